@@ -1,0 +1,60 @@
+"""SAM 2 for image stacks: click an object, and its mask follows it.
+
+Importing this package loads neither torch nor Qt nor napari; each public name does so
+when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_sam2.core.errors import Sam2Error
+    from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+    from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.engine.loading import load_model
+    from napari_sam2.engine.predictor import ImagePredictor
+    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.io.stack import open_stack
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BoxPrompt",
+    "FrameResult",
+    "ImagePredictor",
+    "MaskPrompt",
+    "MaskResult",
+    "PointPrompt",
+    "Sam2Error",
+    "VideoTracker",
+    "__version__",
+    "load_model",
+    "open_stack",
+]
+
+_HOMES = {
+    "BoxPrompt": "napari_sam2.core.prompts",
+    "FrameResult": "napari_sam2.core.results",
+    "ImagePredictor": "napari_sam2.engine.predictor",
+    "MaskPrompt": "napari_sam2.core.prompts",
+    "MaskResult": "napari_sam2.core.results",
+    "PointPrompt": "napari_sam2.core.prompts",
+    "Sam2Error": "napari_sam2.core.errors",
+    "VideoTracker": "napari_sam2.engine.tracker",
+    "load_model": "napari_sam2.engine.loading",
+    "open_stack": "napari_sam2.io.stack",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

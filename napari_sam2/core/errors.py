@@ -1,0 +1,53 @@
+"""Errors whose messages are sentences for the person at the microscope.
+
+A message says what happened, to what, and what to do next. None of these derives from
+``RuntimeError``: generator workers of Qt libraries swallow that class.
+"""
+
+
+class Sam2Error(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class PromptError(Sam2Error):
+    """A prompt cannot be used: outside the image, empty, or contradictory."""
+
+
+class NoPromptError(PromptError):
+    """There is nothing that says what to segment."""
+
+
+class FrameError(Sam2Error):
+    """A frame does not exist or could not be read."""
+
+
+class StackError(Sam2Error):
+    """A file or array cannot be opened as a stack of frames."""
+
+
+class MissingExtraError(StackError):
+    """An optional package is needed for this file; the message names the extra."""
+
+
+class OutputError(Sam2Error):
+    """A result could not be written; what was there before is untouched."""
+
+
+class ModelError(Sam2Error):
+    """A model name is unknown, or its weights are not on this machine."""
+
+
+class CheckpointError(ModelError):
+    """A weights file is broken, unsafe, or of another architecture."""
+
+
+class DownloadError(ModelError):
+    """Weights could not be fetched; nothing half-finished is ever loaded."""
+
+
+class DeviceError(Sam2Error):
+    """The requested device is not available on this machine."""
+
+
+class GpuMemoryError(DeviceError):
+    """The device ran out of memory even with the smallest group of objects."""

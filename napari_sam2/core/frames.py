@@ -1,0 +1,205 @@
+"""Frames of one stack, pulled one at a time.
+
+The engine sees every stack through :class:`FrameSource`; what a file or an array looks
+like inside is the business of whoever makes one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from napari_sam2.core.errors import FrameError, StackError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+@runtime_checkable
+class FrameSource(Protocol):
+    """A stack as a sequence of frames, none of which is read before it is asked for."""
+
+    def __len__(self) -> int:
+        """Count the frames, without reading any."""
+        ...
+
+    def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
+        """Read one frame: (H, W) grey or (H, W, 3) colour, any real dtype.
+
+        Raises
+        ------
+        FrameError
+            If the frame does not exist or cannot be read.
+        """
+        ...
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width of every frame in pixels."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels."""
+        ...
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether frames are colour pictures, (H, W, 3), shown as they are."""
+        ...
+
+
+class ArrayLike(Protocol):
+    """What NumPy, Dask, Zarr and tifffile's store have in common."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of every axis."""
+        ...
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements."""
+        ...
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """Read a part."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArrayFrames:
+    """A lazily read array, frames first: (T, Y, X) or (T, Y, X, C).
+
+    Parameters
+    ----------
+    array : array-like
+        Anything with ``shape``, ``dtype`` and ``__getitem__``: NumPy, Dask, Zarr, a
+        memory map. One frame is read at a time, by ``array[frame]``.
+    channels : tuple of int, optional
+        One to three channels of a (T, Y, X, C) array to show the model. By default the
+        first three, so that an alpha channel is left out.
+
+    Raises
+    ------
+    StackError
+        If the shape is not that of a stack, or the pixels are not real numbers.
+    """
+
+    array: ArrayLike
+    channels: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape, the type and the channels."""
+        _check_stack(self.array.shape, self.dtype)
+        if self.channels is not None:
+            check_channels(self.channels, self._channel_count)
+
+    @property
+    def _channel_count(self) -> int:
+        return self.array.shape[3] if len(self.array.shape) == 4 else 1
+
+    @property
+    def _picked(self) -> tuple[int, ...]:
+        if self.channels is not None:
+            return self.channels
+        count = self._channel_count
+        return (0, 1, 2) if count >= 3 else tuple(range(count))
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return self.array.shape[0]
+
+    def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
+        """Read one frame, (H, W) or (H, W, 3)."""
+        check_frame(frame, len(self))
+        try:
+            pixels = np.asarray(self.array[frame])
+        except (OSError, ValueError, RuntimeError, KeyError, IndexError) as error:
+            raise FrameError(f"Frame {frame} could not be read: {error}") from error
+        return pick_channels(pixels, self._picked) if pixels.ndim == 3 else pixels
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.array.shape[1], self.array.shape[2]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels."""
+        return np.dtype(self.array.dtype)
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether frames are colour pictures: three or four channels, none picked."""
+        return self.channels is None and self._channel_count in (3, 4)
+
+
+def as_frame_source(
+    stack: FrameSource | ArrayLike, channels: tuple[int, ...] | None = None
+) -> FrameSource:
+    """Return ``stack`` as frames: itself when it already is, else an array wrapped."""
+    if isinstance(stack, FrameSource) and not hasattr(stack, "shape"):
+        return stack
+    return ArrayFrames(stack, channels)  # type: ignore[arg-type]
+
+
+def pick_channels(
+    pixels: npt.NDArray[Any], channels: tuple[int, ...]
+) -> npt.NDArray[Any]:
+    """Reduce (H, W, C) to the picked channels: (H, W) for one, (H, W, 3) otherwise.
+
+    Two channels are shown as red and green, with blue left at the type's zero.
+    """
+    if len(channels) == 1:
+        return pixels[..., channels[0]]
+    if channels == (0, 1, 2):
+        return pixels[..., :3]
+    picked = pixels[..., list(channels)]
+    if len(channels) == 2:
+        blank = np.zeros_like(picked[..., :1])
+        picked = np.concatenate([picked, blank], axis=-1)
+    return picked
+
+
+def check_frame(frame: int, count: int) -> None:
+    """Raise :class:`FrameError` unless ``0 <= frame < count``."""
+    if not 0 <= frame < count:
+        raise FrameError(
+            f"Frame {frame} does not exist: the stack has {count} frames, "
+            f"0 to {count - 1}."
+        )
+
+
+def check_channels(channels: tuple[int, ...], count: int) -> None:
+    """Raise :class:`StackError` unless one to three existing channels are picked."""
+    if not 1 <= len(channels) <= 3:
+        raise StackError(
+            f"{len(channels)} channels were picked: the model sees one (grey) or up to "
+            "three (red, green, blue)."
+        )
+    wrong = [channel for channel in channels if not 0 <= channel < count]
+    if wrong:
+        raise StackError(
+            f"Channel {wrong[0]} does not exist: the stack has {count} channels, "
+            f"0 to {count - 1}."
+        )
+
+
+def _check_stack(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if len(shape) not in (3, 4):
+        raise StackError(
+            f"An array of shape {tuple(shape)} is not a stack of frames: give "
+            "(frames, rows, columns), or (frames, rows, columns, channels)."
+        )
+    if shape[0] == 0:
+        raise StackError("The stack has no frames.")
+    if min(shape[1:]) == 0:
+        raise StackError(f"The frames are empty: the stack has shape {tuple(shape)}.")
+    if dtype.kind not in "buif":
+        raise StackError(
+            f"Pixels of type {dtype} cannot be shown to the model: convert the stack "
+            "to integers or floating point numbers."
+        )

@@ -1,0 +1,63 @@
+"""Data pixels to the model's square, and boxes around masks.
+
+This is the only place where (y, x) becomes (x, y). Data coordinates have pixel centres
+at integers, so a frame spans -0.5 to size - 0.5; the model's image spans 0 to
+``image_size``, squashed without keeping the aspect ratio.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+
+def model_xy(
+    points_yx: Iterable[tuple[float, float]],
+    shape_hw: tuple[int, int],
+    image_size: int,
+) -> npt.NDArray[np.float32]:
+    """Convert (y, x) data pixels to (x, y) in the model's image.
+
+    Parameters
+    ----------
+    points_yx : iterable of (float, float)
+        Points in data pixels, pixel centres at integers.
+    shape_hw : tuple of int
+        Height and width of the data frame in pixels.
+    image_size : int
+        Side of the model's square image in pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 2)
+        (x, y), pixel edges at integers: the centre of the first pixel is at 0.5 when
+        the sizes agree.
+    """
+    yx = np.array(list(points_yx), np.float64).reshape(-1, 2)
+    scaled = (yx + 0.5) * (image_size / np.array(shape_hw, np.float64))
+    return np.ascontiguousarray(scaled[:, ::-1], np.float32)
+
+
+def box_corners_yx(
+    box_yxyx: tuple[float, float, float, float],
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Split a box into its top-left and bottom-right corners, both (y, x)."""
+    y0, x0, y1, x1 = box_yxyx
+    return (y0, x0), (y1, x1)
+
+
+def mask_box_yxyx(
+    mask: npt.NDArray[np.bool_],
+) -> tuple[int, int, int, int] | None:
+    """Return (y0, x0, y1, x1) of a mask, last row and column included, or None."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not rows.size:
+        return None
+    columns = np.flatnonzero(mask.any(axis=0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]), int(columns[-1])

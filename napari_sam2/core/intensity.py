@@ -1,0 +1,133 @@
+"""How stored intensities become what the model sees: one range for the whole stack.
+
+A range per frame would make brightness flicker, and the tracker would follow the
+flicker instead of the object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.errors import StackError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from napari_sam2.core.frames import FrameSource
+
+_SAMPLED_FRAMES = 12
+_SAMPLED_PIXELS_PER_FRAME = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class IntensityLimits:
+    """Intensities shown as black and as white, per channel.
+
+    Parameters
+    ----------
+    low, high : tuple of float
+        One value for all channels, or one for each of the three that are shown.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check that every range is finite and the right way round."""
+        if len(self.low) != len(self.high) or len(self.low) not in (1, 3):
+            raise StackError(
+                "Intensity limits are one LOW,HIGH pair, or one pair for each of the "
+                "three channels shown."
+            )
+        for low, high in zip(self.low, self.high, strict=True):
+            if not (np.isfinite(low) and np.isfinite(high) and low < high):
+                raise StackError(
+                    f"The intensity limits {low:g} to {high:g} are no range: the first "
+                    "must be smaller than the second, and both finite."
+                )
+
+    def to_unit(self, pixels: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Map intensities to 0 (low) … 1 (high), clipped.
+
+        NaN and minus infinity become 0, infinity becomes 1.
+
+        Parameters
+        ----------
+        pixels : ndarray, shape (H, W) or (H, W, 3)
+
+        Returns
+        -------
+        ndarray of float32, same shape
+        """
+        low = np.array(self.low, np.float64)
+        scale = 1.0 / (np.array(self.high, np.float64) - low)
+        if pixels.ndim == 2:
+            low, scale = low[:1], scale[:1]
+        if pixels.dtype.kind == "f" and pixels.dtype.itemsize <= 4:
+            unit = pixels.astype(np.float32)
+            unit -= low.astype(np.float32)
+        else:  # wide integers and doubles lose digits as float32 before the subtraction
+            unit = (pixels.astype(np.float64) - low).astype(np.float32)
+        unit *= scale.astype(np.float32)
+        np.nan_to_num(unit, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+        return np.clip(unit, 0.0, 1.0, out=unit)
+
+
+def as_limits(low: float, high: float) -> IntensityLimits:
+    """Return one range for all channels."""
+    return IntensityLimits((float(low),), (float(high),))
+
+
+def estimate_limits(
+    frames: FrameSource, percentiles: tuple[float, float] = (0.1, 99.9)
+) -> IntensityLimits:
+    """Estimate a robust range from frames spread over the stack.
+
+    Eight-bit colour is shown as it is, 0 to 255. Anything else gets percentiles of a
+    dozen frames, thinned to 65,536 pixels each; not-finite pixels do not count.
+
+    Parameters
+    ----------
+    frames : FrameSource
+        The stack; only a dozen of its frames are read.
+    percentiles : tuple of float, optional
+        Share of pixels, in per cent, that is shown as black and below which all but the
+        brightest lie.
+
+    Returns
+    -------
+    IntensityLimits
+        One range for grey and colour pictures; one per channel for picked channels.
+    """
+    if frames.is_rgb and frames.dtype == np.uint8:
+        return as_limits(0, 255)
+    picks = np.linspace(0, len(frames) - 1, min(len(frames), _SAMPLED_FRAMES))
+    samples = [_thin(frames[int(pick)]) for pick in picks.round()]
+    values = np.concatenate(samples)  # (pixels, channels)
+    if frames.is_rgb:
+        values = values.reshape(-1, 1)
+    ranges = [_robust_range(channel, percentiles) for channel in values.T]
+    return IntensityLimits(tuple(r[0] for r in ranges), tuple(r[1] for r in ranges))
+
+
+def _thin(pixels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Take an even grid of pixels, as (pixels, channels)."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    height, width = pixels.shape[:2]
+    step = max(1, int(np.sqrt(height * width / _SAMPLED_PIXELS_PER_FRAME)))
+    return pixels[::step, ::step].reshape(-1, channels).astype(np.float64)
+
+
+def _robust_range(
+    values: npt.NDArray[np.float64], percentiles: tuple[float, float]
+) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(finite, percentiles))
+    if low == high:  # nearly all pixels alike: fall back on the full range
+        low, high = float(finite.min()), float(finite.max())
+    return (low, high) if low < high else (low, low + 1.0)

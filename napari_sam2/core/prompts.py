@@ -1,0 +1,272 @@
+"""What the user says about an object: points, boxes and masks, as frozen values.
+
+Coordinates are data pixels, row first, pixel centres at integers, as napari counts.
+Conversion to the model's (x, y) pixels is :mod:`napari_sam2.core.geometry`'s.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from napari_sam2.core.errors import NoPromptError, PromptError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class PointPrompt:
+    """A click on one frame.
+
+    Parameters
+    ----------
+    object_id : int
+        The user's number for the object, 1 or more; also its value in label images.
+    frame : int
+        0-based frame index.
+    point_yx : tuple of float
+        (y, x) in data pixels.
+    positive : bool, optional
+        Whether the point belongs to the object (default) or must not.
+    """
+
+    object_id: int
+    frame: int
+    point_yx: tuple[float, float]
+    positive: bool = True
+
+    def __post_init__(self) -> None:
+        """Reject ids below 1 and coordinates that are not finite."""
+        _check_object_and_frame(self.object_id, self.frame)
+        _check_finite(self.point_yx, f"the point of object {self.object_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPrompt:
+    """A box around an object on one frame.
+
+    Parameters
+    ----------
+    object_id, frame : int
+        As for :class:`PointPrompt`.
+    box_yxyx : tuple of float
+        (y0, x0, y1, x1) in data pixels; swapped corners are put in order.
+
+    Raises
+    ------
+    PromptError
+        If the box has no area.
+    """
+
+    object_id: int
+    frame: int
+    box_yxyx: tuple[float, float, float, float]
+
+    def __post_init__(self) -> None:
+        """Order the corners and reject a box without area."""
+        _check_object_and_frame(self.object_id, self.frame)
+        _check_finite(self.box_yxyx, f"the box of object {self.object_id}")
+        y0, x0, y1, x1 = self.box_yxyx
+        if y0 == y1 or x0 == x1:
+            raise PromptError(
+                f"The box of object {self.object_id} on frame {self.frame} has no "
+                f"area: {self.box_yxyx}. Give two different corners, Y0,X0,Y1,X1."
+            )
+        ordered = (min(y0, y1), min(x0, x1), max(y0, y1), max(x0, x1))
+        object.__setattr__(self, "box_yxyx", ordered)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskPrompt:
+    """The object's own pixels on one frame.
+
+    Parameters
+    ----------
+    object_id, frame : int
+        As for :class:`PointPrompt`.
+    mask : ndarray of bool, shape (H, W)
+        True where the object is. An all-false mask says that the object is absent from
+        this frame.
+    """
+
+    object_id: int
+    frame: int
+    mask: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Make the mask boolean and read-only."""
+        _check_object_and_frame(self.object_id, self.frame)
+        mask = np.array(self.mask, dtype=bool)
+        if mask.ndim != 2:
+            raise PromptError(
+                f"The mask of object {self.object_id} on frame {self.frame} must be a "
+                f"2-D array (rows, columns), but has shape {mask.shape}."
+            )
+        mask.flags.writeable = False
+        object.__setattr__(self, "mask", mask)
+
+
+Prompt: TypeAlias = PointPrompt | BoxPrompt | MaskPrompt
+
+
+@dataclass(frozen=True, slots=True)
+class FramePrompts:
+    """Everything said about one object on one frame.
+
+    Parameters
+    ----------
+    points_yx : tuple of (float, float), optional
+        Points, (y, x) in data pixels, in the order in which they were given.
+    positive : tuple of bool, optional
+        For each point, whether it belongs to the object.
+    box_yxyx : tuple of float, optional
+        (y0, x0, y1, x1) in data pixels.
+    mask : ndarray of bool, shape (H, W), optional
+        The object's pixels. A mask is taken as it is; points and a box beside it are
+        refused.
+    """
+
+    points_yx: tuple[tuple[float, float], ...] = ()
+    positive: tuple[bool, ...] = ()
+    box_yxyx: tuple[float, float, float, float] | None = None
+    mask: npt.NDArray[np.bool_] | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check that points and polarities pair up, and that a mask stands alone."""
+        if len(self.points_yx) != len(self.positive):
+            raise PromptError(
+                f"{len(self.points_yx)} points but {len(self.positive)} labels: every "
+                "point needs one label, 1 (object) or 0 (not the object)."
+            )
+        if self.mask is not None and (self.points_yx or self.box_yxyx is not None):
+            raise PromptError(
+                "A mask prompt stands alone on its frame: remove its points and box, "
+                "or put them on another frame."
+            )
+
+    def __bool__(self) -> bool:
+        """Whether anything is said at all."""
+        return bool(
+            self.points_yx or self.box_yxyx is not None or self.mask is not None
+        )
+
+    def with_prompt(self, prompt: Prompt) -> FramePrompts:
+        """Return these prompts and one more.
+
+        A point is appended, a box replaces the box, and a mask replaces everything;
+        a point or box replaces a mask.
+        """
+        if isinstance(prompt, MaskPrompt):
+            return FramePrompts(mask=prompt.mask)
+        if isinstance(prompt, BoxPrompt):
+            return replace(self, box_yxyx=prompt.box_yxyx, mask=None)
+        return replace(
+            self,
+            points_yx=(*self.points_yx, prompt.point_yx),
+            positive=(*self.positive, prompt.positive),
+            mask=None,
+        )
+
+    def extends(self, earlier: FramePrompts) -> bool:
+        """Whether these are ``earlier`` with points appended and nothing else changed.
+
+        Only then may the mask that ``earlier`` gave be refined; after any other edit it
+        would carry the withdrawn prompt along.
+        """
+        count = len(earlier.points_yx)
+        return (
+            self.mask is None
+            and earlier.mask is None
+            and bool(earlier)
+            and self.box_yxyx == earlier.box_yxyx
+            and self.points_yx[:count] == earlier.points_yx
+            and self.positive[:count] == earlier.positive
+        )
+
+    def check(self, shape_hw: tuple[int, int], *, what: str) -> None:
+        """Check that these prompts can be answered on an image of ``shape_hw``.
+
+        Parameters
+        ----------
+        shape_hw : tuple of int
+            Height and width of the image in pixels.
+        what : str
+            The object and frame, for messages: "object 1 on frame 0".
+
+        Raises
+        ------
+        NoPromptError
+            If there is no prompt, or only negative points.
+        PromptError
+            If a prompt lies outside the image or a mask has another shape.
+        """
+        if not self:
+            raise NoPromptError(
+                f"There is no prompt for {what}: give a point, a box or a mask."
+            )
+        if self.mask is not None:
+            _check_mask_shape(self.mask, shape_hw, what)
+            return
+        if self.box_yxyx is None and not any(self.positive):
+            raise NoPromptError(
+                f"There are only negative points for {what}: add a point or a box that "
+                "says where the object is."
+            )
+        for point_yx in self.points_yx:
+            _check_inside(point_yx, shape_hw, what)
+        if self.box_yxyx is not None:
+            _check_box_overlaps(self.box_yxyx, shape_hw, what)
+
+
+def _check_object_and_frame(object_id: int, frame: int) -> None:
+    if object_id < 1:
+        raise PromptError(
+            f"Object {object_id} cannot be used: object numbers start at 1, because 0 "
+            "is the background of a label image."
+        )
+    if frame < 0:
+        raise PromptError(f"Frame {frame} does not exist: frames are counted from 0.")
+
+
+def _check_finite(numbers: tuple[float, ...], what: str) -> None:
+    if not all(math.isfinite(number) for number in numbers):
+        raise PromptError(f"Coordinates must be finite numbers; {what} has {numbers}.")
+
+
+def _check_mask_shape(
+    mask: npt.NDArray[np.bool_], shape_hw: tuple[int, int], what: str
+) -> None:
+    if mask.shape != tuple(shape_hw):
+        raise PromptError(
+            f"The mask for {what} is {mask.shape[0]} × {mask.shape[1]} pixels, but the "
+            f"frames are {shape_hw[0]} × {shape_hw[1]}: it must cover a whole frame."
+        )
+
+
+def _check_inside(
+    point_yx: tuple[float, float], shape_hw: tuple[int, int], what: str
+) -> None:
+    if not all(-0.5 <= c <= n - 0.5 for c, n in zip(point_yx, shape_hw, strict=True)):
+        y, x = point_yx
+        raise PromptError(
+            f"The point (y={y:g}, x={x:g}) for {what} lies outside the image, which is "
+            f"{shape_hw[0]} × {shape_hw[1]} pixels (height × width). Points are given "
+            "row first: Y,X."
+        )
+
+
+def _check_box_overlaps(
+    box_yxyx: tuple[float, float, float, float], shape_hw: tuple[int, int], what: str
+) -> None:
+    y0, x0, y1, x1 = box_yxyx
+    height, width = shape_hw
+    if y1 <= -0.5 or x1 <= -0.5 or y0 >= height - 0.5 or x0 >= width - 0.5:
+        raise PromptError(
+            f"The box {tuple(float(c) for c in box_yxyx)} for {what} lies outside the "
+            f"image, which is {height} × {width} pixels (height × width). Boxes are "
+            "given row first: Y0,X0,Y1,X1."
+        )

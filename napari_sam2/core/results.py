@@ -1,0 +1,181 @@
+"""What the engine answers: masks with their confidence, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskResult:
+    """One object on one frame.
+
+    The mask is kept as a crop, so that hundreds of small objects in large frames cost
+    what the objects cost.
+
+    Attributes
+    ----------
+    object_id : int
+        The user's number for the object.
+    frame : int
+        0-based frame index.
+    shape_hw : tuple of int
+        Height and width of the frame in pixels.
+    origin_yx : tuple of int
+        Row and column of the crop's first pixel in the frame.
+    crop : ndarray of bool, shape (h, w)
+        The mask inside its bounding box; (0, 0) when the object is absent.
+    predicted_iou : float
+        The model's own estimate of the mask's overlap with the truth, 0 to 1.
+    object_logit : float
+        Above 0 where the model sees the object in this frame at all.
+    is_prompted : bool
+        Whether the user prompted this object on this frame.
+    """
+
+    object_id: int
+    frame: int
+    shape_hw: tuple[int, int]
+    origin_yx: tuple[int, int]
+    crop: npt.NDArray[np.bool_]
+    predicted_iou: float
+    object_logit: float
+    is_prompted: bool = False
+
+    @property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """The mask as a whole frame, bool, shape (H, W)."""
+        mask = np.zeros(self.shape_hw, bool)
+        mask[self.slices] = self.crop
+        return mask
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Where the crop lies in the frame, as (rows, columns)."""
+        (y, x), (h, w) = self.origin_yx, self.crop.shape
+        return slice(y, y + h), slice(x, x + w)
+
+    @property
+    def area(self) -> int:
+        """Number of pixels in the mask."""
+        return int(np.count_nonzero(self.crop))
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the object is not in this frame."""
+        return self.area == 0
+
+    @property
+    def box_yxyx(self) -> tuple[int, int, int, int] | None:
+        """(y0, x0, y1, x1), the last row and column included; None when absent."""
+        if self.crop.size == 0:
+            return None
+        (y, x), (h, w) = self.origin_yx, self.crop.shape
+        return y, x, y + h - 1, x + w - 1
+
+    @property
+    def centroid_yx(self) -> tuple[float, float] | None:
+        """Mean (y, x) of the mask in data pixels; None when absent."""
+        if self.crop.size == 0:
+            return None
+        rows, columns = np.nonzero(self.crop)
+        y, x = self.origin_yx
+        return float(rows.mean()) + y, float(columns.mean()) + x
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameResult:
+    """All objects that were computed on one frame.
+
+    Attributes
+    ----------
+    frame : int
+        0-based frame index.
+    objects : tuple of MaskResult
+        One result per object, in the order of their ids. Masks of one frame do not
+        overlap unless the tracker was told to allow it.
+    """
+
+    frame: int
+    objects: tuple[MaskResult, ...]
+
+    def __iter__(self) -> Iterator[MaskResult]:
+        """Iterate over the objects."""
+        return iter(self.objects)
+
+    def __len__(self) -> int:
+        """Count the objects."""
+        return len(self.objects)
+
+    def __getitem__(self, object_id: int) -> MaskResult:
+        """Return the result of one object by its id.
+
+        Raises
+        ------
+        KeyError
+            If the object was not computed on this frame.
+        """
+        for result in self.objects:
+            if result.object_id == object_id:
+                return result
+        raise KeyError(object_id)
+
+    def labels(
+        self, shape_hw: tuple[int, int] | None = None, dtype: npt.DTypeLike = np.uint16
+    ) -> npt.NDArray[Any]:
+        """Return a label image, (H, W), 0 where there is no object.
+
+        Where masks overlap, the one with the higher predicted IoU wins.
+
+        Parameters
+        ----------
+        shape_hw : tuple of int, optional
+            Size of the image; needed only when there are no objects.
+        dtype : dtype, optional
+            Integer type of the image.
+        """
+        if shape_hw is None:
+            if not self.objects:
+                raise ValueError("shape_hw is needed for a frame without objects")
+            shape_hw = self.objects[0].shape_hw
+        labels = np.zeros(shape_hw, dtype)
+        for result in sorted(self.objects, key=lambda r: r.predicted_iou):
+            labels[result.slices][result.crop] = result.object_id
+        return labels
+
+
+def mask_result(
+    mask: npt.NDArray[np.bool_],
+    *,
+    object_id: int,
+    frame: int,
+    predicted_iou: float,
+    object_logit: float,
+    is_prompted: bool = False,
+) -> MaskResult:
+    """Make a :class:`MaskResult` from a whole-frame mask, bool, shape (H, W)."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask.any(axis=0))
+    if rows.size:
+        origin = int(rows[0]), int(columns[0])
+        crop = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+    else:
+        origin, crop = (0, 0), np.zeros((0, 0), bool)
+    height, width = mask.shape
+    return MaskResult(
+        object_id=object_id,
+        frame=frame,
+        shape_hw=(height, width),
+        origin_yx=origin,
+        crop=crop,
+        predicted_iou=predicted_iou,
+        object_logit=object_logit,
+        is_prompted=is_prompted,
+    )

@@ -1,0 +1,1 @@
+"""Files: stacks in, masks, tables and pictures out. No torch, no napari."""
