@@ -1,8 +1,14 @@
-"""The axes of a stack: names, lengths, pixel sizes and units."""
+"""The axes of a stack: names, lengths, pixel sizes and units; which one is followed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +19,7 @@ class Axis:
     ----------
     name : str
         Lower case: ``t``, ``z``, ``y``, ``x``, ``c``, or another single letter when the
-        file says so (``i``, ``q``: unknown).
+        file says so (``i``, ``q``: unknown; ``s``: samples of a colour picture).
     size : int
         Number of elements.
     scale : float
@@ -35,6 +41,28 @@ class Axis:
 Axes = tuple[Axis, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FrameLayout:
+    """Where the frames of a stack lie among its axes, as indices into its axes.
+
+    Attributes
+    ----------
+    frame : int or None
+        The axis that objects are followed along; None for a single picture.
+    plane : tuple of int
+        The axes of one frame, (rows, columns).
+    channel : int or None
+        The axis of colours or fluorescence channels.
+    fixed : tuple of (int, int)
+        Every other axis and the index at which it is held.
+    """
+
+    frame: int | None
+    plane: tuple[int, int]
+    channel: int | None
+    fixed: tuple[tuple[int, int], ...] = ()
+
+
 def axes_from_shape(shape: tuple[int, ...], names: str) -> Axes:
     """Make axes without pixel sizes from lengths and one letter per axis."""
     if len(shape) != len(names):
@@ -50,3 +78,144 @@ def axis_names(axes: Axes) -> str:
 def resized(axis: Axis, size: int) -> Axis:
     """Return the axis with another number of elements."""
     return replace(axis, size=size)
+
+
+def guess_axis_names(shape: tuple[int, ...]) -> str:
+    """Name the axes of an array that does not say what they are.
+
+    The last two are rows and columns, unless the last has length 3 or 4 and follows
+    two longer ones: those are colour pictures. What comes before is ``i`` (one unknown
+    axis) or ``q`` (several).
+    """
+    samples = len(shape) >= 3 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 4
+    plane = "yxs" if samples else "yx"
+    leading = len(shape) - len(plane)
+    return ("i" if leading == 1 else "q" * leading) + plane
+
+
+def list_axes(axes: Axes) -> str:
+    """List the axes for a person: ``axis 0: T (11), axis 1: Y (313), …``."""
+    return ", ".join(f"axis {i}: {axis}" for i, axis in enumerate(axes))
+
+
+def find_axis(axes: Axes, which: int | str) -> int:
+    """Return the index of an axis given by its number or its name.
+
+    Raises
+    ------
+    StackError
+        If there is no such axis, or several of that name.
+    """
+    if isinstance(which, int) or which.strip().lstrip("-").isdigit():
+        if -len(axes) <= int(which) < len(axes):
+            return int(which) % len(axes)
+        found = []
+    else:
+        found = [i for i, axis in enumerate(axes) if axis.name == which.lower()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise StackError(
+            f"Several axes are called {which}: {list_axes(axes)}. Give the axis by "
+            "its number."
+        )
+    raise StackError(f"There is no axis {which}: the stack has {list_axes(axes)}.")
+
+
+def frame_layout(
+    axes: Axes, axis: int | str | None = None, at: Mapping[str, int] | None = None
+) -> FrameLayout:
+    """Decide which axis the frames lie along, and which two are a frame.
+
+    Parameters
+    ----------
+    axes : tuple of Axis
+        The axes of the whole stack.
+    axis : int or str, optional
+        Number or name of the axis to follow objects along. May be left out when only
+        one is possible. Choosing ``y`` or ``x`` of a volume cuts it the other way.
+    at : mapping of str to int, optional
+        Index at which to stay along axes that are neither followed nor part of a frame:
+        ``{"z": 3}``.
+
+    Raises
+    ------
+    StackError
+        If the choice is ambiguous or impossible; the message lists the axes.
+    """
+    fixed = {
+        find_axis(axes, n): _check_index(axes, n, i) for n, i in (at or {}).items()
+    }
+    frame = None if axis is None else find_axis(axes, axis)
+    taken = {*fixed} if frame is None else {*fixed, frame}
+    channel = _channel_axis(axes, taken)
+    plane = _plane_axes(
+        axes, [i for i in range(len(axes)) if i not in {*taken, channel}]
+    )
+    rest = [i for i in range(len(axes)) if i not in {*taken, channel, *plane}]
+    if frame is None:
+        frame = _only_frame_axis(axes, rest)
+    rest = [i for i in rest if i != frame]
+    if any(axes[i].size > 1 for i in rest):
+        raise StackError(
+            _needs_index(axes, frame, [i for i in rest if axes[i].size > 1])
+        )
+    fixed |= dict.fromkeys(rest, 0)
+    return FrameLayout(frame, plane, channel, tuple(sorted(fixed.items())))
+
+
+def _check_index(axes: Axes, name: str, index: int) -> int:
+    axis = axes[find_axis(axes, name)]
+    if not 0 <= index < axis.size:
+        raise StackError(
+            f"Index {index} does not exist along {axis}: give 0 to {axis.size - 1}."
+        )
+    return index
+
+
+def _channel_axis(axes: Axes, taken: set[int]) -> int | None:
+    """Prefer colour samples to channels, and either to an axis of length 1."""
+    found = [i for i, a in enumerate(axes) if a.name in "sc" and i not in taken]
+    found.sort(key=lambda i: (axes[i].size == 1, axes[i].name == "c"))
+    return found[0] if found else None
+
+
+def _plane_axes(axes: Axes, free: Sequence[int]) -> tuple[int, int]:
+    named = {axes[i].name: i for i in free}
+    if "y" in named and "x" in named:
+        return named["y"], named["x"]
+    long = [i for i in free if axes[i].size > 1]
+    candidates = long if len(long) >= 2 else list(free)
+    if len(candidates) < 2:
+        raise StackError(
+            "A frame needs two axes, rows and columns, besides the one that objects "
+            f"are followed along; the stack has {list_axes(axes)}."
+        )
+    return candidates[-2], candidates[-1]
+
+
+def _only_frame_axis(axes: Axes, free: Sequence[int]) -> int | None:
+    long = [i for i in free if axes[i].size > 1]
+    if len(long) > 1:
+        choices = " or ".join(_option(axes, i) for i in long)
+        raise StackError(
+            f"Objects could be followed along several axes of this stack "
+            f"({list_axes(axes)}). Say which: --axis {choices}."
+        )
+    return next(iter(long or free), None)
+
+
+def _needs_index(axes: Axes, frame: int | None, rest: Sequence[int]) -> str:
+    left = " and ".join(str(axes[i]) for i in rest)
+    along = "" if frame is None else f" besides {axes[frame]}"
+    middles = " ".join(f"--at {_option(axes, i)}={axes[i].size // 2}" for i in rest)
+    return (
+        f"The stack has {left}{along}, and frames are flat ({list_axes(axes)}). Say "
+        f"where to stay, for example {middles}."
+    )
+
+
+def _option(axes: Axes, index: int) -> str:
+    """Name an axis as find_axis takes it: by its letter when that is unique."""
+    name = axes[index].name
+    return name if sum(axis.name == name for axis in axes) == 1 else str(index)

@@ -1,0 +1,286 @@
+"""Open any file or folder as a stack, and take frames from it, one at a time.
+
+What a file looks like inside is its reader's business; which axis is followed is
+:mod:`napari_sam2.core.axes`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.axes import Axes, Axis, FrameLayout, frame_layout
+from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frames import check_channels, check_frame, pick_channels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.io.opened import Opened
+
+TIFF_SUFFIXES = frozenset({".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk"})
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """A file or folder opened as an array that is not loaded.
+
+    Attributes
+    ----------
+    array : array-like
+        Lazily read, with ``shape``, ``dtype`` and ``__getitem__``.
+    axes : tuple of Axis
+        Name, length, pixel size and unit of each axis of ``array``.
+    path : Path
+        Where it came from.
+    """
+
+    array: ArrayLike
+    axes: Axes
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """File name without its ending."""
+        return self.path.name if self.path.is_dir() else self.path.stem
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of every axis."""
+        return tuple(axis.size for axis in self.axes)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels, in this machine's byte order."""
+        native: np.dtype[Any] = np.dtype(self.array.dtype).newbyteorder("=")
+        return native
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether the pictures are in colour: they have three or four samples."""
+        return any(axis.name == "s" and axis.size in (3, 4) for axis in self.axes)
+
+    def close(self) -> None:
+        """Release the file; frames can no longer be read."""
+        close = getattr(self.array, "close", None)
+        if close is not None:
+            close()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackFrames:
+    """The frames of a stack along one of its axes: a ``FrameSource``.
+
+    Attributes
+    ----------
+    stack : Stack
+        The opened file.
+    layout : FrameLayout
+        Which axis is followed, and which two are a frame.
+    channels : tuple of int or None
+        Channels that are shown; None for the default.
+    """
+
+    stack: Stack
+    layout: FrameLayout
+    channels: tuple[int, ...] | None = None
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return self.axes[0].size
+
+    @property
+    def axes(self) -> Axes:
+        """The axes of results: (frames, rows, columns), with pixel sizes and units."""
+        axes, layout = self.stack.axes, self.layout
+        frames = Axis("i", 1) if layout.frame is None else axes[layout.frame]
+        return frames, axes[layout.plane[0]], axes[layout.plane[1]]
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width of every frame in pixels."""
+        return self.axes[1].size, self.axes[2].size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels."""
+        return self.stack.dtype
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether frames are colour pictures, shown as they are."""
+        channel = self.layout.channel
+        if self.channels is not None or channel is None:
+            return False
+        return self.stack.is_rgb and self.stack.axes[channel].name == "s"
+
+    def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
+        """Read one frame: (H, W), or (H, W, 3) in colour or for two or three channels.
+
+        Raises
+        ------
+        FrameError
+            If the frame does not exist or cannot be read.
+        """
+        check_frame(frame, len(self))
+        try:
+            pixels = self._read(frame)
+        except (OSError, ValueError, RuntimeError, LookupError) as error:
+            raise FrameError(
+                f"Frame {frame} of {self.stack.path} could not be read: {error}"
+            ) from error
+        return np.array(pixels, self.dtype, order="C")
+
+    def _read(self, frame: int) -> npt.NDArray[Any]:
+        channel, picked = self.layout.channel, self._picked
+        if channel is None:
+            return self._plane(frame, None)
+        if channel > max(self.layout.plane):  # samples lie together: read them at once
+            pixels = self._plane(frame, slice(None))
+            return pick_channels(pixels, picked)
+        planes = [self._plane(frame, c) for c in picked]
+        if len(planes) == 1:
+            return planes[0]
+        return pick_channels(np.stack(planes, axis=-1), tuple(range(len(planes))))
+
+    @property
+    def _picked(self) -> tuple[int, ...]:
+        if self.channels is not None:
+            return self.channels
+        return (0, 1, 2) if self.is_rgb else (0,)
+
+    def _plane(self, frame: int, channel: int | slice | None) -> npt.NDArray[Any]:
+        """Read (rows, columns), with all channels last if they are asked for."""
+        layout = self.layout
+        key: list[Any] = [slice(None)] * len(self.stack.axes)
+        for axis, index in layout.fixed:
+            key[axis] = index
+        if layout.frame is not None:
+            key[layout.frame] = frame
+        if layout.channel is not None:
+            key[layout.channel] = channel
+        pixels = np.asarray(self.stack.array[tuple(key)])
+        if layout.plane[0] > layout.plane[1]:
+            pixels = pixels.swapaxes(0, 1)
+        return pixels
+
+
+def open_stack(path: str | Path, series: int | None = None) -> Stack:
+    """Open a file or folder as a stack, without reading its pixels.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TIFF of any flavour, a video (MP4, MOV, AVI, MKV), a NumPy ``.npy`` file, a
+        Zarr or OME-Zarr folder, or a folder of pictures.
+    series : int, optional
+        Which of several image series of a TIFF file; the first by default.
+
+    Raises
+    ------
+    StackError
+        If the path does not exist, is of another kind, is damaged, or holds no pixels.
+    MissingExtraError
+        If an optional package is needed; the message says how to install it.
+    """
+    path = Path(path)
+    opened = _open(path, series)
+    _check_pixels(path, opened)
+    return Stack(opened.array, opened.axes, path)
+
+
+def stack_frames(
+    stack: Stack,
+    axis: int | str | None = None,
+    channels: tuple[int, ...] | None = None,
+    at: Mapping[str, int] | None = None,
+) -> StackFrames:
+    """Choose the frames of a stack.
+
+    Parameters
+    ----------
+    stack : Stack
+        The opened file.
+    axis : int or str, optional
+        Number or name of the axis along which objects are followed. May be left out
+        when only one is possible; a single picture is a stack of one frame.
+    channels : tuple of int, optional
+        One to three channels to show. By default colour pictures are shown as they are,
+        and of fluorescence channels the first one.
+    at : mapping of str to int, optional
+        Where to stay along axes that are left: ``{"z": 3}`` of a T, Z, Y, X stack.
+
+    Returns
+    -------
+    StackFrames
+        A lazily read ``FrameSource``; its ``axes`` are those of results.
+
+    Raises
+    ------
+    StackError
+        If the axis is ambiguous or does not exist, or a channel does not exist.
+    """
+    layout = frame_layout(stack.axes, axis, at)
+    if channels is not None:
+        channel = layout.channel
+        check_channels(channels, 1 if channel is None else stack.axes[channel].size)
+    return StackFrames(stack, layout, channels)
+
+
+def _open(path: Path, series: int | None) -> Opened:
+    if not path.exists():
+        raise StackError(f"{path} does not exist.")
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return _open_directory(path)
+    if suffix in TIFF_SUFFIXES:
+        from napari_sam2.io.tiff import open_tiff
+
+        return open_tiff(path, series)
+    if suffix in VIDEO_SUFFIXES:
+        from napari_sam2.io.video import open_video
+
+        return open_video(path)
+    if suffix == ".npy":
+        from napari_sam2.io.npy import open_npy
+
+        return open_npy(path)
+    return _open_picture(path)
+
+
+def _open_directory(path: Path) -> Opened:
+    from napari_sam2.io.folder import open_folder
+    from napari_sam2.io.zarr import is_zarr, open_zarr
+
+    if is_zarr(path) or path.suffix.lower() == ".zarr":
+        return open_zarr(path)
+    return open_folder(path)
+
+
+def _open_picture(path: Path) -> Opened:
+    from napari_sam2.io.folder import PICTURE_SUFFIXES, open_picture
+
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        raise StackError(
+            f"{path} is of a kind that cannot be opened. Stacks are TIFF files, videos "
+            "(MP4, MOV, AVI, MKV), .npy and .zarr arrays, or folders of pictures."
+        )
+    return open_picture(path)
+
+
+def _check_pixels(path: Path, opened: Opened) -> None:
+    shape, dtype = tuple(opened.array.shape), np.dtype(opened.array.dtype)
+    if 0 in shape:
+        raise StackError(f"{path} holds no frames or no pixels: its shape is {shape}.")
+    if dtype.kind not in "buif":
+        raise StackError(
+            f"{path} has pixels of type {dtype}, which cannot be shown to the model: "
+            "convert it to integers or floating point numbers."
+        )

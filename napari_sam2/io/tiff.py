@@ -1,0 +1,136 @@
+"""TIFF stacks of any flavour, one page at a time.
+
+Pixel sizes are :mod:`napari_sam2.io.tiff_scale`'s.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.axes import Axes, axes_from_shape
+from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.opened import Opened
+from napari_sam2.io.paged import PagedArray
+from napari_sam2.io.tiff_scale import with_pixel_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+# What decoders raise on bytes that are not what the header promised.
+_BROKEN = (OSError, ValueError, RuntimeError, LookupError, struct.error, EOFError)
+
+
+def open_tiff(path: Path, series: int | None = None) -> Opened:
+    """Open one series of a TIFF file without reading its pixels.
+
+    Parameters
+    ----------
+    path : Path
+        A plain, ImageJ, OME or BigTIFF file; tiled and compressed ones too.
+    series : int, optional
+        Which of several image series; the first by default.
+
+    Raises
+    ------
+    StackError
+        If the file is no TIFF, is empty, or has no such series.
+    """
+    import tifffile
+
+    try:
+        file = tifffile.TiffFile(path)
+        count = len(file.series)
+    except (tifffile.TiffFileError, *_BROKEN) as error:
+        raise StackError(
+            f"{path} cannot be read as a TIFF file ({error}). It may be another kind "
+            "of file with this ending, or be cut off before its first picture."
+        ) from error
+    number = series or 0
+    if not 0 <= number < count:
+        raise StackError(
+            f"{path} has no series {number}: it has {count}, counted from 0."
+        )
+    return _open_series(path, file, number)
+
+
+def _open_series(path: Path, file: Any, number: int) -> Opened:
+    series = file.series[number]
+    if series.dataoffset is not None:
+        array = _mapped(path, file, series)
+    else:
+        page_ndim = len(series.keyframe.shape)
+        read = _page_reader(path, series)
+        array = PagedArray(series.shape, series.dtype, page_ndim, read, file.close)
+    return Opened(array, with_pixel_sizes(_axes(series), file, number))
+
+
+def _axes(series: Any) -> Axes:
+    """Name the axes as the file does, with Q for anything tifffile cannot tell."""
+    names = "".join(name if name.isalpha() else "q" for name in series.axes)
+    return axes_from_shape(series.shape, names)
+
+
+def _mapped(path: Path, file: Any, series: Any) -> Any:
+    """Map uncompressed pixels that lie in one piece into memory.
+
+    Of a file that is cut off, what is there is read picture by picture.
+    """
+    dtype = series.dtype.newbyteorder(file.byteorder)
+    offset, shape = series.dataoffset, series.shape
+    size = file.filehandle.size
+    file.close()
+    if offset + dtype.itemsize * int(np.prod(shape)) <= size:
+        return np.memmap(path, dtype, "r", offset, shape)
+    page_ndim = min(len(series.keyframe.shape), len(shape))
+    read = _raw_reader(path, dtype, offset, shape[len(shape) - page_ndim :])
+    return PagedArray(shape, dtype, page_ndim, read)
+
+
+def _raw_reader(
+    path: Path, dtype: np.dtype[Any], offset: int, page_shape: tuple[int, ...]
+) -> Callable[[int], npt.NDArray[Any]]:
+    count = int(np.prod(page_shape))
+
+    def read(page: int) -> npt.NDArray[Any]:
+        start = offset + page * count * dtype.itemsize
+        with path.open("rb") as file:
+            file.seek(start)
+            data = file.read(count * dtype.itemsize)
+        if len(data) < count * dtype.itemsize:
+            raise FrameError(_missing(path, page))
+        return np.frombuffer(data, dtype).reshape(page_shape)
+
+    return read
+
+
+def _page_reader(path: Path, series: Any) -> Callable[[int], npt.NDArray[Any]]:
+    def read(page: int) -> npt.NDArray[Any]:
+        try:
+            found = series[page]
+            if found is None or not _is_complete(found):
+                raise FrameError(_missing(path, page))
+            pixels: npt.NDArray[Any] = found.asarray()
+        except _BROKEN as error:
+            raise FrameError(f"{_missing(path, page)} ({error})") from error
+        return pixels
+
+    return read
+
+
+def _is_complete(page: Any) -> bool:
+    """Whether all bytes of a page are in the file: some decoders pad what is not."""
+    ends = zip(page.dataoffsets, page.databytecounts, strict=False)
+    return all(offset + count <= page.parent.filehandle.size for offset, count in ends)
+
+
+def _missing(path: Path, page: int) -> str:
+    return (
+        f"Picture {page} (counted from 0) of {path.name} is missing or damaged: the "
+        "file seems to be cut off. The pictures before it can be used."
+    )

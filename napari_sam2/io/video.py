@@ -1,0 +1,184 @@
+"""Video files, frame by frame and exact, through the optional ``av`` (PyAV).
+
+Frames are counted as they are shown. Where in the file each one lies is
+:mod:`napari_sam2.io.video_index`'s.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.core.axes import Axis
+from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
+from napari_sam2.io.opened import Opened
+from napari_sam2.io.paged import PagedArray
+from napari_sam2.io.video_index import VideoIndex, count_from_header, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+# Frames decoded on the way to the one asked for are kept within this many bytes, so
+# that reading backwards does not decode the same stretch again for every frame.
+_KEPT_BYTES = 1 << 27
+# A jump ahead of at most this many frames is decoded through rather than sought.
+_SHORT_JUMP = 32
+
+
+def open_video(path: Path) -> Opened:
+    """Open the first video stream of an MP4, MOV, AVI or MKV file.
+
+    Raises
+    ------
+    MissingExtraError
+        If ``av`` is not installed.
+    StackError
+        If the file is no video, or is cut off before its first frame.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Opening {path} needs the package av: pip install 'napari-sam2[video]'."
+        ) from error
+    try:
+        reader = VideoReader(path)
+        count, first = reader.count, reader.read(0)
+    except (av.error.FFmpegError, IndexError, FrameError) as error:
+        raise StackError(
+            f"{path} cannot be read as a video ({error}). It may be another kind of "
+            "file with this ending, or be cut off."
+        ) from error
+    shape = (count, *first.shape)
+    array = PagedArray(shape, first.dtype, first.ndim, reader.read, reader.close)
+    seconds = 1 / reader.rate if reader.rate else 1.0
+    time = Axis("t", count, seconds, "second" if reader.rate else "")
+    plane = [Axis(n, s) for n, s in zip("yxs", first.shape, strict=False)]
+    return Opened(array, (time, *plane))
+
+
+class VideoReader:
+    """Decodes one video stream; the next frame is the cheapest to ask for.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
+        self._start()
+        codec_format = str(getattr(self._stream.codec_context.format, "name", ""))
+        wide = any(digit in codec_format for digit in ("10", "12", "14", "16"))
+        grey = "gray16le" if wide else "gray"
+        self._format = grey if codec_format.startswith("gray") else "rgb24"
+        self.rate = float(self._stream.average_rate or 0)
+
+    def _start(self) -> None:
+        """Open the file at its first frame."""
+        import av
+
+        self._container = av.open(self._path)
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._decoded: Iterator[Any] = self._container.decode(self._stream)
+        self._next = 0
+
+    def close(self) -> None:
+        """Release the file."""
+        self._container.close()
+        self._kept.clear()
+
+    @cached_property
+    def count(self) -> int:
+        """Number of frames: the header's when it is consistent, else counted."""
+        return count_from_header(self._stream) or len(self._index)
+
+    @cached_property
+    def _index(self) -> VideoIndex:
+        return scan(self._path)
+
+    def read(self, frame: int) -> npt.NDArray[Any]:
+        """Decode one frame: (H, W, 3) uint8, or (H, W) for grey video.
+
+        Raises
+        ------
+        FrameError
+            If the file is cut off or damaged before or at this frame.
+        """
+        import av
+
+        if frame in self._kept:
+            return self._kept[frame]
+        try:
+            if not self._next <= frame <= self._next + _SHORT_JUMP:
+                self._jump(frame)
+            pixels = self._decode_up_to(frame)
+            if (
+                pixels is None
+            ):  # landed behind it: decode from the start, exact and slow
+                self._restart()
+                pixels = self._decode_up_to(frame)
+        except av.error.FFmpegError as error:
+            self._restart()
+            raise FrameError(self._unreadable(frame, str(error))) from error
+        if pixels is None:
+            raise FrameError(self._unreadable(frame, "it is not in the file"))
+        return pixels
+
+    def _restart(self) -> None:
+        self._container.close()
+        self._start()
+
+    def _jump(self, frame: int) -> None:
+        key = self._index.key_before(frame)
+        if key is None:
+            if frame < self._next:
+                self._restart()
+        elif not key.position <= self._next <= frame:
+            self._container.seek(key.timestamp, stream=self._stream)
+            self._decoded = self._container.decode(self._stream)
+            self._next = -1  # told by the timestamp of the first frame that comes
+
+    def _decode_up_to(self, frame: int) -> npt.NDArray[Any] | None:
+        for decoded in self._decoded:
+            position = self._position(decoded)
+            self._next = position + 1
+            if position > frame:
+                return None
+            pixels = self._keep(decoded, position, frame)
+            if position == frame:
+                return pixels
+        self._restart()  # the decoder has run dry
+        raise FrameError(self._unreadable(frame, "the file ends before it"))
+
+    def _position(self, decoded: Any) -> int:
+        if self._next >= 0:
+            return self._next
+        position = self._index.position(decoded.pts)
+        return position if position is not None else self.count
+
+    def _keep(self, decoded: Any, position: int, frame: int) -> npt.NDArray[Any] | None:
+        """Convert a frame if it is, or lies shortly before, the one asked for."""
+        planes = 3 if self._format == "rgb24" else 2
+        room = max(1, _KEPT_BYTES // max(1, decoded.width * decoded.height * planes))
+        if frame - position >= room:
+            return None
+        pixels: npt.NDArray[Any] = decoded.to_ndarray(format=self._format)
+        pixels.flags.writeable = False
+        self._kept[position] = pixels
+        while len(self._kept) > room:
+            self._kept.popitem(last=False)
+        return pixels
+
+    def _unreadable(self, frame: int, reason: str) -> str:
+        return (
+            f"Frame {frame} (counted from 0) of the video {self._path.name} could not "
+            f"be decoded: {reason}. The file may be damaged or cut off there."
+        )
