@@ -1,0 +1,56 @@
+"""Weights on this machine: which exist, where they are, how they get here.
+
+Nothing here looks inside a file of weights; that is the business of
+:mod:`napari_sam2.model.checkpoint`. Torch is not imported.
+"""
+
+from napari_sam2.engine.weights.bundled import (
+    BUNDLED_NAME,
+    BUNDLED_PURPOSE,
+    bundled_path,
+    is_bundled,
+)
+from napari_sam2.engine.weights.cache import (
+    CACHE_VARIABLE,
+    cache_folder,
+    cached_path,
+    presence,
+    resolve_weights,
+    verify,
+)
+from napari_sam2.engine.weights.download import (
+    MIRROR_VARIABLE,
+    download,
+    source_url,
+)
+from napari_sam2.engine.weights.integrity import Condition, read_receipt
+from napari_sam2.engine.weights.messages import human_size
+from napari_sam2.engine.weights.registry import (
+    CHECKPOINTS,
+    Checkpoint,
+    find_checkpoint,
+)
+from napari_sam2.engine.weights.retry import Patience
+
+__all__ = [
+    "BUNDLED_NAME",
+    "BUNDLED_PURPOSE",
+    "CACHE_VARIABLE",
+    "CHECKPOINTS",
+    "MIRROR_VARIABLE",
+    "Checkpoint",
+    "Condition",
+    "Patience",
+    "bundled_path",
+    "cache_folder",
+    "cached_path",
+    "download",
+    "find_checkpoint",
+    "human_size",
+    "is_bundled",
+    "presence",
+    "read_receipt",
+    "resolve_weights",
+    "source_url",
+    "verify",
+]

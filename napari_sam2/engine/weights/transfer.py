@@ -1,0 +1,209 @@
+"""One request after another, each continuing the partial file of the last one.
+
+This module knows HTTP and the partial file. How often to try, and whether the outcome
+is the right file, is decided in :mod:`napari_sam2.engine.weights.download`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_BLOCK = 1 << 18
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_WORTH_ANOTHER_TRY = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+class TransferError(Exception):
+    """A request did not bring the whole file; the message says why."""
+
+
+class Unreachable(TransferError):
+    """There was no connection to the server."""
+
+
+class Interrupted(TransferError):
+    """The transfer broke off, and another try may go on."""
+
+
+class Refused(TransferError):
+    """The server's answer is final."""
+
+
+@dataclass(slots=True)
+class Transfer:
+    """A file on its way.
+
+    Attributes
+    ----------
+    url : str
+        Address, http or https.
+    part : Path
+        Partial file; what it holds is continued.
+    size : int
+        Number of bytes that the whole file has.
+    has_hash : bool
+        Whether the outcome can be checked. If not, a partial file is continued only
+        while the server vouches that the file is still the same.
+    stall_seconds : float
+        How long the server may be silent.
+    validator : str or None
+        What the server called this state of the file: its ETag or date.
+    has_connected : bool
+        Whether the server has answered at all.
+    is_pieced : bool
+        Whether the partial file stems from more than one answer.
+    """
+
+    url: str
+    part: Path
+    size: int
+    has_hash: bool
+    stall_seconds: float
+    validator: str | None = None
+    has_connected: bool = False
+    is_pieced: bool = True
+
+    @property
+    def done(self) -> int:
+        """Number of bytes in the partial file."""
+        try:
+            return self.part.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def attempt(self) -> Iterator[int]:
+        """Ask once, and append what comes.
+
+        Yields
+        ------
+        int
+            Bytes in the partial file so far; the attempt has succeeded when the
+            iteration ends.
+
+        Raises
+        ------
+        TransferError
+            If the file did not become complete.
+        OSError
+            If the disk did not take it.
+        """
+        if self._must_restart():
+            self.part.unlink(missing_ok=True)
+        have = self.done
+        if have == self.size:
+            return
+        with self._ask(have) as response:
+            self.has_connected = True
+            start = self._agree_on_start(response, have)
+            self.validator = _validator(response)
+            yield from self._append(response, start)
+
+    def _must_restart(self) -> bool:
+        has_ground = self.has_hash or self.validator is not None
+        return self.done > self.size or not has_ground
+
+    def _ask(self, have: int) -> HTTPResponse:
+        headers = {"User-Agent": "napari-sam2"}
+        if have:
+            headers["Range"] = f"bytes={have}-"
+        if have and self.validator:
+            headers["If-Range"] = self.validator
+        request = Request(self.url, headers=headers)
+        try:
+            response = urlopen(request, timeout=self.stall_seconds)
+        except HTTPError as error:
+            error.close()
+            raise self._explained(error.code, error.reason) from error
+        except URLError as error:
+            raise Unreachable(str(error.reason)) from error
+        except (OSError, HTTPException) as error:
+            raise Interrupted(_reason(error)) from error
+        if not isinstance(response, HTTPResponse):
+            response.close()
+            raise Refused("only http and https addresses are supported")
+        return response
+
+    def _explained(self, status: int, phrase: str) -> TransferError:
+        self.has_connected = True
+        reason = f"the server answered {status} {phrase}"
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            self.part.unlink(missing_ok=True)
+            return Interrupted(reason)
+        if status in _WORTH_ANOTHER_TRY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Interrupted(reason)
+        return Refused(reason)
+
+    def _agree_on_start(self, response: HTTPResponse, have: int) -> int:
+        """Return where in the file the body of a response begins."""
+        if response.status == HTTPStatus.OK:
+            self._check_total(response.headers["Content-Length"])
+            return 0
+        if response.status != HTTPStatus.PARTIAL_CONTENT:
+            raise Refused(f"the server answered {response.status} {response.reason}")
+        given = _CONTENT_RANGE.fullmatch(response.headers["Content-Range"] or "")
+        is_other_file = self.validator not in (None, _validator(response))
+        if given is None or int(given[1]) != have or is_other_file:
+            self.part.unlink(missing_ok=True)
+            self.validator = None
+            raise Interrupted("the server could not continue the partial file")
+        self._check_total(given[2])
+        return have
+
+    def _check_total(self, declared: str | None) -> None:
+        if declared and declared.isdecimal() and int(declared) != self.size:
+            raise Refused(
+                f"the server offers {int(declared):,} bytes instead of {self.size:,}, "
+                "which is another file (perhaps a log-in page of the network)"
+            )
+
+    def _append(self, response: HTTPResponse, start: int) -> Iterator[int]:
+        done, self.is_pieced = start, start > 0
+        with self.part.open("r+b" if start else "wb") as file:
+            file.seek(start)
+            while done < self.size:
+                block = _read(response, min(_BLOCK, self.size - done))
+                if not block:
+                    raise Interrupted("the connection was closed early")
+                done += file.write(block)
+                yield done
+        # Only an answer that did not declare its length can go on here.
+        if response.headers["Content-Length"] is None and _read(response, 1):
+            self.part.unlink()
+            raise Refused(f"the server sends more than {self.size:,} bytes")
+
+
+def _read(response: HTTPResponse, count: int) -> bytes:
+    """Return what has come, at most ``count`` bytes; empty at the end."""
+    try:
+        return response.read1(count)
+    except (OSError, HTTPException, ValueError) as error:
+        raise Interrupted(_reason(error)) from error
+
+
+def _validator(response: HTTPResponse) -> str | None:
+    """Return what names this state of the file: a strong ETag, or else its date."""
+    etag = response.headers["ETag"]
+    if etag and not etag.startswith("W/"):
+        return str(etag)
+    date = response.headers["Last-Modified"]
+    return str(date) if date else None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "the server fell silent"
+    return f"the connection broke ({error})" if str(error) else "the connection broke"
