@@ -1,0 +1,144 @@
+"""Memory attention: the current frame looks at what is remembered of an object.
+
+Ravi et al. 2024, section 4 and appendix D.1; rotary codes after Heo et al. 2024,
+"Rotary position embedding for vision transformer".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_sam2.model.position import rotary_table, rotate
+
+if TYPE_CHECKING:
+    from napari_sam2.model.config import Sam2Config
+
+
+class MemoryTokens(NamedTuple):
+    """What B objects remember, as keys and values of the cross-attention.
+
+    Attributes
+    ----------
+    values : Tensor, shape (B, M * h * w + P, memory_dim)
+        Spatial memories one after the other, then pointer tokens.
+    positions : Tensor, same shape
+        Position and time codes of the values.
+    pointer_tokens : int
+        P, the tokens at the end that have no place in the image.
+    """
+
+    values: Tensor
+    positions: Tensor
+    pointer_tokens: int
+
+
+class RotaryAttention(nn.Module):
+    """Single-head attention over grids with axial rotary position codes."""
+
+    def __init__(self, dim: int, memory_dim: int) -> None:
+        super().__init__()
+        self.q_proj = nn.Linear(dim, dim)
+        self.k_proj = nn.Linear(memory_dim, dim)
+        self.v_proj = nn.Linear(memory_dim, dim)
+        self.out_proj = nn.Linear(dim, dim)
+
+    def forward(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        table: tuple[Tensor, Tensor],
+        without_place: int = 0,
+    ) -> Tensor:
+        """Attend from a grid to one or more grids and some tokens without place.
+
+        Parameters
+        ----------
+        q : Tensor, shape (1 or B, N, C)
+        k, v : Tensor, shape (B, M * N + without_place, memory_dim)
+        table : tuple of Tensor
+            Rotary table of the grid, N entries.
+        """
+        keys = self.k_proj(k)
+        grids = keys[:, : keys.shape[1] - without_place].unflatten(1, (-1, q.shape[1]))
+        rotated = rotate(grids, table).flatten(1, 2)
+        if without_place:
+            rotated = torch.cat([rotated, keys[:, -without_place:]], dim=1)
+        query = rotate(self.q_proj(q), table).expand(len(k), -1, -1)
+        out = F.scaled_dot_product_attention(
+            query.unsqueeze(1), rotated.unsqueeze(1), self.v_proj(v).unsqueeze(1)
+        )
+        return self.out_proj(out.squeeze(1))  # type: ignore[no-any-return]
+
+
+class MemoryAttentionLayer(nn.Module):
+    """Self-attention, cross-attention to the memories, feed-forward; norms first."""
+
+    def __init__(self, config: Sam2Config) -> None:
+        super().__init__()
+        dim = config.hidden_dim
+        self.self_attn = RotaryAttention(dim, dim)
+        self.cross_attn_image = RotaryAttention(dim, config.memory_dim)
+        self.linear1 = nn.Linear(dim, config.memory_ffn)
+        self.linear2 = nn.Linear(config.memory_ffn, dim)
+        self.norm1 = nn.LayerNorm(dim)
+        self.norm2 = nn.LayerNorm(dim)
+        self.norm3 = nn.LayerNorm(dim)
+
+    def forward(
+        self, x: Tensor, memory: MemoryTokens, table: tuple[Tensor, Tensor]
+    ) -> Tensor:
+        """Update (1 or B, N, C) to (B, N, C).
+
+        Up to the cross-attention of the first layer nothing depends on the object, so
+        its input has batch 1 and the objects part ways there.
+        """
+        normed = self.norm1(x)
+        x = x + self.self_attn(normed, normed, normed, table)
+        x = x + self.cross_attn_image(
+            self.norm2(x),
+            memory.values + memory.positions,
+            memory.values,
+            table,
+            memory.pointer_tokens,
+        )
+        return x + self.linear2(F.relu(self.linear1(self.norm3(x))))  # type: ignore[no-any-return]
+
+
+class MemoryAttention(nn.Module):
+    """The layers, and the norm that closes them."""
+
+    def __init__(self, config: Sam2Config) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            MemoryAttentionLayer(config) for _ in range(config.memory_layers)
+        )
+        self.norm = nn.LayerNorm(config.hidden_dim)
+
+    def forward(self, coarse: Tensor, position: Tensor, memory: MemoryTokens) -> Tensor:
+        """Condition features on memories.
+
+        Parameters
+        ----------
+        coarse : Tensor, shape (1, C, h, w)
+            The frame's stride-16 features, shared by all objects.
+        position : Tensor, shape (C, h, w)
+            Sine code of the grid.
+        memory : MemoryTokens
+            Of B objects.
+
+        Returns
+        -------
+        Tensor, shape (B, C, h, w)
+        """
+        height, width = coarse.shape[-2:]
+        x = (coarse + 0.1 * position).flatten(2).transpose(1, 2)  # (1, hw, C)
+        table = rotary_table(coarse.shape[1], height, width, coarse.device)
+        for layer in self.layers:
+            x = layer(x, memory, table)
+        normed: Tensor = self.norm(x)
+        return normed.transpose(1, 2).unflatten(2, (height, width))

@@ -1,0 +1,124 @@
+"""Position codes: sine tables, rotary tables, ages of pointers, and a cache for tables.
+
+Every table is a pure function of sizes (and sometimes of one parameter), so it is
+computed once and kept.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from torch import Tensor
+
+_TEMPERATURE = 10_000.0
+
+
+def sine_position(dim: int, height: int, width: int, device: torch.device) -> Tensor:
+    """Return the sine code of a grid, float32 (dim, height, width).
+
+    Rows fill the first half of the channels, columns the second; coordinates run from
+    1/n to 1 times 2π ("Attention is all you need", in the 2-D form of DETR).
+    """
+    return _sine_position(dim, height, width, str(device))
+
+
+@lru_cache(maxsize=32)
+def _sine_position(dim: int, height: int, width: int, device: str) -> Tensor:
+    with torch.inference_mode(False), torch.no_grad():
+        half = dim // 2
+        powers = _TEMPERATURE ** (2 * (torch.arange(half) // 2) / half)
+        rows = _axis_code(height, powers)[:, None].expand(height, width, half)
+        columns = _axis_code(width, powers)[None].expand(height, width, half)
+        table = torch.cat([rows, columns], dim=-1).permute(2, 0, 1)
+        return table.contiguous().to(device)  # (dim, height, width)
+
+
+def _axis_code(size: int, powers: Tensor) -> Tensor:
+    steps = torch.arange(1, size + 1, dtype=torch.float32) / (size + 1e-6)
+    phase = steps[:, None] * (2 * math.pi) / powers  # (size, half)
+    return torch.stack([phase[:, 0::2].sin(), phase[:, 1::2].cos()], dim=2).flatten(1)
+
+
+def rotary_table(
+    dim: int, height: int, width: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return cosines and signed sines for :func:`rotate`, float32 (height*width, dim).
+
+    The first half of the channel pairs turns with the column, the second with the row
+    (axial rotary embedding, theta 10,000).
+    """
+    return _rotary_table(dim, height, width, str(device))
+
+
+@lru_cache(maxsize=32)
+def _rotary_table(
+    dim: int, height: int, width: int, device: str
+) -> tuple[Tensor, Tensor]:
+    with torch.inference_mode(False), torch.no_grad():
+        quarter = dim // 4
+        speeds = _TEMPERATURE ** -(torch.arange(quarter) * 4 / dim)
+        index = torch.arange(height * width)
+        columns, rows = (index % width).float(), (index // width).float()
+        angles = torch.cat([columns[:, None] * speeds, rows[:, None] * speeds], dim=1)
+        cosines = angles.cos().repeat_interleave(2, dim=1)
+        sines = torch.stack([-angles.sin(), angles.sin()], dim=2).flatten(1)
+        return cosines.to(device), sines.to(device)  # both (height*width, dim)
+
+
+def rotate(tokens: Tensor, table: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn neighbouring channel pairs of (..., N, dim) by a :func:`rotary_table`."""
+    cosines, sines = table
+    swapped = tokens.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
+    return torch.addcmul(tokens * cosines, swapped, sines).to(tokens.dtype)
+
+
+def age_code(ages: Tensor, dim: int) -> Tensor:
+    """Return the 1-D sine code of pointer ages, (N,) to (N, dim): sines, then cosines.
+
+    ``ages`` are already divided by the time span.
+    """
+    half = dim // 2
+    channel = torch.arange(half, device=ages.device)
+    powers = _TEMPERATURE ** (2 * (channel // 2) / half)
+    phase = ages[:, None] / powers
+    return torch.cat([phase.sin(), phase.cos()], dim=-1)
+
+
+class TableCache:
+    """The last few tables that a module made from its parameters.
+
+    A table is made again when a parameter has changed, moved or been cast, and is not
+    kept while gradients are recorded.
+    """
+
+    __slots__ = ("_tables",)
+
+    def __init__(self) -> None:
+        self._tables: dict[Hashable, Tensor] = {}
+
+    def get(
+        self, sources: tuple[Tensor, ...], key: Hashable, make: Callable[[], Tensor]
+    ) -> Tensor:
+        """Return the table for ``key``, made by ``make`` from ``sources`` if need be."""
+        if torch.is_grad_enabled() and any(s.requires_grad for s in sources):
+            return make()
+        state = (key, *(_identity(source) for source in sources))
+        if state not in self._tables:
+            if len(self._tables) >= 4:
+                self._tables.clear()
+            with torch.inference_mode(False), torch.no_grad():
+                self._tables[state] = make()
+        return self._tables[state]
+
+
+def _identity(source: Tensor) -> Hashable:
+    """Say which tensor this is, and in which state."""
+    version = 0 if source.is_inference() else source._version
+    return source.data_ptr(), version, source.dtype, str(source.device)

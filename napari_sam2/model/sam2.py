@@ -1,0 +1,257 @@
+"""The whole model: four functions of its arguments, and no memory of its own.
+
+``encode_image`` once per frame; ``attend_memory`` (or ``without_memory``), ``decode``
+and ``encode_memory`` once per frame and group of objects. What is remembered, and for
+how long, is the engine's business.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_sam2.model.blocks import MLP
+from napari_sam2.model.config import Sam2Config
+from napari_sam2.model.image_encoder import ImageEncoder, ImageFeatures
+from napari_sam2.model.mask_decoder import (
+    Candidates,
+    MaskDecoder,
+    choose,
+    upscale,
+)
+from napari_sam2.model.memory_attention import MemoryAttention, MemoryTokens
+from napari_sam2.model.memory_encoder import MemoryEncoder
+from napari_sam2.model.position import age_code, sine_position
+from napari_sam2.model.prompt_encoder import NOT_A_POINT, PromptEncoder
+
+ABSENT_LOGIT = -1024.0
+# A mask given by the user stands for very confident logits (+10 inside, -10 outside),
+# and memories are encoded from probabilities on the same scale (Ravi et al. 2024, D.1).
+MASK_SCALE, MASK_BIAS = 20.0, -10.0
+
+
+class PromptTokens(NamedTuple):
+    """Encoded prompts of B objects: tokens (B, N, C) and a grid (B or 1, C, ., .)."""
+
+    sparse: Tensor
+    dense: Tensor
+
+
+class ObjectState(NamedTuple):
+    """What one frame says about B objects.
+
+    Attributes
+    ----------
+    logits : Tensor, shape (B, 1, S/4, S/4)
+        Mask logits, -1024 everywhere where the object is absent.
+    ious : Tensor, shape (B,)
+        The model's estimate of the mask's IoU.
+    pointers : Tensor, shape (B, C)
+        Object pointers: the object's summary for later frames.
+    object_logits : Tensor, shape (B, 1)
+        Above 0 where the object is visible at all.
+    """
+
+    logits: Tensor
+    ious: Tensor
+    pointers: Tensor
+    object_logits: Tensor
+
+
+class Sam2Model(nn.Module):
+    """SAM 2 and SAM 2.1 of any size.
+
+    Parameters
+    ----------
+    config : Sam2Config
+        One of :data:`napari_sam2.model.config.VARIANTS`, or a smaller relative.
+    """
+
+    def __init__(self, config: Sam2Config) -> None:
+        super().__init__()
+        self.config = config
+        dim, memory_dim = config.hidden_dim, config.memory_dim
+        self.image_encoder = ImageEncoder(config)
+        self.mask_downsample = nn.Conv2d(1, 1, kernel_size=4, stride=4)
+        self.memory_attention = MemoryAttention(config)
+        self.memory_encoder = MemoryEncoder(config)
+        self.maskmem_tpos_enc = _zeros(config.memory_count, 1, 1, memory_dim)
+        self.no_mem_embed = _zeros(1, 1, dim)
+        self.no_mem_pos_enc = _zeros(1, 1, dim)  # in every checkpoint, used by none
+        self.no_obj_ptr = _zeros(1, dim)
+        self.sam_prompt_encoder = PromptEncoder(config)
+        self.sam_mask_decoder = MaskDecoder(config)
+        self.obj_ptr_proj = MLP((dim, dim, dim, dim))
+        if config.marks_absence:
+            self.no_obj_embed_spatial = _zeros(1, memory_dim)
+        if config.times_pointers:
+            self.obj_ptr_tpos_proj = nn.Linear(dim, memory_dim)
+
+    def encode_image(self, images: Tensor) -> ImageFeatures:
+        """Encode normalised images, (B, 3, S, S)."""
+        decoder = self.sam_mask_decoder
+        features: ImageFeatures = self.image_encoder(
+            images, decoder.conv_s0, decoder.conv_s1
+        )
+        return features
+
+    def without_memory(self, features: ImageFeatures) -> Tensor:
+        """Return the features that a first prompt is decoded on, (1, C, h, w)."""
+        return features.coarse + self.no_mem_embed.view(1, -1, 1, 1)
+
+    def attend_memory(self, features: ImageFeatures, memory: MemoryTokens) -> Tensor:
+        """Return the features of one frame as B objects see them, (B, C, h, w)."""
+        coarse = features.coarse
+        position = sine_position(*coarse.shape[1:], device=coarse.device)
+        conditioned: Tensor = self.memory_attention(
+            coarse, position.to(coarse.dtype), memory
+        )
+        return conditioned
+
+    def embed_prompts(
+        self, xy: Tensor, labels: Tensor, mask_logits: Tensor | None = None
+    ) -> PromptTokens:
+        """Encode prompts; see :class:`PromptEncoder` for the conventions.
+
+        Parameters
+        ----------
+        xy : Tensor, shape (B, N, 2)
+        labels : Tensor of int, shape (B, N)
+        mask_logits : Tensor, shape (B, 1, S/4, S/4), optional
+            Logits of an earlier answer that is to be refined.
+        """
+        encoder = self.sam_prompt_encoder
+        return PromptTokens(encoder.points(xy, labels), encoder.masks(mask_logits))
+
+    def embed_no_prompts(self, batch: int) -> PromptTokens:
+        """Encode the absence of prompts, as on frames that are tracked through."""
+        device = self.no_obj_ptr.device
+        xy = torch.zeros(batch, 1, 2, device=device)
+        labels = torch.full((batch, 1), NOT_A_POINT, device=device)
+        return self.embed_prompts(xy, labels)
+
+    def candidates(
+        self, coarse: Tensor, features: ImageFeatures, prompts: PromptTokens
+    ) -> Candidates:
+        """Decode all four masks of B objects, whether the objects are there or not."""
+        size = coarse.shape[-1]
+        image_pe = self.sam_prompt_encoder.pe_layer.grid(size)
+        decoded: Candidates = self.sam_mask_decoder(
+            coarse, features, image_pe, prompts.sparse, prompts.dense
+        )
+        return decoded
+
+    def decode(
+        self,
+        coarse: Tensor,
+        features: ImageFeatures,
+        prompts: PromptTokens,
+        *,
+        ambiguous: bool,
+    ) -> ObjectState:
+        """Decode B objects and take one mask of each.
+
+        Parameters
+        ----------
+        coarse : Tensor, shape (B or 1, C, h, w)
+            From :meth:`attend_memory` or :meth:`without_memory`.
+        features : ImageFeatures
+            The same frame's.
+        prompts : PromptTokens
+            Of B objects.
+        ambiguous : bool
+            Take the best of three candidates: right for at most one point.
+        """
+        candidates = self.candidates(coarse, features, prompts)
+        choice = choose(candidates, ambiguous=ambiguous)
+        present = candidates.object_logits > 0  # (B, 1)
+        absent = choice.logits.new_full((), ABSENT_LOGIT)
+        logits = torch.where(present[..., None, None], choice.logits, absent)
+        pointers = self._pointers(choice.tokens, present)
+        return ObjectState(
+            logits.float(), choice.ious, pointers, candidates.object_logits
+        )
+
+    def adopt_masks(self, features: ImageFeatures, masks: Tensor) -> ObjectState:
+        """Take given masks as the answer; the decoder runs for the pointers only.
+
+        Parameters
+        ----------
+        features : ImageFeatures
+        masks : Tensor, shape (B, 1, S, S)
+            0 or 1, float.
+        """
+        state = self.decode(
+            features.coarse,
+            features,
+            self.embed_no_prompts(len(masks))._replace(
+                dense=self.sam_prompt_encoder.masks(self.mask_downsample(masks))
+            ),
+            ambiguous=False,
+        )
+        present = masks.flatten(1).any(dim=1, keepdim=True)  # (B, 1)
+        logits = F.interpolate(
+            masks * MASK_SCALE + MASK_BIAS,
+            size=(masks.shape[-1] // 4,) * 2,
+            mode="bilinear",
+            antialias=True,
+        )
+        return ObjectState(
+            logits=logits,
+            ious=torch.ones_like(state.ious),
+            pointers=self._or_absent(state.pointers, present),
+            object_logits=present * MASK_SCALE + MASK_BIAS,
+        )
+
+    def encode_memory(
+        self,
+        features: ImageFeatures,
+        logits: Tensor,
+        object_logits: Tensor,
+        *,
+        is_prompted: bool,
+    ) -> Tensor:
+        """Make spatial memories of B objects on one frame.
+
+        Parameters
+        ----------
+        features : ImageFeatures
+            The frame's.
+        logits : Tensor, shape (B, 1, S/4, S/4)
+            Mask logits.
+        object_logits : Tensor, shape (B, 1)
+        is_prompted : bool
+            Masks that the user answered for are remembered hard, tracked ones soft.
+
+        Returns
+        -------
+        Tensor, shape (B, memory_dim, h, w)
+        """
+        masks = upscale(logits, self.config.image_size)
+        masks = (masks > 0).to(masks.dtype) if is_prompted else masks.sigmoid()
+        masks = masks.mul_(MASK_SCALE).add_(MASK_BIAS)
+        memory: Tensor = self.memory_encoder(features.coarse, masks)
+        if self.config.marks_absence:
+            absent = (object_logits <= 0).to(memory.dtype)[..., None, None]
+            memory = memory + absent * self.no_obj_embed_spatial[..., None, None]
+        return memory
+
+    def pointer_positions(self, ages: Tensor) -> Tensor:
+        """Return time codes of pointers, (N,) ages over the time span to (N, c)."""
+        if not self.config.times_pointers:
+            return ages.new_zeros(len(ages), self.config.memory_dim)
+        code = age_code(ages, self.config.hidden_dim)
+        return self.obj_ptr_tpos_proj(code)  # type: ignore[no-any-return]
+
+    def _pointers(self, tokens: Tensor, present: Tensor) -> Tensor:
+        return self._or_absent(self.obj_ptr_proj(tokens), present)
+
+    def _or_absent(self, pointers: Tensor, present: Tensor) -> Tensor:
+        return torch.where(present, pointers, self.no_obj_ptr.to(pointers.dtype))
+
+
+def _zeros(*shape: int) -> nn.Parameter:
+    return nn.Parameter(torch.zeros(*shape))
