@@ -9,6 +9,7 @@ from napari_sam2.engine.weights.bundled import (
     BUNDLED_PURPOSE,
     bundled_path,
     is_bundled,
+    verify_bundled,
 )
 from napari_sam2.engine.weights.cache import (
     CACHE_VARIABLE,
@@ -53,4 +54,5 @@ __all__ = [
     "resolve_weights",
     "source_url",
     "verify",
+    "verify_bundled",
 ]

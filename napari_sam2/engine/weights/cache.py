@@ -73,8 +73,17 @@ def verify(checkpoint: Checkpoint) -> Generator[int, None, Condition]:
     -------
     Condition
         A file found damaged is not loaded again before it is replaced.
+
+    Raises
+    ------
+    CheckpointError
+        If the file cannot be read.
     """
-    return (yield from examine(checkpoint, cached_path(checkpoint)))
+    path = cached_path(checkpoint)
+    try:
+        return (yield from examine(checkpoint, path))
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def resolve_weights(name_or_path: str | Path) -> Path:
@@ -120,12 +129,16 @@ def _existing_file(path: Path, text: str) -> Path:
     raise unknown_model(text)
 
 
+def _unreadable(path: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(f"{path} cannot be read: {error.strerror or error}.")
+
+
 def _cached_and_intact(checkpoint: Checkpoint) -> Path:
     path = cached_path(checkpoint)
     try:
         condition = condition_of(checkpoint, path)
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
+        raise _unreadable(path, error) from error
     if condition is Condition.INTACT:
         return path
     remedy = f"napari-sam2 models download {checkpoint.name}"

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import DownloadError
-from napari_sam2.engine.weights import Patience, download, read_receipt
+from napari_sam2.engine.weights import Patience, download, read_receipt, source_url
 from napari_sam2.engine.weights import lock as lock_module
-from napari_sam2.engine.weights import source_url
 
 
 def finish(steps):
@@ -221,7 +220,7 @@ def test_offline_is_one_sentence_with_the_way_out(fetch, server, toy, target):
 def test_a_full_disk_is_told_before_the_first_byte(fetch, server, monkeypatch, target):
     usage = shutil.disk_usage(target.parent)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(DownloadError, match="only 1.0 kB are free"):
+    with pytest.raises(DownloadError, match=r"only 1\.0 kB are free"):
         fetch()
     assert server.request_count == 0
 

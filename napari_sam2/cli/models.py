@@ -1,0 +1,166 @@
+"""``napari-sam2 models``: which weights there are, and getting them here."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.byte_bar import watch
+from napari_sam2.core.cancel import Progress
+from napari_sam2.engine import weights
+from napari_sam2.engine.weights import Checkpoint, Condition, human_size
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Generator
+
+_STATES = {
+    Condition.MISSING: "to download",
+    Condition.WRONG_SIZE: "damaged",
+    Condition.INTACT: "here",
+}
+_INTERRUPTED = 130
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``models`` and its verbs to the command line."""
+    parser = subparsers.add_parser(
+        "models",
+        help="list, download and check models",
+        description="Models are known by name; a file of weights serves as well "
+        "wherever a name does.",
+        epilog=f"{weights.CACHE_VARIABLE} sets the folder of downloaded models, and "
+        f"{weights.MIRROR_VARIABLE} the http(s) address of a folder to download them "
+        "from instead of Meta's server.",
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    listing = verbs.add_parser(
+        "list", help="which models there are, and which are here"
+    )
+    listing.set_defaults(handler=_list)
+
+    download = verbs.add_parser("download", help="bring a model to this machine")
+    download.add_argument("name", metavar="NAME")
+    download.set_defaults(handler=_download)
+
+    path = verbs.add_parser("path", help="print where a model's file lies")
+    path.add_argument("name", metavar="NAME")
+    path.set_defaults(handler=_path)
+
+    info = verbs.add_parser("info", help="say what a file of weights holds")
+    info.add_argument("model", metavar="FILE_OR_NAME")
+    info.set_defaults(handler=_info)
+
+    verify = verbs.add_parser("verify", help="check that files are undamaged")
+    verify.add_argument("name", metavar="NAME", nargs="?", help="default: all here")
+    verify.set_defaults(handler=_verify)
+
+
+def _list(args: argparse.Namespace) -> int:
+    size = human_size(weights.bundled_path().stat().st_size)
+    rows = [
+        ("MODEL", "SIZE", "STATE", "WHAT FOR"),
+        (weights.BUNDLED_NAME, size, "here", weights.BUNDLED_PURPOSE),
+    ]
+    for model in weights.CHECKPOINTS:
+        state = _STATES[weights.presence(model)]
+        rows.append((model.name, human_size(model.size), state, model.purpose))
+    for name, amount, state, purpose in rows:
+        print(f"{name:<16}  {amount:>7}  {state:<11}  {purpose}")
+    print(f"\nDownloaded models are kept in {weights.cache_folder()}")
+    return 0
+
+
+def _download(args: argparse.Namespace) -> int:
+    if weights.is_bundled(args.name):
+        print(f"{weights.BUNDLED_NAME} comes with the package: nothing to download.")
+        return 0
+    checkpoint = weights.find_checkpoint(args.name)
+    try:
+        path = watch(weights.download(checkpoint))
+    except KeyboardInterrupt:
+        message = "Stopped. What has come so far is kept: run this again to go on."
+        print(message, file=sys.stderr)
+        return _INTERRUPTED
+    print(path)
+    _tell_pin(checkpoint)
+    return 0
+
+
+def _path(args: argparse.Namespace) -> int:
+    print(weights.resolve_weights(args.name))
+    return 0
+
+
+def _info(args: argparse.Namespace) -> int:
+    path = weights.resolve_weights(args.model)
+    # Torch takes seconds to import, which no other verb has to wait for.
+    from napari_sam2.model.checkpoint import (
+        infer_config,
+        read_config,
+        read_state_dict,
+    )
+
+    state = read_state_dict(path)
+    config = read_config(path) or infer_config(state)
+    dtypes = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()})
+    count = sum(tensor.numel() for tensor in state.values())
+    print(f"file        {path}")
+    print(f"variant     {config.name}")
+    print(f"version     SAM {config.version}")
+    print(f"parameters  {count / 1e6:.1f} million in {len(state)} tensors")
+    print(f"precision   {', '.join(dtypes)}")
+    print(f"image size  {config.image_size} × {config.image_size} pixels")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    if args.name is None:
+        chosen = [c for c in weights.CHECKPOINTS if _is_here(c)]
+        is_bundled = True
+    else:
+        is_bundled = weights.is_bundled(args.name)
+        chosen = [] if is_bundled else [weights.find_checkpoint(args.name)]
+    if is_bundled:
+        print(f"{weights.BUNDLED_NAME}: intact ({weights.verify_bundled()})")
+    conditions = [_verify_one(checkpoint) for checkpoint in chosen]
+    return 0 if all(c is Condition.INTACT for c in conditions) else 1
+
+
+def _is_here(checkpoint: Checkpoint) -> bool:
+    return weights.presence(checkpoint) is not Condition.MISSING
+
+
+def _verify_one(checkpoint: Checkpoint) -> Condition:
+    condition = watch(_checking(checkpoint))
+    remedy = f"napari-sam2 models download {checkpoint.name}"
+    advice = "" if condition is Condition.INTACT else f": run {remedy}"
+    path = weights.cached_path(checkpoint)
+    print(f"{checkpoint.name}: {condition.value} ({path}){advice}")
+    if condition is Condition.INTACT:
+        _tell_pin(checkpoint)
+    return condition
+
+
+def _checking(checkpoint: Checkpoint) -> Generator[Progress, None, Condition]:
+    """Report the bytes that are hashed as progress."""
+    hashing = weights.verify(checkpoint)
+    while True:
+        try:
+            done = next(hashing)
+        except StopIteration as end:
+            condition: Condition = end.value
+            return condition
+        yield Progress(done, checkpoint.size, f"checking {checkpoint.name}")
+
+
+def _tell_pin(checkpoint: Checkpoint) -> None:
+    """Say which hash a file is held to when nobody has published one."""
+    receipt = weights.read_receipt(weights.cached_path(checkpoint))
+    if checkpoint.sha256 is None and receipt is not None:
+        print(
+            f"No SHA-256 of {checkpoint.name} has been published. The file has "
+            f"{receipt.sha256}; from now on every copy is held to it.",
+            file=sys.stderr,
+        )
