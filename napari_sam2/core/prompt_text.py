@@ -1,0 +1,79 @@
+"""Prompts as people type them: ``1:0,120,88`` is object 1 on frame 0 at y=120, x=88."""
+
+from __future__ import annotations
+
+from napari_sam2.core.errors import PromptError
+from napari_sam2.core.prompts import BoxPrompt, PointPrompt
+
+_POINT_FORM = "OBJECT:FRAME,Y,X, with ,- at the end for a point outside the object"
+_BOX_FORM = "OBJECT:FRAME,Y0,X0,Y1,X1"
+
+
+def parse_point(text: str) -> PointPrompt:
+    """Read ``OBJECT:FRAME,Y,X[,-]``, row first, in data pixels.
+
+    Parameters
+    ----------
+    text : str
+        For example ``1:0,120,88``, or ``1:0,40,40,-`` for a negative point.
+
+    Raises
+    ------
+    PromptError
+        If the text has another form.
+    """
+    object_id, fields = _split(text, "point", _POINT_FORM)
+    positive = True
+    if len(fields) == 4 and fields[3] in ("-", "+"):
+        positive = fields.pop() == "+"
+    if len(fields) != 3:
+        raise _wrong(text, "point", _POINT_FORM)
+    frame = _whole(fields[0], text, "point", _POINT_FORM)
+    y, x = (_number(field, text, "point", _POINT_FORM) for field in fields[1:])
+    return PointPrompt(object_id, frame, (y, x), positive)
+
+
+def parse_box(text: str) -> BoxPrompt:
+    """Read ``OBJECT:FRAME,Y0,X0,Y1,X1``, row first, in data pixels.
+
+    Parameters
+    ----------
+    text : str
+        For example ``2:0,10,20,60,90``; swapped corners are put in order.
+
+    Raises
+    ------
+    PromptError
+        If the text has another form, or the box no area.
+    """
+    object_id, fields = _split(text, "box", _BOX_FORM)
+    if len(fields) != 5:
+        raise _wrong(text, "box", _BOX_FORM)
+    frame = _whole(fields[0], text, "box", _BOX_FORM)
+    y0, x0, y1, x1 = (_number(field, text, "box", _BOX_FORM) for field in fields[1:])
+    return BoxPrompt(object_id, frame, (y0, x0, y1, x1))
+
+
+def _split(text: str, kind: str, form: str) -> tuple[int, list[str]]:
+    head, colon, tail = text.partition(":")
+    if not colon:
+        raise _wrong(text, kind, form)
+    return _whole(head, text, kind, form), [field.strip() for field in tail.split(",")]
+
+
+def _whole(field: str, text: str, kind: str, form: str) -> int:
+    try:
+        return int(field)
+    except ValueError:
+        raise _wrong(text, kind, form) from None
+
+
+def _number(field: str, text: str, kind: str, form: str) -> float:
+    try:
+        return float(field)
+    except ValueError:
+        raise _wrong(text, kind, form) from None
+
+
+def _wrong(text: str, kind: str, form: str) -> PromptError:
+    return PromptError(f"The {kind} {text!r} cannot be read: write {form}.")

@@ -1,0 +1,185 @@
+"""Label stacks written frame by frame, in any order, as compressed OME-TIFF."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.axes import Axes, axes_from_shape, resized
+from napari_sam2.core.errors import OutputError
+from napari_sam2.io.ome import ome_xml
+from napari_sam2.io.output import atomic_output, check_output, naming_output
+from napari_sam2.io.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+_STRIP_BYTES = 1 << 20
+_COMPRESSION_LEVEL = 6
+_PAGE_OVERHEAD = 1024
+# Offsets of a classic TIFF have 32 bits; some readers take them as signed.
+_CLASSIC_LIMIT = 2**31
+
+
+def label_dtype(largest_id: int) -> np.dtype[np.unsignedinteger]:
+    """Return the smallest of uint8, uint16 and uint32 that holds an id."""
+    for dtype in (np.uint8, np.uint16, np.uint32):
+        if largest_id <= np.iinfo(dtype).max:
+            return np.dtype(dtype)
+    raise OutputError(
+        f"Object {largest_id} cannot be written: label images hold ids up to "
+        f"{np.iinfo(np.uint32).max}."
+    )
+
+
+class LabelWriter:
+    """Takes label images in any order; frames never written stay empty.
+
+    Made by :func:`open_label_writer`.
+    """
+
+    def __init__(
+        self, path: Path, axes: Axes, dtype: np.dtype[np.unsignedinteger]
+    ) -> None:
+        self.axes = axes
+        self.dtype = dtype
+        self._path = path
+        self._spool = Spool(path.parent)
+        row_bytes = axes[2].size * dtype.itemsize
+        self._strip_rows = min(axes[1].size, max(1, _STRIP_BYTES // row_bytes))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(frames, rows, columns)."""
+        return tuple(axis.size for axis in self.axes)
+
+    @property
+    def frames_written(self) -> tuple[int, ...]:
+        """The frames that were written, in order."""
+        return tuple(self._spool.keys())
+
+    def write(self, frame: int, labels: npt.NDArray[Any]) -> None:
+        """Keep the labels of one frame, instead of earlier ones.
+
+        Parameters
+        ----------
+        frame : int
+            0-based frame index; frames may come in any order.
+        labels : ndarray of int, shape (H, W)
+            Object ids, 0 for the background.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full.
+        """
+        if labels.shape != self.shape[1:] or not 0 <= frame < self.shape[0]:
+            raise ValueError(f"labels {labels.shape} of frame {frame} for {self.shape}")
+        strips = self._compress(labels.astype(self.dtype, copy=False))
+        lengths = np.array([len(strip) for strip in strips], "<u4").tobytes()
+        with naming_output(self._path):
+            self._spool.put(frame, lengths + b"".join(strips))
+
+    def read(self, frame: int) -> npt.NDArray[Any]:
+        """Return the labels of one frame, (H, W); zeros where none were written."""
+        labels = np.zeros(self.shape[1:], self.dtype)
+        if frame in self._spool:
+            pixels = b"".join(zlib.decompress(strip) for strip in self._strips(frame))
+            labels[...] = np.frombuffer(pixels, self.dtype).reshape(labels.shape)
+        return labels
+
+    def save(self, path: Path) -> None:
+        """Write everything to a TIFF file."""
+        import tifffile
+
+        estimate = self._spool.total_bytes + self.shape[0] * _PAGE_OVERHEAD
+        description = ome_xml(self._path.name, self.axes, self.dtype)
+        with tifffile.TiffWriter(path, bigtiff=estimate > _CLASSIC_LIMIT) as file:
+            file.write(
+                self._all_strips(),
+                shape=self.shape,
+                dtype=self.dtype,
+                rowsperstrip=self._strip_rows,
+                compression="zlib",
+                photometric="minisblack",
+                description=description.encode(),
+                metadata=None,
+            )
+
+    def close(self) -> None:
+        """Throw away what was kept."""
+        self._spool.close()
+
+    def _compress(self, labels: npt.NDArray[Any]) -> list[bytes]:
+        step = self._strip_rows
+        return [
+            zlib.compress(labels[row : row + step].tobytes(), _COMPRESSION_LEVEL)
+            for row in range(0, labels.shape[0], step)
+        ]
+
+    def _strips(self, frame: int) -> list[bytes]:
+        data = self._spool.get(frame)
+        count = -(-self.shape[1] // self._strip_rows)
+        lengths = np.frombuffer(data, "<u4", count)
+        ends = 4 * count + np.cumsum(lengths, dtype=np.int64)
+        return [data[e - n : e] for e, n in zip(ends, lengths.astype(int), strict=True)]
+
+    def _all_strips(self) -> Iterator[bytes]:
+        blank = self._compress(np.zeros(self.shape[1:], self.dtype))
+        for frame in range(self.shape[0]):
+            yield from self._strips(frame) if frame in self._spool else blank
+
+
+@contextmanager
+def open_label_writer(
+    path: str | Path,
+    shape_hw: tuple[int, int],
+    frame_count: int,
+    axes: Axes | None = None,
+    *,
+    largest_id: int = np.iinfo(np.uint16).max,
+    overwrite: bool = False,
+) -> Iterator[LabelWriter]:
+    """Write a label stack that appears, complete, when the block ends without error.
+
+    Parameters
+    ----------
+    path : str or Path
+        The ``.tif`` file to write.
+    shape_hw : tuple of int
+        Height and width of the frames in pixels.
+    frame_count : int
+        Number of frames of the stack.
+    axes : tuple of Axis, optional
+        Frames, rows and columns with their pixel sizes, as ``StackFrames.axes``.
+    largest_id : int, optional
+        The largest object id, which decides between uint8, uint16 and uint32.
+    overwrite : bool, optional
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        Before the block runs if the file exists or cannot be written; when the disk is
+        full, in the block or at its end. The file that was there is untouched.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        raise OutputError(f"Labels are written as TIFF: {path} must end in .tif.")
+    check_output(path, overwrite=overwrite)
+    shape = (frame_count, *shape_hw)
+    axes = axes_from_shape(shape, "tyx") if axes is None else axes
+    axes = tuple(resized(axis, n) for axis, n in zip(axes, shape, strict=True))
+    writer = LabelWriter(path, axes, label_dtype(largest_id))
+    try:
+        yield writer
+        with atomic_output(path, overwrite=overwrite) as temporary:
+            writer.save(temporary)
+    finally:
+        writer.close()

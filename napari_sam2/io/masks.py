@@ -1,0 +1,144 @@
+"""Masks and label images read from files: prompts, or results to look at again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.errors import FrameError, PromptError, StackError
+from napari_sam2.core.prompts import MaskPrompt
+from napari_sam2.core.results import MaskResult, mask_result
+from napari_sam2.io.stack import StackFrames, open_stack, stack_frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+
+def read_labels(path: str | Path) -> StackFrames:
+    """Open a label image or a stack of them, frames first.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any file that :func:`napari_sam2.io.stack.open_stack` opens.
+
+    Returns
+    -------
+    StackFrames
+        Frames of object ids, (H, W), read one at a time.
+
+    Raises
+    ------
+    StackError
+        If it is in colour, or has more axes than frames, rows and columns.
+    """
+    stack = open_stack(path)
+    if stack.is_rgb:
+        raise StackError(
+            f"{path} is a colour picture: masks are grey, with 0 for the background "
+            "and the object's number, or 255, for the object."
+        )
+    frames = stack_frames(stack, 0 if len(stack.axes) == 3 else None)
+    if frames.dtype.kind not in "bui" and not _is_whole(frames[0]):
+        raise StackError(f"{path} holds {frames.dtype} numbers, not object numbers.")
+    return frames
+
+
+def load_mask(path: str | Path, frame: int, object_id: int) -> npt.NDArray[np.bool_]:
+    """Return the pixels of one object, for a mask prompt.
+
+    Parameters
+    ----------
+    path : str or Path
+        A mask (0 and one other value), a label image, or a stack of either.
+    frame : int
+        Which frame of a stack; a single picture serves any frame.
+    object_id : int
+        The label value, where there are several.
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W)
+
+    Raises
+    ------
+    PromptError
+        If the file cannot be read or does not contain the object.
+    """
+    try:
+        frames = read_labels(path)
+        labels = frames[frame if len(frames) > 1 else 0]
+    except (StackError, FrameError) as error:
+        raise PromptError(f"The mask of object {object_id}: {error}") from error
+    ids = _ids(labels)
+    if object_id in ids:
+        return np.asarray(labels == object_id)
+    if ids == {_full_scale(labels.dtype)} or ids == {1}:
+        return np.asarray(labels != 0)
+    found = ", ".join(str(i) for i in sorted(ids)) or "none: it is empty"
+    raise PromptError(
+        f"The mask file {path} does not show object {object_id} on frame {frame}. "
+        f"Objects in it: {found}."
+    )
+
+
+def load_mask_prompts(path: str | Path, frame: int = 0) -> tuple[MaskPrompt, ...]:
+    """Make a mask prompt of every object on every frame of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A mask, a label image, or a stack of them. A mask of 0 and 255 is object 1.
+    frame : int, optional
+        The frame that a single picture belongs to.
+
+    Raises
+    ------
+    PromptError
+        If the file cannot be read or shows no object.
+    """
+    try:
+        frames = read_labels(path)
+        prompts = [
+            MaskPrompt(object_id, frame if len(frames) == 1 else t, labels == object_id)
+            for t in range(len(frames))
+            for labels in (frames[t],)
+            for object_id in sorted(_ids(labels))
+        ]
+    except (StackError, FrameError) as error:
+        raise PromptError(f"The mask prompts: {error}") from error
+    if not prompts:
+        raise PromptError(f"The mask file {path} is empty: it shows no object.")
+    if {prompt.object_id for prompt in prompts} == {_full_scale(frames.dtype)}:
+        prompts = [MaskPrompt(1, prompt.frame, prompt.mask) for prompt in prompts]
+    return tuple(prompts)
+
+
+def results_from_labels(labels: npt.NDArray[Any], frame: int) -> tuple[MaskResult, ...]:
+    """Return the objects of a label image, (H, W), as results without confidence."""
+    return tuple(
+        mask_result(
+            labels == object_id,
+            object_id=object_id,
+            frame=frame,
+            predicted_iou=float("nan"),
+            object_logit=float("nan"),
+        )
+        for object_id in sorted(_ids(labels))
+    )
+
+
+def _ids(labels: npt.NDArray[Any]) -> set[int]:
+    return {int(value) for value in np.unique(labels)} - {0}
+
+
+def _full_scale(dtype: np.dtype[Any]) -> int:
+    """Return the value of white in a black and white mask."""
+    return int(np.iinfo(dtype).max) if dtype.kind in "ui" else 255
+
+
+def _is_whole(labels: npt.NDArray[Any]) -> bool:
+    return bool(np.isfinite(labels).all() and (labels == np.round(labels)).all())

@@ -1,0 +1,69 @@
+"""The OME-XML that describes a stack of label images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
+
+from napari_sam2.core.units import unit_symbol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from napari_sam2.core.axes import Axes, Axis
+
+_SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+_SPATIAL = "xyz"
+
+
+def ome_xml(name: str, axes: Axes, dtype: np.dtype[np.unsignedinteger]) -> str:
+    """Describe a (frames, rows, columns) stack with one channel.
+
+    Parameters
+    ----------
+    name : str
+        Name of the image.
+    axes : tuple of Axis
+        Frames, rows and columns, with pixel sizes. Frames that are slices in space are
+        written as Z, all others as T.
+    dtype : dtype
+        An unsigned integer type.
+    """
+    frames, rows, columns = axes
+    depth, times = (frames.size, 1) if frames.name in _SPATIAL else (1, frames.size)
+    attributes = {
+        "ID": "Pixels:0",
+        "DimensionOrder": "XYZCT",
+        "Type": dtype.name,
+        "SizeX": columns.size,
+        "SizeY": rows.size,
+        "SizeZ": depth,
+        "SizeC": 1,
+        "SizeT": times,
+        **_physical_size("X", columns),
+        **_physical_size("Y", rows),
+        **(_physical_size("Z", frames) if depth > 1 else _time_increment(frames)),
+    }
+    pixels = " ".join(f"{k}={quoteattr(str(v))}" for k, v in attributes.items())
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><OME xmlns="{_SCHEMA}" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xsi:schemaLocation="{_SCHEMA} {_SCHEMA}/ome.xsd">'
+        f'<Image ID="Image:0" Name={quoteattr(name)}><Pixels {pixels}>'
+        '<Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData/>'
+        "</Pixels></Image></OME>"
+    )
+
+
+def _physical_size(letter: str, axis: Axis) -> dict[str, object]:
+    """Give the pixel size, in pixels when it has no unit and is not 1."""
+    if axis.scale == 1.0 and not axis.unit:
+        return {}
+    unit = unit_symbol(axis.unit) if axis.unit else "pixel"
+    return {f"PhysicalSize{letter}": axis.scale, f"PhysicalSize{letter}Unit": unit}
+
+
+def _time_increment(axis: Axis) -> dict[str, object]:
+    if not axis.unit or axis.name in _SPATIAL:
+        return {}
+    return {"TimeIncrement": axis.scale, "TimeIncrementUnit": unit_symbol(axis.unit)}

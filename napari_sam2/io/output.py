@@ -1,0 +1,109 @@
+"""Writing files so that a failure never costs what was there before.
+
+Everything is written beside the target under a temporary name and moved into place when
+it is complete.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Python ignores the signal that goes with EFBIG, a quota on the size of files.
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Check, before long work, that a file can be written.
+
+    Raises
+    ------
+    OutputError
+        If it exists and must not be overwritten, or its folder is missing or cannot be
+        written to.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: give the name of a file in it.")
+    if path.exists() and not overwrite:
+        raise OutputError(
+            f"{path} exists: add --overwrite to replace it, or choose another name."
+        )
+    if not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist: create it first.")
+    _temporary_beside(path).unlink()
+
+
+@contextmanager
+def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` that becomes ``path`` on success.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write.
+    overwrite : bool, optional
+        Whether a file that is there may be replaced.
+
+    Yields
+    ------
+    Path
+        An empty file to write to. It is removed when the body raises.
+
+    Raises
+    ------
+    OutputError
+        As :func:`check_output`, and when the disk is full or another error of the
+        operating system stops the writing.
+    """
+    path = Path(path)
+    check_output(path, overwrite=overwrite)
+    temporary = _temporary_beside(path)
+    try:
+        with naming_output(path):
+            yield temporary
+            if path.exists() and not overwrite:
+                raise OutputError(f"{path} was made by another program meanwhile.")
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming_output(path: Path) -> Iterator[None]:
+    """Turn errors of the operating system into sentences about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            reason = "the disk is full. Free some space or write to another disk"
+        else:
+            reason = error.strerror or str(error)
+        raise OutputError(f"{path} could not be written: {reason}.") from error
+
+
+def _temporary_beside(path: Path) -> Path:
+    """Make an empty file in the same folder, with the permissions of any new file."""
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
+        )
+    except OSError as error:
+        raise OutputError(
+            f"Nothing can be written to the folder {path.parent}: {error.strerror}."
+        ) from error
+    os.close(handle)
+    temporary = Path(name)
+    if os.name == "posix":
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+    return temporary
