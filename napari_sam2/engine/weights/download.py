@@ -95,7 +95,8 @@ def download(
     mirror : str, optional
         See :func:`source_url`.
     token : CancelToken, optional
-        Checked between blocks; what has come so far is kept for the next time.
+        Checked between blocks, so that a silent server delays it by
+        ``patience.stall_seconds``; what has come so far is kept for the next time.
     patience : Patience, optional
         How long to bear with a bad connection.
 
@@ -157,6 +158,9 @@ class _Download:
 
     def steps(self) -> Generator[Progress, None, Path]:
         """Wait for the turn, then fetch what is missing."""
+        # Before the lock, because a shared cache may be one that only its owner writes.
+        if (yield from self._is_ready()):
+            return self.target
         shared = self.folder / f"{self.checkpoint.file_name}.part"
         with FileLock(self.folder / f".{self.checkpoint.file_name}.lock") as lock:
             while (state := lock.try_acquire()) is LockState.BUSY:
@@ -188,9 +192,6 @@ class _Download:
 
     def _fetch(self, part: Path) -> Iterator[Progress]:
         expected = expected_hash(self.checkpoint, self.target)
-        if expected is None:
-            # Nothing could tell whether an earlier run left the right bytes.
-            part.unlink(missing_ok=True)
         self._check_space(part)
         for _ in range(_FULL_DOWNLOADS):
             transfer = self._transfer(part, has_hash=expected is not None)

@@ -113,6 +113,8 @@ class Transfer:
             yield from self._append(response, start)
 
     def _must_restart(self) -> bool:
+        # With neither a hash nor a validator, nothing could tell a patchwork of two
+        # files from the right one.
         has_ground = self.has_hash or self.validator is not None
         return self.done > self.size or not has_ground
 
@@ -129,7 +131,7 @@ class Transfer:
             error.close()
             raise self._explained(error.code, error.reason) from error
         except URLError as error:
-            raise Unreachable(str(error.reason)) from error
+            raise Unreachable(_reason(error.reason)) from error
         except (OSError, HTTPException) as error:
             raise Interrupted(_reason(error)) from error
         if not isinstance(response, HTTPResponse):
@@ -139,7 +141,8 @@ class Transfer:
 
     def _explained(self, status: int, phrase: str) -> TransferError:
         self.has_connected = True
-        reason = f"the server answered {status} {phrase}"
+        # The phrase for redirects that go in circles has several lines.
+        reason = " ".join(f"the server answered {status} {phrase}".split())
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             self.part.unlink(missing_ok=True)
             return Interrupted(reason)
@@ -203,7 +206,9 @@ def _validator(response: HTTPResponse) -> str | None:
     return str(date) if date else None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: object) -> str:
     if isinstance(error, TimeoutError):
         return "the server fell silent"
-    return f"the connection broke ({error})" if str(error) else "the connection broke"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or "the connection broke"

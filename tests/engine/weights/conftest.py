@@ -6,7 +6,7 @@ import hashlib
 import random
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(answer.status)
             return
         start = self._start(answer)
-        if start >= len(answer.body) > 0 and start:
+        if start and start >= len(answer.body):
             self.send_error(416)
             return
         body = answer.body[start:]
@@ -83,13 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
         condition = self.headers["If-Range"]
         if answer.heeds_if_range and condition not in (None, answer.etag):
             return 0
-        return int(asked[1])
+        return int(asked[1]) + answer.shifts_range_by
 
     def _send_head(self, answer: Answer, start: int, count: int) -> None:
         self.send_response(206 if start else 200)
         if start:
-            first, total = start + answer.shifts_range_by, len(answer.body)
-            self.send_header("Content-Range", f"bytes {first}-{total - 1}/{total}")
+            total = len(answer.body)
+            self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
         if answer.declares_length:
             self.send_header("Content-Length", str(count))
         if answer.etag:
@@ -133,6 +133,17 @@ def toy(server: FileServer) -> Checkpoint:
         version="2.1",
         purpose="testing",
     )
+
+
+@pytest.fixture
+def unhashed(toy: Checkpoint) -> Checkpoint:
+    """The same file, with nothing but the server's word to tell it by."""
+    return replace(toy, sha256=None)
+
+
+@pytest.fixture(params=["hash known", "hash unknown"])
+def either_toy(request: pytest.FixtureRequest, toy: Checkpoint) -> Checkpoint:
+    return toy if request.param == "hash known" else replace(toy, sha256=None)
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -107,13 +109,30 @@ def test_a_server_without_ranges_that_always_breaks_is_given_up(fetch, server, a
     assert server.request_count == 3
 
 
-def test_a_range_that_starts_elsewhere_is_not_appended(fetch, server, answer, content):
+def test_tries_that_bring_nothing_new_are_counted(fetch, server, answer):
+    server.answers = [
+        answer(stops_after=count, honours_ranges=False) for count in (3, 2) * 4
+    ]
+    with pytest.raises(DownloadError, match="closed early"):
+        fetch()
+    assert server.request_count == 3
+
+
+def test_a_range_that_starts_elsewhere_is_not_appended(
+    fetch, either_toy, server, answer, content
+):
     server.answers = [
         answer(stops_after=100_000),
         answer(shifts_range_by=7),
         answer(),
     ]
+    assert fetch(either_toy).read_bytes() == content
+
+
+def test_a_part_that_is_too_long_starts_over(fetch, server, part, content):
+    part.write_bytes(content + b"more")
     assert fetch().read_bytes() == content
+    assert server.ranges == [None]
 
 
 def test_a_silent_server_is_left_and_asked_again(fetch, server, answer, content):
@@ -192,13 +211,23 @@ def test_a_wrong_file_of_the_right_size_is_deleted(
     assert not part.exists()
 
 
-@pytest.mark.parametrize("heeds_if_range", [True, False])
+@pytest.mark.parametrize(("heeds_if_range", "requests"), [(True, 2), (False, 3)])
 def test_a_file_that_changes_between_two_tries_starts_over(
-    fetch, server, answer, heeds_if_range, content
+    fetch, either_toy, server, answer, heeds_if_range, requests, content
 ):
     old = answer(body=bytes(len(content)), etag='"old"', stops_after=100_000)
     server.answers = [old, answer(heeds_if_range=heeds_if_range)]
-    assert fetch().read_bytes() == content
+    assert fetch(either_toy).read_bytes() == content
+    assert server.request_count == requests
+
+
+def test_nothing_of_the_old_file_stays_behind_the_new_one(
+    fetch, unhashed, server, answer, content
+):
+    old = answer(body=bytes(len(content)), etag='"old"', stops_after=300_000)
+    server.answers = [old, answer(stops_after=100_000), answer()]
+    assert fetch(unhashed).read_bytes() == content
+    assert server.ranges[-1] == "bytes=100000-"
 
 
 def test_a_file_that_changes_unnoticed_is_fetched_anew(fetch, server, answer, content):
@@ -212,6 +241,7 @@ def test_offline_is_one_sentence_with_the_way_out(fetch, server, toy, target):
     with pytest.raises(DownloadError) as caught:
         fetch(replace(toy, url=server_url))
     message = str(caught.value)
+    assert "cannot be reached" in message
     assert "\n" not in message
     assert f"fetch {server_url} by hand" in message
     assert f"put it into {target.parent} as toy.pt" in message
@@ -225,12 +255,26 @@ def test_a_full_disk_is_told_before_the_first_byte(fetch, server, monkeypatch, t
     assert server.request_count == 0
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "mkfifo"), reason="needs /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 def test_a_disk_that_fills_up_is_a_sentence(fetch, part, target):
     part.symlink_to("/dev/full")
     with pytest.raises(DownloadError, match="No space left"):
         fetch()
     assert not target.exists()
+
+
+def test_a_cache_of_somebody_else_serves_if_it_has_the_file(
+    fetch, target, content, monkeypatch
+):
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    target.write_bytes(content)
+    monkeypatch.setattr(lock_module.FileLock, "try_acquire", refuse)
+    assert fetch() == target
+    target.unlink()
+    with pytest.raises(DownloadError, match="Permission denied"):
+        fetch()
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(fetch, tmp_path):
@@ -305,6 +349,7 @@ def test_a_killed_process_blocks_nobody(toy, tmp_path, server, answer, fetch, co
     with subprocess.Popen(command) as process:
         while server.request_count == 0:
             assert process.poll() is None
+            time.sleep(0.01)
         process.kill()
     assert fetch().read_bytes() == content
 
@@ -318,31 +363,33 @@ def test_a_drive_without_locks_is_served_all_the_same(
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_an_unknown_hash_is_pinned_and_held_to(fetch, toy, server, answer, content):
-    unknown = replace(toy, sha256=None)
-    path = fetch(unknown)
+def test_an_unknown_hash_is_pinned_and_held_to(
+    fetch, toy, unhashed, server, answer, content
+):
+    path = fetch(unhashed)
     assert read_receipt(path).sha256 == toy.sha256
     path.unlink()
     server.answers = [answer(body=bytes(len(content)))]
     with pytest.raises(DownloadError, match=r"pinned by an earlier file.*toy\.pt"):
-        fetch(unknown)
+        fetch(unhashed)
     assert not path.exists()
 
 
 def test_without_a_hash_only_what_the_server_vouches_for_is_continued(
-    fetch, toy, server, answer, part, content
+    fetch, unhashed, server, answer, part, content
 ):
     part.write_bytes(bytes(1000))
     server.answers = [answer(stops_after=100_000), answer()]
-    assert fetch(replace(toy, sha256=None)).read_bytes() == content
+    assert fetch(unhashed).read_bytes() == content
     assert server.ranges == [None, "bytes=100000-"]
 
 
-def test_without_a_hash_and_etag_every_try_starts_over(
-    fetch, toy, server, answer, content
+@pytest.mark.parametrize("etag", [None, 'W/"one"'])
+def test_without_a_hash_and_strong_etag_every_try_starts_over(
+    fetch, unhashed, server, answer, content, etag
 ):
-    server.answers = [answer(etag=None, stops_after=100_000), answer(etag=None)]
-    assert fetch(replace(toy, sha256=None)).read_bytes() == content
+    server.answers = [answer(etag=etag, stops_after=100_000), answer(etag=etag)]
+    assert fetch(unhashed).read_bytes() == content
     assert server.ranges == [None, None]
 
 
@@ -357,34 +404,63 @@ def prefixes(content: bytes):
     )
 
 
-@settings(
-    max_examples=60,
+def behaviours(answer, files):
+    """Servers of several files under one address; ``files`` are (etag, body)."""
+    return st.builds(
+        lambda file, **rest: answer(etag=file[0], body=file[1], **rest),
+        file=st.sampled_from(files),
+        status=st.sampled_from([200, 200, 200, 404, 500]),
+        honours_ranges=st.booleans(),
+        heeds_if_range=st.booleans(),
+        declares_length=st.booleans(),
+        stops_after=st.sampled_from([None, 0, 1000, 300_000]),
+        shifts_range_by=st.sampled_from([0, 0, 0, 7]),
+    )
+
+
+any_case = settings(
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+no_pause = Patience(tries=2, stall_seconds=5, pause_seconds=0)
+
+
+@any_case
 @given(data=st.data())
 def test_no_partial_file_ever_leads_to_a_wrong_file(
     data, toy, server, answer, tmp_path_factory, content
 ):
     folder = tmp_path_factory.mktemp("cache")
     (folder / "toy.pt.part").write_bytes(data.draw(prefixes(content)))
-    answers = st.builds(
-        answer,
-        status=st.sampled_from([200, 200, 200, 404, 500]),
-        body=st.sampled_from([content, content, bytes(len(content)), content[:-1]]),
-        etag=st.sampled_from([None, '"one"', '"two"', 'W/"one"']),
-        honours_ranges=st.booleans(),
-        heeds_if_range=st.booleans(),
-        stops_after=st.sampled_from([None, 0, 1000, 300_000]),
-    )
-    server.answers = data.draw(st.lists(answers, min_size=1, max_size=4))
-    patience = Patience(tries=2, stall_seconds=5, pause_seconds=0)
+    bodies = [content, content, bytes(len(content)), content[:-1], content + b"x"]
+    etags = [None, '"one"', '"two"', 'W/"one"']
+    files = [(etag, body) for etag in etags for body in bodies]
+    server.answers = data.draw(st.lists(behaviours(answer, files), min_size=1))
     try:
-        path, _ = finish(download(toy, folder=folder, patience=patience))
+        path, _ = finish(download(toy, folder=folder, patience=no_pause))
     except DownloadError:
         assert not (folder / "toy.pt").exists()
     else:
         assert path.read_bytes() == content
+
+
+@any_case
+@given(data=st.data())
+def test_without_a_hash_no_file_is_a_patchwork(
+    data, unhashed, server, answer, tmp_path_factory, content
+):
+    folder = tmp_path_factory.mktemp("cache")
+    (folder / "toy.pt.part").write_bytes(data.draw(prefixes(content)))
+    other = bytes(len(content))
+    files = [('"one"', content), ('"two"', other), (None, content), (None, other)]
+    server.answers = data.draw(st.lists(behaviours(answer, files), min_size=1))
+    try:
+        path, _ = finish(download(unhashed, folder=folder, patience=no_pause))
+    except DownloadError:
+        assert not (folder / "toy.pt").exists()
+    else:
+        assert path.read_bytes() in (content, other)
 
 
 def test_a_mirror_takes_the_place_of_metas_server(toy, monkeypatch):
