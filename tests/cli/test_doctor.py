@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -120,6 +121,18 @@ def test_a_gpu_that_does_not_answer_is_a_problem(run, monkeypatch):
     assert code == 1
     assert "driver version is insufficient" in text
     assert "second line" not in text
+
+
+def test_gpus_are_listed_with_their_memory(run, monkeypatch):
+    torch = pytest.importorskip("torch")
+    card = SimpleNamespace(name="Fast Card", total_memory=24_000_000_000)
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: card)
+    devices = json.loads(run("--json")[1])["devices"]
+    assert devices["cuda"] == "PyTorch was built for 12.8"
+    assert devices["cuda:0"] == devices["cuda:1"] == "Fast Card, 24 GB"
 
 
 def test_what_is_not_installed_is_said_with_the_command(run, monkeypatch):
