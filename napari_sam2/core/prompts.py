@@ -187,7 +187,9 @@ class FramePrompts:
             and self.positive[:count] == earlier.positive
         )
 
-    def check(self, shape_hw: tuple[int, int], *, what: str) -> None:
+    def check(
+        self, shape_hw: tuple[int, int], *, what: str, refines: bool = False
+    ) -> None:
         """Check that these prompts can be answered on an image of ``shape_hw``.
 
         Parameters
@@ -196,6 +198,8 @@ class FramePrompts:
             Height and width of the image in pixels.
         what : str
             The object and frame, for messages: "object 1 on frame 0".
+        refines : bool, optional
+            Whether there is a mask already, so that negative points alone make sense.
 
         Raises
         ------
@@ -211,7 +215,7 @@ class FramePrompts:
         if self.mask is not None:
             _check_mask_shape(self.mask, shape_hw, what)
             return
-        if self.box_yxyx is None and not any(self.positive):
+        if self.box_yxyx is None and not any(self.positive) and not refines:
             raise NoPromptError(
                 f"There are only negative points for {what}: add a point or a box that "
                 "says where the object is."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +88,49 @@ class MaskResult:
         rows, columns = np.nonzero(self.crop)
         y, x = self.origin_yx
         return float(rows.mean()) + y, float(columns.mean()) + x
+
+    def within(
+        self, shape_hw: tuple[int, int], offset_yx: tuple[int, int]
+    ) -> MaskResult:
+        """Return this result of a part of a frame as one of the whole frame.
+
+        Parameters
+        ----------
+        shape_hw : tuple of int
+            Height and width of the whole frame.
+        offset_yx : tuple of int
+            Row and column at which the part begins.
+        """
+        y, x = self.origin_yx
+        origin = (y + offset_yx[0], x + offset_yx[1])
+        return replace(self, shape_hw=shape_hw, origin_yx=origin)
+
+    def without(self, other: MaskResult) -> MaskResult:
+        """Return this result less the pixels of another on the same frame."""
+        mask = self.crop.copy()
+        mine, others = self.slices, other.slices
+        rows, columns = (_overlap(a, b) for a, b in zip(mine, others, strict=True))
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return self
+        inside = _shift(rows, mine[0]), _shift(columns, mine[1])
+        mask[inside] &= ~other.crop[_shift(rows, others[0]), _shift(columns, others[1])]
+        smaller = mask_result(
+            mask,
+            object_id=self.object_id,
+            frame=self.frame,
+            predicted_iou=self.predicted_iou,
+            object_logit=self.object_logit,
+            is_prompted=self.is_prompted,
+        )
+        return smaller.within(self.shape_hw, self.origin_yx)
+
+
+def _overlap(a: slice, b: slice) -> slice:
+    return slice(max(a.start, b.start), min(a.stop, b.stop))
+
+
+def _shift(part: slice, whole: slice) -> slice:
+    return slice(part.start - whole.start, part.stop - whole.start)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,14 +25,14 @@ class MemoryTokens(NamedTuple):
     ----------
     values : Tensor, shape (B, M * h * w + P, memory_dim)
         Spatial memories one after the other, then pointer tokens.
-    positions : Tensor, same shape
-        Position and time codes of the values.
+    keys : Tensor, same shape
+        The values plus their position and time codes.
     pointer_tokens : int
         P, the tokens at the end that have no place in the image.
     """
 
     values: Tensor
-    positions: Tensor
+    keys: Tensor
     pointer_tokens: int
 
 
@@ -101,7 +101,7 @@ class MemoryAttentionLayer(nn.Module):
         x = x + self.self_attn(normed, normed, normed, table)
         x = x + self.cross_attn_image(
             self.norm2(x),
-            memory.values + memory.positions,
+            memory.keys,
             memory.values,
             table,
             memory.pointer_tokens,

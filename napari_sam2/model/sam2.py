@@ -239,6 +239,23 @@ class Sam2Model(nn.Module):
             memory = memory + absent * self.no_obj_embed_spatial[..., None, None]
         return memory
 
+    def memory_position(self) -> Tensor:
+        """Return the sine code of a spatial memory's tokens, (h * w, memory_dim)."""
+        grid = self.config.grid
+        table = sine_position(
+            self.config.memory_dim, grid, grid, device=self.maskmem_tpos_enc.device
+        )
+        return table.flatten(1).T
+
+    def slot_times(self, slots: list[int]) -> Tensor:
+        """Return time codes of memory slots, (len(slots), memory_dim).
+
+        Slot 0 is a prompted frame and the last slot the frame just before; the learned
+        table counts the other way round.
+        """
+        count = self.config.memory_count
+        return self.maskmem_tpos_enc[[count - slot - 1 for slot in slots], 0, 0]
+
     def pointer_positions(self, ages: Tensor) -> Tensor:
         """Return time codes of pointers, (N,) ages over the time span to (N, c)."""
         if not self.config.times_pointers:

@@ -1,0 +1,109 @@
+"""Prompted frames: answering them, with memory where they correct, and remembering."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_sam2.engine.memory import FrameMemory, select_memories
+from napari_sam2.engine.prompting import answer, mask_to_model
+from napari_sam2.engine.stepping import Looking, gather, split
+from napari_sam2.engine.track import Answer
+from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE, ObjectState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.track import ObjectTrack, Tracked
+    from napari_sam2.model.image_encoder import ImageFeatures
+    from napari_sam2.model.sam2 import Sam2Model
+
+
+def answer_prompts(
+    model: Sam2Model,
+    features: ImageFeatures,
+    track: ObjectTrack,
+    frame: int,
+    prompts: FramePrompts,
+    shape_hw: tuple[int, int],
+    correction: Tracked | None,
+    rules: MemoryRules,
+) -> Answer:
+    """Segment one object on a frame that the user prompted.
+
+    The first prompt of an object on a frame is answered from the picture alone. A
+    prompt on a frame that was tracked corrects it: the decoder then sees the object's
+    memory as well, and starts from the tracked mask.
+    """
+    coarse = model.without_memory(features)
+    if correction is not None:
+        selection = select_memories(
+            track.bank.conditioning,
+            track.bank.recent,
+            frame,
+            is_reverse=correction.is_reverse,
+            frame_count=len(track.visits),
+            rules=rules,
+        )
+        if selection.spatial:
+            looking = Looking(track.object_id, track.bank, selection)
+            span = pointer_span(model, len(track.visits))
+            coarse = model.attend_memory(features, gather(model, [looking], span))
+    prior = track.prior_for(frame, prompts, correction)
+    state = answer(model, features, coarse, prompts, shape_hw, prior)
+    return Answer(prompts, state, correction)
+
+
+def remember_answers(
+    model: Sam2Model,
+    tracks: Iterable[ObjectTrack],
+    features_of: Callable[[int], ImageFeatures],
+) -> None:
+    """Make the memories that prompted frames still lack, frame by frame."""
+    tracks = list(tracks)
+    missing: dict[int, list[ObjectTrack]] = defaultdict(list)
+    for track in tracks:
+        for frame in track.answers.keys() - track.bank.conditioning.keys():
+            missing[frame].append(track)
+    for frame in sorted(missing):
+        _remember_frame(model, missing[frame], frame, features_of(frame))
+    for track in tracks:  # in the order in which they were prompted
+        made = track.bank.conditioning
+        track.bank.conditioning = {frame: made[frame] for frame in track.answers}
+
+
+def _remember_frame(
+    model: Sam2Model, tracks: list[ObjectTrack], frame: int, features: ImageFeatures
+) -> None:
+    states = [track.answers[frame].state for track in tracks]
+    state = ObjectState(*(torch.cat(parts) for parts in zip(*states, strict=True)))
+    memory = model.encode_memory(
+        features, state.logits, state.object_logits, is_prompted=True
+    )
+    for track, found in zip(tracks, split(state, memory), strict=True):
+        track.bank.conditioning[frame] = FrameMemory(
+            found.spatial, found.state.pointers[0]
+        )
+
+
+def pointer_span(model: Sam2Model, frame_count: int) -> int:
+    """Return the frame distance that pointer ages are divided by."""
+    config = model.config
+    if config.pointer_time_span is not None:
+        return config.pointer_time_span
+    return max(1, min(frame_count, config.pointer_count) - 1)
+
+
+def logits_from_mask(
+    mask: npt.NDArray[np.bool_], model: Sam2Model, device: torch.device
+) -> torch.Tensor:
+    """Return the confident logits that a mask (H, W) stands for, (1, 1, S/4, S/4)."""
+    like = torch.empty(0, device=device)
+    return mask_to_model(mask, model.config.mask_size, like) * MASK_SCALE + MASK_BIAS

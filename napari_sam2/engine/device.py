@@ -1,0 +1,75 @@
+"""Where the model runs, how precisely, and how much memory a group may take."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psutil
+import torch
+
+from napari_sam2.core.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MIB = 1 << 20
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """Return the device called ``name``; ``auto`` is CUDA, else MPS, else the CPU.
+
+    Raises
+    ------
+    DeviceError
+        If the machine has no such device.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(
+            f"{name!r} is no device: use auto, cpu, cuda, cuda:1 or mps."
+        ) from None
+    if not _is_available(device):
+        raise DeviceError(
+            f"This machine has no device {name!r} that PyTorch can use. "
+            "Use --device auto, or install a PyTorch build for your GPU."
+        )
+    return device
+
+
+def _is_available(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_available() and (
+            device.index is None or device.index < torch.cuda.device_count()
+        )
+    if device.type == "mps":
+        return torch.backends.mps.is_available()
+    return device.type == "cpu"
+
+
+@contextmanager
+def inference(device: torch.device) -> Iterator[None]:
+    """Compute without gradients: bfloat16 on CUDA, float32 elsewhere.
+
+    Torch keeps these modes per thread and they leak out of suspended generators, so
+    this is entered around one step of work, never around a ``yield``.
+    """
+    is_cuda = device.type == "cuda"
+    with (
+        torch.inference_mode(),
+        torch.autocast(device.type, torch.bfloat16, enabled=is_cuda),
+    ):
+        yield
+
+
+def working_memory(device: torch.device) -> int:
+    """Return how many bytes one group of objects may take for its activations."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return free // 2
+    return min(psutil.virtual_memory().available // 4, 1024 * _MIB)

@@ -1,0 +1,209 @@
+"""Mask logits on the model's grid to clean, non-overlapping masks in data pixels.
+
+Objects are resized, compared and downloaded as crops, so that small objects in large
+frames cost what they cover.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_sam2.core.results import MaskResult, mask_result
+from napari_sam2.engine.cleanup import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from napari_sam2.engine.options import TrackerOptions
+
+
+class Crop(NamedTuple):
+    """Logits of one object inside a rectangle of the frame."""
+
+    y: int
+    x: int
+    logits: Tensor  # (h, w), float32
+
+
+class Scores(NamedTuple):
+    """What is said about one object besides its mask."""
+
+    object_id: int
+    predicted_iou: float
+    object_logit: float
+    is_prompted: bool
+
+
+def to_results(
+    logits: Tensor,
+    scores: Sequence[Scores],
+    frame: int,
+    shape_hw: tuple[int, int],
+    options: TrackerOptions,
+) -> tuple[MaskResult, ...]:
+    """Turn the logits of all objects of one frame into results.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (B, h, w)
+        On the model's mask grid.
+    scores : sequence of Scores
+        One per object.
+    frame : int
+    shape_hw : tuple of int
+        Height and width of the frame in data pixels.
+    options : TrackerOptions
+        Areas to clean up and whether masks may overlap.
+    """
+    crops = crop_logits(logits, shape_hw)
+    if not options.allow_overlaps:
+        settle_overlaps(crops)
+    masks = download([crop.logits > 0 for crop in crops])
+    pixel_area = shape_hw[0] * shape_hw[1] / (logits.shape[-2] * logits.shape[-1])
+    results = [
+        _result(crop, _cleaned(mask, options, pixel_area), score, frame, shape_hw)
+        for crop, mask, score in zip(crops, masks, scores, strict=True)
+    ]
+    if not options.allow_overlaps and options.hole_area > 0:
+        results = _without_shared_fillings(results, crops, masks)
+    return tuple(results)
+
+
+def crop_logits(logits: Tensor, shape_hw: tuple[int, int]) -> list[Crop]:
+    """Resize each object's logits to data pixels, around its positive part only."""
+    positive = logits > 0
+    rows = positive.any(dim=2).cpu().numpy()
+    columns = positive.any(dim=1).cpu().numpy()
+    return [
+        _crop(grid, row, column, shape_hw)
+        for grid, row, column in zip(logits, rows, columns, strict=True)
+    ]
+
+
+def _crop(
+    grid: Tensor,
+    rows: npt.NDArray[np.bool_],
+    columns: npt.NDArray[np.bool_],
+    shape_hw: tuple[int, int],
+) -> Crop:
+    if not rows.any():
+        return Crop(0, 0, grid.new_zeros(0, 0))
+    y0, y1 = _span(rows, shape_hw[0])
+    x0, x1 = _span(columns, shape_hw[1])
+    tall = _resize(grid, y0, y1, shape_hw[0])  # (y1 - y0, w)
+    return Crop(y0, x0, _resize(tall.T, x0, x1, shape_hw[1]).T)
+
+
+def _span(occupied: npt.NDArray[np.bool_], size: int) -> tuple[int, int]:
+    """Return the data pixels that occupied grid cells can reach after resizing."""
+    cells = np.flatnonzero(occupied)
+    scale = size / len(occupied)
+    start = int(np.floor((cells[0] - 1) * scale))
+    stop = int(np.ceil((cells[-1] + 2) * scale))
+    return max(0, start), min(size, stop)
+
+
+def _resize(grid: Tensor, start: int, stop: int, size: int) -> Tensor:
+    """Resize the first axis to ``size`` bilinearly, computing ``start:stop`` only."""
+    cells = grid.shape[0]
+    pixels = torch.arange(start, stop, device=grid.device, dtype=torch.float32)
+    source = ((pixels + 0.5) * (cells / size) - 0.5).clamp(0, cells - 1)
+    lower = source.floor().long()
+    upper = (lower + 1).clamp(max=cells - 1)
+    return torch.lerp(grid[lower], grid[upper], (source - lower)[:, None])
+
+
+def settle_overlaps(crops: list[Crop]) -> None:
+    """Give each pixel to the object with the highest logit there, in place."""
+    for index, one in enumerate(crops):
+        for other in crops[:index]:
+            windows = _intersection(one, other)
+            if windows is None:
+                continue
+            a, b = one.logits[windows[0]], other.logits[windows[1]]
+            wins = a > b
+            a.masked_fill_(~wins & (b > 0), -1.0)
+            b.masked_fill_(wins & (a > 0), -1.0)
+
+
+Window = tuple[slice, slice]
+
+
+def _intersection(one: Crop, other: Crop) -> tuple[Window, Window] | None:
+    """Return where two crops meet, as slices into each, or None."""
+    y0, x0 = max(one.y, other.y), max(one.x, other.x)
+    y1 = min(one.y + one.logits.shape[0], other.y + other.logits.shape[0])
+    x1 = min(one.x + one.logits.shape[1], other.x + other.logits.shape[1])
+    if y0 >= y1 or x0 >= x1:
+        return None
+    return _window(one, y0, x0, y1, x1), _window(other, y0, x0, y1, x1)
+
+
+def _window(crop: Crop, y0: int, x0: int, y1: int, x1: int) -> Window:
+    return slice(y0 - crop.y, y1 - crop.y), slice(x0 - crop.x, x1 - crop.x)
+
+
+def download(masks: list[Tensor]) -> list[npt.NDArray[np.bool_]]:
+    """Bring boolean crops to the host, as bits and in one transfer."""
+    if not masks or masks[0].device.type == "cpu":
+        return [mask.numpy() for mask in masks]
+    flat = torch.cat([mask.flatten() for mask in masks])
+    padded = torch.nn.functional.pad(flat, (0, -len(flat) % 8)).view(-1, 8)
+    weights = torch.tensor([128, 64, 32, 16, 8, 4, 2, 1], device=flat.device)
+    packed = (padded * weights).sum(dim=1).to(torch.uint8).cpu().numpy()
+    bits = np.unpackbits(packed, count=len(flat)).astype(bool)
+    ends = np.cumsum([mask.numel() for mask in masks])
+    parts = np.split(bits, ends[:-1])
+    return [p.reshape(m.shape) for p, m in zip(parts, masks, strict=True)]
+
+
+def _cleaned(
+    mask: npt.NDArray[np.bool_], options: TrackerOptions, pixel_area: float
+) -> npt.NDArray[np.bool_]:
+    return clean(
+        mask,
+        hole_area=options.hole_area * pixel_area,
+        island_area=options.island_area * pixel_area,
+    )
+
+
+def _result(
+    crop: Crop,
+    mask: npt.NDArray[np.bool_],
+    score: Scores,
+    frame: int,
+    shape_hw: tuple[int, int],
+) -> MaskResult:
+    trimmed = mask_result(
+        mask,
+        object_id=score.object_id,
+        frame=frame,
+        predicted_iou=score.predicted_iou,
+        object_logit=score.object_logit,
+        is_prompted=score.is_prompted,
+    )
+    return trimmed.within(shape_hw, (crop.y, crop.x))
+
+
+def _without_shared_fillings(
+    results: list[MaskResult], crops: list[Crop], masks: list[npt.NDArray[np.bool_]]
+) -> list[MaskResult]:
+    """Take back filled holes where another object lies in the hole."""
+    for index, (crop, mask) in enumerate(zip(crops, masks, strict=True)):
+        if _adds(results[index], crop, mask):
+            for other in results[:index] + results[index + 1 :]:
+                results[index] = results[index].without(other)
+    return results
+
+
+def _adds(result: MaskResult, crop: Crop, mask: npt.NDArray[np.bool_]) -> bool:
+    """Whether cleaning added a pixel to the mask."""
+    y, x = result.origin_yx[0] - crop.y, result.origin_yx[1] - crop.x
+    h, w = result.crop.shape
+    return bool((result.crop & ~mask[y : y + h, x : x + w]).any())

@@ -1,0 +1,197 @@
+"""What is remembered of one object, what of it is kept, and what a frame looks at.
+
+Ravi et al. 2024, section 4 ("memory bank"). :func:`select_memories` is pure: it works
+on frame numbers, so the subtlest rules are testable without a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRules:
+    """How far back, and how many.
+
+    Attributes
+    ----------
+    memory_count : int
+        The prompted frames count as one; the last ``memory_count - 1`` frames follow.
+    pointer_count : int
+        Frames from which pointers are taken, the current one included.
+    nearest_prompts : int or None
+        Most prompted frames besides the first; None for all.
+    """
+
+    memory_count: int
+    pointer_count: int
+    nearest_prompts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one object looks at on one frame, as frame numbers.
+
+    Attributes
+    ----------
+    spatial : tuple of (slot, frame)
+        Slot 0 is a prompted frame; slot ``memory_count - 1`` the frame just before.
+    pointers : tuple of (age, frame)
+        Age in frames, signed for prompted frames.
+    """
+
+    spatial: tuple[tuple[int, int], ...]
+    pointers: tuple[tuple[int, int], ...]
+
+    @property
+    def shape(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Slots and ages: objects that agree in these are computed together."""
+        return tuple(s for s, _ in self.spatial), tuple(a for a, _ in self.pointers)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMemory:
+    """One object on one tracked or prompted frame.
+
+    Attributes
+    ----------
+    spatial : Tensor of bfloat16, shape (h * w, memory_dim)
+    pointer : Tensor, shape (C,)
+    logits : Tensor of float32, shape (1, 1, S/4, S/4), or None
+        The tracked mask, for refining it; prompted frames keep theirs elsewhere.
+    is_reverse : bool
+        Whether the frame was tracked backward in time.
+    """
+
+    spatial: Tensor
+    pointer: Tensor
+    logits: Tensor | None = None
+    is_reverse: bool = False
+
+
+@dataclass(slots=True)
+class MemoryBank:
+    """The memories of one object, bounded by construction.
+
+    Attributes
+    ----------
+    conditioning : dict of int to FrameMemory
+        Prompted frames, in the order in which they were prompted.
+    recent : dict of int to FrameMemory
+        Tracked frames, oldest first.
+    """
+
+    conditioning: dict[int, FrameMemory] = field(default_factory=dict)
+    recent: dict[int, FrameMemory] = field(default_factory=dict)
+
+    def __getitem__(self, frame: int) -> FrameMemory:
+        """Return the memory of a frame, prompted or tracked."""
+        return self.conditioning.get(frame) or self.recent[frame]
+
+    def remember(self, frame: int, memory: FrameMemory, keep: int, reach: int) -> None:
+        """Add a tracked frame and forget the oldest that nobody will look at again.
+
+        Parameters
+        ----------
+        keep : int
+            Tracked frames kept at least.
+        reach : int
+            Frames this close to a prompted one are kept too: every later run starts
+            there, in either direction.
+        """
+        self.recent.pop(frame, None)
+        self.recent[frame] = memory
+        surplus = len(self.recent) - keep
+        if surplus > 0:
+            for old in self._forgettable(surplus, reach):
+                del self.recent[old]
+
+    def forget(self, frames: Iterable[int]) -> None:
+        """Drop tracked frames that are about to be computed again."""
+        for frame in frames:
+            self.recent.pop(frame, None)
+
+    def _forgettable(self, surplus: int, reach: int) -> list[int]:
+        oldest = list(self.recent)[:surplus]
+        return [
+            frame
+            for frame in oldest
+            if all(abs(frame - prompted) > reach for prompted in self.conditioning)
+        ]
+
+
+def select_memories(
+    conditioning: Collection[int],
+    recent: Collection[int],
+    frame: int,
+    *,
+    is_reverse: bool,
+    frame_count: int,
+    rules: MemoryRules,
+) -> Selection:
+    """Choose what ``frame`` looks at.
+
+    Parameters
+    ----------
+    conditioning : collection of int
+        Prompted frames, in the order in which they were prompted.
+    recent : collection of int
+        Tracked frames that are remembered.
+    frame : int
+        The frame to be computed. A prompt on it is not looked at.
+    is_reverse : bool
+        Whether time runs backward, so that "before" means later frames.
+    frame_count : int
+        Frames in the stack.
+    rules : MemoryRules
+    """
+    others = [prompted for prompted in conditioning if prompted != frame]
+    chosen = nearest_prompted(others, frame, rules.nearest_prompts)
+    # Prompted frames that were not chosen still count as ordinary neighbours.
+    neighbours = set(recent) | (set(others) - set(chosen))
+    step = 1 if is_reverse else -1
+    spatial = [(0, prompted) for prompted in chosen]
+    for distance in range(rules.memory_count - 1, 0, -1):
+        if (neighbour := frame + step * distance) in neighbours:
+            spatial.append((rules.memory_count - distance, neighbour))
+    return Selection(
+        tuple(spatial),
+        _pointers(chosen, neighbours, frame, step, min(frame_count, rules.pointer_count)),
+    )
+
+
+def _pointers(
+    chosen: list[int], neighbours: set[int], frame: int, step: int, count: int
+) -> tuple[tuple[int, int], ...]:
+    """Pointers of prompted frames in the past, then of the frames just before."""
+    ages = [((prompted - frame) * step, prompted) for prompted in chosen]
+    pointers = [(age, prompted) for age, prompted in ages if age >= 0]
+    for distance in range(1, count):
+        if (neighbour := frame + step * distance) in neighbours:
+            pointers.append((distance, neighbour))
+    return tuple(pointers)
+
+
+def nearest_prompted(frames: list[int], frame: int, nearest: int | None) -> list[int]:
+    """Keep the ``nearest`` prompted frames and the earliest, in their given order.
+
+    The last one before and the first one after ``frame`` are always among them.
+    """
+    if nearest is None or len(frames) <= nearest + 1:
+        return frames
+    before = [f for f in frames if f < frame]
+    after = [f for f in frames if f >= frame]
+    keep = {min(frames)}
+    by_distance = sorted(frames, key=lambda f: abs(f - frame))
+    closest = ([max(before)] if before else []) + ([min(after)] if after else [])
+    for candidate in dict.fromkeys(closest + by_distance):
+        if len(keep - {min(frames)}) >= nearest:
+            break
+        keep.add(candidate)
+    return [f for f in frames if f in keep]

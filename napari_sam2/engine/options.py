@@ -1,0 +1,51 @@
+"""Choices that a tracking session is made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerOptions:
+    """How much is remembered, and how masks are cleaned up.
+
+    Parameters
+    ----------
+    nearest_prompts : int or None
+        Most prompted frames that a frame looks back at, the nearest ones; the object's
+        first prompted frame always comes on top. None looks at all of them, as Meta's
+        predictor does, at a cost that grows with every prompt.
+    history_frames : int
+        Tracked frames per object whose memory is kept for corrections and for resuming,
+        besides those around prompted frames.
+    feature_cache_bytes : int
+        Most bytes of image features kept, least recently used first out.
+    prefetch_frames : int
+        Frames read ahead.
+    hole_area, island_area : float
+        Holes that are filled and specks that are removed, in pixels of the model's mask
+        grid (a quarter of its image, so 1 is 4 × 4 model pixels). 0 leaves masks as
+        they are.
+    allow_overlaps : bool
+        Let masks of one frame overlap; otherwise each pixel goes to the object that is
+        surest of it.
+    group_size : int or None
+        Most objects computed at once; None fits the device's memory.
+    """
+
+    nearest_prompts: int | None = 4
+    history_frames: int = 32
+    feature_cache_bytes: int = 512 * _MIB
+    prefetch_frames: int = 2
+    hole_area: float = 8.0
+    island_area: float = 8.0
+    allow_overlaps: bool = False
+    group_size: int | None = None
+
+
+EXACT = TrackerOptions(
+    nearest_prompts=None, hole_area=0.0, island_area=0.0, allow_overlaps=True
+)
+"""What Meta's predictor does: every prompt remembered, masks as they come."""

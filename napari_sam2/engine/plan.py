@@ -1,0 +1,91 @@
+"""Which frames a run visits, in which order, for which objects. Pure numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Direction = Literal["forward", "backward", "both"]
+
+
+class Step(NamedTuple):
+    """One frame of a run, and the objects to be computed on it."""
+
+    frame: int
+    is_reverse: bool
+    object_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run over a stack.
+
+    Attributes
+    ----------
+    prompted : mapping of int to (int, int)
+        First and last prompted frame of every object.
+    frames : range
+        The frames that may be visited, step 1.
+    direction : str
+        ``"forward"`` starts each object at its first prompt and ``"backward"`` at its
+        last; ``"both"`` goes forward from the first prompt, then backward from it.
+    """
+
+    prompted: Mapping[int, tuple[int, int]]
+    frames: range
+    direction: Direction
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the frames in the order in which they are computed."""
+        if self.direction != "backward":
+            yield from self._forward()
+        if self.direction != "forward":
+            yield from self._backward()
+
+    def __len__(self) -> int:
+        """Count the steps."""
+        count = 0
+        if self.direction != "backward":
+            count += len(self._forward_frames())
+        if self.direction != "forward":
+            count += len(self._backward_frames())
+        return count
+
+    def frames_of(self, object_id: int) -> range:
+        """Return the frames on which an object is computed."""
+        start, stop = self.frames.start, self.frames.stop
+        if self.direction == "forward":
+            start = max(start, self.prompted[object_id][0])
+        if self.direction == "backward":
+            stop = min(stop, self.prompted[object_id][1] + 1)
+        return range(start, max(start, stop))
+
+    def _forward(self) -> Iterator[Step]:
+        for frame in self._forward_frames():
+            ids = [i for i, (first, _) in self.prompted.items() if first <= frame]
+            yield Step(frame, False, tuple(ids))
+
+    def _backward(self) -> Iterator[Step]:
+        for frame in self._backward_frames():
+            ids = [i for i in self.prompted if frame < self._backward_end(i)]
+            yield Step(frame, True, tuple(ids))
+
+    def _forward_frames(self) -> range:
+        first = min((first for first, _ in self.prompted.values()), default=None)
+        if first is None:
+            return range(0)
+        return range(max(first, self.frames.start), self.frames.stop)
+
+    def _backward_frames(self) -> range:
+        if not self.prompted:
+            return range(0)
+        end = min(self.frames.stop, max(self._backward_end(i) for i in self.prompted))
+        return range(end - 1, self.frames.start - 1, -1)
+
+    def _backward_end(self, object_id: int) -> int:
+        """Return the frame after the first one that an object visits going back."""
+        first, last = self.prompted[object_id]
+        return first if self.direction == "both" else last + 1

@@ -1,0 +1,194 @@
+"""One tracked frame for many objects, in groups that fit the device."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from napari_sam2.core.errors import GpuMemoryError
+from napari_sam2.model.memory_attention import MemoryTokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+
+    from napari_sam2.engine.memory import MemoryBank, Selection
+    from napari_sam2.model.config import Sam2Config
+    from napari_sam2.model.image_encoder import ImageFeatures
+    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+
+_log = logging.getLogger(__name__)
+
+
+class Looking(NamedTuple):
+    """One object that is to be found on a frame, and what it looks back at."""
+
+    object_id: int
+    bank: MemoryBank
+    selection: Selection
+
+
+class Found(NamedTuple):
+    """The answer for one object: a batch of one, and its new spatial memory."""
+
+    state: ObjectState
+    spatial: Tensor  # (h * w, memory_dim), bfloat16
+
+
+def group_by_memory(objects: Sequence[Looking]) -> list[list[Looking]]:
+    """Put objects that look back at the same slots and ages together.
+
+    Their memories stack without padding, so a group is exactly what its objects are one
+    by one.
+    """
+    groups: dict[object, list[Looking]] = defaultdict(list)
+    for one in objects:
+        groups[one.selection.shape].append(one)
+    return list(groups.values())
+
+
+def track(
+    model: Sam2Model, features: ImageFeatures, group: Sequence[Looking], span: int
+) -> list[Found]:
+    """Find a group of objects on one frame from their memories.
+
+    Parameters
+    ----------
+    model : Sam2Model
+    features : ImageFeatures
+        The frame's.
+    group : sequence of Looking
+        Objects whose selections have the same shape.
+    span : int
+        Frames that pointer ages are divided by.
+    """
+    if group[0].selection.spatial:
+        coarse = model.attend_memory(features, gather(model, group, span))
+    else:
+        coarse = model.without_memory(features)
+    prompts = model.embed_no_prompts(len(group))
+    state = model.decode(coarse, features, prompts, ambiguous=True)
+    memory = model.encode_memory(
+        features, state.logits, state.object_logits, is_prompted=False
+    )
+    return split(state, memory)
+
+
+def gather(model: Sam2Model, group: Sequence[Looking], span: int) -> MemoryTokens:
+    """Stack the memories of a group and add their position and time codes."""
+    selection = group[0].selection
+    spatial = torch.stack(
+        [
+            torch.cat([one.bank[frame].spatial for _, frame in one.selection.spatial])
+            for one in group
+        ]
+    )  # (B, M * hw, memory_dim)
+    places = spatial_positions(model, selection)
+    values = spatial.to(places.dtype)
+    if not selection.pointers:
+        return MemoryTokens(values, values + places, 0)
+    tokens, ages = _pointer_tokens(model, group, span)
+    return MemoryTokens(
+        values=torch.cat([values, tokens.to(values.dtype)], dim=1),
+        keys=torch.cat([values + places, (tokens + ages).to(values.dtype)], dim=1),
+        pointer_tokens=tokens.shape[1],
+    )
+
+
+def spatial_positions(model: Sam2Model, selection: Selection) -> Tensor:
+    """Return sine codes plus time codes of the selected slots, (M * hw, memory_dim)."""
+    slots = [slot for slot, _ in selection.spatial]
+    place = model.memory_position()  # (hw, memory_dim)
+    times = model.slot_times(slots)  # (M, memory_dim)
+    return (place + times[:, None]).flatten(0, 1)
+
+
+def _pointer_tokens(
+    model: Sam2Model, group: Sequence[Looking], span: int
+) -> tuple[Tensor, Tensor]:
+    """Split each pointer into tokens of memory width: (B, P, c) and their ages (P, c)."""
+    width = model.config.memory_dim
+    pointers = torch.stack(
+        [
+            torch.stack([one.bank[f].pointer for _, f in one.selection.pointers])
+            for one in group
+        ]
+    )  # (B, count, C)
+    parts = pointers.shape[-1] // width
+    tokens = pointers.unflatten(-1, (parts, width)).flatten(1, 2)
+    ages = torch.tensor(
+        [age for age, _ in group[0].selection.pointers],
+        dtype=torch.float32,
+        device=pointers.device,
+    )
+    codes = model.pointer_positions(ages / span)
+    return tokens, codes.repeat_interleave(parts, dim=0)
+
+
+def split(state: ObjectState, memory: Tensor) -> list[Found]:
+    """Part a batch of answers and memories into one per object."""
+    spatial = memory.flatten(2).transpose(1, 2).to(torch.bfloat16)  # (B, hw, c)
+    return [
+        Found(type(state)(*(part[i : i + 1] for part in state)), spatial[i].contiguous())
+        for i in range(len(spatial))
+    ]
+
+
+def bytes_per_object(config: Sam2Config) -> int:
+    """Estimate the activations that one object adds to a group, in bytes.
+
+    Memory attention holds keys, rotated keys and values of a full bank, the decoder its
+    upscaled features, the memory encoder the mask at full size.
+    """
+    tokens = config.grid**2
+    attention = 3 * config.memory_count * tokens * config.hidden_dim
+    feed_forward = tokens * config.memory_ffn
+    pixels = config.image_size**2
+    return 4 * (attention + feed_forward + 3 * pixels)
+
+
+class GroupRunner:
+    """Runs groups in chunks, and halves the chunk when the device runs out of memory.
+
+    Parameters
+    ----------
+    size : int
+        Most objects computed at once.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = max(1, size)
+
+    def run(
+        self, group: Sequence[Looking], step: Callable[[Sequence[Looking]], list[Found]]
+    ) -> list[Found]:
+        """Apply ``step`` to chunks of the group.
+
+        Raises
+        ------
+        GpuMemoryError
+            If a single object does not fit.
+        """
+        found: list[Found] = []
+        while len(found) < len(group):
+            chunk = group[len(found) : len(found) + self.size]
+            try:
+                found += step(chunk)
+            except torch.OutOfMemoryError:
+                self._shrink(len(chunk))
+        return found
+
+    def _shrink(self, tried: int) -> None:
+        if tried == 1:
+            raise GpuMemoryError(
+                "The GPU ran out of memory with a single object. Choose a smaller "
+                "model or image size, close other programs that use the GPU, or use "
+                "--device cpu."
+            )
+        self.size = tried // 2
+        _log.warning("Out of GPU memory: objects are computed %d at a time", self.size)
+        torch.cuda.empty_cache()

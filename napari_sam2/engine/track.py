@@ -1,0 +1,126 @@
+"""One object's course through the stack: its prompts, answers and memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_sam2.engine.memory import MemoryBank
+
+if TYPE_CHECKING:
+    import torch
+
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.model.sam2 import ObjectState
+
+UNSEEN, FORWARD, BACKWARD = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What tracking said on a frame before the user corrected it.
+
+    Attributes
+    ----------
+    logits : Tensor, shape (1, 1, S/4, S/4), or None
+        The tracked mask; None when it is no longer remembered.
+    is_reverse : bool
+        The direction in which the frame was tracked.
+    """
+
+    logits: torch.Tensor | None
+    is_reverse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A prompted frame: what was asked, what was answered, what is refined.
+
+    Attributes
+    ----------
+    prompts : FramePrompts
+    state : ObjectState
+        The answer, a batch of one.
+    correction_of : Tracked or None
+        Set when the frame had been tracked: the prompts then are decoded with memory.
+    """
+
+    prompts: FramePrompts
+    state: ObjectState
+    correction_of: Tracked | None = None
+
+
+@dataclass(slots=True)
+class ObjectTrack:
+    """The state of one object in a session.
+
+    Attributes
+    ----------
+    object_id : int
+    answers : dict of int to Answer
+        Prompted frames, in the order in which they were first prompted.
+    bank : MemoryBank
+        Memories of prompted frames (made when a run needs them) and of tracked ones.
+    visits : bytearray
+        One byte per frame of the stack: whether, and in which direction, a run has
+        computed the object there.
+    """
+
+    object_id: int
+    visits: bytearray
+    answers: dict[int, Answer] = field(default_factory=dict)
+    bank: MemoryBank = field(default_factory=MemoryBank)
+
+    @property
+    def prompted(self) -> tuple[int, int]:
+        """First and last prompted frame."""
+        return min(self.answers), max(self.answers)
+
+    def correction_on(
+        self, frame: int, previous: torch.Tensor | None
+    ) -> Tracked | None:
+        """Return what a prompt on ``frame`` would correct, or None if it is the first.
+
+        Parameters
+        ----------
+        previous : Tensor, shape (1, 1, S/4, S/4), or None
+            Logits to refine when the session no longer remembers the frame's own.
+        """
+        if frame in self.answers:
+            return self.answers[frame].correction_of
+        if self.visits[frame] == UNSEEN:
+            return None
+        memory = self.bank.recent.get(frame)
+        logits = memory.logits if memory is not None else previous
+        return Tracked(logits, self.visits[frame] == BACKWARD)
+
+    def prior_for(
+        self, frame: int, prompts: FramePrompts, correction: Tracked | None
+    ) -> torch.Tensor | None:
+        """Return the logits that ``prompts`` refine: the last answer's, or tracking's.
+
+        The last answer is refined only by prompts that add to it: after a point was
+        moved or withdrawn it would carry that point along.
+        """
+        before = self.answers.get(frame)
+        if before is not None and prompts.extends(before.prompts):
+            return before.state.logits
+        return correction.logits if correction is not None else None
+
+    def visit(self, frame: int, *, is_reverse: bool) -> None:
+        """Note that a run has computed the object on a frame."""
+        self.visits[frame] = BACKWARD if is_reverse else FORWARD
+
+    def set_answer(self, frame: int, answer: Answer) -> None:
+        """Make a frame a prompted one; its memory is made anew when it is needed."""
+        self.answers[frame] = answer
+        self.bank.conditioning.pop(frame, None)
+        self.bank.forget([frame])
+
+    def withdraw(self, frame: int) -> None:
+        """Take back everything said about a frame."""
+        self.answers.pop(frame, None)
+        self.bank.conditioning.pop(frame, None)
+        if not self.answers:
+            self.bank = MemoryBank()
+            self.visits = bytearray(len(self.visits))

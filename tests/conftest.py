@@ -1,0 +1,46 @@
+"""Models and stacks that many tests share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from napari_sam2.engine.loading import load_model
+from napari_sam2.model.sam2 import Sam2Model
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def nano() -> Sam2Model:
+    """Return the bundled model."""
+    return load_model("nano", device="cpu")
+
+
+@pytest.fixture
+def moving_discs() -> tuple[np.ndarray, np.ndarray]:
+    """Return a (12, 96, 128) grey stack with two bright discs, and its labels."""
+    return discs(12, (96, 128))
+
+
+def discs(count: int, shape_hw: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Draw two discs that move towards each other over a dim gradient."""
+    height, width = shape_hw
+    y, x = np.mgrid[:height, :width]
+    stack = np.empty((count, height, width), np.uint8)
+    labels = np.zeros((count, height, width), np.uint8)
+    for t in range(count):
+        image = 30 + 20 * x / width
+        for value, cy, cx, level in (
+            (1, 0.35 * height, 0.25 * width + 2 * t, 200),
+            (2, 0.65 * height, 0.75 * width - 2 * t, 140),
+        ):
+            inside = np.hypot(y - cy, x - cx) < 0.14 * height
+            image = np.where(inside, level, image)
+            labels[t][inside] = value
+        stack[t] = image
+    return stack, labels
