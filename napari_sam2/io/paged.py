@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,8 @@ class PagedArray:
     ) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
-        self.close = close
+        # also when the array is no longer used: files must not stay open
+        self.close = weakref.finalize(self, close)
         self._read_page = read_page
         self._outer = shape[: len(shape) - page_ndim]
         self._page_shape = shape[len(shape) - page_ndim :]

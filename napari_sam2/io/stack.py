@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from napari_sam2.io.opened import Opened
 
 TIFF_SUFFIXES = frozenset({".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk"})
+# ImageJ calls the frames of a stack channels unless it was told what they are.
+_MOST_COLOURS = 4
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
 
 
@@ -210,7 +212,8 @@ def stack_frames(
         The opened file.
     axis : int or str, optional
         Number or name of the axis along which objects are followed. May be left out
-        when only one is possible; a single picture is a stack of one frame.
+        when only one is possible; a single picture is a stack of one frame. Where there
+        is nothing but channels, more than four of them are taken as frames.
     channels : tuple of int, optional
         One to three channels to show. By default colour pictures are shown as they are,
         and of fluorescence channels the first one.
@@ -228,10 +231,20 @@ def stack_frames(
         If the axis is ambiguous or does not exist, or a channel does not exist.
     """
     layout = frame_layout(stack.axes, axis, at)
+    if axis is None and channels is None and _is_mislabelled(stack.axes, layout):
+        layout = frame_layout(stack.axes, layout.channel, at)
     if channels is not None:
         channel = layout.channel
         check_channels(channels, 1 if channel is None else stack.axes[channel].size)
     return StackFrames(stack, layout, channels)
+
+
+def _is_mislabelled(axes: Axes, layout: FrameLayout) -> bool:
+    """Whether the only axis is called channels, but is too long to be colours."""
+    channel = layout.channel
+    if channel is None or layout.frame is not None:
+        return False
+    return axes[channel].name == "c" and axes[channel].size > _MOST_COLOURS
 
 
 def _open(path: Path, series: int | None) -> Opened:

@@ -14,6 +14,7 @@ from napari_sam2.core.axes import Axes, axes_from_shape
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.opened import Opened
 from napari_sam2.io.paged import PagedArray
+from napari_sam2.io.tiff_promise import promised_axes
 from napari_sam2.io.tiff_scale import with_pixel_sizes
 
 if TYPE_CHECKING:
@@ -43,16 +44,20 @@ def open_tiff(path: Path, series: int | None = None) -> Opened:
     """
     import tifffile
 
+    file = None
     try:
         file = tifffile.TiffFile(path)
         count = len(file.series)
     except (tifffile.TiffFileError, *_BROKEN) as error:
+        if file is not None:
+            file.close()
         raise StackError(
             f"{path} cannot be read as a TIFF file ({error}). It may be another kind "
             "of file with this ending, or be cut off before its first picture."
         ) from error
     number = series or 0
     if not 0 <= number < count:
+        file.close()
         raise StackError(
             f"{path} has no series {number}: it has {count}, counted from 0."
         )
@@ -60,14 +65,28 @@ def open_tiff(path: Path, series: int | None = None) -> Opened:
 
 
 def _open_series(path: Path, file: Any, number: int) -> Opened:
+    promised = promised_axes(file) if number == 0 else None
+    if promised is not None:
+        return Opened(*_cut_off(path, file, promised))
     series = file.series[number]
+    axes = with_pixel_sizes(_axes(series), file, number)
     if series.dataoffset is not None:
-        array = _mapped(path, file, series)
+        return Opened(_mapped(path, file, series), axes)
+    read, page_ndim = _page_reader(path, series), len(series.keyframe.shape)
+    array = PagedArray(series.shape, series.dtype, page_ndim, read, file.close)
+    return Opened(array, axes)
+
+
+def _cut_off(path: Path, file: Any, axes: Axes) -> tuple[PagedArray, Axes]:
+    """Give the shape that was promised, and read what there is of it."""
+    page = file.pages[0]
+    axes, shape = with_pixel_sizes(axes, file, 0), tuple(axis.size for axis in axes)
+    if page.compression == 1 and page.is_contiguous and len(file.pages) == 1:
+        dtype = page.dtype.newbyteorder(file.byteorder)
+        read = _raw_reader(path, dtype, page.dataoffsets[0], page.shape)
     else:
-        page_ndim = len(series.keyframe.shape)
-        read = _page_reader(path, series)
-        array = PagedArray(series.shape, series.dtype, page_ndim, read, file.close)
-    return Opened(array, with_pixel_sizes(_axes(series), file, number))
+        read = _page_reader(path, file.pages)
+    return PagedArray(shape, page.dtype, page.ndim, read, file.close), axes
 
 
 def _axes(series: Any) -> Axes:
@@ -109,10 +128,10 @@ def _raw_reader(
     return read
 
 
-def _page_reader(path: Path, series: Any) -> Callable[[int], npt.NDArray[Any]]:
+def _page_reader(path: Path, pages: Any) -> Callable[[int], npt.NDArray[Any]]:
     def read(page: int) -> npt.NDArray[Any]:
         try:
-            found = series[page]
+            found = pages[page]
             if found is None or not _is_complete(found):
                 raise FrameError(_missing(path, page))
             pixels: npt.NDArray[Any] = found.asarray()
