@@ -120,9 +120,7 @@ class VideoReader:
             if not self._next <= frame <= self._next + _SHORT_JUMP:
                 self._jump(frame)
             pixels = self._decode_up_to(frame)
-            if (
-                pixels is None
-            ):  # landed behind it: decode from the start, exact and slow
+            if pixels is None:  # landed behind it: count from the start, exact and slow
                 self._restart()
                 pixels = self._decode_up_to(frame)
         except av.error.FFmpegError as error:
@@ -152,6 +150,8 @@ class VideoReader:
             self._next = position + 1
             if position > frame:
                 return None
+            if decoded.is_corrupt and position >= len(self._index) - 1:
+                raise FrameError(self._unreadable(frame, "the file ends within it"))
             pixels = self._keep(decoded, position, frame)
             if position == frame:
                 return pixels
