@@ -1,0 +1,99 @@
+"""The same objects in a session of either side, stepped through in turns."""
+
+from __future__ import annotations
+
+from itertools import islice
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ours
+import reference
+from scene import CLICKS_XY
+from timing import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+    from scene import Footage
+
+    from napari_sam2.model.sam2 import Sam2Model
+
+
+class Sessions:
+    """Both sides on the same footage, with one click for each object on frame 0."""
+
+    def __init__(
+        self, predictor: Any, model: Sam2Model, film: Footage, objects: int
+    ) -> None:
+        self.frame_count = len(film.pixels)
+        self._predictor = predictor
+        self._state = reference.start(predictor, film.tensor)
+        self._tracker = ours.start(model, film.pixels)
+        for object_id, xy in enumerate(CLICKS_XY[:objects], start=1):
+            self._click_theirs(object_id, 0, xy)
+            self._click_ours(object_id, 0, xy)
+        self._their_run = reference.propagate(predictor, self._state)
+        self._our_run = ours.propagate(self._tracker)
+
+    def skip(self, frames: int) -> None:
+        """Walk on without looking at the clock."""
+        _advance(self._their_run, frames)
+        _advance(self._our_run, frames)
+
+    def walk(self, blocks: int, frames_per_block: int) -> tuple[float, float]:
+        """Return both medians of seconds per frame over alternating blocks.
+
+        Blocks of several frames keep what our side reads ahead within its own time.
+        """
+        pairs = [
+            (
+                seconds(lambda: _advance(self._their_run, frames_per_block)),
+                seconds(lambda: _advance(self._our_run, frames_per_block)),
+            )
+            for _ in range(blocks)
+        ]
+        theirs, mine = zip(*pairs, strict=True)
+        return median(theirs) / frames_per_block, median(mine) / frames_per_block
+
+    def agreement(self) -> float:
+        """Finish both runs; return the least IoU of two masks on the last frame."""
+        *_, (_, theirs) = self._their_run
+        *_, (_, mine) = self._our_run
+        return min(_iou(theirs[object_id], mine[object_id]) for object_id in theirs)
+
+    def correct_and_rerun(
+        self, *, object_id: int, frame: int, xy: tuple[float, float]
+    ) -> tuple[float, float]:
+        """Click once more, run on from there; return both times in seconds."""
+
+        def theirs() -> None:
+            self._click_theirs(object_id, frame, xy)
+            run = reference.propagate(self._predictor, self._state, start=frame)
+            _advance(run, self.frame_count)
+
+        def mine() -> None:
+            self._click_ours(object_id, frame, xy)
+            run = ours.propagate(self._tracker, start=frame, objects=[object_id])
+            _advance(run, self.frame_count)
+
+        return seconds(theirs), seconds(mine)
+
+    def _click_theirs(self, object_id: int, t: int, xy: tuple[float, float]) -> None:
+        reference.click(
+            self._predictor, self._state, object_id=object_id, frame=t, xy=xy
+        )
+
+    def _click_ours(self, object_id: int, t: int, xy: tuple[float, float]) -> None:
+        ours.click(self._tracker, object_id=object_id, frame=t, xy=xy)
+
+
+def _advance(run: Iterator[Any], frames: int) -> None:
+    for _ in islice(run, frames):
+        pass
+
+
+def _iou(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    union = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / union if union else 1.0
