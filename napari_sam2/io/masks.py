@@ -36,7 +36,7 @@ def read_labels(path: str | Path) -> StackFrames:
         If it is in colour, or has more axes than frames, rows and columns.
     """
     stack = open_stack(path)
-    if stack.is_rgb:
+    if stack.is_rgb and stack.axes[-1].name == "s":  # else: three frames, misnamed
         raise StackError(
             f"{path} is a colour picture: masks are grey, with 0 for the background "
             "and the object's number, or 255, for the object."

@@ -35,7 +35,9 @@ def record(path: Path, codec: str = "libx264", **options) -> Path:
         if codec == "libx264":
             stream.max_b_frames = 2
         for t in range(COUNT):
-            picture = noise.integers(0, 120, (6, 8, 8, 8, 1), np.uint8).repeat(3, axis=4)
+            picture = noise.integers(0, 120, (6, 8, 8, 8, 1), np.uint8).repeat(
+                3, axis=4
+            )
             picture[t // 8, :, t % 8] = 255
             picture = picture.reshape(48, 64, 3)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))

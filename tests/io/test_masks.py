@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from napari_sam2.core.errors import PromptError, StackError
+from napari_sam2.io.masks import (
+    load_mask,
+    load_mask_prompts,
+    read_labels,
+    results_from_labels,
+)
+
+LABELS = np.zeros((3, 8, 9), np.uint16)
+LABELS[0, 1:3, 1:4] = 4
+LABELS[2, 5:7, 5:8] = 4
+LABELS[2, 0, 0] = 12
+
+
+@pytest.fixture
+def stack(tmp_path):
+    tifffile.imwrite(tmp_path / "stack.tif", LABELS, compression="zlib")
+    return tmp_path / "stack.tif"
+
+
+@pytest.fixture
+def black_and_white(tmp_path):
+    Image.fromarray((LABELS[0] > 0).astype(np.uint8) * 255).save(tmp_path / "bw.png")
+    return tmp_path / "bw.png"
+
+
+def test_an_object_of_a_label_stack_is_found_on_its_frame(stack):
+    np.testing.assert_array_equal(load_mask(stack, 2, 12), LABELS[2] == 12)
+    np.testing.assert_array_equal(load_mask(stack, 0, 4), LABELS[0] == 4)
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "u2", "f4"])
+def test_a_plain_mask_serves_any_object_and_frame(tmp_path, dtype):
+    tifffile.imwrite(tmp_path / "m.tif", (LABELS[0] > 0).astype(dtype))
+    np.testing.assert_array_equal(load_mask(tmp_path / "m.tif", 17, 5), LABELS[0] > 0)
+
+
+def test_a_black_and_white_picture_is_a_mask(black_and_white):
+    np.testing.assert_array_equal(load_mask(black_and_white, 3, 5), LABELS[0] > 0)
+    (prompt,) = load_mask_prompts(black_and_white, frame=3)
+    assert (prompt.object_id, prompt.frame, prompt.mask.sum()) == (1, 3, 6)
+
+
+def test_an_object_that_is_not_there_is_explained(stack):
+    with pytest.raises(PromptError, match=r"object 5 on frame 2.*4, 12"):
+        load_mask(stack, 2, 5)
+    with pytest.raises(PromptError, match="it is empty"):
+        load_mask(stack, 1, 4)
+    with pytest.raises(PromptError, match="Frame 3 does not exist"):
+        load_mask(stack, 3, 4)
+
+
+def test_every_painted_object_and_frame_of_a_stack_is_a_prompt(stack):
+    prompts = load_mask_prompts(stack)
+    assert [(p.object_id, p.frame) for p in prompts] == [(4, 0), (4, 2), (12, 2)]
+    np.testing.assert_array_equal(prompts[1].mask, LABELS[2] == 4)
+
+
+@pytest.mark.parametrize("name", ["missing.tif", "text.tif"])
+def test_a_mask_that_cannot_be_read_is_explained(tmp_path, name):
+    (tmp_path / "text.tif").write_text("hello")
+    with pytest.raises(PromptError, match=name):
+        load_mask(tmp_path / name, 0, 1)
+    with pytest.raises(PromptError, match=name):
+        load_mask_prompts(tmp_path / name)
+
+
+def test_an_empty_mask_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "m.tif", np.zeros((8, 9), np.uint8))
+    with pytest.raises(PromptError, match="empty"):
+        load_mask_prompts(tmp_path / "m.tif")
+
+
+def test_colour_and_fractions_are_no_labels(tmp_path):
+    Image.fromarray(np.zeros((8, 9, 3), np.uint8)).save(tmp_path / "rgb.png")
+    tifffile.imwrite(tmp_path / "half.tif", np.full((8, 9), 0.5, np.float32))
+    with pytest.raises(StackError, match="colour picture"):
+        read_labels(tmp_path / "rgb.png")
+    with pytest.raises(StackError, match="float32"):
+        read_labels(tmp_path / "half.tif")
+
+
+def test_label_images_become_results_and_back():
+    results = results_from_labels(LABELS[2], 2)
+    assert [r.object_id for r in results] == [4, 12]
+    painted = sum(r.mask.astype(int) * r.object_id for r in results)
+    np.testing.assert_array_equal(painted, LABELS[2])
