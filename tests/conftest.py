@@ -11,8 +11,9 @@ from napari_sam2.model.sam2 import Sam2Model
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _two_threads() -> None:
-    torch.set_num_threads(2)
+def _one_thread() -> None:
+    """Keep to one thread: on a busy machine a second one mostly waits for the first."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
