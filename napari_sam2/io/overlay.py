@@ -128,7 +128,7 @@ def _write_png(path: Path, film: Iterable[Picture], _fps: float) -> None:
     pictures = list(film)
     if not pictures:
         raise OutputError("There is no frame to draw: none of the stack can be read.")
-    Image.fromarray(contact_sheet(pictures)).save(path, optimize=True)
+    Image.fromarray(contact_sheet(pictures)).save(path)
 
 
 def _write_gif(path: Path, film: Iterable[Picture], fps: float) -> None:
@@ -146,27 +146,38 @@ def _write_gif(path: Path, film: Iterable[Picture], fps: float) -> None:
 
 def _write_mp4(path: Path, film: Iterable[Picture], fps: float) -> None:
     av = _import_av(path)
-    codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-    with av.open(str(path), "w") as container:
-        stream = None
-        for picture in film:
-            padded = _padded_to_even(picture)
-            if stream is None:
-                stream = container.add_stream(
-                    codec, rate=Fraction(fps).limit_denominator()
-                )
-                stream.height, stream.width = padded.shape[:2]
-                stream.pix_fmt = "yuv420p"
-                if codec == "libx264":
-                    stream.options = {"crf": "20"}
-                else:
-                    stream.bit_rate = padded.size * 4
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(padded, "rgb24")))
+    try:
+        with av.open(str(path), "w") as container:
+            _encode(av, container, film, fps)
+    except av.error.FFmpegError as error:
+        if isinstance(error, OSError):  # the disk is full, and the like
+            raise
+        raise OutputError(f"The video could not be encoded: {error}.") from error
+
+
+def _encode(av: Any, container: Any, film: Iterable[Picture], fps: float) -> None:
+    stream = None
+    for picture in film:
+        padded = _padded_to_even(picture)
         if stream is None:
-            raise OutputError(
-                "There is no frame to draw: none of the stack can be read."
-            )
-        container.mux(stream.encode())
+            stream = _video_stream(av, container, padded.shape, fps)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(padded, "rgb24")))
+    if stream is None:
+        raise OutputError("There is no frame to draw: none of the stack can be read.")
+    container.mux(stream.encode())
+
+
+def _video_stream(av: Any, container: Any, shape: tuple[int, ...], fps: float) -> Any:
+    """Prefer H.264, which every browser plays, where this build of FFmpeg has it."""
+    codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1000))
+    stream.height, stream.width = shape[:2]
+    stream.pix_fmt = "yuv420p"
+    if codec == "libx264":
+        stream.options = {"crf": "20"}
+    else:
+        stream.bit_rate = shape[0] * shape[1] * 12
+    return stream
 
 
 _WRITERS: dict[str, Callable[[Path, Iterable[Picture], float], None]] = {

@@ -19,7 +19,8 @@ LABELS[2, 0, 0] = 12
 
 @pytest.fixture
 def stack(tmp_path):
-    tifffile.imwrite(tmp_path / "stack.tif", LABELS, compression="zlib")
+    options = {"photometric": "rgb", "planarconfig": "separate"}  # as old tifffile does
+    tifffile.imwrite(tmp_path / "stack.tif", LABELS, **options)
     return tmp_path / "stack.tif"
 
 

@@ -1,0 +1,165 @@
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_sam2.core.errors import OutputError, PromptError
+from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+from napari_sam2.io.prompt_file import PromptSet, read_prompts, write_prompts
+
+WHOLE = {
+    "version": 1,
+    "objects": [
+        {
+            "id": 3,
+            "name": "Zelle",
+            "prompts": [
+                {"frame": 0, "points": [[1, 2.5], [3, 4]], "labels": [1, 0],
+                 "box": [0, 1, 8, 9]},
+                {"frame": 5, "points": [[6, 7]]},
+            ],
+        },
+        {"id": 1, "prompts": [{"frame": 2, "mask": "seed.tif"}]},
+    ],
+}  # fmt: skip
+
+
+def read(tmp_path, content):
+    path = tmp_path / "prompts.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return read_prompts(path)
+
+
+def one_prompt(**entry):
+    objects = [{"id": 3, "prompts": [{"frame": 4, **entry}]}]
+    return {"version": 1, "objects": objects}
+
+
+def test_everything_the_form_can_say_is_read(tmp_path):
+    seed = np.zeros((8, 9), np.uint8)
+    seed[2:4, 3:5] = 1
+    tifffile.imwrite(tmp_path / "seed.tif", seed)
+    found = read(tmp_path, WHOLE)
+    assert found.names == {3: "Zelle"}
+    assert found.object_ids == (3, 1)
+    assert found.prompts[:4] == (
+        PointPrompt(3, 0, (1, 2.5)),
+        PointPrompt(3, 0, (3, 4), positive=False),
+        BoxPrompt(3, 0, (0, 1, 8, 9)),
+        PointPrompt(3, 5, (6, 7)),
+    )
+    mask = found.prompts[4]
+    assert isinstance(mask, MaskPrompt)
+    assert (mask.object_id, mask.frame) == (1, 2)
+    np.testing.assert_array_equal(mask.mask, seed == 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "no JSON file"),
+        ([], "the file: an object in braces is needed"),
+        ({"objects": []}, '"version" is missing'),
+        ({"version": 2, "objects": []}, "version 2, newer than .* update"),
+        ({"version": "1", "objects": []}, '"version" must be 1'),
+        ({"version": True, "objects": []}, '"version" must be 1'),
+        ({"version": 1, "objects": {}}, "objects: a list is needed"),
+        ({"version": 1, "objects": [], "model": "x"}, '"model" is not known'),
+        ({"version": 1, "objects": [3]}, "object number 1 .*braces"),
+        ({"version": 1, "objects": [{"id": 0, "prompts": []}]}, "1 or more"),
+        ({"version": 1, "objects": [{"id": 1.5, "prompts": []}]}, "whole number"),
+        ({"version": 1, "objects": [{"id": 1}]}, '"prompts" is missing'),
+        ({"version": 1, "objects": [{"id": 1, "prompts": []}] * 2}, "two objects .* 1"),
+        ({"version": 1, "objects": [{"id": 1, "name": 5, "prompts": []}]},
+         "object 1: name must be a text"),
+        ({"version": 1, "objects": [{"id": 1, "prompts": [{"points": [[1, 2]]}]}]},
+         'object 1: "frame" is missing'),
+        (one_prompt(), "object 3, frame 4: there are no points"),
+        (one_prompt(point=[1, 2]), 'object 3: "point" is not known'),
+        (one_prompt(points=[[1, 2]], labels=[2]), "object 3, frame 4: labels are 1"),
+        (one_prompt(points=[[1, 2]], labels=[True]), "labels are 1"),
+        (one_prompt(points=[[1, 2]], labels=[1, 0]), "1 points but 2 labels"),
+        (one_prompt(labels=[1]), "0 points but 1 labels"),
+        (one_prompt(points=[[1, 2, 3]]), r"point \[y, x\] must be 2 numbers"),
+        (one_prompt(points=[[1, "2"]]), "must be 2 numbers"),
+        (one_prompt(points=[[1, None]]), "must be 2 numbers"),
+        (one_prompt(points=5), "points: a list is needed"),
+        (one_prompt(box=[1, 2, 3]), '"box" .* must be 4 numbers'),
+        (one_prompt(box=[1, 2, 1, 5]), "object 3 on frame 4 has no area"),
+        (one_prompt(mask="gone.tif"), r"object 3: .*gone\.tif does not exist"),
+        (one_prompt(mask=""), "mask\" must be a text"),
+        (one_prompt(mask="a.tif", box=[1, 2, 3, 4]), "a mask stands alone"),
+        ('{"version": 1, "objects": [{"id": 3, "prompts": [{"frame": 4, '
+         '"points": [[NaN, 1]]}]}]}', "finite"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_place(tmp_path, content, words):
+    with pytest.raises(PromptError, match=words) as caught:
+        read(tmp_path, content)
+    assert "prompts.json" in str(caught.value)
+
+
+def test_two_entries_for_one_frame_are_refused(tmp_path):
+    entry = {"frame": 4, "points": [[1, 2]]}
+    objects = [{"id": 3, "prompts": [entry, entry]}]
+    with pytest.raises(PromptError, match="two entries for frame 4"):
+        read(tmp_path, {"version": 1, "objects": objects})
+
+
+def test_swapped_corners_are_repaired(tmp_path):
+    found = read(tmp_path, one_prompt(box=[8, 9, 0, 1]))
+    assert found.prompts == (BoxPrompt(3, 4, (0, 1, 8, 9)),)
+
+
+def test_a_missing_file_is_a_sentence(tmp_path):
+    with pytest.raises(PromptError, match="cannot be read: No such file"):
+        read_prompts(tmp_path / "gone.json")
+
+
+COORDINATE = st.floats(-1e6, 1e6, allow_nan=False)
+POINTS = st.builds(
+    PointPrompt,
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.tuples(COORDINATE, COORDINATE),
+    st.booleans(),
+)
+
+
+@given(
+    st.lists(POINTS, max_size=8),
+    st.dictionaries(st.integers(1, 3), st.text(min_size=1), max_size=3),
+)
+def test_what_is_written_is_read_back(tmp_path_factory, points, names):
+    path = tmp_path_factory.mktemp("prompts") / "a.json"
+    boxes = {(p.object_id, p.frame): p.point_yx for p in points if p.point_yx[0] > 0}
+    prompts = points + [
+        BoxPrompt(i, t, (y, x, y + 2, x + 3)) for (i, t), (y, x) in boxes.items()
+    ]
+    wanted = PromptSet(tuple(prompts), names)
+    write_prompts(path, wanted)
+    found = read_prompts(path)
+
+    def by_object_and_frame(prompt_set):
+        keyed = {}
+        for prompt in prompt_set.prompts:
+            kind = (prompt.object_id, prompt.frame, type(prompt).__name__)
+            keyed.setdefault(kind, []).append(prompt)
+        return keyed
+
+    assert by_object_and_frame(found) == by_object_and_frame(wanted)
+    assert found.names == {i: n for i, n in names.items() if i in wanted.object_ids}
+
+
+def test_masks_are_written_beside_the_file(tmp_path):
+    mask = np.zeros((8, 9), bool)
+    mask[2:4, 3:5] = True
+    path = tmp_path / "a.json"
+    write_prompts(path, PromptSet((MaskPrompt(3, 2, mask),)))
+    (found,) = read_prompts(path).prompts
+    np.testing.assert_array_equal(found.mask, mask)
+    with pytest.raises(OutputError, match="--overwrite"):
+        write_prompts(path, PromptSet(()))
