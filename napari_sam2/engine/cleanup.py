@@ -34,9 +34,7 @@ def clean(
     return mask
 
 
-def _without_islands(
-    mask: npt.NDArray[np.bool_], area: float
-) -> npt.NDArray[np.bool_]:
+def _without_islands(mask: npt.NDArray[np.bool_], area: float) -> npt.NDArray[np.bool_]:
     from scipy import ndimage
 
     parts, count = ndimage.label(mask, np.ones((3, 3)))

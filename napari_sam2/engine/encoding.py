@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.preprocess import to_model
 
 if TYPE_CHECKING:
     import torch
 
+    from napari_sam2.engine.features import FeatureCache
     from napari_sam2.engine.reading import FrameReader, ReadAhead
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import Sam2Model

@@ -155,14 +155,17 @@ def select_memories(
     chosen = nearest_prompted(others, frame, rules.nearest_prompts)
     # Prompted frames that were not chosen still count as ordinary neighbours.
     neighbours = set(recent) | (set(others) - set(chosen))
-    step = 1 if is_reverse else -1
+    step, count = (1 if is_reverse else -1), rules.memory_count
+    before = [(slot, frame + step * (count - slot)) for slot in range(1, count)]
     spatial = [(0, prompted) for prompted in chosen]
-    for distance in range(rules.memory_count - 1, 0, -1):
-        if (neighbour := frame + step * distance) in neighbours:
-            spatial.append((rules.memory_count - distance, neighbour))
+    spatial += [
+        (slot, neighbour) for slot, neighbour in before if neighbour in neighbours
+    ]
     return Selection(
         tuple(spatial),
-        _pointers(chosen, neighbours, frame, step, min(frame_count, rules.pointer_count)),
+        _pointers(
+            chosen, neighbours, frame, step, min(frame_count, rules.pointer_count)
+        ),
     )
 
 
@@ -172,9 +175,10 @@ def _pointers(
     """Pointers of prompted frames in the past, then of the frames just before."""
     ages = [((prompted - frame) * step, prompted) for prompted in chosen]
     pointers = [(age, prompted) for age, prompted in ages if age >= 0]
-    for distance in range(1, count):
-        if (neighbour := frame + step * distance) in neighbours:
-            pointers.append((distance, neighbour))
+    before = [(distance, frame + step * distance) for distance in range(1, count)]
+    pointers += [
+        (age, neighbour) for age, neighbour in before if neighbour in neighbours
+    ]
     return tuple(pointers)
 
 

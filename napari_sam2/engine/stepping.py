@@ -110,7 +110,7 @@ def spatial_positions(model: Sam2Model, selection: Selection) -> Tensor:
 def _pointer_tokens(
     model: Sam2Model, group: Sequence[Looking], span: int
 ) -> tuple[Tensor, Tensor]:
-    """Split each pointer into tokens of memory width: (B, P, c) and their ages (P, c)."""
+    """Split pointers into tokens of memory width, (B, P, c); and their ages, (P, c)."""
     width = model.config.memory_dim
     pointers = torch.stack(
         [
@@ -133,7 +133,9 @@ def split(state: ObjectState, memory: Tensor) -> list[Found]:
     """Part a batch of answers and memories into one per object."""
     spatial = memory.flatten(2).transpose(1, 2).to(torch.bfloat16)  # (B, hw, c)
     return [
-        Found(type(state)(*(part[i : i + 1] for part in state)), spatial[i].contiguous())
+        Found(
+            type(state)(*(part[i : i + 1] for part in state)), spatial[i].contiguous()
+        )
         for i in range(len(spatial))
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,7 @@ from napari_sam2.engine.stepping import (
 from napari_sam2.engine.track import ObjectTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -343,9 +342,7 @@ class VideoTracker:
         with inference(self.device):
             for object_id, state in self._track_groups(looking, step, groups, ahead):
                 found[object_id] = (state, False)
-            results = self._results(
-                frame, [(i, *found[i]) for i in sorted(found)]
-            )
+            results = self._results(frame, [(i, *found[i]) for i in sorted(found)])
         return FrameResult(frame, results)
 
     def _looking(self, one: ObjectTrack, step: Step) -> Looking:
@@ -384,9 +381,13 @@ class VideoTracker:
     def _results(
         self, frame: int, states: list[tuple[int, ObjectState, bool]]
     ) -> tuple[MaskResult, ...]:
-        numbers = torch.stack(
-            [torch.stack([s.ious[0], s.object_logits[0, 0]]) for _, s, _ in states]
-        ).float().tolist()
+        numbers = (
+            torch.stack(
+                [torch.stack([s.ious[0], s.object_logits[0, 0]]) for _, s, _ in states]
+            )
+            .float()
+            .tolist()
+        )
         scores = [
             Scores(object_id, iou, logit, is_prompted)
             for (object_id, _, is_prompted), (iou, logit) in zip(

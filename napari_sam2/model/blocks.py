@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,9 +22,7 @@ class MLP(nn.Module):
         self, dims: tuple[int, ...], activation: Callable[[Tensor], Tensor] = F.relu
     ) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(dims[:-1], dims[1:], strict=True)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(dims))
         self.activation = activation
 
     def forward(self, x: Tensor) -> Tensor:
@@ -31,7 +30,7 @@ class MLP(nn.Module):
         *hidden, last = self.layers
         for layer in hidden:
             x = self.activation(layer(x))
-        return last(x)  # type: ignore[no-any-return]
+        return last(x)
 
 
 class LayerNorm2d(nn.Module):

@@ -1,4 +1,4 @@
-"""Weights files to models: safely read, recognised by their tensors, loaded strictly."""
+"""Weights files to models: safely read, recognised by tensors, loaded strictly."""
 
 from __future__ import annotations
 

@@ -135,7 +135,9 @@ def config_from_json(values: Mapping[str, Any]) -> Sam2Config:
             f"The model description has the unknown field {unknown[0]!r}: it was made "
             "by a newer version of napari-sam2."
         )
-    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    plain: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+    }
     try:
         return Sam2Config(**plain)
     except (TypeError, ValueError) as error:

@@ -105,7 +105,7 @@ class MultiScaleAttention(nn.Module):
             )
             shape_hw = (part.shape[1], part.shape[2])
             out[:, rows, columns] = from_windows(attended, window_hw, shape_hw)
-        return self.proj(out)  # type: ignore[no-any-return]
+        return self.proj(out)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, missing: int) -> Tensor:
         """Attend within windows of which ``missing`` tokens lie beyond the grid.
@@ -121,7 +121,9 @@ class MultiScaleAttention(nn.Module):
         v = torch.cat([v, bias_v.expand(len(v), -1, -1, -1)], dim=2)
         raised = torch.zeros(k.shape[2], dtype=q.dtype, device=q.device)
         raised[-1] = math.log(missing)
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=raised[None, None, None])
+        return F.scaled_dot_product_attention(
+            q, k, v, attn_mask=raised[None, None, None]
+        )
 
 
 def _coarser(part: slice, step: int) -> slice:
@@ -147,7 +149,7 @@ class MultiScaleBlock(nn.Module):
         normed = self.norm1(x)
         shortcut = pool(self.proj(normed)) if self.pooled else x
         x = shortcut + self.attn(normed, self.window, self.pooled)
-        return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
+        return x + self.mlp(self.norm2(x))
 
 
 class PatchEmbed(nn.Module):
@@ -159,7 +161,7 @@ class PatchEmbed(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map (B, 3, S, S) to (B, S/4, S/4, C)."""
-        return self.proj(images).permute(0, 2, 3, 1)  # type: ignore[no-any-return]
+        return self.proj(images).permute(0, 2, 3, 1)
 
 
 class Hiera(nn.Module):

@@ -81,19 +81,14 @@ class ImageEncoder(nn.Module):
         joined = coarse(stages[2]).permute(0, 3, 1, 2) + above.to(stages[2].dtype)
         return ImageFeatures(
             coarse=joined.contiguous(),
-            middle=_joined(stages[1], middle.conv, conv_s1),
-            fine=_joined(stages[0], fine.conv, conv_s0),
+            middle=_joined(stages[1], middle, conv_s1),
+            fine=_joined(stages[0], fine, conv_s0),
         )
 
 
-def _joined(x: Tensor, first: nn.Conv2d, second: nn.Conv2d) -> Tensor:
+def _joined(x: Tensor, first: nn.Module, second: nn.Module) -> Tensor:
     """Apply two 1 × 1 convolutions as one: (B, H, W, C) to (B, C'', H, W)."""
-    matrix = second.weight.flatten(1)  # (C'', C')
-    weight = matrix @ first.weight.flatten(1)  # (C'', C)
-    bias = F.linear(_bias(first), matrix, second.bias)
+    matrix = second.get_parameter("weight").flatten(1)  # (C'', C')
+    weight = matrix @ first.get_parameter("conv.weight").flatten(1)  # (C'', C)
+    bias = matrix @ first.get_parameter("conv.bias") + second.get_parameter("bias")
     return F.linear(x, weight, bias).permute(0, 3, 1, 2).contiguous()
-
-
-def _bias(conv: nn.Conv2d) -> Tensor:
-    assert conv.bias is not None
-    return conv.bias

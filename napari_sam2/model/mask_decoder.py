@@ -130,7 +130,9 @@ class MaskDecoder(nn.Module):
         up1, norm, act, up2, act2 = self.output_upscaling
         upscaled = act(norm(up1(grid) + features.middle))
         upscaled = act2(up2(upscaled) + features.fine)  # (B, C/8, S/4, S/4)
-        networks = zip(self.output_hypernetworks_mlps, mask_tokens.unbind(1), strict=True)
+        networks = zip(
+            self.output_hypernetworks_mlps, mask_tokens.unbind(1), strict=True
+        )
         weights = torch.stack([mlp(token) for mlp, token in networks], dim=1)
         return (weights @ upscaled.flatten(2)).unflatten(2, upscaled.shape[-2:])
 

@@ -72,7 +72,7 @@ class RotaryAttention(nn.Module):
         out = F.scaled_dot_product_attention(
             query.unsqueeze(1), rotated.unsqueeze(1), self.v_proj(v).unsqueeze(1)
         )
-        return self.out_proj(out.squeeze(1))  # type: ignore[no-any-return]
+        return self.out_proj(out.squeeze(1))
 
 
 class MemoryAttentionLayer(nn.Module):
@@ -106,7 +106,7 @@ class MemoryAttentionLayer(nn.Module):
             table,
             memory.pointer_tokens,
         )
-        return x + self.linear2(F.relu(self.linear1(self.norm3(x))))  # type: ignore[no-any-return]
+        return x + self.linear2(F.relu(self.linear1(self.norm3(x))))
 
 
 class MemoryAttention(nn.Module):

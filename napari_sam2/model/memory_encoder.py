@@ -33,7 +33,7 @@ class MaskDownSampler(nn.Module):
 
     def forward(self, masks: Tensor) -> Tensor:
         """Map (B, 1, S, S) to (B, C, S/16, S/16)."""
-        return self.encoder(masks)  # type: ignore[no-any-return]
+        return self.encoder(masks)
 
 
 class ConvNextBlock(nn.Module):
@@ -93,4 +93,4 @@ class MemoryEncoder(nn.Module):
         x = self.pix_feat_proj(coarse) + self.mask_downsampler(masks)
         for layer in self.fuser.layers:
             x = layer(x)
-        return self.out_proj(x)  # type: ignore[no-any-return]
+        return self.out_proj(x)

@@ -106,7 +106,7 @@ class TableCache:
     def get(
         self, sources: tuple[Tensor, ...], key: Hashable, make: Callable[[], Tensor]
     ) -> Tensor:
-        """Return the table for ``key``, made by ``make`` from ``sources`` if need be."""
+        """Return the table for ``key``, made by ``make`` if it is not held yet."""
         if torch.is_grad_enabled() and any(s.requires_grad for s in sources):
             return make()
         state = (key, *(_identity(source) for source in sources))

@@ -86,10 +86,9 @@ class PromptEncoder(nn.Module):
         -------
         Tensor, shape (B, N + 1, C)
         """
-        table = torch.cat(
-            [self.not_a_point_embed.weight]
-            + [embedding.weight for embedding in self.point_embeddings]
-        )  # (5, C); row = label + 1
+        embeddings = [self.not_a_point_embed, *self.point_embeddings]
+        table = torch.cat([e.get_parameter("weight") for e in embeddings])
+        # (5, C); row = label + 1
         codes = self.pe_layer(xy / self.image_size)
         codes = codes * (labels != NOT_A_POINT)[..., None]
         tokens = codes + table[labels + 1]
@@ -100,4 +99,4 @@ class PromptEncoder(nn.Module):
         """Encode mask logits (B, 1, S/4, S/4), or their absence: (B or 1, C, h, w)."""
         if logits is None:
             return self.no_mask_embed.weight[..., None, None]  # (1, C, 1, 1)
-        return self.mask_downscaling(logits)  # type: ignore[no-any-return]
+        return self.mask_downscaling(logits)

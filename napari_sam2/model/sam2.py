@@ -7,14 +7,13 @@ how long, is the engine's business.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_sam2.model.blocks import MLP
-from napari_sam2.model.config import Sam2Config
 from napari_sam2.model.image_encoder import ImageEncoder, ImageFeatures
 from napari_sam2.model.mask_decoder import (
     Candidates,
@@ -26,6 +25,9 @@ from napari_sam2.model.memory_attention import MemoryAttention, MemoryTokens
 from napari_sam2.model.memory_encoder import MemoryEncoder
 from napari_sam2.model.position import age_code, sine_position
 from napari_sam2.model.prompt_encoder import NOT_A_POINT, PromptEncoder
+
+if TYPE_CHECKING:
+    from napari_sam2.model.config import Sam2Config
 
 ABSENT_LOGIT = -1024.0
 # A mask given by the user stands for very confident logits (+10 inside, -10 outside),
@@ -105,7 +107,8 @@ class Sam2Model(nn.Module):
     def attend_memory(self, features: ImageFeatures, memory: MemoryTokens) -> Tensor:
         """Return the features of one frame as B objects see them, (B, C, h, w)."""
         coarse = features.coarse
-        position = sine_position(*coarse.shape[1:], device=coarse.device)
+        dim, height, width = coarse.shape[1:]
+        position = sine_position(dim, height, width, coarse.device)
         conditioned: Tensor = self.memory_attention(
             coarse, position.to(coarse.dtype), memory
         )
@@ -261,7 +264,7 @@ class Sam2Model(nn.Module):
         if not self.config.times_pointers:
             return ages.new_zeros(len(ages), self.config.memory_dim)
         code = age_code(ages, self.config.hidden_dim)
-        return self.obj_ptr_tpos_proj(code)  # type: ignore[no-any-return]
+        return self.obj_ptr_tpos_proj(code)
 
     def _pointers(self, tokens: Tensor, present: Tensor) -> Tensor:
         return self._or_absent(self.obj_ptr_proj(tokens), present)

@@ -33,7 +33,7 @@ class Attention(nn.Module):
             self.v_proj(v).unflatten(-1, heads).transpose(1, 2),
         )
         out = out.transpose(1, 2).flatten(2)  # (B, N, inner)
-        return self.out_proj(out)  # type: ignore[no-any-return]
+        return self.out_proj(out)
 
 
 class TwoWayBlock(nn.Module):
