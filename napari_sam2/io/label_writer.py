@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from napari_sam2.core.results import FrameResult
+
 _STRIP_BYTES = 1 << 20
 _COMPRESSION_LEVEL = 6
 _PAGE_OVERHEAD = 1024
@@ -60,6 +62,11 @@ class LabelWriter:
         return tuple(axis.size for axis in self.axes)
 
     @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width of the frames in pixels."""
+        return self.axes[1].size, self.axes[2].size
+
+    @property
     def frames_written(self) -> tuple[int, ...]:
         """The frames that were written, in order."""
         return tuple(self._spool.keys())
@@ -85,6 +92,22 @@ class LabelWriter:
         lengths = np.array([len(strip) for strip in strips], "<u4").tobytes()
         with naming_output(self._path):
             self._spool.put(frame, lengths + b"".join(strips))
+
+    def add(self, result: FrameResult) -> None:
+        """Paint the objects of a result into what was written for its frame.
+
+        Objects that were painted before are replaced; other objects stay, and keep the
+        pixels that they have: results of one frame may come in several parts.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full.
+        """
+        labels = self.read(result.frame)
+        labels[np.isin(labels, [found.object_id for found in result])] = 0
+        new = result.labels(self.shape_hw, self.dtype)
+        self.write(result.frame, np.where(labels == 0, new, labels))
 
     def read(self, frame: int) -> npt.NDArray[Any]:
         """Return the labels of one frame, (H, W); zeros where none were written."""

@@ -19,7 +19,7 @@ _FIRST: tuple[Colour, ...] = (
 )
 _GOLDEN = 0.61803398875
 # Keeps the next dozen colours as far from the first seven as they can be.
-_HUE_OFFSET = 1 / 3
+_HUE_OFFSET = 0.417
 
 
 def object_colour(object_id: int) -> Colour:
@@ -32,6 +32,6 @@ def object_colour(object_id: int) -> Colour:
     if index < len(_FIRST):
         return _FIRST[index]
     hue = (index * _GOLDEN + _HUE_OFFSET) % 1.0
-    value = (1.0, 0.7)[index % 2]
-    red, green, blue = colorsys.hsv_to_rgb(hue, 0.72, value)
+    saturation = (0.7, 0.45)[index % 2]
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, 1.0)
     return round(red * 255), round(green * 255), round(blue * 255)
