@@ -9,27 +9,27 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from napari_sam2.model.linear import Linear
 
+if TYPE_CHECKING:
     from torch import Tensor
+
+    from napari_sam2.model.linear import Activation
 
 
 class MLP(nn.Module):
     """A stack of linear layers with an activation between them."""
 
-    def __init__(
-        self, dims: tuple[int, ...], activation: Callable[[Tensor], Tensor] = F.relu
-    ) -> None:
+    def __init__(self, dims: tuple[int, ...], activation: Activation = "relu") -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(dims))
+        self.layers = nn.ModuleList(Linear(a, b) for a, b in pairwise(dims))
         self.activation = activation
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., dims[0]) to (..., dims[-1])."""
         *hidden, last = self.layers
         for layer in hidden:
-            x = self.activation(layer(x))
+            x = layer(x, self.activation)
         return last(x)
 
 

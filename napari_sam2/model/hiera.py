@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from napari_sam2.model.blocks import MLP
+from napari_sam2.model.linear import Linear
 from napari_sam2.model.position import TableCache
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def from_windows(
 
 def pool(x: Tensor) -> Tensor:
     """Maximum over 2 × 2 tokens, (B, H, W, C) to (B, H/2, W/2, C)."""
-    batch, height, width, channels = x.shape
-    return x.view(batch, height // 2, 2, width // 2, 2, channels).amax(dim=(2, 4))
+    rows = torch.maximum(x[:, 0::2], x[:, 1::2])
+    return torch.maximum(rows[:, :, 0::2], rows[:, :, 1::2])
 
 
 class MultiScaleAttention(nn.Module):
@@ -83,8 +84,8 @@ class MultiScaleAttention(nn.Module):
     def __init__(self, dim: int, dim_out: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(dim, 3 * dim_out)
-        self.proj = nn.Linear(dim_out, dim_out)
+        self.qkv = Linear(dim, 3 * dim_out)
+        self.proj = Linear(dim_out, dim_out)
 
     def forward(self, x: Tensor, window: int, pooled: bool) -> Tensor:
         """Map (B, H, W, C) to (B, H', W', C'), halving the grid when ``pooled``."""
@@ -140,9 +141,9 @@ class MultiScaleBlock(nn.Module):
         self.norm1 = nn.LayerNorm(dim, eps=1e-6)
         self.attn = MultiScaleAttention(dim, dim_out, heads)
         self.norm2 = nn.LayerNorm(dim_out, eps=1e-6)
-        self.mlp = MLP((dim_out, 4 * dim_out, dim_out), F.gelu)
+        self.mlp = MLP((dim_out, 4 * dim_out, dim_out), "gelu")
         if dim != dim_out:
-            self.proj = nn.Linear(dim, dim_out)
+            self.proj = Linear(dim, dim_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, H, W, C) to (B, H', W', C')."""

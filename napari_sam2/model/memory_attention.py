@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from napari_sam2.model.attention import attend, prefers_narrow_values
+from napari_sam2.model.linear import Linear
 from napari_sam2.model.position import rotary_table, rotate
 
 if TYPE_CHECKING:
@@ -41,17 +42,18 @@ class RotaryAttention(nn.Module):
 
     def __init__(self, dim: int, memory_dim: int) -> None:
         super().__init__()
-        self.q_proj = nn.Linear(dim, dim)
-        self.k_proj = nn.Linear(memory_dim, dim)
-        self.v_proj = nn.Linear(memory_dim, dim)
-        self.out_proj = nn.Linear(dim, dim)
+        self.is_narrow = memory_dim < dim
+        self.q_proj = Linear(dim, dim)
+        self.k_proj = Linear(memory_dim, dim)
+        self.v_proj = Linear(memory_dim, dim)
+        self.out_proj = Linear(dim, dim)
 
     def forward(
         self,
         q: Tensor,
         k: Tensor,
         v: Tensor,
-        table: tuple[Tensor, Tensor],
+        table: Tensor,
         without_place: int = 0,
     ) -> Tensor:
         """Attend from a grid to one or more grids and some tokens without place.
@@ -60,19 +62,19 @@ class RotaryAttention(nn.Module):
         ----------
         q : Tensor, shape (1 or B, N, C)
         k, v : Tensor, shape (B, M * N + without_place, memory_dim)
-        table : tuple of Tensor
-            Rotary table of the grid, N entries.
+        table : Tensor, shape (N, C/2, 2)
+            Rotary table of the grid.
         """
         keys = self.k_proj(k)
         grids = keys[:, : keys.shape[1] - without_place].unflatten(1, (-1, q.shape[1]))
         rotated = rotate(grids, table).flatten(1, 2)
         if without_place:
             rotated = torch.cat([rotated, keys[:, -without_place:]], dim=1)
-        query = rotate(self.q_proj(q), table).expand(len(k), -1, -1)
-        out = F.scaled_dot_product_attention(
-            query.unsqueeze(1), rotated.unsqueeze(1), self.v_proj(v).unsqueeze(1)
-        )
-        return self.out_proj(out.squeeze(1))
+        query = rotate(self.q_proj(q), table)
+        if self.is_narrow and prefers_narrow_values(query):
+            # Weights of an attention sum to one, so projecting after it is the same.
+            return self.out_proj(self.v_proj(attend(query, rotated, v)))
+        return self.out_proj(attend(query, rotated, self.v_proj(v)))
 
 
 class MemoryAttentionLayer(nn.Module):
@@ -83,15 +85,13 @@ class MemoryAttentionLayer(nn.Module):
         dim = config.hidden_dim
         self.self_attn = RotaryAttention(dim, dim)
         self.cross_attn_image = RotaryAttention(dim, config.memory_dim)
-        self.linear1 = nn.Linear(dim, config.memory_ffn)
-        self.linear2 = nn.Linear(config.memory_ffn, dim)
+        self.linear1 = Linear(dim, config.memory_ffn)
+        self.linear2 = Linear(config.memory_ffn, dim)
         self.norm1 = nn.LayerNorm(dim)
         self.norm2 = nn.LayerNorm(dim)
         self.norm3 = nn.LayerNorm(dim)
 
-    def forward(
-        self, x: Tensor, memory: MemoryTokens, table: tuple[Tensor, Tensor]
-    ) -> Tensor:
+    def forward(self, x: Tensor, memory: MemoryTokens, table: Tensor) -> Tensor:
         """Update (1 or B, N, C) to (B, N, C).
 
         Up to the cross-attention of the first layer nothing depends on the object, so
@@ -106,7 +106,7 @@ class MemoryAttentionLayer(nn.Module):
             table,
             memory.pointer_tokens,
         )
-        return x + self.linear2(F.relu(self.linear1(self.norm3(x))))
+        return x + self.linear2(self.linear1(self.norm3(x), "relu"))
 
 
 class MemoryAttention(nn.Module):

@@ -46,10 +46,8 @@ def _axis_code(size: int, powers: Tensor) -> Tensor:
     return torch.stack([phase[:, 0::2].sin(), phase[:, 1::2].cos()], dim=2).flatten(1)
 
 
-def rotary_table(
-    dim: int, height: int, width: int, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Return cosines and signed sines for :func:`rotate`, float32 (height*width, dim).
+def rotary_table(dim: int, height: int, width: int, device: torch.device) -> Tensor:
+    """Return cosines and sines for :func:`rotate`, float32 (height*width, dim/2, 2).
 
     The first half of the channel pairs turns with the column, the second with the row
     (axial rotary embedding, theta 10,000).
@@ -58,25 +56,32 @@ def rotary_table(
 
 
 @lru_cache(maxsize=32)
-def _rotary_table(
-    dim: int, height: int, width: int, device: str
-) -> tuple[Tensor, Tensor]:
+def _rotary_table(dim: int, height: int, width: int, device: str) -> Tensor:
     with torch.inference_mode(False), torch.no_grad():
         quarter = dim // 4
         speeds = _TEMPERATURE ** -(torch.arange(quarter) * 4 / dim)
         index = torch.arange(height * width)
         columns, rows = (index % width).float(), (index // width).float()
         angles = torch.cat([columns[:, None] * speeds, rows[:, None] * speeds], dim=1)
-        cosines = angles.cos().repeat_interleave(2, dim=1)
-        sines = torch.stack([-angles.sin(), angles.sin()], dim=2).flatten(1)
-        return cosines.to(device), sines.to(device)  # both (height*width, dim)
+        return torch.stack([angles.cos(), angles.sin()], dim=-1).to(device)
 
 
-def rotate(tokens: Tensor, table: tuple[Tensor, Tensor]) -> Tensor:
-    """Turn neighbouring channel pairs of (..., N, dim) by a :func:`rotary_table`."""
-    cosines, sines = table
-    swapped = tokens.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
-    return torch.addcmul(tokens * cosines, swapped, sines).to(tokens.dtype)
+def rotate(tokens: Tensor, table: Tensor) -> Tensor:
+    """Turn neighbouring channel pairs of (..., N, dim) by a :func:`rotary_table`.
+
+    On a CPU the pairs are taken for complex numbers, which are turned several times
+    faster than real ones; elsewhere real arithmetic is as fast, and it compiles.
+    """
+    pairs = tokens.unflatten(-1, (-1, 2))  # (..., N, dim/2, 2)
+    if pairs.device.type == "cpu" and pairs.dtype == torch.float32:
+        turned = torch.view_as_complex(pairs) * torch.view_as_complex(table)
+        return torch.view_as_real(turned).flatten(-2)
+    real, imaginary = pairs.float().unbind(-1)
+    cosines, sines = table.unbind(-1)
+    turned = torch.stack(
+        [real * cosines - imaginary * sines, real * sines + imaginary * cosines], dim=-1
+    )
+    return turned.flatten(-2).to(tokens.dtype)
 
 
 def age_code(ages: Tensor, dim: int) -> Tensor:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_sam2.model.blocks import MLP
+from napari_sam2.model.linear import Linear
 
 if TYPE_CHECKING:
     from napari_sam2.model.config import Sam2Config
@@ -19,10 +20,10 @@ class Attention(nn.Module):
     def __init__(self, dim: int, heads: int, inner: int) -> None:
         super().__init__()
         self.heads = heads
-        self.q_proj = nn.Linear(dim, inner)
-        self.k_proj = nn.Linear(dim, inner)
-        self.v_proj = nn.Linear(dim, inner)
-        self.out_proj = nn.Linear(inner, dim)
+        self.q_proj = Linear(dim, inner)
+        self.k_proj = Linear(dim, inner)
+        self.v_proj = Linear(dim, inner)
+        self.out_proj = Linear(inner, dim)
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """Attend from (B, N, C) to (B, M, C)."""

@@ -1,0 +1,56 @@
+"""Single-head attention over long memories."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from napari_sam2.model.linear import is_fast, linear
+
+_QUERIES_AT_ONCE = 256  # their scores against a full memory stay in the cache
+
+
+def prefers_narrow_values(q: Tensor) -> bool:
+    """Whether :func:`attend` gains from values that are narrower than the keys.
+
+    Fused GPU kernels want one width; two plain matrix products do not care, and save
+    what the narrower one leaves out.
+    """
+    return is_fast(q)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Return ``softmax(q kᵀ / √C) v``.
+
+    Parameters
+    ----------
+    q : Tensor, shape (1 or B, N, C)
+        A batch of one is shared.
+    k : Tensor, shape (B, M, C)
+    v : Tensor, shape (B, M, c)
+
+    Returns
+    -------
+    Tensor, shape (B, N, c)
+    """
+    if not is_fast(q):
+        q = q.expand(len(k), -1, -1)
+        return F.scaled_dot_product_attention(
+            q.unsqueeze(1), k.unsqueeze(1), v.unsqueeze(1)
+        ).squeeze(1)
+    q = q * q.shape[-1] ** -0.5
+    out = q.new_empty(len(k), q.shape[1], v.shape[2])
+    for index, keys in enumerate(k):
+        queries = q[index if len(q) > 1 else 0]
+        _attend_in_parts(queries, keys, v[index].T.contiguous(), out[index])
+    return out
+
+
+def _attend_in_parts(q: Tensor, k: Tensor, v_transposed: Tensor, out: Tensor) -> None:
+    """Attend from (N, C) to (M, C), a block of queries at a time, into (N, c)."""
+    for start in range(0, len(q), _QUERIES_AT_ONCE):
+        part = slice(start, start + _QUERIES_AT_ONCE)
+        scores = linear(q[part], k)  # (n, M)
+        torch.softmax(scores, dim=-1, out=scores)
+        out[part] = linear(scores, v_transposed)
