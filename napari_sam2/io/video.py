@@ -87,8 +87,15 @@ class VideoReader:
         self._container = av.open(self._path)
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
-        self._decoded: Iterator[Any] = self._container.decode(self._stream)
+        self._decoded = self._pictures()
         self._next = 0
+
+    def _pictures(self) -> Iterator[Any]:
+        """Decode from where the file stands to its end."""
+        for packet in self._container.demux(self._stream):
+            # half a packet, where a file is cut off, would be made up into a picture
+            if not packet.is_corrupt:
+                yield from packet.decode()
 
     def close(self) -> None:
         """Release the file."""
@@ -141,7 +148,7 @@ class VideoReader:
                 self._restart()
         elif not key.position <= self._next <= frame:
             self._container.seek(key.timestamp, stream=self._stream)
-            self._decoded = self._container.decode(self._stream)
+            self._decoded = self._pictures()
             self._next = -1  # told by the timestamp of the first frame that comes
 
     def _decode_up_to(self, frame: int) -> npt.NDArray[Any] | None:
@@ -150,8 +157,6 @@ class VideoReader:
             self._next = position + 1
             if position > frame:
                 return None
-            if decoded.is_corrupt and position >= len(self._index) - 1:
-                raise FrameError(self._unreadable(frame, "the file ends within it"))
             pixels = self._keep(decoded, position, frame)
             if position == frame:
                 return pixels

@@ -91,7 +91,7 @@ def scan(path: Path) -> VideoIndex:
             packets.extend(
                 (packet.pts, packet.dts, packet.is_keyframe, packet.is_discard)
                 for packet in container.demux(stream)
-                if packet.size
+                if packet.size and not packet.is_corrupt
             )
         return _index(packets, is_avi="avi" in container.format.name)
 
