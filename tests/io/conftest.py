@@ -3,7 +3,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-# Files on a busy machine may take their time; how long says nothing about right or wrong.
+# Files may be slow on a busy machine; that says nothing about right or wrong.
 settings.register_profile("files", deadline=None)
 settings.load_profile("files")
 
