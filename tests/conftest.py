@@ -8,6 +8,7 @@ import torch
 
 from napari_sam2.engine.loading import load_model
 from napari_sam2.model.sam2 import Sam2Model
+from tests.miniature import seeded_model
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,6 +21,12 @@ def _one_thread() -> None:
 def nano() -> Sam2Model:
     """Return the bundled model."""
     return load_model("nano", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def miniature() -> Sam2Model:
+    """Return a model of seeded noise that takes milliseconds."""
+    return seeded_model()
 
 
 @pytest.fixture

@@ -141,10 +141,23 @@ class ArrayFrames:
 def as_frame_source(
     stack: FrameSource | ArrayLike, channels: tuple[int, ...] | None = None
 ) -> FrameSource:
-    """Return ``stack`` as frames: itself when it already is, else an array wrapped."""
-    if isinstance(stack, FrameSource) and not hasattr(stack, "shape"):
-        return stack
-    return ArrayFrames(stack, channels)  # type: ignore[arg-type]
+    """Return ``stack`` as frames: itself when it already is, else an array wrapped.
+
+    Raises
+    ------
+    StackError
+        If it is neither, is no stack, or channels of a finished source are picked.
+    """
+    if hasattr(stack, "shape"):
+        return ArrayFrames(stack, channels)  # type: ignore[arg-type]
+    if not isinstance(stack, FrameSource):
+        raise StackError(
+            f"A {type(stack).__name__} is not a stack of frames: give an array with a "
+            "shape and a dtype, such as np.asarray(...) makes."
+        )
+    if channels is not None:
+        raise StackError("Pick the channels where the stack is opened, not here.")
+    return stack
 
 
 def pick_channels(

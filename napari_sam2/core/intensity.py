@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import FrameError, StackError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -63,15 +63,16 @@ class IntensityLimits:
         ndarray of float32, same shape
         """
         low = np.array(self.low, np.float64)
-        scale = 1.0 / (np.array(self.high, np.float64) - low)
-        if pixels.ndim == 2:
-            low, scale = low[:1], scale[:1]
-        if pixels.dtype.kind == "f" and pixels.dtype.itemsize <= 4:
-            unit = pixels.astype(np.float32)
-            unit -= low.astype(np.float32)
-        else:  # wide integers and doubles lose digits as float32 before the subtraction
-            unit = (pixels.astype(np.float64) - low).astype(np.float32)
-        unit *= scale.astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # settled below
+            scale = 1.0 / (np.array(self.high, np.float64) - low)
+            if pixels.ndim == 2:
+                low, scale = low[:1], scale[:1]
+            if pixels.dtype.kind == "f" and pixels.dtype.itemsize <= 4:
+                unit = pixels.astype(np.float32)
+                unit -= low.astype(np.float32)
+            else:  # wide integers and doubles lose digits as float32 before this
+                unit = (pixels.astype(np.float64) - low).astype(np.float32)
+            unit *= scale.astype(np.float32)
         np.nan_to_num(unit, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
         return np.clip(unit, 0.0, 1.0, out=unit)
 
@@ -87,7 +88,8 @@ def estimate_limits(
     """Estimate a robust range from frames spread over the stack.
 
     Eight-bit colour is shown as it is, 0 to 255. Anything else gets percentiles of a
-    dozen frames, thinned to 65,536 pixels each; not-finite pixels do not count.
+    dozen frames, thinned to 65,536 pixels each; not-finite pixels and frames that
+    cannot be read do not count.
 
     Parameters
     ----------
@@ -101,16 +103,33 @@ def estimate_limits(
     -------
     IntensityLimits
         One range for grey and colour pictures; one per channel for picked channels.
+
+    Raises
+    ------
+    FrameError
+        If none of the frames can be read.
     """
     if frames.is_rgb and frames.dtype == np.uint8:
         return as_limits(0, 255)
     picks = np.linspace(0, len(frames) - 1, min(len(frames), _SAMPLED_FRAMES))
-    samples = [_thin(frames[int(pick)]) for pick in picks.round()]
-    values = np.concatenate(samples)  # (pixels, channels)
+    values = np.concatenate(_samples(frames, picks.round().astype(int).tolist()))
     if frames.is_rgb:
         values = values.reshape(-1, 1)
     ranges = [_robust_range(channel, percentiles) for channel in values.T]
     return IntensityLimits(tuple(r[0] for r in ranges), tuple(r[1] for r in ranges))
+
+
+def _samples(frames: FrameSource, picks: list[int]) -> list[npt.NDArray[np.float64]]:
+    """Read some frames, as (pixels, channels) each; of a broken file, what is left."""
+    samples, problem = [], None
+    for pick in picks:
+        try:
+            samples.append(_thin(frames[pick]))
+        except FrameError as error:
+            problem = error
+    if problem is not None and not samples:
+        raise problem
+    return samples
 
 
 def _thin(pixels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -130,4 +149,6 @@ def _robust_range(
     low, high = (float(v) for v in np.percentile(finite, percentiles))
     if low == high:  # nearly all pixels alike: fall back on the full range
         low, high = float(finite.min()), float(finite.max())
-    return (low, high) if low < high else (low, low + 1.0)
+    if low == high:
+        high = max(low + 1.0, float(np.nextafter(low, np.inf)))
+    return low, high

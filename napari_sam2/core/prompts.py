@@ -42,7 +42,7 @@ class PointPrompt:
     def __post_init__(self) -> None:
         """Reject ids below 1 and coordinates that are not finite."""
         _check_object_and_frame(self.object_id, self.frame)
-        _check_finite(self.point_yx, f"the point of object {self.object_id}")
+        _check_finite(self.point_yx, f"The point of object {self.object_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,8 @@ class BoxPrompt:
     def __post_init__(self) -> None:
         """Order the corners and reject a box without area."""
         _check_object_and_frame(self.object_id, self.frame)
-        _check_finite(self.box_yxyx, f"the box of object {self.object_id}")
-        y0, x0, y1, x1 = self.box_yxyx
-        if y0 == y1 or x0 == x1:
-            raise PromptError(
-                f"The box of object {self.object_id} on frame {self.frame} has no "
-                f"area: {self.box_yxyx}. Give two different corners, Y0,X0,Y1,X1."
-            )
-        ordered = (min(y0, y1), min(x0, x1), max(y0, y1), max(x0, x1))
-        object.__setattr__(self, "box_yxyx", ordered)
+        what = f"The box of object {self.object_id} on frame {self.frame}"
+        object.__setattr__(self, "box_yxyx", _ordered_box(self.box_yxyx, what))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,14 +93,8 @@ class MaskPrompt:
     def __post_init__(self) -> None:
         """Make the mask boolean and read-only."""
         _check_object_and_frame(self.object_id, self.frame)
-        mask = np.array(self.mask, dtype=bool)
-        if mask.ndim != 2:
-            raise PromptError(
-                f"The mask of object {self.object_id} on frame {self.frame} must be a "
-                f"2-D array (rows, columns), but has shape {mask.shape}."
-            )
-        mask.flags.writeable = False
-        object.__setattr__(self, "mask", mask)
+        what = f"The mask of object {self.object_id} on frame {self.frame}"
+        object.__setattr__(self, "mask", _frozen_mask(self.mask, what))
 
 
 Prompt: TypeAlias = PointPrompt | BoxPrompt | MaskPrompt
@@ -124,19 +111,25 @@ class FramePrompts:
     positive : tuple of bool, optional
         For each point, whether it belongs to the object.
     box_yxyx : tuple of float, optional
-        (y0, x0, y1, x1) in data pixels.
+        (y0, x0, y1, x1) in data pixels; swapped corners are put in order.
     mask : ndarray of bool, shape (H, W), optional
         The object's pixels. A mask is taken as it is; points and a box beside it are
         refused.
+
+    Raises
+    ------
+    PromptError
+        If points and labels do not pair up, a coordinate is not finite, the box has no
+        area, or the mask is not flat or does not stand alone.
     """
 
     points_yx: tuple[tuple[float, float], ...] = ()
     positive: tuple[bool, ...] = ()
     box_yxyx: tuple[float, float, float, float] | None = None
-    mask: npt.NDArray[np.bool_] | None = field(default=None, compare=False)
+    mask: npt.NDArray[np.bool_] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
-        """Check that points and polarities pair up, and that a mask stands alone."""
+        """Check and repair, as :class:`PointPrompt` and its siblings do."""
         if len(self.points_yx) != len(self.positive):
             raise PromptError(
                 f"{len(self.points_yx)} points but {len(self.positive)} labels: every "
@@ -147,6 +140,27 @@ class FramePrompts:
                 "A mask prompt stands alone on its frame: remove its points and box, "
                 "or put them on another frame."
             )
+        for point_yx in self.points_yx:
+            _check_finite(point_yx, "A point")
+        if self.box_yxyx is not None:
+            box_yxyx = _ordered_box(self.box_yxyx, "A box")
+            object.__setattr__(self, "box_yxyx", box_yxyx)
+        if self.mask is not None:
+            object.__setattr__(self, "mask", _frozen_mask(self.mask, "A mask"))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, masks pixel by pixel."""
+        if not isinstance(other, FramePrompts):
+            return NotImplemented
+        if self.mask is None or other.mask is None:
+            same_mask = self.mask is other.mask
+        else:
+            same_mask = np.array_equal(self.mask, other.mask)
+        return same_mask and self._outlines == other._outlines
+
+    @property
+    def _outlines(self) -> tuple[object, ...]:
+        return self.points_yx, self.positive, self.box_yxyx
 
     def __bool__(self) -> bool:
         """Whether anything is said at all."""
@@ -238,7 +252,30 @@ def _check_object_and_frame(object_id: int, frame: int) -> None:
 
 def _check_finite(numbers: tuple[float, ...], what: str) -> None:
     if not all(math.isfinite(number) for number in numbers):
-        raise PromptError(f"Coordinates must be finite numbers; {what} has {numbers}.")
+        raise PromptError(f"{what} has the coordinates {numbers}: give finite numbers.")
+
+
+def _ordered_box(
+    box_yxyx: tuple[float, float, float, float], what: str
+) -> tuple[float, float, float, float]:
+    _check_finite(box_yxyx, what)
+    y0, x0, y1, x1 = box_yxyx
+    if y0 == y1 or x0 == x1:
+        raise PromptError(
+            f"{what} has no area: {box_yxyx}. Give two different corners, Y0,X0,Y1,X1."
+        )
+    return min(y0, y1), min(x0, x1), max(y0, y1), max(x0, x1)
+
+
+def _frozen_mask(mask: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
+    """Copy a mask to a boolean one that nobody can change."""
+    frozen = np.array(mask, dtype=bool)
+    if frozen.ndim != 2:
+        raise PromptError(
+            f"{what} must be a 2-D array (rows, columns), but has shape {frozen.shape}."
+        )
+    frozen.flags.writeable = False
+    return frozen
 
 
 def _check_mask_shape(
