@@ -170,6 +170,24 @@ class FrameResult:
                 return result
         raise KeyError(object_id)
 
+    def joined(self, other: FrameResult) -> FrameResult:
+        """Return the objects of two results of one frame.
+
+        Objects of ``other`` replace those of the same id. Where masks of the two
+        overlap, the one with the higher predicted IoU keeps the pixels.
+        """
+        newer = {result.object_id: result for result in other}
+        objects = {o.object_id: o for o in self if o.object_id not in newer}
+        for old_id in list(objects):
+            for new_id in newer:
+                old, new = objects[old_id], newer[new_id]
+                if new.predicted_iou >= old.predicted_iou:
+                    objects[old_id] = old.without(new)
+                else:
+                    newer[new_id] = new.without(old)
+        objects |= newer
+        return FrameResult(self.frame, tuple(objects[i] for i in sorted(objects)))
+
     def labels(
         self, shape_hw: tuple[int, int] | None = None, dtype: npt.DTypeLike = np.uint16
     ) -> npt.NDArray[Any]:

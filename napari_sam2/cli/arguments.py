@@ -1,0 +1,143 @@
+"""Words of the command line to values: ranges, channels, limits, places, mask files.
+
+Points and boxes are :mod:`napari_sam2.core.prompt_text`'s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from napari_sam2.core.errors import Sam2Error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MASK = re.compile(r"(?:(\d+):)?(.+)", re.DOTALL)
+
+
+class UsageError(Sam2Error):
+    """The words of a command make no sense."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are sentences like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpan:
+    """Frames as they were asked for: ``start`` included, ``stop`` not; None is open."""
+
+    start: int | None = None
+    stop: int | None = None
+
+    def within(self, count: int) -> range:
+        """Return the frames in a stack of ``count`` frames.
+
+        Raises
+        ------
+        UsageError
+            If the span is empty or reaches beyond the stack.
+        """
+        start = 0 if self.start is None else self.start
+        stop = count if self.stop is None else self.stop
+        if stop > count or start >= count:
+            raise UsageError(
+                f"--frames {self} reaches beyond the stack: it has {count} frames, 0 "
+                f"to {count - 1}, so all of them are 0:{count}."
+            )
+        if start >= stop:
+            raise UsageError(
+                f"--frames {self} is no frame at all: in A:B the frame B is not "
+                "included, and A must be smaller."
+            )
+        return range(start, stop)
+
+    def __str__(self) -> str:
+        """Write as ``A:B``."""
+        return ":".join("" if end is None else str(end) for end in _ends(self))
+
+
+def _ends(span: FrameSpan) -> tuple[int | None, int | None]:
+    return span.start, span.stop
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """A file of masks, and the frame that a single picture belongs to."""
+
+    path: Path
+    frame: int = 0
+
+
+def parse_frames(text: str) -> FrameSpan:
+    """Read ``A:B``; either end may be left out."""
+    start, colon, stop = text.partition(":")
+    if not colon or not all(
+        end.strip().isdecimal() or not end for end in (start, stop)
+    ):
+        raise UsageError(
+            f"--frames {text} cannot be read: write A:B for the frames from A up to, "
+            "but without, B, counted from 0; for example 0:50, or 50: for the rest."
+        )
+    return FrameSpan(*(int(end) if end else None for end in (start, stop)))
+
+
+def parse_channels(text: str) -> tuple[int, ...]:
+    """Read ``0,2``."""
+    fields = text.split(",")
+    if not all(field.strip().isdecimal() for field in fields):
+        raise UsageError(
+            f"--channels {text} cannot be read: write one to three channel numbers, "
+            "counted from 0, such as 0 or 0,2."
+        )
+    return tuple(int(field) for field in fields)
+
+
+def parse_limits(text: str) -> tuple[float, float]:
+    """Read ``LOW,HIGH``."""
+    try:
+        low, high = (float(field) for field in text.split(","))
+    except ValueError:
+        raise UsageError(
+            f"--limits {text} cannot be read: write LOW,HIGH, the intensities shown as "
+            "black and as white, such as 100,4000."
+        ) from None
+    return low, high
+
+
+def parse_place(text: str) -> tuple[str, int]:
+    """Read ``AXIS=INDEX``."""
+    axis, _, index = text.partition("=")
+    if not axis.strip() or not index.strip().isdecimal():
+        raise UsageError(
+            f"--at {text} cannot be read: write AXIS=INDEX, such as z=3; indices are "
+            "counted from 0."
+        )
+    return axis.strip(), int(index)
+
+
+def parse_mask(text: str) -> MaskFile:
+    """Read ``FILE`` or ``FRAME:FILE``."""
+    match = _MASK.fullmatch(text)
+    if match is None:
+        raise UsageError("--mask needs the name of a file, or FRAME:FILE.")
+    return MaskFile(Path(match[2]), int(match[1] or 0))
+
+
+def with_negative_limits(words: Sequence[str]) -> list[str]:
+    """Join ``--limits -100,200`` to one word: argparse takes the value for a flag."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--limits" and re.match(r"-[\d.]", word):
+            joined[-1] = f"--limits={word}"
+        else:
+            joined.append(word)
+    return joined

@@ -1,0 +1,185 @@
+"""Doing a job: outputs are opened, the model loaded, the run made, all written."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.course import Course, describe_finished, follow
+from napari_sam2.core.errors import OutputError
+from napari_sam2.io.finished import FinishedFrames
+from napari_sam2.io.label_writer import LabelWriter, open_label_writer
+from napari_sam2.io.overlay import write_overlay
+from napari_sam2.io.table import TableWriter, open_table_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from napari_sam2.cli.job import Job
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.results import FrameResult
+    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.model.sam2 import Sam2Model
+
+_USUAL_RATE = 10.0
+_WATCHABLE = (4.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job.
+
+    Attributes
+    ----------
+    course : Course
+        How the run went.
+    frames : tuple of int
+        Frames on which something was computed.
+    finished : str
+        Which frames are finished, in words; empty when all are.
+    """
+
+    course: Course
+    frames: tuple[int, ...]
+    finished: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    """Takes each frame's results as they come: into labels, table and memory."""
+
+    source: FrameSource
+    finished: FinishedFrames
+    labels: LabelWriter
+    table: TableWriter | None
+
+    def take(self, result: FrameResult) -> None:
+        """Keep the results of a frame with those it had before."""
+        result = self.finished.add(result)
+        self.labels.write(result.frame, result.labels(dtype=self.labels.dtype))
+        if self.table is not None:
+            self.table.write(result, self.source[result.frame])
+
+
+def carry_out(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
+    """Do a job: check it, load the model, track, and write what was asked for.
+
+    Parameters
+    ----------
+    job : Job
+        What to do.
+    load : callable
+        Returns the model; called when everything else is known to be in order.
+
+    Raises
+    ------
+    Sam2Error
+        If nothing could be done, and nothing was written; or if an output could not be
+        written after others were, which the message then says.
+    KeyboardInterrupt
+        If the user stopped it before the first frame was finished.
+    """
+    job.check()
+    folder = job.outputs.labels.parent
+    with (
+        closing(FinishedFrames(folder, job.frames.shape_hw)) as finished,
+        ExitStack() as later,
+    ):
+        table = later.enter_context(_open_table(job)) if job.outputs.table else None
+        with _open_labels(job) as labels:
+            tracker = _prompted_tracker(job, load())
+            keeper = _Keeper(job.frames, finished, labels, table)
+            course = follow(job, tracker, keeper.take)
+            _check_begun(course, finished)
+        with _despite(job.outputs.labels):
+            later.close()  # completes the table
+            if job.outputs.overlay is not None:
+                _draw(job.outputs.overlay, job, tracker, finished)
+        return _outcome(course, finished)
+
+
+def _open_table(job: Job) -> AbstractContextManager[TableWriter]:
+    assert job.outputs.table is not None
+    return open_table_writer(
+        job.outputs.table,
+        job.request.names,
+        job.frames.axes,
+        overwrite=job.outputs.overwrite,
+    )
+
+
+def _open_labels(job: Job) -> AbstractContextManager[LabelWriter]:
+    return open_label_writer(
+        job.outputs.labels,
+        job.frames.shape_hw,
+        len(job.frames),
+        job.frames.axes,
+        largest_id=max(job.request.object_ids),
+        overwrite=job.outputs.overwrite,
+    )
+
+
+def _prompted_tracker(job: Job, model: Sam2Model) -> VideoTracker:
+    from napari_sam2.engine.tracker import VideoTracker  # torch takes seconds
+
+    tracker = VideoTracker(model, job.frames, limits=job.limits)
+    for (object_id, frame), said in sorted(job.request.prompts.items()):
+        tracker.set_prompts(object_id, frame, said)
+    return tracker
+
+
+def _check_begun(course: Course, finished: FinishedFrames) -> None:
+    """Leave, before anything is written, when there is nothing to write."""
+    if finished.frames:
+        return
+    if course.problem is not None:
+        raise course.problem
+    raise KeyboardInterrupt("Stopped before the first frame: nothing was written.")
+
+
+@contextmanager
+def _despite(done: Path) -> Iterator[None]:
+    """Say which output is complete when writing another one fails."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(f"{error} {done} is complete.") from error
+    except KeyboardInterrupt:
+        message = f"Stopped: {done} is complete, but not the other outputs."
+        raise KeyboardInterrupt(message) from None
+
+
+def _draw(
+    path: Path, job: Job, tracker: VideoTracker, finished: FinishedFrames
+) -> None:
+    write_overlay(
+        path,
+        job.frames,
+        finished.__getitem__,
+        tracker.limits,
+        shown=finished.frames,
+        fps=_shown_rate(job.frames),
+        overwrite=job.outputs.overwrite,
+    )
+
+
+def _shown_rate(frames: StackFrames) -> float:
+    """Return a clip's own frames per second; anything else is shown at a usual pace."""
+    axis = frames.axes[0]
+    if axis.unit == "second" and axis.scale > 0:
+        slowest, fastest = _WATCHABLE
+        if slowest <= 1 / axis.scale <= fastest:
+            return 1 / axis.scale
+    return _USUAL_RATE
+
+
+def _outcome(course: Course, finished: FinishedFrames) -> Outcome:
+    frames = finished.frames
+    if course.is_complete:
+        return Outcome(course, frames, "")
+    done = {f: {o.object_id for o in finished[f]} for f in frames}
+    return Outcome(course, frames, describe_finished(course.plan, done))

@@ -1,0 +1,137 @@
+"""``napari-sam2 demo``: the bundled samples, tracked, measured and drawn."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.carry_out import Outcome, carry_out
+from napari_sam2.cli.job import Job, Outputs
+from napari_sam2.cli.prompting import Request, gather_request
+from napari_sam2.cli.scoring import mean_iou
+from napari_sam2.cli.track import add_model_options, load, report
+from napari_sam2.core.errors import OutputError
+from napari_sam2.engine.weights import resolve_weights
+from napari_sam2.io.masks import read_labels
+from napari_sam2.io.samples import Sample, load_sample, sample_names
+from napari_sam2.io.stack import open_stack, stack_frames
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+_FOLDER = "napari-sam2-demo"
+_HEADER = ("sample", "objects", "frames", "mean IoU", "frames/s")
+_EXPLANATION = """\
+Mean IoU: the overlap with the sample's own masks, averaged over objects and frames: all
+frames that were computed, except the prompted ones, on which the object or its mask
+exists. The clip has no masks."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``demo`` to the command line."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="try it on the samples that come with it",
+        description="Follow objects through the bundled samples, from stored prompts. "
+        "Labels, a table and a picture to look at are written for each sample.",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path(_FOLDER),
+        help="folder for the results (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--sample",
+        metavar="NAME",
+        help=f"only this sample: {', '.join(sample_names())}",
+    )
+    add_model_options(parser)
+    parser.set_defaults(handler=_demo)
+
+
+def _demo(args: argparse.Namespace) -> int:
+    resolve_weights(args.model)
+    names = (args.sample,) if args.sample else sample_names()
+    samples = [load_sample(name) for name in names]
+    _make_folder(args.out)
+    loaded = cache(partial(load, args))
+    rows: list[tuple[str, ...]] = [_HEADER]
+    for sample in samples:
+        print(f"{sample.name}: {sample.description}", flush=True)
+        job = _job(sample, args.out)
+        outcome = carry_out(job, loaded)
+        if code := report(job, outcome):
+            return code
+        rows.append(_row(sample, job, outcome))
+    print(f"\n{as_table(rows)}\n\n{_EXPLANATION}\nResults to look at: {args.out}")
+    return 0
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {path} cannot be made: {error.strerror}."
+        ) from error
+
+
+def _job(sample: Sample, folder: Path) -> Job:
+    frames = stack_frames(open_stack(sample.stack))
+    outputs = Outputs(
+        labels=folder / f"{sample.name}_tracked.tif",
+        table=folder / f"{sample.name}_objects.csv",
+        overlay=folder / f"{sample.name}_overlay.png",
+        overwrite=True,
+    )
+    return Job(
+        frames=frames,
+        request=gather_request((), (), (sample.prompts,)),
+        outputs=outputs,
+        span=range(len(frames)),
+        inputs=(sample.stack, sample.prompts),
+    )
+
+
+def _row(sample: Sample, job: Job, outcome: Outcome) -> tuple[str, ...]:
+    return (
+        sample.name,
+        str(len(job.request.object_ids)),
+        str(len(outcome.frames)),
+        _score(sample, job, outcome),
+        f"{outcome.course.rate:.1f}",
+    )
+
+
+def _score(sample: Sample, job: Job, outcome: Outcome) -> str:
+    """Compare what was written with the sample's masks, if it has any."""
+    if sample.labels is None:
+        return "-"
+    found, true = read_labels(job.outputs.labels), read_labels(sample.labels)
+    return f"{mean_iou(found, true, unprompted(job.request, outcome.frames)):.3f}"
+
+
+def unprompted(
+    request: Request, frames: Iterable[int]
+) -> Iterator[tuple[int, list[int]]]:
+    """Yield frames, and on each the objects that have no prompt there."""
+    for frame in frames:
+        yield (
+            frame,
+            [i for i in request.object_ids if (i, frame) not in request.prompts],
+        )
+
+
+def as_table(rows: list[tuple[str, ...]]) -> str:
+    """Lay rows out in columns, names to the left and numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for name, *numbers in rows:
+        cells = [f"{name:<{widths[0]}}"]
+        cells += [f"{n:>{w}}" for n, w in zip(numbers, widths[1:], strict=True)]
+        lines.append("  ".join(cells))
+    return "\n".join(lines)

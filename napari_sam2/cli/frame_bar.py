@@ -1,0 +1,75 @@
+"""A progress bar for frames on stderr, silent where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from napari_sam2.cli.wording import human_rate, human_time
+from napari_sam2.core.cancel import Progress
+
+_WIDTH = 24
+_SECONDS_BETWEEN = 0.1
+
+
+class FrameBar:
+    """Draws how many frames are done, how fast it goes and how long it will take.
+
+    Parameters
+    ----------
+    total : int
+        Steps in all: frames, of which some come twice when going both ways.
+    label : str
+        What is being done.
+    stream : text file, optional
+        Where to draw, if it is a terminal; stderr by default.
+    """
+
+    def __init__(
+        self, total: int, label: str = "tracking", stream: TextIO | None = None
+    ) -> None:
+        self._total = total
+        self._label = label
+        self._stream = sys.stderr if stream is None else stream
+        self._line = ""
+        self._started = time.monotonic()
+        self._drawn_at = 0.0
+
+    def __enter__(self) -> FrameBar:
+        """Show that work has begun."""
+        self.show(0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wipe the bar."""
+        if self._line:
+            self._redraw("")
+            self._stream.write("\r")
+            self._stream.flush()
+
+    def show(self, done: int) -> None:
+        """Draw the bar, not more often than a person can follow."""
+        now = time.monotonic()
+        if not self._stream.isatty() or now - self._drawn_at < _SECONDS_BETWEEN:
+            return
+        self._drawn_at = now
+        progress = Progress(done, self._total, self._label)
+        self._redraw(frame_line(progress, now - self._started))
+
+    def _redraw(self, line: str) -> None:
+        # Spaces, because not every Windows console knows the code that clears a line.
+        self._stream.write(f"\r{line:<{len(self._line)}}")
+        self._stream.flush()
+        self._line = line
+
+
+def frame_line(progress: Progress, seconds: float) -> str:
+    """Write progress as ``tracking [####    ] 35 of 70, 8.3 frames/s, 0:04 left``."""
+    done, total = progress.done, progress.total
+    bar = "#" * round(_WIDTH * (done / total if total else 1.0))
+    line = f"{progress.label} [{bar:<{_WIDTH}}] {done} of {total}"
+    if not done or seconds <= 0:
+        return line
+    left = human_time((total - done) * seconds / done)
+    return f"{line}, {human_rate(done / seconds)}, {left} left"

@@ -1,0 +1,124 @@
+"""One piece of tracking, completely described, and checked before it costs anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.prompting import check_request
+from napari_sam2.core.errors import OutputError
+from napari_sam2.io.overlay import check_overlay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_sam2.cli.prompting import Request
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.engine.plan import Direction
+    from napari_sam2.io.stack import StackFrames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Files to write.
+
+    Attributes
+    ----------
+    labels : Path
+        The label stack, ``.tif``.
+    table : Path or None
+        One row per object and frame, ``.csv``.
+    overlay : Path or None
+        Something to look at: ``.mp4``, ``.gif`` or ``.png``.
+    overwrite : bool
+        Whether files that are there may be replaced.
+    """
+
+    labels: Path
+    table: Path | None = None
+    overlay: Path | None = None
+    overwrite: bool = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that will be written."""
+        every = (self.labels, self.table, self.overlay)
+        return tuple(path for path in every if path is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Objects to be followed through a stack, and where the results go.
+
+    Attributes
+    ----------
+    frames : StackFrames
+        The stack.
+    request : Request
+        The prompts.
+    outputs : Outputs
+        The files to write.
+    direction : str
+        ``"both"``, ``"forward"`` or ``"backward"``, from the prompts.
+    span : range
+        The frames that may be computed; labels of the others stay empty.
+    limits : IntensityLimits or None
+        What is shown to the model as black and white; None to estimate it.
+    inputs : tuple of Path
+        Files that were read, and must never be replaced.
+    """
+
+    frames: StackFrames
+    request: Request
+    outputs: Outputs
+    direction: Direction = "both"
+    span: range
+    limits: IntensityLimits | None = None
+    inputs: tuple[Path, ...] = ()
+
+    def check(self) -> None:
+        """Find everything that can be wrong before a model is loaded.
+
+        That labels and table can be written is found when they are opened, which also
+        comes before.
+
+        Raises
+        ------
+        FrameError, PromptError
+            If a prompt cannot be answered.
+        OutputError
+            If an output would replace an input, or the overlay cannot be written.
+        """
+        check_request(self.request, self.frames)
+        _check_apart(self.outputs.paths, self.inputs)
+        if self.outputs.overlay is not None:
+            check_overlay(self.outputs.overlay, overwrite=self.outputs.overwrite)
+
+
+def _check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
+    for one, other in combinations(outputs, 2):
+        if _is_same(one, other):
+            raise OutputError(f"Two outputs are the same file, {one}: give two names.")
+    for output in outputs:
+        if any(_is_same(output, path) for path in inputs):
+            raise OutputError(
+                f"{output} is an input of this command and is never replaced: choose "
+                "another name for the output."
+            )
+        inside = [p for p in inputs if p.is_dir() and p.resolve() in _above(output)]
+        if inside:
+            raise OutputError(
+                f"{output} would lie inside the stack {inside[0]} and become one of "
+                "its pictures: choose another folder."
+            )
+
+
+def _above(path: Path) -> list[Path]:
+    return list(path.resolve().parents)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()

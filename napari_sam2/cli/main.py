@@ -1,0 +1,118 @@
+"""The command ``napari-sam2``: finds the handler of a verb, turns errors to sentences.
+
+Nothing heavy is imported here: the help must come at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from napari_sam2 import __version__
+from napari_sam2.cli import demo, doctor, models, track
+from napari_sam2.cli.arguments import Parser, with_negative_limits
+from napari_sam2.cli.interrupt import INTERRUPTED
+from napari_sam2.core.errors import Sam2Error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FAILED = 2
+
+_EPILOG = """\
+examples:
+  napari-sam2 demo
+      follow cells, nuclei, a brain and a rabbit, and look at the pictures
+  napari-sam2 track cells.tif -o labels.tif --point 1:0,120,88
+      follow the cell at row 120, column 88 of frame 0 through cells.tif
+  napari-sam2 track --help
+      everything else that can be said about objects, stacks and outputs
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words after ``napari-sam2``; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0 done, 1 done in part, 2 not done, 130 stopped by the user.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        args = build_parser().parse_args(with_negative_limits(words))
+        code: int = args.handler(args)
+        sys.stdout.flush()  # here, where a closed pipe is still answered
+    except Sam2Error as error:
+        return _say(str(error), _FAILED)
+    except KeyboardInterrupt as stop:
+        return _say(str(stop) or "Stopped.", INTERRUPTED)
+    except BrokenPipeError:
+        return _without_reader()
+    except OSError as error:
+        if error.errno is None:
+            raise
+        return _say(_system_sentence(error), _FAILED)
+    except MemoryError:
+        return _say("There is not enough memory for this.", _FAILED)
+    except Exception as error:
+        error.add_note(
+            "This is a bug in napari-sam2, not your fault. Please report it with all "
+            "lines above and what napari-sam2 doctor prints."
+        )
+        raise
+    return code
+
+
+def run() -> NoReturn:
+    """Run the command of this process and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # some consoles know few characters
+            stream.reconfigure(errors="replace")
+    sys.exit(main())
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of all verbs."""
+    parser = Parser(
+        prog="napari-sam2",
+        description="Click an object, and SAM 2 carries its mask through your "
+        "time-lapse, volume or video.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"napari-sam2 {__version__}"
+    )
+    verbs = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in (track, demo, models, doctor):
+        command.add_parser(verbs)
+    return parser
+
+
+def _say(message: str, code: int) -> int:
+    print(f"napari-sam2: {message}", file=sys.stderr)
+    return code
+
+
+def _system_sentence(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        reason = "the disk is full"
+    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+def _without_reader() -> int:
+    """Leave quietly when the program that reads the output has gone."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return _FAILED
