@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
+from torch import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from torch import Tensor
-
 _TEMPERATURE = 10_000.0
+_MOST_TABLES = 4
 
 
 def sine_position(dim: int, height: int, width: int, device: torch.device) -> Tensor:
@@ -103,10 +103,14 @@ class TableCache:
     kept while gradients are recorded.
     """
 
-    __slots__ = ("_tables",)
+    __slots__ = ("_held",)
 
     def __init__(self) -> None:
-        self._tables: dict[Hashable, Tensor] = {}
+        self._held: dict[Hashable, _Held] = {}
+
+    def __len__(self) -> int:
+        """Count the tables held."""
+        return len(self._held)
 
     def get(
         self, sources: tuple[Tensor, ...], key: Hashable, make: Callable[[], Tensor]
@@ -114,16 +118,29 @@ class TableCache:
         """Return the table for ``key``, made by ``make`` if it is not held yet."""
         if torch.is_grad_enabled() and any(s.requires_grad for s in sources):
             return make()
-        state = (key, *(_identity(source) for source in sources))
-        if state not in self._tables:
-            if len(self._tables) >= 4:
-                self._tables.clear()
+        states = tuple(_state(source) for source in sources)
+        held = self._held.get(key)
+        if held is None or held.states != states:
             with torch.inference_mode(False), torch.no_grad():
-                self._tables[state] = make()
-        return self._tables[state]
+                held = _Held(make(), states, tuple(s.detach() for s in sources))
+            if len(self._held) >= _MOST_TABLES:
+                self._held = {}
+            self._held[key] = held
+        return held.table
 
 
-def _identity(source: Tensor) -> Hashable:
+class _Held(NamedTuple):
+    """A table and what it was made from.
+
+    The sources are held so that no other parameter can come to lie at their address.
+    """
+
+    table: Tensor
+    states: tuple[Hashable, ...]
+    sources: tuple[Tensor, ...]
+
+
+def _state(source: Tensor) -> Hashable:
     """Say which tensor this is, and in which state."""
     version = 0 if source.is_inference() else source._version
     return source.data_ptr(), version, source.dtype, str(source.device)
