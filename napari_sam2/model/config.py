@@ -79,12 +79,16 @@ class Sam2Config:
         """Check what the modules rely on."""
         if self.version not in ("2.0", "2.1"):
             raise ValueError(f"version is '2.0' or '2.1', not {self.version!r}")
-        if self.image_size < 32 or self.image_size % 32:
+        for name, value in asdict(self).items():
+            if name not in _WORDS and not _is_count(value, zero=name == _FROM_ZERO):
+                if name != "pointer_time_span" or value is not None:
+                    raise ValueError(f"{name} cannot be {value!r}")
+        if self.image_size % 32:
             raise ValueError(
                 f"image_size must be a multiple of 32, not {self.image_size}"
             )
-        if any(window % 2 for window in self.windows[:-1]):
-            raise ValueError("windows of stages that are pooled must be even")
+        _check_trunk(self)
+        _check_widths(self)
 
     @property
     def grid(self) -> int:

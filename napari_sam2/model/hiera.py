@@ -52,24 +52,19 @@ def _runs(size: int, window: int) -> Iterator[tuple[slice, int]]:
         yield slice(whole, size), size - whole
 
 
-def to_windows(x: Tensor, window_hw: tuple[int, int], heads: int) -> Tensor:
-    """Cut (B, H, W, C) into (B * windows, heads, tokens, C / heads)."""
+def to_windows(x: Tensor, window_hw: tuple[int, int]) -> Tensor:
+    """Cut (B, H, W, C) into (B * windows, h, w, C)."""
     batch, height, width, channels = x.shape
     h, w = window_hw
-    x = x.view(batch, height // h, h, width // w, w, heads, channels // heads)
-    x = x.permute(0, 1, 3, 5, 2, 4, 6)  # (B, nh, nw, heads, h, w, C/heads)
-    return x.reshape(-1, heads, h * w, channels // heads)
+    x = x.reshape(batch, height // h, h, width // w, w, channels)
+    return x.transpose(2, 3).reshape(-1, h, w, channels)
 
 
-def from_windows(
-    x: Tensor, window_hw: tuple[int, int], shape_hw: tuple[int, int]
-) -> Tensor:
-    """Undo :func:`to_windows`: (B * windows, heads, tokens, c) to (B, H, W, C)."""
-    (h, w), (height, width) = window_hw, shape_hw
-    heads, depth = x.shape[1], x.shape[3]
-    x = x.view(-1, height // h, width // w, heads, h, w, depth)
-    x = x.permute(0, 1, 4, 2, 5, 3, 6)  # (B, nh, h, nw, w, heads, C/heads)
-    return x.reshape(-1, height, width, heads * depth)
+def from_windows(x: Tensor, shape_hw: tuple[int, int]) -> Tensor:
+    """Undo :func:`to_windows`: (B * windows, h, w, C) to (B, H, W, C)."""
+    (height, width), (h, w) = shape_hw, x.shape[1:3]
+    x = x.view(-1, height // h, width // w, h, w, x.shape[3]).transpose(2, 3)
+    return x.reshape(-1, height, width, x.shape[-1])
 
 
 def pool(x: Tensor) -> Tensor:
@@ -89,24 +84,35 @@ class MultiScaleAttention(nn.Module):
 
     def forward(self, x: Tensor, window: int, pooled: bool) -> Tensor:
         """Map (B, H, W, C) to (B, H', W', C'), halving the grid when ``pooled``."""
-        q, k, v = self.qkv(x).chunk(3, dim=-1)  # each (B, H, W, C')
+        strips = list(window_strips(x.shape[1], x.shape[2], window or x.shape[1]))
+        if len(strips) == 1:
+            return self._within(x, strips[0], pooled)
+        step = 2 if pooled else 1
+        height, width = x.shape[1] // step, x.shape[2] // step
+        out = x.new_empty(len(x), height, width, self.proj.out_features)
+        for strip in strips:
+            rows, columns = (_coarser(s, step) for s in strip[:2])
+            part = x[:, strip.rows, strip.columns]
+            out[:, rows, columns] = self._within(part, strip, pooled)
+        return out
+
+    def _within(self, x: Tensor, strip: Strip, pooled: bool) -> Tensor:
+        """Attend within the windows of one strip, (B, H, W, C) to (B, H', W', C')."""
+        windows = to_windows(x, strip.window_hw)  # (n, h, w, C)
+        q, k, v = self.qkv(windows).chunk(3, dim=-1)
         if pooled:  # windows are even, so pooling never mixes two of them
             q = pool(q)
-        out = torch.empty_like(q, memory_format=torch.contiguous_format)
+        heads = (self.heads, -1)
+        out = self._attend(
+            q.flatten(1, 2).unflatten(-1, heads).transpose(1, 2),  # (n, heads, hw, c)
+            k.flatten(1, 2).unflatten(-1, heads).transpose(1, 2),
+            v.flatten(1, 2).unflatten(-1, heads).transpose(1, 2),
+            strip.missing,
+        )
+        projected = self.proj(out.transpose(1, 2).flatten(2))
         step = 2 if pooled else 1
-        for strip in window_strips(x.shape[1], x.shape[2], window or x.shape[1]):
-            rows, columns = (_coarser(s, step) for s in strip[:2])
-            window_hw = (strip.window_hw[0] // step, strip.window_hw[1] // step)
-            part = q[:, rows, columns]
-            attended = self._attend(
-                to_windows(part, window_hw, self.heads),
-                to_windows(k[:, *strip[:2]], strip.window_hw, self.heads),
-                to_windows(v[:, *strip[:2]], strip.window_hw, self.heads),
-                strip.missing,
-            )
-            shape_hw = (part.shape[1], part.shape[2])
-            out[:, rows, columns] = from_windows(attended, window_hw, shape_hw)
-        return self.proj(out)
+        shape_hw = (x.shape[1] // step, x.shape[2] // step)
+        return from_windows(projected.unflatten(1, q.shape[1:3]), shape_hw)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, missing: int) -> Tensor:
         """Attend within windows of which ``missing`` tokens lie beyond the grid.
@@ -149,8 +155,8 @@ class MultiScaleBlock(nn.Module):
         """Map (B, H, W, C) to (B, H', W', C')."""
         normed = self.norm1(x)
         shortcut = pool(self.proj(normed)) if self.pooled else x
-        x = shortcut + self.attn(normed, self.window, self.pooled)
-        return x + self.mlp(self.norm2(x))
+        x = self.attn(normed, self.window, self.pooled).add_(shortcut)
+        return self.mlp(self.norm2(x)).add_(x)
 
 
 class PatchEmbed(nn.Module):
