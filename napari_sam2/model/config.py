@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import CheckpointError
@@ -79,11 +80,8 @@ class Sam2Config:
         """Check what the modules rely on."""
         if self.version not in ("2.0", "2.1"):
             raise ValueError(f"version is '2.0' or '2.1', not {self.version!r}")
-        for name, value in asdict(self).items():
-            if name not in _WORDS and not _is_count(value, zero=name == _FROM_ZERO):
-                if name != "pointer_time_span" or value is not None:
-                    raise ValueError(f"{name} cannot be {value!r}")
-        if self.image_size % 32:
+        _check_types(self)
+        if self.image_size < 32 or self.image_size % 32:
             raise ValueError(
                 f"image_size must be a multiple of 32, not {self.image_size}"
             )
@@ -122,6 +120,48 @@ class Sam2Config:
     def to_json(self) -> dict[str, Any]:
         """Return plain values, as stored beside bundled weights."""
         return asdict(self)
+
+
+def _check_types(config: Sam2Config) -> None:
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if field.type == "int":
+            fits = isinstance(value, Integral)
+        elif field.type == "tuple[int, ...]":
+            fits = isinstance(value, tuple) and all(
+                isinstance(number, Integral) for number in value
+            )
+        else:
+            fits = value is None or isinstance(value, (str, Integral))
+        if not fits:
+            raise ValueError(f"{field.name} cannot be {value!r}")
+
+
+def _check_trunk(config: Sam2Config) -> None:
+    stages, windows = config.stages, config.windows
+    if not len(stages) == len(windows) == 4 or min(*stages, *windows) < 1:
+        raise ValueError("stages and windows are four numbers each, 1 or more")
+    if any(window % 2 for window in windows[:-1]):
+        raise ValueError("windows of stages that are pooled must be even")
+    if config.image_size // PATCH_STRIDE % windows[0]:
+        raise ValueError(
+            f"windows of {windows[0]} do not fit an image_size of {config.image_size}"
+        )
+
+
+def _check_widths(config: Sam2Config) -> None:
+    for name, value in asdict(config).items():
+        if isinstance(value, Integral) and int(value) < 1:
+            raise ValueError(f"{name} must be 1 or more, not {value}")
+    for name, divisor, why in (
+        ("embed_dim", config.num_heads, "num_heads"),
+        ("hidden_dim", 2 * config.decoder_heads, "twice decoder_heads"),
+        ("hidden_dim", config.memory_dim, "memory_dim"),
+        ("hidden_dim", 8, "8"),
+        ("memory_dim", 4, "4"),
+    ):
+        if getattr(config, name) % divisor:
+            raise ValueError(f"{name} must be a multiple of {why}")
 
 
 def config_from_json(values: Mapping[str, Any]) -> Sam2Config:
