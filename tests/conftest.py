@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from napari_sam2.engine.loading import load_model
 from napari_sam2.model.sam2 import Sam2Model
 from tests.miniature import seeded_model
+
+# Timings say nothing on a busy machine, and a test run should be repeatable.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -82,6 +82,7 @@ def _only_tensors(content: Any, path: Path) -> StateDict:
     if (
         not isinstance(content, dict)
         or not content
+        or not all(isinstance(name, str) for name in content)
         or not all(isinstance(value, Tensor) for value in content.values())
     ):
         raise CheckpointError(

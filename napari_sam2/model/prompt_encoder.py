@@ -33,9 +33,14 @@ class FourierPosition(nn.Module):
         self._tables = TableCache()
 
     def forward(self, unit_xy: Tensor) -> Tensor:
-        """Map positions (..., 2) in 0 … 1 to (..., dim)."""
-        matrix = self.positional_encoding_gaussian_matrix
-        phase = (2 * math.pi) * ((2 * unit_xy - 1).to(matrix.dtype) @ matrix)
+        """Map positions (..., 2) in 0 … 1 to (..., dim).
+
+        Written without a matrix product, which autocast would round to bfloat16: a
+        click would land up to four pixels from where it was.
+        """
+        x, y = self.positional_encoding_gaussian_matrix
+        signed = 2 * unit_xy - 1
+        phase = (2 * math.pi) * (signed[..., :1] * x + signed[..., 1:] * y)
         return torch.cat([phase.sin(), phase.cos()], dim=-1)
 
     def grid(self, size: int) -> Tensor:

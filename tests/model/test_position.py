@@ -1,4 +1,4 @@
-"""Position codes against formulas written out naively, and tables that never go stale."""
+"""Position codes equal naively written formulas, and tables never go stale."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ CPU = torch.device("cpu")
 def test_sine_position(dim: int, height: int, width: int) -> None:
     code = sine_position(dim, height, width, CPU)
     assert code.shape == (dim, height, width)
+    rows, columns = (np.arange(n) + 1 for n in (height, width))
     half = dim // 2
-    for channel in range(dim):
-        axis, i = divmod(channel, half)
-        power = 10_000 ** (2 * (i // 2) / half)
-        wave = math.sin if i % 2 == 0 else math.cos
-        for y in range(height):
-            for x in range(width):
-                place = (y + 1) / height if axis == 0 else (x + 1) / width
-                expected = wave(2 * math.pi * place / power)
-                assert code[channel, y, x] == pytest.approx(expected, abs=2e-4)
+    for i in range(half):
+        speed = 2 * math.pi / 10_000 ** (2 * (i // 2) / half)
+        wave = np.cos if i % 2 else np.sin
+        down = np.repeat(wave(rows / height * speed)[:, None], width, axis=1)
+        across = np.repeat(wave(columns / width * speed)[None], height, axis=0)
+        np.testing.assert_allclose(code[i], down, atol=2e-4)
+        np.testing.assert_allclose(code[half + i], across, atol=2e-4)
 
 
 @given(st.sampled_from([4, 8, 16]), st.integers(1, 5), st.integers(1, 5), st.data())

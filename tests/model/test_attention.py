@@ -1,0 +1,74 @@
+"""The quick roads of attention and linear layers lead where the plain ones do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_sam2.model.attention import attend
+from napari_sam2.model.linear import Linear, linear
+from napari_sam2.model.memory_attention import RotaryAttention
+from napari_sam2.model.position import rotary_table
+
+
+@settings(max_examples=25)
+@given(
+    queries=st.sampled_from([1, 5, 255, 256, 257, 600]),
+    keys=st.integers(1, 80),
+    batch=st.integers(1, 3),
+    shared=st.booleans(),
+    width=st.sampled_from([4, 16]),
+)
+def test_attention_in_blocks_is_attention(queries, keys, batch, shared, width) -> None:
+    q = torch.randn(1 if shared else batch, queries, 16)
+    k, v = torch.randn(batch, keys, 16), torch.randn(batch, keys, width)
+    plain = (q @ k.transpose(1, 2) / 4).softmax(dim=-1) @ v
+    with torch.inference_mode():
+        torch.testing.assert_close(attend(q, k, v), plain, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(attend(q, k, v), plain, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 200])
+@pytest.mark.parametrize("activation", ["none", "relu", "gelu"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_linear_layers(rows, activation, dtype) -> None:
+    layer = Linear(12, 20).to(dtype)
+    x = torch.randn(2, rows, 12, dtype=dtype)
+    plain = F.linear(x, layer.weight, layer.bias)
+    if activation != "none":
+        plain = getattr(F, activation)(plain)
+    with torch.inference_mode():
+        quick = layer(x, activation)
+    assert quick.dtype == dtype
+    tolerance = {"atol": 2e-2, "rtol": 2e-2} if dtype == torch.bfloat16 else {}
+    torch.testing.assert_close(quick, plain.detach(), **tolerance)
+
+
+def test_linear_layers_take_views_and_no_bias() -> None:
+    x, weight = torch.randn(70, 24)[:, ::2], torch.randn(12, 20).T
+    with torch.inference_mode():
+        torch.testing.assert_close(linear(x, weight), x @ weight.T)
+        torch.testing.assert_close(
+            linear(x.expand(3, 70, 12), weight), (x @ weight.T).expand(3, 70, 20)
+        )
+
+
+def test_gradients_flow() -> None:
+    layer = Linear(12, 20)
+    layer(torch.randn(100, 12), "gelu").sum().backward()
+    assert layer.weight.grad is not None
+    attend(torch.randn(1, 4, 8, requires_grad=True), *torch.randn(2, 1, 4, 8)).sum()
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_values_projected_late_are_the_same(narrow) -> None:
+    layer = RotaryAttention(16, 4 if narrow else 16).requires_grad_(False)
+    tokens = torch.randn(3, 2 * 64 + 5, 4 if narrow else 16)
+    q, table = torch.randn(1, 64, 16), rotary_table(16, 8, 8, torch.device("cpu"))
+    ordinary = layer(q, tokens, tokens, table, 5)
+    with torch.inference_mode():
+        quick = layer(q, tokens, tokens, table, 5)
+    torch.testing.assert_close(quick, ordinary, atol=1e-5, rtol=1e-4)
