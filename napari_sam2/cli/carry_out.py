@@ -97,8 +97,8 @@ def carry_out(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
             _check_begun(course, finished)
         with _despite(job.outputs.labels):
             later.close()  # completes the table
-            if job.outputs.overlay is not None:
-                _draw(job.outputs.overlay, job, tracker, finished)
+            for path in job.outputs.overlays:
+                _draw(path, job, tracker, finished)
         return _outcome(course, finished)
 
 

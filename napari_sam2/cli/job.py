@@ -29,7 +29,7 @@ class Outputs:
         The label stack, ``.tif``.
     table : Path or None
         One row per object and frame, ``.csv``.
-    overlay : Path or None
+    overlays : tuple of Path
         Something to look at: ``.mp4``, ``.gif`` or ``.png``.
     overwrite : bool
         Whether files that are there may be replaced.
@@ -37,14 +37,14 @@ class Outputs:
 
     labels: Path
     table: Path | None = None
-    overlay: Path | None = None
+    overlays: tuple[Path, ...] = ()
     overwrite: bool = False
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """All files that will be written."""
-        every = (self.labels, self.table, self.overlay)
-        return tuple(path for path in every if path is not None)
+        table = () if self.table is None else (self.table,)
+        return (self.labels, *table, *self.overlays)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +88,12 @@ class Job:
         FrameError, PromptError
             If a prompt cannot be answered.
         OutputError
-            If an output would replace an input, or the overlay cannot be written.
+            If an output would replace an input, or an overlay cannot be written.
         """
         check_request(self.request, self.frames)
         _check_apart(self.outputs.paths, self.inputs)
-        if self.outputs.overlay is not None:
-            check_overlay(self.outputs.overlay, overwrite=self.outputs.overwrite)
+        for path in self.outputs.overlays:
+            check_overlay(path, overwrite=self.outputs.overwrite)
 
 
 def _check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:

@@ -8,28 +8,33 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import (
-    FrameSpan,
-    parse_channels,
-    parse_frames,
-    parse_limits,
-    parse_mask,
-    parse_place,
-)
 from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.cli.job import Job, Outputs
 from napari_sam2.cli.prompting import gather_request
+from napari_sam2.cli.track_options import (
+    add_course_options,
+    add_model_options,
+    add_output_options,
+    add_pixel_options,
+    add_prompt_options,
+)
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.core.intensity import IntensityLimits
-from napari_sam2.core.prompt_text import parse_box, parse_point
-from napari_sam2.engine.weights import BUNDLED_NAME, resolve_weights
+from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.io.stack import StackFrames, open_stack, stack_frames
 
 if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
 
 _PARTLY = 1
+_OPTIONS = (
+    add_prompt_options,
+    add_output_options,
+    add_course_options,
+    add_pixel_options,
+    add_model_options,
+)
 
 _DESCRIPTION = """\
 Follow objects through a time-lapse, a volume or a video. Say where each object is on
@@ -64,6 +69,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="follow objects through a stack",
         description=_DESCRIPTION,
         epilog=_EPILOG,
+        usage="napari-sam2 track STACK -o LABELS.tif [--point ...] [options]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -72,154 +78,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         help="TIFF, MP4/AVI/MOV, .npy, .zarr, or a folder of pictures",
     )
-    _add_prompts(parser)
-    _add_outputs(parser)
-    _add_stack_options(parser)
-    add_model_options(parser)
+    for add in _OPTIONS:
+        add(parser)
     parser.set_defaults(handler=_track)
-
-
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of model and device."""
-    group = parser.add_argument_group("model")
-    group.add_argument(
-        "--model",
-        metavar="NAME|FILE",
-        default=BUNDLED_NAME,
-        help="a name that napari-sam2 models list shows, or a file of weights "
-        "(default: %(default)s, which comes with the package)",
-    )
-    group.add_argument(
-        "--device",
-        default="auto",
-        help="auto, cpu, cuda, cuda:1 or mps (default: the fastest there is)",
-    )
-    group.add_argument(
-        "--image-size",
-        metavar="PIXELS",
-        type=int,
-        help="side of the square that frames are squashed to, a multiple of 32; "
-        "smaller is faster and coarser (default: what the model was made for)",
-    )
-
-
-def _add_prompts(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group(
-        "where the objects are", "All of these may be repeated, and add up."
-    )
-    group.add_argument(
-        "--point",
-        metavar="OBJECT:FRAME,Y,X[,-]",
-        type=parse_point,
-        action="append",
-        default=[],
-        help="a point on the object; with ,- at the end, one that is not on it",
-    )
-    group.add_argument(
-        "--box",
-        metavar="OBJECT:FRAME,Y0,X0,Y1,X1",
-        type=parse_box,
-        action="append",
-        default=[],
-        help="a box around the object",
-    )
-    group.add_argument(
-        "--mask",
-        metavar="[FRAME:]FILE",
-        type=parse_mask,
-        action="append",
-        default=[],
-        help="a label image: each value is an object, on frame 0 or on FRAME; of a "
-        "label stack, every frame that is not empty counts",
-    )
-    group.add_argument(
-        "--prompts",
-        metavar="FILE",
-        type=Path,
-        action="append",
-        default=[],
-        help="prompts in a JSON file",
-    )
-
-
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what is written")
-    group.add_argument(
-        "-o",
-        "--output",
-        metavar="LABELS.tif",
-        type=Path,
-        required=True,
-        help="the masks, as a label stack",
-    )
-    group.add_argument(
-        "--table",
-        metavar="OBJECTS.csv",
-        type=Path,
-        help="area, position, confidence and intensity of every object on every frame",
-    )
-    group.add_argument(
-        "--overlay",
-        metavar="FILE",
-        type=Path,
-        help="masks drawn over the frames: .mp4, .gif (up to 150 frames) or .png (a "
-        "sheet of up to 12)",
-    )
-    group.add_argument(
-        "--overwrite", action="store_true", help="replace outputs that exist"
-    )
-
-
-def _add_stack_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("how the stack is read and followed")
-    group.add_argument(
-        "--direction",
-        choices=("both", "forward", "backward"),
-        default="both",
-        help="which way to go from the prompts (default: both)",
-    )
-    group.add_argument(
-        "--frames",
-        metavar="A:B",
-        type=parse_frames,
-        default=FrameSpan(),
-        help="only the frames from A up to, but without, B (default: all)",
-    )
-    group.add_argument(
-        "--axis",
-        metavar="N|NAME",
-        help="the axis to follow objects along, such as t, z or 0 (default: the only "
-        "one possible)",
-    )
-    group.add_argument(
-        "--at",
-        metavar="AXIS=INDEX",
-        type=parse_place,
-        action="append",
-        default=[],
-        help="where to stay along another axis, such as z=3; may be repeated",
-    )
-    group.add_argument(
-        "--series",
-        metavar="N",
-        type=int,
-        help="which image series of a TIFF file (default: the first, 0)",
-    )
-    group.add_argument(
-        "--channels",
-        metavar="N[,N[,N]]",
-        type=parse_channels,
-        help="one to three channels to look at (default: colours as they are, else "
-        "the first)",
-    )
-    group.add_argument(
-        "--limits",
-        metavar="LOW,HIGH",
-        type=parse_limits,
-        action="append",
-        help="intensities shown to the model as black and as white; once, or once for "
-        "each of three channels (default: estimated from the whole stack)",
-    )
 
 
 def _track(args: argparse.Namespace) -> int:
@@ -241,7 +102,7 @@ def _job(args: argparse.Namespace) -> Job:
     outputs = Outputs(
         labels=args.output,
         table=args.table,
-        overlay=args.overlay,
+        overlays=tuple(args.overlay),
         overwrite=args.overwrite,
     )
     return Job(

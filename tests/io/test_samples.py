@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
+from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
 from napari_sam2.io.masks import read_labels
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample, sample_names, sample_path
@@ -41,6 +41,8 @@ def test_prompts_lie_on_the_objects_of_their_masks(name):
         if isinstance(prompt, PointPrompt):
             y, x = (int(c) for c in prompt.point_yx)
             assert mask[y, x] == prompt.positive
+        elif isinstance(prompt, MaskPrompt):
+            assert np.array_equal(prompt.mask, mask)
         else:
             y0, x0, y1, x1 = (int(c) for c in prompt.box_yxyx)
             rows, columns = np.nonzero(mask)

@@ -1,0 +1,173 @@
+"""The options of ``track``, and those that ``demo`` shares with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.arguments import (
+    FrameSpan,
+    parse_channels,
+    parse_frames,
+    parse_limits,
+    parse_mask,
+    parse_place,
+)
+from napari_sam2.core.prompt_text import parse_box, parse_point
+from napari_sam2.engine.weights import BUNDLED_NAME
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of model and device."""
+    group = parser.add_argument_group("model")
+    group.add_argument(
+        "--model",
+        metavar="NAME|FILE",
+        default=BUNDLED_NAME,
+        help="a name that napari-sam2 models list shows, or a file of weights "
+        "(default: %(default)s, which comes with the package)",
+    )
+    group.add_argument(
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda, cuda:1 or mps (default: the fastest there is)",
+    )
+    group.add_argument(
+        "--image-size",
+        metavar="PIXELS",
+        type=int,
+        help="side of the square that frames are squashed to, a multiple of 32; "
+        "smaller is faster and coarser (default: what the model was made for)",
+    )
+
+
+def add_prompt_options(parser: argparse.ArgumentParser) -> None:
+    """Add points, boxes, masks and prompt files."""
+    group = parser.add_argument_group(
+        "where the objects are", "All of these may be repeated, and add up."
+    )
+    group.add_argument(
+        "--point",
+        metavar="OBJECT:FRAME,Y,X[,-]",
+        type=parse_point,
+        action="append",
+        default=[],
+        help="a point on the object; with ,- at the end, one that is not on it",
+    )
+    group.add_argument(
+        "--box",
+        metavar="OBJECT:FRAME,Y0,X0,Y1,X1",
+        type=parse_box,
+        action="append",
+        default=[],
+        help="a box around the object",
+    )
+    group.add_argument(
+        "--mask",
+        metavar="[FRAME:]FILE",
+        type=parse_mask,
+        action="append",
+        default=[],
+        help="a label image: each value is an object, on frame 0 or on FRAME; of a "
+        "label stack, every frame that is not empty counts",
+    )
+    group.add_argument(
+        "--prompts",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="prompts in a JSON file",
+    )
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the files that are written."""
+    group = parser.add_argument_group("what is written")
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="LABELS.tif",
+        type=Path,
+        required=True,
+        help="the masks, as a label stack",
+    )
+    group.add_argument(
+        "--table",
+        metavar="OBJECTS.csv",
+        type=Path,
+        help="area, position, confidence and intensity of every object on every frame",
+    )
+    group.add_argument(
+        "--overlay",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="masks drawn over the frames: .mp4, .gif (up to 150 frames) or .png (a "
+        "sheet of up to 12); may be repeated",
+    )
+    group.add_argument(
+        "--overwrite", action="store_true", help="replace outputs that exist"
+    )
+
+
+def add_course_options(parser: argparse.ArgumentParser) -> None:
+    """Add where and which way objects are followed."""
+    group = parser.add_argument_group("where they are followed")
+    group.add_argument(
+        "--direction",
+        choices=("both", "forward", "backward"),
+        default="both",
+        help="which way to go from the prompts (default: both)",
+    )
+    group.add_argument(
+        "--frames",
+        metavar="A:B",
+        type=parse_frames,
+        default=FrameSpan(),
+        help="only the frames from A up to, but without, B (default: all)",
+    )
+    group.add_argument(
+        "--axis",
+        metavar="N|NAME",
+        help="the axis to follow objects along, such as t, z or 0 (default: the only "
+        "one possible)",
+    )
+    group.add_argument(
+        "--at",
+        metavar="AXIS=INDEX",
+        type=parse_place,
+        action="append",
+        default=[],
+        help="where to stay along another axis, such as z=3; may be repeated",
+    )
+
+
+def add_pixel_options(parser: argparse.ArgumentParser) -> None:
+    """Add which pixels the model sees, and how bright."""
+    group = parser.add_argument_group("what the model sees")
+    group.add_argument(
+        "--series",
+        metavar="N",
+        type=int,
+        help="which image series of a TIFF file (default: the first, 0)",
+    )
+    group.add_argument(
+        "--channels",
+        metavar="N[,N[,N]]",
+        type=parse_channels,
+        help="one to three channels to look at (default: colours as they are, else "
+        "the first)",
+    )
+    group.add_argument(
+        "--limits",
+        metavar="LOW,HIGH",
+        type=parse_limits,
+        action="append",
+        help="intensities shown to the model as black and as white; once, or once for "
+        "each of three channels (default: estimated from the whole stack)",
+    )
