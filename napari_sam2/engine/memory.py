@@ -154,7 +154,7 @@ def select_memories(
     others = [prompted for prompted in conditioning if prompted != frame]
     chosen = nearest_prompted(others, frame, rules.nearest_prompts)
     # Prompted frames that were not chosen still count as ordinary neighbours.
-    neighbours = set(recent) | (set(others) - set(chosen))
+    neighbours = {*recent, *others} - set(chosen)
     step, count = (1 if is_reverse else -1), rules.memory_count
     before = [(slot, frame + step * (count - slot)) for slot in range(1, count)]
     spatial = [(0, prompted) for prompted in chosen]
@@ -185,7 +185,7 @@ def _pointers(
 def nearest_prompted(frames: list[int], frame: int, nearest: int | None) -> list[int]:
     """Keep the ``nearest`` prompted frames and the earliest, in their given order.
 
-    The last one before and the first one after ``frame`` are always among them.
+    The last one before ``frame`` and the first one after it come before nearer ones.
     """
     if nearest is None or len(frames) <= nearest + 1:
         return frames

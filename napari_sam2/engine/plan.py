@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +37,13 @@ class Plan:
     prompted: Mapping[int, tuple[int, int]]
     frames: range
     direction: Direction
+
+    def __post_init__(self) -> None:
+        """Reject a direction that is none."""
+        if self.direction not in get_args(Direction):
+            raise ValueError(
+                f"direction is 'forward', 'backward' or 'both', not {self.direction!r}"
+            )
 
     def steps(self) -> Iterator[Step]:
         """Yield the frames in the order in which they are computed."""
