@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -32,6 +34,21 @@ def nano() -> Sam2Model:
 def miniature() -> Sam2Model:
     """Return a model of seeded noise that takes milliseconds."""
     return seeded_model()
+
+
+@pytest.fixture
+def full_disk():
+    """Let no file of this process grow beyond a number of bytes, as a quota does."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def allow(size: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+
+    if sys.platform == "darwin":
+        pytest.skip("limits on the size of files are not kept there")
+    yield allow
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

@@ -58,9 +58,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _demo(args: argparse.Namespace) -> int:
     resolve_weights(args.model)
-    samples = [
-        load_sample(n) for n in ([args.sample] if args.sample else sample_names())
-    ]
+    names = (args.sample,) if args.sample else sample_names()
+    samples = [load_sample(name) for name in names]
     _make_folder(args.out)
     loaded = cache(partial(load, args))
     rows: list[tuple[str, ...]] = [_HEADER]

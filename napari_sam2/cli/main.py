@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import errno
 import io
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code: 0 done, 1 done in part, 2 not done, 130 stopped by the user.
     """
+    # Readers log what they meet in broken files; one sentence of ours says it all.
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
     words = sys.argv[1:] if argv is None else argv
     try:
         args = build_parser().parse_args(with_negative_limits(words))
