@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from napari_sam2.core.results import MaskResult, mask_result
@@ -66,12 +67,12 @@ def to_results(
         settle_overlaps(crops)
     masks = download([crop.logits > 0 for crop in crops])
     pixel_area = shape_hw[0] * shape_hw[1] / (logits.shape[-2] * logits.shape[-1])
-    results = [
-        _result(crop, _cleaned(mask, options, pixel_area), score, frame, shape_hw)
-        for crop, mask, score in zip(crops, masks, scores, strict=True)
-    ]
+    cleaned = [_cleaned(mask, options, pixel_area) for mask in masks]
+    results = _results(cleaned, crops, scores, frame, shape_hw)
     if not options.allow_overlaps and options.hole_area > 0:
-        results = _without_shared_fillings(results, crops, masks)
+        unfilled = [a & b for a, b in zip(masks, cleaned, strict=True)]
+        solid = _results(unfilled, crops, scores, frame, shape_hw)
+        results = _without_shared_fillings(results, solid)
     return tuple(results)
 
 
@@ -153,14 +154,28 @@ def download(masks: list[Tensor]) -> list[npt.NDArray[np.bool_]]:
     """Bring boolean crops to the host, as bits and in one transfer."""
     if not masks or masks[0].device.type == "cpu":
         return [mask.numpy() for mask in masks]
+    shapes = [(mask.shape[0], mask.shape[1]) for mask in masks]
+    return from_bits(as_bits(masks).cpu().numpy(), shapes)
+
+
+def as_bits(masks: list[Tensor]) -> Tensor:
+    """Pack boolean masks one after the other, eight pixels to a byte, uint8 (N,)."""
     flat = torch.cat([mask.flatten() for mask in masks])
-    padded = torch.nn.functional.pad(flat, (0, -len(flat) % 8)).view(-1, 8)
-    weights = torch.tensor([128, 64, 32, 16, 8, 4, 2, 1], device=flat.device)
-    packed = (padded * weights).sum(dim=1).to(torch.uint8).cpu().numpy()
-    bits = np.unpackbits(packed, count=len(flat)).astype(bool)
-    ends = np.cumsum([mask.numel() for mask in masks])
+    padded = F.pad(flat, (0, -len(flat) % 8)).view(-1, 8)
+    weights = torch.tensor(
+        [128, 64, 32, 16, 8, 4, 2, 1], dtype=torch.uint8, device=flat.device
+    )
+    return (padded * weights).sum(dim=1, dtype=torch.uint8)
+
+
+def from_bits(
+    packed: npt.NDArray[np.uint8], shapes: Sequence[tuple[int, int]]
+) -> list[npt.NDArray[np.bool_]]:
+    """Undo :func:`as_bits`."""
+    ends = np.cumsum([height * width for height, width in shapes])
+    bits = np.unpackbits(packed, count=int(ends[-1])).astype(bool)
     parts = np.split(bits, ends[:-1])
-    return [p.reshape(m.shape) for p, m in zip(parts, masks, strict=True)]
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _cleaned(
@@ -173,37 +188,36 @@ def _cleaned(
     )
 
 
-def _result(
-    crop: Crop,
-    mask: npt.NDArray[np.bool_],
-    score: Scores,
+def _results(
+    masks: list[npt.NDArray[np.bool_]],
+    crops: list[Crop],
+    scores: Sequence[Scores],
     frame: int,
     shape_hw: tuple[int, int],
-) -> MaskResult:
-    trimmed = mask_result(
-        mask,
-        object_id=score.object_id,
-        frame=frame,
-        predicted_iou=score.predicted_iou,
-        object_logit=score.object_logit,
-        is_prompted=score.is_prompted,
-    )
-    return trimmed.within(shape_hw, (crop.y, crop.x))
+) -> list[MaskResult]:
+    return [
+        mask_result(
+            mask,
+            object_id=score.object_id,
+            frame=frame,
+            predicted_iou=score.predicted_iou,
+            object_logit=score.object_logit,
+            is_prompted=score.is_prompted,
+        ).within(shape_hw, (crop.y, crop.x))
+        for mask, crop, score in zip(masks, crops, scores, strict=True)
+    ]
 
 
 def _without_shared_fillings(
-    results: list[MaskResult], crops: list[Crop], masks: list[npt.NDArray[np.bool_]]
+    results: list[MaskResult], solid: list[MaskResult]
 ) -> list[MaskResult]:
-    """Take back filled holes where another object lies in the hole."""
-    for index, (crop, mask) in enumerate(zip(crops, masks, strict=True)):
-        if _adds(results[index], crop, mask):
-            for other in results[:index] + results[index + 1 :]:
+    """Take back filled holes where another object lies in the hole.
+
+    ``solid`` are the same objects before anything was filled, which do not overlap. Of
+    two that fill the same hole the first has it.
+    """
+    for index, result in enumerate(results):
+        if result.area > solid[index].area:
+            for other in results[:index] + solid[index + 1 :]:
                 results[index] = results[index].without(other)
     return results
-
-
-def _adds(result: MaskResult, crop: Crop, mask: npt.NDArray[np.bool_]) -> bool:
-    """Whether cleaning added a pixel to the mask."""
-    y, x = result.origin_yx[0] - crop.y, result.origin_yx[1] - crop.x
-    h, w = result.crop.shape
-    return bool((result.crop & ~mask[y : y + h, x : x + w]).any())
