@@ -36,7 +36,7 @@ class FrameEncoder:
         self.reader = reader
         self.cache = cache
         self._model = model
-        self._device = device
+        self.device = device
 
     def features(self, frame: int, ahead: ReadAhead | None = None) -> ImageFeatures:
         """Return a frame's features; call within :func:`device.inference`.
@@ -53,7 +53,7 @@ class FrameEncoder:
                 ahead.discard(frame)
             return features
         pixels = ahead.take(frame) if ahead is not None else self.reader.read(frame)
-        image = to_model(pixels, self._model.config.image_size, self._device)
+        image = to_model(pixels, self._model.config.image_size, self.device)
         features = self._model.encode_image(image)
         self.cache.put(frame, features)
         return features

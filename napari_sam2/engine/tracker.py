@@ -5,34 +5,25 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import torch
-
 from napari_sam2.core.errors import FrameError, NoPromptError, PromptError
 from napari_sam2.core.frames import as_frame_source, check_frame
 from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.core.results import FrameResult
 from napari_sam2.engine.conditioning import (
     answer_prompts,
     logits_from_mask,
-    pointer_span,
     remember_answers,
 )
-from napari_sam2.engine.device import inference, working_memory
+from napari_sam2.engine.device import inference
 from napari_sam2.engine.encoding import FrameEncoder
 from napari_sam2.engine.features import FeatureCache
-from napari_sam2.engine.masks import Scores, to_results
-from napari_sam2.engine.memory import FrameMemory, MemoryRules, select_memories
+from napari_sam2.engine.frame_step import FrameStepper
+from napari_sam2.engine.memory import MemoryRules
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.plan import Plan
 from napari_sam2.engine.reading import FrameReader, ReadAhead
 from napari_sam2.engine.stepping import (
-    Found,
     GroupRunner,
-    Looking,
-    bytes_per_object,
-    group_by_memory,
-    track,
 )
 from napari_sam2.engine.track import ObjectTrack
 
@@ -46,9 +37,9 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import ArrayLike, FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import Prompt
-    from napari_sam2.core.results import MaskResult
+    from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.plan import Direction, Step
-    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+    from napari_sam2.model.sam2 import Sam2Model
 
 _LARGEST_GROUP = 64
 
@@ -106,7 +97,9 @@ class VideoTracker:
         self._rules = MemoryRules(
             config.memory_count, config.pointer_count, self.options.nearest_prompts
         )
-        self._span = pointer_span(model, len(self.frames))
+        self._stepper = FrameStepper(
+            model, self._encoder, self.frames, self._rules, self.options
+        )
         self._tracks: dict[int, ObjectTrack] = {}
         self._paused: tuple[Plan, int] | None = None
 
@@ -218,7 +211,7 @@ class VideoTracker:
             )  # fmt: skip
             track.set_answer(frame, answer)
             self._tracks[object_id] = track
-            return self._results(frame, [(object_id, answer.state, True)])[0]
+            return self._stepper.results(frame, [(object_id, answer.state, True)])[0]
 
     def remove_object(self, object_id: int) -> None:
         """Forget an object; the others are not touched."""
@@ -308,18 +301,22 @@ class VideoTracker:
         self._paused = (plan, done)
         ahead = ReadAhead(
             self._encoder.reader,
-            (s.frame for s in islice(plan.steps(), done, None) if self._must_read(s)),
+            (
+                step.frame
+                for step in islice(plan.steps(), done, None)
+                if self._stepper.must_read(step.frame, self._tracks_of(step))
+            ),
             self.options.prefetch_frames,
         )
         try:
             with inference(self.device):
                 tracks = [self._tracks[i] for i in plan.prompted]
                 remember_answers(self.model, tracks, self._encoder.features)
-            groups = GroupRunner(self._group_size())
+            groups = GroupRunner(self._stepper.group_size())
             for step in islice(plan.steps(), done, None):
                 if token is not None and token.is_cancelled:
                     return
-                result = self._step(step, groups, ahead)
+                result = self._stepper.run(step, self._tracks_of(step), groups, ahead)
                 done += 1
                 self._paused = (plan, done)
                 yield result
@@ -327,87 +324,9 @@ class VideoTracker:
         finally:
             ahead.close()
 
-    def _step(self, step: Step, groups: GroupRunner, ahead: ReadAhead) -> FrameResult:
-        """Compute all objects of one frame."""
-        frame = step.frame
-        tracks = [self._tracks[i] for i in step.object_ids]
-        found: dict[int, tuple[ObjectState, bool]] = {}
-        looking = []
-        for one in tracks:
-            if frame in one.answers:
-                found[one.object_id] = (one.answers[frame].state, True)
-            else:
-                looking.append(self._looking(one, step))
-            one.visit(frame, is_reverse=step.is_reverse)
-        with inference(self.device):
-            for object_id, state in self._track_groups(looking, step, groups, ahead):
-                found[object_id] = (state, False)
-            results = self._results(frame, [(i, *found[i]) for i in sorted(found)])
-        return FrameResult(frame, results)
-
-    def _looking(self, one: ObjectTrack, step: Step) -> Looking:
-        selection = select_memories(
-            one.bank.conditioning,
-            one.bank.recent,
-            step.frame,
-            is_reverse=step.is_reverse,
-            frame_count=len(self.frames),
-            rules=self._rules,
-        )
-        return Looking(one.object_id, one.bank, selection)
-
-    def _track_groups(
-        self, looking: list[Looking], step: Step, groups: GroupRunner, ahead: ReadAhead
-    ) -> Iterator[tuple[int, ObjectState]]:
-        if not looking:
-            return
-        features = self._encoder.features(step.frame, ahead)
-        for group in group_by_memory(looking):
-            found = groups.run(
-                group, lambda chunk: track(self.model, features, chunk, self._span)
-            )
-            for one, answer in zip(group, found, strict=True):
-                self._remember(one, step, answer)
-                yield one.object_id, answer.state
-
-    def _remember(self, one: Looking, step: Step, found: Found) -> None:
-        memory = FrameMemory(
-            found.spatial, found.state.pointers[0], found.state.logits, step.is_reverse
-        )
-        reach = max(self._rules.memory_count, self._rules.pointer_count) - 1
-        keep = max(self.options.history_frames, reach)
-        one.bank.remember(step.frame, memory, keep, reach)
-
-    def _results(
-        self, frame: int, states: list[tuple[int, ObjectState, bool]]
-    ) -> tuple[MaskResult, ...]:
-        numbers = (
-            torch.stack(
-                [torch.stack([s.ious[0], s.object_logits[0, 0]]) for _, s, _ in states]
-            )
-            .float()
-            .tolist()
-        )
-        scores = [
-            Scores(object_id, iou, logit, is_prompted)
-            for (object_id, _, is_prompted), (iou, logit) in zip(
-                states, numbers, strict=True
-            )
-        ]
-        logits = torch.cat([state.logits[:, 0] for _, state, _ in states])
-        return to_results(logits, scores, frame, self.frames.shape_hw, self.options)
-
-    def _must_read(self, step: Step) -> bool:
-        """Whether a step needs pixels: not when all its objects are prompted there."""
-        if step.frame in self._encoder.cache:
-            return False
-        return any(step.frame not in self._tracks[i].answers for i in step.object_ids)
-
-    def _group_size(self) -> int:
-        if self.options.group_size is not None:
-            return self.options.group_size
-        fits = working_memory(self.device) // bytes_per_object(self.model.config)
-        return min(max(1, fits), _LARGEST_GROUP)
+    def _tracks_of(self, step: Step) -> list[ObjectTrack]:
+        """Return the objects of a step, less those removed while it was waiting."""
+        return [self._tracks[i] for i in step.object_ids if i in self._tracks]
 
     def _track(self, object_id: int) -> ObjectTrack:
         if object_id not in self._tracks:
