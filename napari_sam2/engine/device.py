@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psutil
 import torch
 
-from napari_sam2.core.errors import DeviceError
+from napari_sam2.core.errors import DeviceError, GpuMemoryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +58,24 @@ def inference(device: torch.device) -> Iterator[None]:
 
     Torch keeps these modes per thread and they leak out of suspended generators, so
     this is entered around one step of work, never around a ``yield``.
+
+    Raises
+    ------
+    GpuMemoryError
+        If the device runs out of memory.
     """
     is_cuda = device.type == "cuda"
-    with (
-        torch.inference_mode(),
-        torch.autocast(device.type, torch.bfloat16, enabled=is_cuda),
-    ):
-        yield
+    try:
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, torch.bfloat16, enabled=is_cuda),
+        ):
+            yield
+    except torch.OutOfMemoryError as error:
+        raise GpuMemoryError(
+            "The GPU ran out of memory. Choose a smaller model or image size, close "
+            "other programs that use the GPU, or use --device cpu."
+        ) from error
 
 
 def working_memory(device: torch.device) -> int:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+
+from napari_sam2.model.resize import resize_smoothly
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,7 +26,7 @@ def to_unit(
     This is the part that a reading thread may do.
     """
     if pixels.dtype == np.uint8 and limits.low == (0.0,) and limits.high == (255.0,):
-        return np.ascontiguousarray(pixels)
+        return np.require(pixels, requirements=["C", "W"])  # as torch wants it
     return limits.to_unit(pixels)
 
 
@@ -57,9 +58,7 @@ def to_model(
     image = channels_first[None].to(torch.float32)  # (1, 1 or 3, H, W)
     if unit.dtype == np.uint8:
         image = image / 255
-    size = (image_size, image_size)
-    if image.shape[-2:] != size:
-        image = F.interpolate(image, size=size, mode="bilinear", antialias=True)
+    image = resize_smoothly(image, image_size)
     mean = image.new_tensor(_MEAN).view(1, 3, 1, 1)
     std = image.new_tensor(_STD).view(1, 3, 1, 1)
     return (image - mean) / std

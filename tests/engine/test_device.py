@@ -1,0 +1,66 @@
+"""Devices are picked or refused in a sentence, and modes do not leak."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_sam2.core.errors import DeviceError, GpuMemoryError
+from napari_sam2.engine.device import inference, pick_device, working_memory
+
+CPU = torch.device("cpu")
+
+
+def machine(monkeypatch, *, cuda=0, mps=False) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "picked"),
+    [(1, True, "cuda"), (2, False, "cuda"), (0, True, "mps"), (0, False, "cpu")],
+)
+def test_auto_prefers_cuda_then_mps(monkeypatch, cuda, mps, picked) -> None:
+    machine(monkeypatch, cuda=cuda, mps=mps)
+    assert pick_device().type == picked
+
+
+@pytest.mark.parametrize("name", ["cpu", "cuda", "cuda:0", "cuda:1", "mps"])
+def test_devices_that_are_there(monkeypatch, name) -> None:
+    machine(monkeypatch, cuda=2, mps=True)
+    assert pick_device(name) == torch.device(name)
+
+
+@pytest.mark.parametrize("name", ["cuda:2", "mps", "meta", "xpu"])
+def test_devices_that_are_not_there(monkeypatch, name) -> None:
+    machine(monkeypatch, cuda=2)
+    with pytest.raises(DeviceError, match=f"no device '{name}'"):
+        pick_device(name)
+
+
+@pytest.mark.parametrize("name", ["", "gpu", "cuda:x", "CPU!", "cuda:-1"])
+def test_names_of_no_device(monkeypatch, name) -> None:
+    machine(monkeypatch, cuda=1)
+    with pytest.raises(DeviceError, match=r"is no device|no device"):
+        pick_device(name)
+
+
+def test_inference_on_a_cpu_is_float32_without_gradients() -> None:
+    with inference(CPU):
+        assert torch.is_inference_mode_enabled()
+        assert not torch.is_autocast_enabled("cpu")
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_running_out_of_memory_is_told_in_a_sentence() -> None:
+    with (
+        pytest.raises(GpuMemoryError, match=r"ran out of memory.*smaller"),
+        inference(CPU),
+    ):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_a_group_may_take_some_memory() -> None:
+    assert 0 < working_memory(CPU) <= 1 << 30

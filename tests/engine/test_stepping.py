@@ -1,0 +1,132 @@
+"""Groups of objects: who goes together, and what happens when memory runs out."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_sam2.core.errors import GpuMemoryError
+from napari_sam2.engine.memory import FrameMemory, MemoryBank, Selection
+from napari_sam2.engine.stepping import (
+    GroupRunner,
+    Looking,
+    bytes_per_object,
+    group_by_memory,
+    track,
+)
+from napari_sam2.model.config import VARIANTS
+from tests.miniature import MINIATURE
+
+SELECTIONS = st.builds(
+    Selection,
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=3).map(tuple),
+    st.lists(st.tuples(st.integers(1, 3), st.integers(0, 9)), max_size=2).map(tuple),
+)
+
+
+@given(st.lists(SELECTIONS, max_size=8))
+def test_groups_agree_in_slots_and_ages(selections) -> None:
+    objects = [Looking(i, MemoryBank(), s) for i, s in enumerate(selections)]
+    groups = group_by_memory(objects)
+    assert sorted(one.object_id for group in groups for one in group) == [
+        *range(len(objects))
+    ]
+    shapes = [{one.selection.shape for one in group} for group in groups]
+    assert all(len(shape) == 1 for shape in shapes)
+    assert len({s for shape in shapes for s in shape}) == len(groups)
+
+
+class Device:
+    """Answers for at most ``capacity`` objects at once."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.tried: list[int] = []
+
+    def __call__(self, chunk):
+        self.tried.append(len(chunk))
+        if len(chunk) > self.capacity:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return [10 * one for one in chunk]
+
+
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 30))
+def test_every_object_is_answered_in_order(size, capacity, count) -> None:
+    device, runner = Device(capacity), GroupRunner(size)
+    for _ in range(2):
+        assert runner.run(range(count), device) == [10 * i for i in range(count)]
+    assert runner.size <= size
+    assert all(tried <= size for tried in device.tried)
+
+
+def test_the_group_is_halved_once_and_stays_small(caplog) -> None:
+    device, runner = Device(4), GroupRunner(8)
+    with caplog.at_level(logging.WARNING, "napari_sam2"):
+        runner.run(range(10), device)
+        runner.run(range(4), device)
+    assert device.tried == [8, 4, 4, 2, 4]
+    assert "4 at a time" in caplog.text
+
+
+def test_when_one_object_does_not_fit_the_error_says_what_to_change() -> None:
+    runner = GroupRunner(4)
+    with pytest.raises(GpuMemoryError, match=r"single object.*smaller.*--device cpu"):
+        runner.run(range(3), Device(0))
+
+
+def test_other_errors_pass() -> None:
+    def step(_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        GroupRunner(4).run(range(3), step)
+
+
+def banks(model, count: int) -> list[MemoryBank]:
+    config, generator = model.config, torch.Generator().manual_seed(0)
+    shape = (config.grid**2, config.memory_dim)
+    return [
+        MemoryBank(
+            {
+                frame: FrameMemory(
+                    torch.randn(shape, generator=generator).bfloat16(),
+                    torch.randn(config.hidden_dim, generator=generator),
+                )
+                for frame in range(3)
+            }
+        )
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection((), ()),
+        Selection(((0, 0),), ()),
+        Selection(((0, 0), (1, 1), (2, 2)), ((2, 0), (1, 1))),
+    ],
+)
+@torch.inference_mode()
+def test_a_group_is_exactly_its_objects_one_by_one(miniature, selection) -> None:
+    pixels = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    features = miniature.encode_image(pixels)
+    group = [Looking(i, bank, selection) for i, bank in enumerate(banks(miniature, 3))]
+    together = track(miniature, features, group, 3)
+    for one, found in zip(group, together, strict=True):
+        [alone] = track(miniature, features, [one], 3)
+        for a, b in zip(found.state, alone.state, strict=True):
+            torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
+        assert found.spatial.dtype == torch.bfloat16
+        torch.testing.assert_close(found.spatial, alone.spatial, atol=0.05, rtol=0.02)
+
+
+def test_larger_models_take_more_memory() -> None:
+    small, large = (
+        bytes_per_object(VARIANTS["sam2.1-tiny"].at_size(s)) for s in (512, 1024)
+    )
+    assert bytes_per_object(MINIATURE) < small < large
