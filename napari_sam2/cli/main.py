@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FAILED = 2
-
+_OUR_BUG = (
+    "This is a bug in napari-sam2, not your fault. Please report it, with all lines "
+    "above and what napari-sam2 doctor prints."
+)
 _EPILOG = """\
 examples:
   napari-sam2 demo
@@ -55,24 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(with_negative_limits(words))
         code: int = args.handler(args)
         sys.stdout.flush()  # here, where a closed pipe is still answered
-    except Sam2Error as error:
-        return _say(str(error), _FAILED)
     except KeyboardInterrupt as stop:
         return _say(str(stop) or "Stopped.", INTERRUPTED)
     except BrokenPipeError:
         return _without_reader()
-    except OSError as error:
-        if error.errno is None:
-            raise
-        return _say(_system_sentence(error), _FAILED)
-    except MemoryError:
-        return _say("There is not enough memory for this.", _FAILED)
     except Exception as error:
-        error.add_note(
-            "This is a bug in napari-sam2, not your fault. Please report it with all "
-            "lines above and what napari-sam2 doctor prints."
-        )
-        raise
+        sentence = _sentence(error)
+        if sentence is None:
+            error.add_note(_OUR_BUG)
+            raise
+        return _say(sentence, _FAILED)
     return code
 
 
@@ -107,11 +102,17 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _system_sentence(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    if error.errno == errno.ENOSPC:
-        reason = "the disk is full"
-    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+def _sentence(error: Exception) -> str | None:
+    """Return what to tell a user about an error; None when it is our bug."""
+    if isinstance(error, Sam2Error):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this."
+    if isinstance(error, OSError) and error.errno is not None:
+        is_full = error.errno == errno.ENOSPC
+        reason = "the disk is full" if is_full else error.strerror or str(error)
+        return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+    return None
 
 
 def _without_reader() -> int:
