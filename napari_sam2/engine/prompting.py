@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from napari_sam2.core.geometry import box_corners_yx, model_xy
 from napari_sam2.model.prompt_encoder import BOX_END, BOX_START, NEGATIVE, POSITIVE
+from napari_sam2.model.resize import resize_smoothly
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -62,10 +62,7 @@ def mask_to_model(
 ) -> torch.Tensor:
     """Resize a mask (H, W) to the model's square: 0 or 1, float, (1, 1, S, S)."""
     floats = torch.from_numpy(mask.astype(np.float32))[None, None].to(like.device)
-    size = (image_size, image_size)
-    if floats.shape[-2:] == size:
-        return floats
-    resized = F.interpolate(floats, size=size, mode="bilinear", antialias=True)
+    resized = resize_smoothly(floats, image_size)
     small = (resized >= 0.5).to(floats.dtype)
     if small.any() or not mask.any():
         return small

@@ -155,8 +155,15 @@ class MultiScaleBlock(nn.Module):
         """Map (B, H, W, C) to (B, H', W', C')."""
         normed = self.norm1(x)
         shortcut = pool(self.proj(normed)) if self.pooled else x
-        x = self.attn(normed, self.window, self.pooled).add_(shortcut)
-        return self.mlp(self.norm2(x)).add_(x)
+        x = _added(self.attn(normed, self.window, self.pooled), shortcut)
+        return _added(self.mlp(self.norm2(x)), x)
+
+
+def _added(branch: Tensor, shortcut: Tensor) -> Tensor:
+    """Add to a branch in place, unless it is the less precise of the two."""
+    if branch.dtype != shortcut.dtype:
+        return branch + shortcut
+    return branch.add_(shortcut)
 
 
 class PatchEmbed(nn.Module):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_sam2.model.blocks import MLP, LayerNorm2d
@@ -162,10 +161,3 @@ def _stability(logits: Tensor) -> Tensor:
     inner = (flat > _STABILITY_DELTA).sum(dim=1).float()
     outer = (flat > -_STABILITY_DELTA).sum(dim=1).float()
     return torch.where(outer > 0, inner / outer, torch.ones_like(outer))
-
-
-def upscale(logits: Tensor, size: int) -> Tensor:
-    """Resize mask logits (B, 1, h, w) to (B, 1, size, size), bilinear."""
-    return F.interpolate(
-        logits.float(), size=(size, size), mode="bilinear", align_corners=False
-    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_sam2.model.blocks import MLP
@@ -19,12 +18,12 @@ from napari_sam2.model.mask_decoder import (
     Candidates,
     MaskDecoder,
     choose,
-    upscale,
 )
 from napari_sam2.model.memory_attention import MemoryAttention, MemoryTokens
 from napari_sam2.model.memory_encoder import MemoryEncoder
 from napari_sam2.model.position import age_code, sine_position
 from napari_sam2.model.prompt_encoder import NOT_A_POINT, PromptEncoder
+from napari_sam2.model.resize import resize_smoothly, upscale
 
 if TYPE_CHECKING:
     from napari_sam2.model.config import Sam2Config
@@ -196,12 +195,7 @@ class Sam2Model(nn.Module):
             ambiguous=False,
         )
         present = masks.flatten(1).any(dim=1, keepdim=True)  # (B, 1)
-        logits = F.interpolate(
-            masks * MASK_SCALE + MASK_BIAS,
-            size=(masks.shape[-1] // 4,) * 2,
-            mode="bilinear",
-            antialias=True,
-        )
+        logits = resize_smoothly(masks * MASK_SCALE + MASK_BIAS, masks.shape[-1] // 4)
         return ObjectState(
             logits=logits,
             ious=torch.ones_like(state.ious),

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.model.mask_decoder import Candidates, choose, upscale
+from napari_sam2.model.mask_decoder import Candidates, choose
+from napari_sam2.model.resize import upscale
 
 
 def candidates(first_mask: torch.Tensor, ious: list[list[float]]) -> Candidates:
