@@ -67,7 +67,7 @@ def remember_answers(
     features_of: Callable[[int], ImageFeatures],
 ) -> None:
     """Make the memories that prompted frames still lack, frame by frame."""
-    tracks = list(tracks)
+    tracks = [t for t in tracks if t.answers.keys() != t.bank.conditioning.keys()]
     missing: dict[int, list[ObjectTrack]] = defaultdict(list)
     for track in tracks:
         for frame in track.answers.keys() - track.bank.conditioning.keys():
@@ -89,7 +89,7 @@ def _remember_frame(
     )
     for track, found in zip(tracks, split(state, memory), strict=True):
         track.bank.conditioning[frame] = FrameMemory(
-            found.spatial, found.state.pointers[0]
+            found.spatial, found.state.pointers[0].clone()
         )
 
 

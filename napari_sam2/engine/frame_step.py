@@ -80,12 +80,14 @@ class FrameStepper:
                 found[one.object_id] = (one.answers[step.frame].state, True)
             else:
                 looking.append(self._looking(one, step))
-            one.visit(step.frame, is_reverse=step.is_reverse)
         with inference(self._encoder.device):
             for object_id, state in self._find(looking, step, groups, ahead):
                 found[object_id] = (state, False)
             states = [(i, *found[i]) for i in sorted(found)]
-            return FrameResult(step.frame, self.results(step.frame, states))
+            results = self.results(step.frame, states)
+        for one in tracks:
+            one.visit(step.frame, is_reverse=step.is_reverse)
+        return FrameResult(step.frame, results)
 
     def results(
         self, frame: int, states: list[tuple[int, ObjectState, bool]]
@@ -148,8 +150,12 @@ class FrameStepper:
                 yield one.object_id, answer.state
 
     def _remember(self, one: Looking, step: Step, found: Found) -> None:
+        state = found.state  # views of the whole group's, which must not be kept
         memory = FrameMemory(
-            found.spatial, found.state.pointers[0], found.state.logits, step.is_reverse
+            found.spatial,
+            state.pointers[0].clone(),
+            state.logits.clone(),
+            step.is_reverse,
         )
         keep = max(self._options.history_frames, self._reach)
         one.bank.remember(step.frame, memory, keep, self._reach)

@@ -28,7 +28,7 @@ from napari_sam2.engine.stepping import (
 from napari_sam2.engine.track import ObjectTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -38,10 +38,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import Prompt
     from napari_sam2.core.results import FrameResult, MaskResult
-    from napari_sam2.engine.plan import Direction, Step
+    from napari_sam2.engine.plan import Direction
     from napari_sam2.model.sam2 import Sam2Model
-
-_LARGEST_GROUP = 64
 
 
 class VideoTracker:
@@ -279,8 +277,6 @@ class VideoTracker:
             reached cannot be read, with all frames before it yielded.
         """
         plan = self.plan(direction=direction, frames=frames, objects=objects)
-        for object_id in plan.prompted:
-            self._tracks[object_id].bank.forget(plan.frames_of(object_id))
         return self._run(plan, 0, token)
 
     def resume(self, *, token: CancelToken | None = None) -> Iterator[FrameResult]:
@@ -299,24 +295,26 @@ class VideoTracker:
         self, plan: Plan, done: int, token: CancelToken | None
     ) -> Iterator[FrameResult]:
         self._paused = (plan, done)
+        if not done:
+            for one in self._tracks_of(plan.prompted):
+                one.bank.forget(plan.frames_of(one.object_id))
         ahead = ReadAhead(
             self._encoder.reader,
             (
                 step.frame
                 for step in islice(plan.steps(), done, None)
-                if self._stepper.must_read(step.frame, self._tracks_of(step))
+                if self._stepper.must_read(step.frame, self._tracks_of(step.object_ids))
             ),
             self.options.prefetch_frames,
         )
         try:
-            with inference(self.device):
-                tracks = [self._tracks[i] for i in plan.prompted]
-                remember_answers(self.model, tracks, self._encoder.features)
             groups = GroupRunner(self._stepper.group_size())
             for step in islice(plan.steps(), done, None):
                 if token is not None and token.is_cancelled:
                     return
-                result = self._stepper.run(step, self._tracks_of(step), groups, ahead)
+                self._remember_answers(plan)
+                tracks = self._tracks_of(step.object_ids)
+                result = self._stepper.run(step, tracks, groups, ahead)
                 done += 1
                 self._paused = (plan, done)
                 yield result
@@ -324,9 +322,15 @@ class VideoTracker:
         finally:
             ahead.close()
 
-    def _tracks_of(self, step: Step) -> list[ObjectTrack]:
-        """Return the objects of a step, less those removed while it was waiting."""
-        return [self._tracks[i] for i in step.object_ids if i in self._tracks]
+    def _remember_answers(self, plan: Plan) -> None:
+        """Make memories of all prompts, also of those that came during the run."""
+        with inference(self.device):
+            tracks = self._tracks_of(plan.prompted)
+            remember_answers(self.model, tracks, self._encoder.features)
+
+    def _tracks_of(self, object_ids: Iterable[int]) -> list[ObjectTrack]:
+        """Return the tracks of objects, less those removed during the run."""
+        return [self._tracks[i] for i in object_ids if i in self._tracks]
 
     def _track(self, object_id: int) -> ObjectTrack:
         if object_id not in self._tracks:

@@ -1,0 +1,59 @@
+"""Stacks that are made as they are read, and what a run says about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_sam2.core.errors import FrameError
+from napari_sam2.core.frames import check_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_sam2.core.results import FrameResult, MaskResult
+
+
+class Generated:
+    """Frames of a moving disc over noise; counts reads, and breaks where told to."""
+
+    dtype, is_rgb = np.dtype(np.float32), False
+
+    def __init__(self, count: int, shape_hw=(40, 48), broken=(), mirrored=False):
+        self.count, self.shape_hw = count, shape_hw
+        self.broken, self.mirrored = set(broken), mirrored
+        self.read: list[int] = []
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, frame: int) -> np.ndarray:
+        check_frame(frame, self.count)
+        self.read.append(frame)
+        if frame in self.broken:
+            raise FrameError(f"Frame {frame} could not be read: bad sector.")
+        t = self.count - 1 - frame if self.mirrored else frame
+        y, x = np.ogrid[: self.shape_hw[0], : self.shape_hw[1]]
+        disc = np.hypot(y - 15, x - 12 - t % 24) < 8
+        noise = np.random.default_rng(t).random(self.shape_hw)
+        return (disc + noise).astype(np.float32)
+
+
+def said(result: MaskResult) -> tuple:
+    """Return all that a result says, comparable."""
+    return (
+        result.object_id,
+        result.frame,
+        result.origin_yx,
+        result.crop.shape,
+        result.crop.tobytes(),
+        result.predicted_iou,
+        result.object_logit,
+        result.is_prompted,
+    )
+
+
+def course(results: Iterable[FrameResult]) -> list[tuple]:
+    """Return all that a run says, comparable, in its order."""
+    return [(result.frame, *(said(one) for one in result)) for result in results]
