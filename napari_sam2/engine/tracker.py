@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.prompts import Prompt
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.plan import Direction
+    from napari_sam2.engine.track import Answer
     from napari_sam2.model.sam2 import Sam2Model
 
 
@@ -192,23 +193,12 @@ class VideoTracker:
         track = self._tracks.get(object_id) or ObjectTrack(
             object_id, bytearray(len(self.frames))
         )
-        with inference(self.device):
-            prior = None
-            if previous is not None:
-                prior = logits_from_mask(previous, self.model, self.device)
-            correction = track.correction_on(frame, prior)
-            what = f"object {object_id} on frame {frame}"
-            shape_hw = self.frames.shape_hw
-            prompts.check(shape_hw, what=what, refines=correction is not None)
-            features = self._encoder.features(frame)
-            if correction is not None:
-                remember_answers(self.model, [track], self._encoder.features)
-            answer = answer_prompts(
-                self.model, features, track, frame, prompts, shape_hw, correction,
-                self._rules,
-            )  # fmt: skip
+        answer = track.answers.get(frame)
+        if answer is None or answer.prompts != prompts:
+            answer = self._answer(track, frame, prompts, previous)
             track.set_answer(frame, answer)
             self._tracks[object_id] = track
+        with inference(self.device):
             return self._stepper.results(frame, [(object_id, answer.state, True)])[0]
 
     def remove_object(self, object_id: int) -> None:
@@ -234,9 +224,14 @@ class VideoTracker:
             )
         whole = range(len(self.frames))
         frames = whole if frames is None else frames
-        if frames.step != 1 or not frames or frames[0] < 0 or frames[-1] not in whole:
+        if not frames or frames.step != 1:
             raise FrameError(
-                f"Frames {frames.start} to {frames.stop - 1} are not all in the stack, "
+                f"{frames} holds no neighbouring frames: give a range that counts up "
+                "by one, such as range(0, 10)."
+            )
+        if frames[0] not in whole or frames[-1] not in whole:
+            raise FrameError(
+                f"Frames {frames[0]} to {frames[-1]} are not all in the stack, "
                 f"which has {len(whole)} frames, 0 to {len(whole) - 1}."
             )
         return Plan(prompted, frames, direction)
@@ -309,18 +304,45 @@ class VideoTracker:
         )
         try:
             groups = GroupRunner(self._stepper.group_size())
-            for step in islice(plan.steps(), done, None):
+            steps = islice(plan.steps(), done, None)
+            for count, step in enumerate(steps, done + 1):
                 if token is not None and token.is_cancelled:
                     return
-                self._remember_answers(plan)
                 tracks = self._tracks_of(step.object_ids)
+                if not tracks:
+                    continue
+                self._remember_answers(plan)
                 result = self._stepper.run(step, tracks, groups, ahead)
-                done += 1
-                self._paused = (plan, done)
+                self._paused = (plan, count)
                 yield result
             self._paused = None
         finally:
             ahead.close()
+
+    def _answer(
+        self,
+        track: ObjectTrack,
+        frame: int,
+        prompts: FramePrompts,
+        previous: npt.NDArray[np.bool_] | None,
+    ) -> Answer:
+        """Answer prompts that are new, or say why they cannot be answered."""
+        what = f"object {track.object_id} on frame {frame}"
+        shape_hw = self.frames.shape_hw
+        with inference(self.device):
+            prior = None
+            if previous is not None:
+                FramePrompts(mask=previous).check(shape_hw, what=what)
+                prior = logits_from_mask(previous, self.model, self.device)
+            correction = track.correction_on(frame, prior)
+            prompts.check(shape_hw, what=what, refines=correction is not None)
+            features = self._encoder.features(frame)
+            if correction is not None:
+                remember_answers(self.model, [track], self._encoder.features)
+            return answer_prompts(
+                self.model, features, track, frame, prompts, shape_hw, correction,
+                self._rules,
+            )  # fmt: skip
 
     def _remember_answers(self, plan: Plan) -> None:
         """Make memories of all prompts, also of those that came during the run."""
