@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 done, 1 done in part, 2 not done, 130 stopped by the user.
+        The exit code: 0 done, 1 done in part, 2 failed, 130 stopped by the user.
     """
     # Readers log what they meet in broken files; one sentence of ours says it all.
     logging.getLogger("tifffile").addHandler(logging.NullHandler())

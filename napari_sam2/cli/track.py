@@ -57,8 +57,9 @@ examples:
 
 The labels have as many frames as the stack: 0 is background, other values are object
 numbers. Frames that were not computed are empty. The exit code is 0 when all is done, 1
-when a frame could not be read (the frames before it are written), 2 when nothing could
-be done (nothing is written), 130 after Ctrl-C (finished frames are written).
+when a frame could not be read (the frames before it are written), 2 when it failed
+(nothing is written, or the message names what is), 130 after Ctrl-C (finished frames
+are written). Files that exist are kept unless --overwrite is given.
 """
 
 

@@ -6,6 +6,7 @@ import json
 import pickle
 import re
 import struct
+import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,9 @@ def _read_safetensors(path: Path) -> StateDict:
 
 def _read_pickled(path: Path) -> StateDict:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # the error says what is wrong with a file
+            warnings.simplefilter("ignore", UserWarning)
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path.name} was refused: it is no plain weights file. It is either "

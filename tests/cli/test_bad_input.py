@@ -220,6 +220,7 @@ class Malicious:
         return Path.touch, (self.path,)
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("save", ["torch", "pickle"])
 def test_a_malicious_checkpoint_is_refused(refuse, stack, tmp_path, save):
     path, trace = tmp_path / "model.pt", tmp_path / "trace"

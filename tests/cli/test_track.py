@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -142,16 +143,22 @@ def test_negative_limits_are_no_flag(cli, tmp_path):
     assert cli(*words, "--limits", "-1000,1000").code == 0
 
 
-def test_a_video_is_tracked_and_drawn(cli, tmp_path):
+def write_video(path, count: int) -> None:
     av = pytest.importorskip("av")
-    path, out, overlay = (tmp_path / n for n in ("in.mp4", "l.tif", "over.mp4"))
-    with av.open(str(path), "w") as file:
+    noise = np.random.default_rng(0).integers(0, 30, (count, 64, 80), np.uint8)
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as file:
         stream = file.add_stream("mpeg4", rate=5)
         stream.height, stream.width, stream.pix_fmt = 64, 80, "yuv420p"
-        for grey in discs(3, (64, 80))[0]:
+        stream.gop_size = 1  # frames of about the same length
+        for grey in discs(count, (64, 80))[0] + noise:
             rgb = np.repeat(grey[..., None], 3, axis=2)
             file.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, "rgb24")))
         file.mux(stream.encode())
+
+
+def test_a_video_is_tracked_and_drawn(cli, tmp_path):
+    path, out, overlay = (tmp_path / n for n in ("in.mp4", "l.tif", "over.mp4"))
+    write_video(path, 3)
     assert cli("track", path, "-o", out, *FIRST, "--overlay", overlay).code == 0
     drawn = open_stack(overlay)
     assert drawn.shape[0] == tifffile.imread(out).shape[0] == 3
@@ -206,6 +213,19 @@ def test_finished_frames_of_a_broken_file_are_kept(
     assert overlay.is_file()
 
 
+def test_finished_frames_of_a_broken_video_are_kept(cli, tmp_path):
+    path, out = tmp_path / "in.mp4", tmp_path / "labels.tif"
+    write_video(path, 8)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    said = cli("track", path, "-o", out, *FIRST)
+    assert said.code == 1
+    finished = re.search(r"rames 0–(\d) are finished; the rest is empty", said.err)
+    assert finished is not None, said.err
+    found = tifffile.imread(out)
+    assert len(found) == 8
+    assert [f for f in range(8) if found[f].any()] == [*range(int(finished[1]) + 1)]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")
 def test_ctrl_c_keeps_finished_frames(tmp_path):
     path, out = tmp_path / "long.npy", tmp_path / "labels.tif"
@@ -257,3 +277,20 @@ def test_ctrl_c_before_the_first_frame_writes_nothing(
     assert said.code == 130
     assert "Stopped" in said.err
     assert not out.exists()
+
+
+def test_labels_survive_a_table_that_cannot_be_written(
+    cli, stack, tmp_path, monkeypatch
+):
+    def locked(*_args: object) -> None:
+        raise PermissionError(13, "Permission denied")  # open in a spreadsheet, say
+
+    monkeypatch.setattr("napari_sam2.io.table.TableWriter.save", locked)
+    out, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
+    words = ("track", stack, "-o", out, *FIRST, "--frames", "0:2")
+    said = cli(*words, "--table", table)
+    assert said.code == 2
+    assert f"{table} could not be written: Permission denied." in said.err
+    assert f"{out} is complete." in said.err
+    assert tifffile.imread(out)[0].any()
+    assert not table.exists()
