@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import psutil
@@ -68,7 +68,7 @@ def inference(device: torch.device) -> Iterator[None]:
     try:
         with (
             torch.inference_mode(),
-            torch.autocast(device.type, torch.bfloat16, enabled=is_cuda),
+            torch.autocast("cuda", torch.bfloat16) if is_cuda else nullcontext(),
         ):
             yield
     except torch.OutOfMemoryError as error:
