@@ -1,0 +1,52 @@
+"""From what the user wants to what the document shows; heavy work goes to a lane.
+
+No Qt, no napari, no torch. Start here:
+
+``controller``
+    :class:`Controller`: ``run``, ``stop``, ``prepare``, ``take_labels``; ``status``.
+    Prompts need no call: it listens to the document and answers what is unanswered.
+``ports``
+    The :class:`Lane` where jobs run one after the other, the :class:`Tracker` they use,
+    and the :class:`TrackerFactory` that makes it. The window brings its own.
+``inline_lane``
+    A lane without a thread, for scripts and tests.
+``status``
+    :class:`Status`: idle, loading, running…; progress; the reason of a failure.
+``task``
+    What a lane with a thread of its own builds on.
+
+Behind the controller: ``dispatch`` (jobs and the status), ``prompting`` (answers),
+``running`` (runs), ``importing`` (labels), ``snapshot`` and ``session`` (keeping the
+tracker in agreement with the document, by comparing).
+
+>>> controller = Controller(
+...     history, settings, frames, lane=InlineLane(), make_tracker=make_tracker
+... )
+>>> history.do(edits.set_prompts(document, 1, 0, said))  # its mask appears
+>>> controller.run()  # and so do the other frames
+"""
+
+from napari_sam2.control.controller import Controller
+from napari_sam2.control.inline_lane import InlineLane
+from napari_sam2.control.ports import (
+    Job,
+    Lane,
+    Tracker,
+    TrackerFactory,
+    TrackerRequest,
+)
+from napari_sam2.control.status import Activity, Status
+from napari_sam2.control.task import Task
+
+__all__ = [
+    "Activity",
+    "Controller",
+    "InlineLane",
+    "Job",
+    "Lane",
+    "Status",
+    "Task",
+    "Tracker",
+    "TrackerFactory",
+    "TrackerRequest",
+]

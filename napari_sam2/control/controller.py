@@ -1,0 +1,229 @@
+"""From what the user wants to what the document shows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from napari_sam2.control.dispatch import Dispatcher
+from napari_sam2.control.importing import Importing
+from napari_sam2.control.ports import TrackerRequest
+from napari_sam2.control.prompting import Prompting
+from napari_sam2.control.running import Running
+from napari_sam2.control.session import RunOrder, TrackerSession
+from napari_sam2.control.status import Activity, Status, StatusBoard
+from napari_sam2.core.errors import Sam2Error, StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
+    from psygnal import SignalInstance
+
+    from napari_sam2.control.ports import Lane, TrackerFactory
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.state.history import History
+    from napari_sam2.state.masks import Place
+    from napari_sam2.state.settings import Direction, Settings
+
+
+class Controller:
+    """Answers prompts and carries objects through one stack.
+
+    Prompts need no call: it listens to the document, stops a run when the user says
+    something, and has the new prompts answered. None of its methods raises for what a
+    user does; the status tells what went wrong, and always returns to idle.
+
+    Parameters
+    ----------
+    history : History
+        Of the document that is to be kept up to date.
+    settings : Settings
+        A change of model, device or limits has a new tracker made when it is needed.
+    frames : FrameSource
+        The stack, of as many frames and pixels as the document.
+    lane : Lane
+        Where torch and files are used.
+    make_tracker : TrackerFactory
+        Called on the lane.
+    clock : callable, optional
+        Returns seconds, for the speed of runs.
+
+    Raises
+    ------
+    StackError
+        If the frames do not fit the document.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        settings: Settings,
+        frames: FrameSource,
+        *,
+        lane: Lane,
+        make_tracker: TrackerFactory,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.history = history
+        self.document = history.document
+        self.settings = settings
+        self._board = StatusBoard()
+        self._dispatcher = Dispatcher(lane, self._board)
+        self._session = TrackerSession(make_tracker)
+        self._request = self._make_request(frames)
+        parts = self._dispatcher, self._session, lambda: self._request
+        self._prompting = Prompting(self.document, *parts)
+        self._running = Running(history, *parts, clock)
+        self._importing = Importing(history, self._dispatcher)
+        self._connect()
+
+    @property
+    def status(self) -> Status:
+        """What is going on."""
+        return self._board.now
+
+    @property
+    def status_changed(self) -> SignalInstance:
+        """Signal that carries every new :class:`Status`."""
+        return self._board.changed
+
+    @property
+    def frames(self) -> FrameSource:
+        """The stack that the tracker sees."""
+        return self._request.frames
+
+    def prepare(self) -> None:
+        """Load the model in the background, so that the first click is quick."""
+        request = self._request
+
+        def say_ready(error: Exception | None) -> None:
+            if error is None:
+                self._board.say(f"{request.model} is ready.")
+            else:
+                self._board.complain(error)
+
+        self._dispatcher.send(
+            Activity.LOADING,
+            lambda token: self._session.prepare(request, token),
+            on_end=say_ready,
+            key="prepare",
+        )
+
+    def run(
+        self,
+        *,
+        objects: Sequence[int] | None = None,
+        direction: Direction | None = None,
+        frames: range | None = None,
+    ) -> None:
+        """Carry objects through the stack; nothing happens while a run is going on.
+
+        Parameters
+        ----------
+        objects : sequence of int, optional
+            By default the selected one, or all, as the settings say.
+        direction : str, optional
+            As the settings say.
+        frames : range, optional
+            As the settings say.
+        """
+        if objects is None:
+            selected = self.document.selected
+            one = self.settings.only_selected and selected is not None
+            objects = [selected] if one else list(self.document.objects)  # type: ignore[list-item]
+        order = RunOrder(
+            tuple(objects),
+            direction or self.settings.direction,
+            self.settings.run_frames if frames is None else frames,
+        )
+        try:
+            self._running.start(order)
+        except Sam2Error as error:
+            self.report(error)
+
+    def stop(self) -> None:
+        """Stop what can be stopped after its current step; finished frames stay."""
+        self._dispatcher.cancel_all()
+
+    def take_labels(
+        self,
+        read: Callable[[int], npt.ArrayLike],
+        frames: Iterable[int],
+        *,
+        object_ids: Collection[int] | None = None,
+        names: Mapping[int, str] | None = None,
+    ) -> None:
+        """Make objects and mask prompts of labels that exist, as one undo step.
+
+        Parameters
+        ----------
+        read : callable
+            Returns the label image of a frame, integers of shape (H, W); called on the
+            lane, so it may compute and read files.
+        frames : iterable of int
+        object_ids : collection of int, optional
+            The values to take; all by default. A value becomes the object of that id.
+        names : mapping of int to str, optional
+            Names of objects that are new.
+        """
+        self._importing.start(read, frames, object_ids, names or {})
+
+    def set_frames(self, frames: FrameSource) -> None:
+        """Show the tracker another stack of the same size: other channels, say.
+
+        Raises
+        ------
+        StackError
+            If the frames do not fit the document. Another image, or another axis, needs
+            another document and controller.
+        """
+        self._renew(self._make_request(frames))
+
+    def report(self, problem: Exception) -> None:
+        """Show the user what went wrong elsewhere: an edit that was refused, say."""
+        self._board.complain(problem)
+
+    def close(self) -> None:
+        """Stop everything and listen to nothing; the lane is its owner's to close."""
+        self._running.abandon()
+        self._dispatcher.close()
+        self.document.prompts_changed.disconnect(self._on_prompts_changed)
+        self.history.travelling.disconnect(self._running.abandon)
+        for choice in self._choices():
+            choice.disconnect(self._on_choice_changed)
+
+    def _connect(self) -> None:
+        self.document.prompts_changed.connect(self._on_prompts_changed)
+        self.history.travelling.connect(self._running.abandon)
+        for choice in self._choices():
+            choice.connect(self._on_choice_changed)
+
+    def _choices(self) -> tuple[SignalInstance, ...]:
+        events = self.settings.events
+        return events.model, events.device, events.limits
+
+    def _on_prompts_changed(self, places: frozenset[Place]) -> None:
+        self._running.stop()
+        self._prompting.answer(places)
+
+    def _on_choice_changed(self) -> None:
+        self._renew(self._make_request(self.frames))
+
+    def _renew(self, request: TrackerRequest) -> None:
+        """Have another tracker made when one is needed next."""
+        self._request = request
+        self._running.abandon()
+        self._prompting.ask_again()
+
+    def _make_request(self, frames: FrameSource) -> TrackerRequest:
+        found = len(frames), tuple(frames.shape_hw)
+        wanted = self.document.frame_count, self.document.shape_hw
+        if found != wanted:
+            raise StackError(
+                f"The stack has {found[0]} frames of {found[1][0]} × {found[1][1]} "
+                f"pixels, but the prompts are for {wanted[0]} frames of "
+                f"{wanted[1][0]} × {wanted[1][1]}."
+            )
+        choices = self.settings
+        return TrackerRequest(frames, choices.model, choices.device, choices.limits)

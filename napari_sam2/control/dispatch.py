@@ -1,0 +1,168 @@
+"""Sends jobs to the lane and keeps the status in step with them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_sam2.control.status import Activity
+from napari_sam2.core.cancel import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Hashable
+
+    from napari_sam2.control.ports import Job, Lane
+    from napari_sam2.control.status import StatusBoard
+
+T = TypeVar("T")
+
+
+class Dispatcher:
+    """One lane and one status for all parts of a controller.
+
+    When the last job is done, however it ended, the status is idle.
+
+    Parameters
+    ----------
+    lane : Lane
+    board : StatusBoard
+    """
+
+    def __init__(self, lane: Lane, board: StatusBoard) -> None:
+        self.board = board
+        self._lane = lane
+        self._queue: list[_Errand] = []
+        self._is_closed = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is queued or running."""
+        return not self._queue
+
+    def send(
+        self,
+        activity: Activity,
+        job: Job[T | Progress],
+        *,
+        on_item: Callable[[T], None] | None = None,
+        on_end: Callable[[Exception | None], None] | None = None,
+        key: Hashable | None = None,
+        token: CancelToken | None = None,
+    ) -> None:
+        """Queue a job.
+
+        Parameters
+        ----------
+        activity : Activity
+            What the status is while the job is the first in the queue.
+        job : callable
+            A generator function of a token. Items of class ``Progress`` go to the
+            status, others to ``on_item``.
+        on_item : callable
+        on_end : callable, optional
+            Called once, before the status is idle, with None or the error. Without it
+            errors are shown.
+        key : hashable, optional
+            A queued job of the same key is dropped.
+        token : CancelToken, optional
+            Stops the job after the item that it is at, which is still delivered.
+        """
+        errand = _Errand(activity, token or CancelToken())
+        self._queue.append(errand)
+        self.refresh()
+
+        def take(item: T | Progress) -> None:
+            if not self._is_closed:
+                self._take(errand, item, on_item)
+
+        def end(error: Exception | None = None) -> None:
+            self._end(errand, error, on_end)
+
+        # Not the lane's token: it is known only after the job was queued, and by then
+        # a lane without a thread has done it.
+        self._lane.submit(
+            lambda _: _until_cancelled(job, errand.token),
+            key=key,
+            on_item=take,
+            on_done=end,
+            on_error=end,
+        )
+
+    def cancel_all(self) -> None:
+        """Ask every job to stop."""
+        for errand in self._queue:
+            errand.token.cancel()
+        self.refresh()
+
+    def close(self) -> None:
+        """Ask every job to stop, and hear nothing more of them."""
+        self._is_closed = True
+        self.cancel_all()
+
+    def refresh(self) -> None:
+        """Show what the first job in the queue does."""
+        if self._queue:
+            self.board.show(activity=self._queue[0].phase)
+        else:
+            self.board.rest()
+
+    def _take(
+        self,
+        errand: _Errand,
+        item: T | Progress,
+        on_item: Callable[[T], None] | None,
+    ) -> None:
+        if isinstance(item, Progress):
+            errand.is_loading = True
+            self.board.show(progress=item)
+            self.refresh()
+        else:
+            errand.is_loading = False
+            self.refresh()
+            if on_item is not None:
+                on_item(item)
+
+    def _end(
+        self,
+        errand: _Errand,
+        error: Exception | None,
+        on_end: Callable[[Exception | None], None] | None,
+    ) -> None:
+        self._queue.remove(errand)
+        if self._is_closed:
+            return
+        self.board.rest()
+        try:
+            if on_end is not None:
+                on_end(error)
+            elif error is not None:
+                self.board.complain(error)
+        finally:
+            self.refresh()
+
+
+@dataclass(slots=True, eq=False)
+class _Errand:
+    """A job that was sent, until it ends."""
+
+    activity: Activity
+    token: CancelToken
+    is_loading: bool = False
+
+    @property
+    def phase(self) -> Activity:
+        phase = Activity.LOADING if self.is_loading else self.activity
+        if self.token.is_cancelled and phase is not Activity.ANSWERING:
+            return Activity.STOPPING
+        return phase
+
+
+def _until_cancelled(job: Job[T], token: CancelToken) -> Generator[T]:
+    with closing(job(token)) as items:
+        while not token.is_cancelled:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            yield item

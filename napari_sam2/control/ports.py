@@ -1,0 +1,146 @@
+"""What control needs of the world: a lane for heavy work, and a tracker on it.
+
+The engine's ``VideoTracker`` and the window's worker thread fit these without knowing
+them; tests bring their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence, Sized
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+
+from napari_sam2.core.cancel import CancelToken, Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.state.settings import Direction
+
+T = TypeVar("T")
+
+Job: TypeAlias = Callable[[CancelToken], Generator[T]]
+"""Heavy work in steps: a generator function that looks at its token between two."""
+
+
+class Lane(Protocol):
+    """Where heavy work is done: one job at a time, in the order of submission."""
+
+    def submit(
+        self,
+        job: Job[T],
+        *,
+        key: Hashable | None = None,
+        on_item: Callable[[T], None] | None = None,
+        on_done: Callable[[], None] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> CancelToken:
+        """Queue a job.
+
+        The callbacks come on the thread that submits. Exactly one of ``on_done`` and
+        ``on_error`` comes, once, as the last: ``on_done`` also for a job that was
+        cancelled, or dropped before it began. After every item the lane looks at the
+        token and closes the generator when it is cancelled, so jobs need to look at it
+        only within long steps.
+
+        Parameters
+        ----------
+        job : callable
+            Called with its token on the lane; what it yields is delivered in order.
+        key : hashable, optional
+            A job of the same key that has not begun yet is dropped: the latest wins.
+        on_item, on_done, on_error : callable, optional
+
+        Returns
+        -------
+        CancelToken
+            Cancels the job, queued or running.
+        """
+        ...
+
+    def close(self) -> None:
+        """Cancel everything, wait for the present step, deliver nothing more."""
+        ...
+
+
+class Tracker(Protocol):
+    """What control needs of :class:`napari_sam2.engine.tracker.VideoTracker`."""
+
+    def set_prompts(
+        self,
+        object_id: int,
+        frame: int,
+        prompts: FramePrompts,
+        *,
+        previous: npt.NDArray[np.bool_] | None = None,
+    ) -> MaskResult | None:
+        """Replace everything said about an object on a frame."""
+        ...
+
+    def remove_object(self, object_id: int) -> None:
+        """Forget an object."""
+        ...
+
+    def plan(
+        self,
+        *,
+        direction: Direction = "both",
+        frames: range | None = None,
+        objects: Sequence[int] | None = None,
+    ) -> Sized:
+        """Return what a run would do; its length is the number of steps."""
+        ...
+
+    def propagate(
+        self,
+        *,
+        direction: Direction = "both",
+        frames: range | None = None,
+        objects: Sequence[int] | None = None,
+        token: CancelToken | None = None,
+    ) -> Generator[FrameResult]:
+        """Carry the objects through the stack."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackerRequest:
+    """What a tracker is made from.
+
+    Attributes
+    ----------
+    frames : FrameSource
+    model : str
+        A model's name, or the path of a weights file.
+    device : str
+    limits : IntensityLimits or None
+        None estimates them from the stack.
+    """
+
+    frames: FrameSource
+    model: str
+    device: str
+    limits: IntensityLimits | None
+
+
+class TrackerFactory(Protocol):
+    """Makes a tracker, on the lane. It should keep the model for the next time.
+
+    Examples
+    --------
+    >>> def make_tracker(request, token):
+    ...     yield Progress(0, 0, f"Loading {request.model}")
+    ...     model = load_model(request.model, device=request.device)
+    ...     yield VideoTracker(model, request.frames, limits=request.limits)
+    """
+
+    def __call__(
+        self, request: TrackerRequest, token: CancelToken
+    ) -> Iterator[Progress | Tracker]:
+        """Yield how far loading has come, and the tracker as the last item."""
+        ...

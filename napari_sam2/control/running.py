@@ -1,0 +1,166 @@
+"""Runs: carrying objects through the stack, one at a time, each one undo step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from napari_sam2.control.pace import Pace
+from napari_sam2.control.snapshot import take_snapshot
+from napari_sam2.control.status import Activity
+from napari_sam2.core.cancel import CancelToken, Progress
+from napari_sam2.core.errors import NoPromptError
+from napari_sam2.state import edits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from napari_sam2.control.dispatch import Dispatcher
+    from napari_sam2.control.ports import TrackerRequest
+    from napari_sam2.control.session import RunOrder, RunStep, TrackerSession
+    from napari_sam2.control.snapshot import Said
+    from napari_sam2.state.history import History
+    from napari_sam2.state.masks import Place
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """A run that was asked for and has not ended.
+
+    ``is_void`` says that what still comes must not be taken: the run was undone, or the
+    tracker is another one by now.
+    """
+
+    number: int
+    label: str
+    told: dict[Place, Said]
+    pace: Pace
+    token: CancelToken = field(default_factory=CancelToken)
+    steps: int = 0
+    done: int = 0
+    is_void: bool = False
+
+
+class Running:
+    """Starts and stops runs and takes their frames into the document.
+
+    Parameters
+    ----------
+    history : History
+    dispatcher : Dispatcher
+    session : TrackerSession
+        Used on the lane only.
+    request : callable
+        Returns what the tracker is to be made from, now.
+    clock : callable
+        Returns seconds.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        dispatcher: Dispatcher,
+        session: TrackerSession,
+        request: Callable[[], TrackerRequest],
+        clock: Callable[[], float],
+    ) -> None:
+        self._history = history
+        self._document = history.document
+        self._dispatcher = dispatcher
+        self._session = session
+        self._request = request
+        self._clock = clock
+        self._run: _Run | None = None
+        self._numbers = count(1)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run was started and has not ended."""
+        return self._run is not None
+
+    def start(self, order: RunOrder) -> None:
+        """Carry the objects of ``order`` through the stack.
+
+        Raises
+        ------
+        NoPromptError
+            If nothing was said about any of them.
+        """
+        if self._run is not None:
+            return
+        snapshot = take_snapshot(self._document, order.objects)
+        ids = tuple(sorted({object_id for object_id, _ in snapshot.said}))
+        if not ids:
+            raise NoPromptError(
+                "There is nothing to follow yet: click an object, draw a box around "
+                "it, or paint it, on any frame."
+            )
+        order = replace(order, objects=ids)
+        self._run = run = _Run(
+            next(self._numbers), _label(ids), dict(snapshot.said), Pace(self._clock())
+        )
+        request = self._request()
+
+        def job(token: CancelToken) -> Generator[Progress | RunStep]:
+            return self._session.run(request, snapshot, order, token)
+
+        def take(step: RunStep) -> None:
+            self._take(run, step)
+
+        self._dispatcher.send(
+            Activity.RUNNING,
+            job,
+            on_item=take,
+            on_end=lambda error: self._end(run, error),
+            token=run.token,
+        )
+
+    def stop(self) -> None:
+        """Stop after the frame that is being computed, and keep it."""
+        if self._run is not None:
+            self._run.token.cancel()
+            self._dispatcher.refresh()
+
+    def abandon(self) -> None:
+        """Stop, and take nothing more from the run."""
+        if self._run is not None:
+            self._run.is_void = True
+            self.stop()
+
+    def _take(self, run: _Run, step: RunStep) -> None:
+        if run.is_void:
+            return
+        if step.done == 0:
+            run.pace = Pace(self._clock())
+        else:
+            edit = edits.set_results(self._document, step.found, run.told)
+            edit = replace(edit, label=run.label)
+            self._history.do(edit, gesture=("run", run.number))
+            run.pace.step(self._clock())
+        run.done, run.steps = step.done, step.steps
+        self._dispatcher.board.show(
+            progress=Progress(run.done, run.steps, run.label),
+            frames_per_second=run.pace.per_second,
+            seconds_left=run.pace.seconds_for(run.steps - run.done),
+        )
+
+    def _end(self, run: _Run, error: Exception | None) -> None:
+        self._run = None
+        board = self._dispatcher.board
+        kept = f"The {run.done} frames before that are kept." if run.done else ""
+        if error is not None:
+            board.complain(error, kept)
+        elif run.is_void:
+            board.say("The run was stopped.")
+        elif run.done < run.steps or not run.steps:
+            board.say(
+                f"Stopped: {run.done} of {run.steps} frames are done, and are kept."
+            )
+        else:
+            board.say(f"{run.label}: {run.done} frames are done.")
+
+
+def _label(object_ids: tuple[int, ...]) -> str:
+    count = len(object_ids)
+    return "Track 1 object" if count == 1 else f"Track {count} objects"

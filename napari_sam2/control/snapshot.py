@@ -1,0 +1,91 @@
+"""What a tracker has to know of a document, as a value that may cross to the lane.
+
+The lane compares it with what it told the tracker and tells it the difference. So it
+does not matter how the document came to say what it says: clicks, undo, redo, a loaded
+session, or a tracker that was made anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from napari_sam2.core.packed import PackedMask
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.state.masks import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from napari_sam2.state.document import Document
+    from napari_sam2.state.masks import FrameMask, Place
+
+Said: TypeAlias = FramePrompts | PackedMask
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the document says about some objects.
+
+    Attributes
+    ----------
+    scope : frozenset of int
+        The objects that this is about.
+    alive : frozenset of int
+        All objects that exist.
+    said : mapping of (object_id, frame) to FramePrompts or PackedMask
+        Everything the user said about the objects in scope.
+    tracked : mapping of (object_id, frame) to PackedMask
+        What runs found of them, as the user sees it.
+    protected : frozenset of (object_id, frame)
+        Where the user's mask need not be what the tracker found.
+    corrected : mapping of (object_id, frame) to PackedMask
+        The tracked masks that prompts correct.
+    """
+
+    scope: frozenset[int]
+    alive: frozenset[int]
+    said: Mapping[Place, Said]
+    tracked: Mapping[Place, PackedMask]
+    protected: frozenset[Place]
+    corrected: Mapping[Place, PackedMask]
+
+
+def take_snapshot(document: Document, object_ids: Collection[int]) -> Snapshot:
+    """Take down what the document says about some objects."""
+    said: dict[Place, Said] = {}
+    tracked: dict[Place, PackedMask] = {}
+    corrected: dict[Place, PackedMask] = {}
+    protected = set()
+    for object_id in object_ids:
+        about = document.said_about(object_id)
+        said |= {(object_id, frame): one for frame, one in about.items()}
+        for frame, mask in document.masks.of_object(object_id).items():
+            place = object_id, frame
+            if mask.is_protected:
+                protected.add(place)
+            if mask.origin is Origin.TRACKED:
+                tracked[place] = mask.mask
+            beneath = _tracked_mask(mask)
+            if frame in about and beneath is not None:
+                corrected[place] = beneath
+    return Snapshot(
+        scope=frozenset(object_ids),
+        alive=frozenset(document.objects),
+        said=said,
+        tracked=tracked,
+        protected=frozenset(protected),
+        corrected=corrected,
+    )
+
+
+def as_prompts(said: Said) -> FramePrompts:
+    """Return what was said in the form that a tracker takes."""
+    return FramePrompts(mask=said.mask) if isinstance(said, PackedMask) else said
+
+
+def _tracked_mask(mask: FrameMask) -> PackedMask | None:
+    """Return what a run found here before the user said something, if anything."""
+    if mask.origin is Origin.TRACKED:
+        return mask.mask
+    return None if mask.beneath is None else mask.beneath.mask

@@ -1,0 +1,67 @@
+"""One job on its way through a lane; what every kind of lane has to do with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.core.cancel import CancelToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Hashable
+
+    from napari_sam2.control.ports import Job
+
+
+class Task:
+    """A submitted job, its token and its callbacks, run step by step on one thread.
+
+    Parameters
+    ----------
+    job, key, on_item, on_done, on_error
+        As for :meth:`napari_sam2.control.ports.Lane.submit`.
+    """
+
+    def __init__(
+        self,
+        job: Job[Any],
+        key: Hashable | None,
+        on_item: Callable[[Any], None] | None,
+        on_done: Callable[[], None] | None,
+        on_error: Callable[[Exception], None] | None,
+    ) -> None:
+        self.key = key
+        self.token = CancelToken()
+        self._job = job
+        self._items: Generator[Any] | None = None
+        self._on_item = on_item
+        self._on_done = on_done
+        self._on_error = on_error
+
+    def step(self) -> bool:
+        """Compute and deliver one item; return whether there may be more."""
+        if self.token.is_cancelled:
+            self.finish()
+            return False
+        try:
+            if self._items is None:
+                self._items = self._job(self.token)
+            item = next(self._items)
+        except StopIteration:
+            self.finish()
+            return False
+        except Exception as error:  # noqa: BLE001 (a lane is where all errors end)
+            self._items = None
+            if self._on_error is not None:
+                self._on_error(error)
+            return False
+        if self._on_item is not None:
+            self._on_item(item)
+        return True
+
+    def finish(self) -> None:
+        """Close the job, begun or not, and say that it is done."""
+        items, self._items = self._items, None
+        if items is not None:
+            items.close()
+        if self._on_done is not None:
+            self._on_done()

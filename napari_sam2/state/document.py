@@ -1,0 +1,243 @@
+"""The only truth of a session: objects, what was said about them, and their masks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from psygnal import Signal
+
+from napari_sam2.core.errors import PromptError
+from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+    import numpy.typing as npt
+
+    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.state.edit import Edit, TrackedObject
+
+K = TypeVar("K", bound="Hashable")
+V = TypeVar("V")
+
+
+class Document:
+    """A session on one stack, changed by edits only.
+
+    Layers and panels are projections of it: they listen to its signals, read it, and
+    turn what the user does into edits (:mod:`napari_sam2.state.edits`), which go
+    through :meth:`napari_sam2.state.history.History.do` when they can be undone. It
+    belongs to one thread, the one that shows it.
+
+    Parameters
+    ----------
+    frame_count : int
+        Number of frames of the stack.
+    shape_hw : tuple of int
+        Height and width of a frame in pixels.
+
+    Attributes
+    ----------
+    objects : mapping of int to TrackedObject
+        By id, in the order of their ids.
+    prompts : mapping of (object_id, frame) to FramePrompts
+        Points and boxes. A painted mask is a prompt as well, but is kept once, in
+        ``masks``.
+    masks : MaskTable
+        What is known about each object on each frame; read it with ``get``,
+        ``of_object`` and ``on_frame``.
+
+    Notes
+    -----
+    Every signal comes once per edit, after the whole edit was made.
+    """
+
+    objects_changed = Signal(frozenset)
+    """frozenset of object ids: added, removed or renamed."""
+    prompts_changed = Signal(frozenset)
+    """frozenset of (object_id, frame) whose points, box or painting differ now."""
+    masks_changed = Signal(frozenset)
+    """frozenset of frames on which a mask, its confidence or its flags differ now."""
+    selection_changed = Signal(object)
+    """The id of the object that new prompts are for, or None."""
+
+    def __init__(self, *, frame_count: int, shape_hw: tuple[int, int]) -> None:
+        self.frame_count = frame_count
+        self.shape_hw = int(shape_hw[0]), int(shape_hw[1])
+        self.objects: Mapping[int, TrackedObject] = {}
+        self.prompts: Mapping[Place, FramePrompts] = {}
+        self.masks = MaskTable()
+        self._selected: int | None = None
+
+    @property
+    def selected(self) -> int | None:
+        """The object that new prompts are for; None when there is none."""
+        return self._selected
+
+    def select(self, object_id: int | None) -> None:
+        """Choose the object that new prompts are for.
+
+        Raises
+        ------
+        PromptError
+            If there is no such object.
+        """
+        if object_id is not None:
+            self.get_object(object_id)
+        if object_id != self._selected:
+            self._selected = object_id
+            self.selection_changed.emit(object_id)
+
+    def get_object(self, object_id: int) -> TrackedObject:
+        """Return an object by its id.
+
+        Raises
+        ------
+        PromptError
+            If there is no such object.
+        """
+        if object_id not in self.objects:
+            known = ", ".join(map(str, self.objects)) or "none"
+            raise PromptError(
+                f"There is no object {object_id}; the objects are: {known}."
+            )
+        return self.objects[object_id]
+
+    def apply(self, edit: Edit) -> Edit:
+        """Make a change, tell who listens, and return the edit that takes it back."""
+        inverse = edit.inverse(self)
+        objects = _changed(inverse.objects, edit.objects)
+        prompts = _changed(inverse.prompts, edit.prompts)
+        masks = _changed(inverse.masks, edit.masks)
+        painted = {p for p in masks if _repaints(inverse.masks[p], edit.masks[p])}
+        if objects:
+            self.objects = dict(sorted(_merged(self.objects, edit.objects).items()))
+        if prompts:
+            self.prompts = _merged(self.prompts, edit.prompts)
+        for place in masks:
+            self.masks.put(place, edit.masks[place])
+        added = frozenset(i for i in objects if inverse.objects[i] is None)
+        if objects:
+            self.objects_changed.emit(objects)
+            self._keep_selection_valid(added & frozenset(self.objects))
+        if prompts or painted:
+            self.prompts_changed.emit(prompts | painted)
+        if masks:
+            self.masks_changed.emit(frozenset(frame for _, frame in masks))
+        return inverse
+
+    def said(self, object_id: int, frame: int) -> FramePrompts | PackedMask | None:
+        """Return what the user said about an object on a frame: outlines or painting.
+
+        This is what a tracker has to be told. Prompts that a mask alone makes come
+        packed; see :attr:`napari_sam2.core.packed.PackedMask.mask`.
+        """
+        mask = self.masks.get((object_id, frame))
+        if mask is not None and mask.origin is Origin.PAINTED:
+            return mask.mask
+        return self.prompts.get((object_id, frame))
+
+    def said_about(self, object_id: int) -> dict[int, FramePrompts | PackedMask]:
+        """Return everything the user said about an object, by frame, in order."""
+        frames = {frame for i, frame in self.prompts if i == object_id}
+        row = self.masks.of_object(object_id)
+        frames |= {f for f, mask in row.items() if mask.origin is Origin.PAINTED}
+        found = {frame: self.said(object_id, frame) for frame in sorted(frames)}
+        return {frame: said for frame, said in found.items() if said is not None}
+
+    def needs_answer(self, object_id: int, frame: int) -> bool:
+        """Whether the mask of a prompted frame is not the answer to its prompts."""
+        prompts = self.prompts.get((object_id, frame))
+        mask = self.masks.get((object_id, frame))
+        if not prompts:
+            return False
+        return mask is None or not (mask.is_protected or mask.answers == prompts)
+
+    def first_prompt(self, object_id: int) -> int | None:
+        """Return the first frame on which something was said about an object."""
+        return min(self.said_about(object_id), default=None)
+
+    def frames_covered(self, object_id: int) -> int:
+        """Count the frames on which an object has a mask, absence included."""
+        return len(self.masks.of_object(object_id))
+
+    def painted_order(self, frame: int) -> list[tuple[int, FrameMask]]:
+        """Return a frame's masks as they are painted: the last ones are seen.
+
+        What the user locked or painted lies above what the model found; otherwise the
+        mask with the higher predicted IoU does.
+        """
+        on_frame = self.masks.on_frame(frame).items()
+        return sorted(on_frame, key=lambda one: (*one[1].painting_order, -one[0]))
+
+    def labels(
+        self,
+        frame: int,
+        *,
+        out: npt.NDArray[Any] | None = None,
+        hidden: frozenset[int] = frozenset(),
+    ) -> npt.NDArray[Any]:
+        """Draw a frame's label image, (H, W), 0 where there is no object.
+
+        Parameters
+        ----------
+        frame : int
+        out : ndarray of integers, shape (H, W), optional
+            Drawn over, and returned; a new array of :attr:`label_dtype` by default.
+        hidden : frozenset of int, optional
+            Objects to leave out.
+        """
+        labels = np.zeros(self.shape_hw, self.label_dtype) if out is None else out
+        labels[:] = 0
+        for object_id, mask in self.painted_order(frame):
+            if object_id not in hidden:
+                labels[mask.mask.slices][mask.mask.crop] = object_id
+        return labels
+
+    @property
+    def label_dtype(self) -> np.dtype[Any]:
+        """The unsigned type that holds all ids: 16 bits, or 32 when one is larger."""
+        largest = max(self.objects, default=0)
+        return np.dtype(np.uint16 if largest < 1 << 16 else np.uint32)
+
+    def object_at(self, frame: int, yx: tuple[float, float]) -> int | None:
+        """Return the object seen at (y, x), in data pixels; None for background."""
+        y, x = round(yx[0]), round(yx[1])
+        for object_id, mask in reversed(self.painted_order(frame)):
+            if mask.mask.covers((y, x)):
+                return object_id
+        return None
+
+    def places(self) -> Iterator[Place]:
+        """Iterate over every (object_id, frame) that has prompts or a mask."""
+        yield from {*self.prompts, *(place for place, _ in self.masks.items())}
+
+    def _keep_selection_valid(self, added: frozenset[int]) -> None:
+        """Select an object that was added alone, and never one that is gone."""
+        wanted = self._selected
+        if len(added) == 1:
+            (wanted,) = added
+        elif wanted not in self.objects:
+            below = [i for i in self.objects if wanted is None or i < wanted]
+            wanted = max(below, default=min(self.objects, default=None))
+        self.select(wanted)
+
+
+def _changed(before: Mapping[K, V | None], after: Mapping[K, V | None]) -> frozenset[K]:
+    return frozenset(key for key in after if before[key] != after[key])
+
+
+def _merged(table: Mapping[K, V], changes: Mapping[K, V | None]) -> dict[K, V]:
+    merged = {**table, **changes}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _repaints(before: FrameMask | None, after: FrameMask | None) -> bool:
+    """Whether a mask prompt comes, goes or differs."""
+    was, now = (
+        mask.mask if mask is not None and mask.origin is Origin.PAINTED else None
+        for mask in (before, after)
+    )
+    return was != now

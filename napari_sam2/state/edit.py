@@ -1,0 +1,87 @@
+"""Changes of a document as values: what will be different, and nothing else.
+
+An edit names places and what they hold afterwards. Its inverse names the same places
+and what they hold now, so undoing is exact whatever the edit was for. The edits that
+users make are built in :mod:`napari_sam2.state.edits`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.state.document import Document
+    from napari_sam2.state.masks import FrameMask, Place
+
+_BYTES_PER_ENTRY = 150
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedObject:
+    """One object of a session.
+
+    Attributes
+    ----------
+    object_id : int
+        1 or more; the value in label images, and the index of the object's colour.
+    name : str
+    """
+
+    object_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of a document; None removes what was there.
+
+    Attributes
+    ----------
+    label : str
+        What was done, for the undo button: "Move a point of cell 3".
+    objects : mapping of int to TrackedObject or None
+    prompts : mapping of (object_id, frame) to FramePrompts or None
+        Points and boxes. Mask prompts are painted masks.
+    masks : mapping of (object_id, frame) to FrameMask or None
+    """
+
+    label: str
+    objects: Mapping[int, TrackedObject | None] = field(default_factory=dict)
+    prompts: Mapping[Place, FramePrompts | None] = field(default_factory=dict)
+    masks: Mapping[Place, FrameMask | None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether the edit touches anything."""
+        return bool(self.objects or self.prompts or self.masks)
+
+    def apply(self, document: Document) -> Edit:
+        """Make the change and return its inverse."""
+        return document.apply(self)
+
+    def inverse(self, document: Document) -> Edit:
+        """Return the edit that brings back what ``document`` holds at these places."""
+        return Edit(
+            self.label,
+            {i: document.objects.get(i) for i in self.objects},
+            {place: document.prompts.get(place) for place in self.prompts},
+            {place: document.masks.get(place) for place in self.masks},
+        )
+
+    def does_the_same_as(self, other: Edit) -> bool:
+        """Whether two edits leave the same at the same places."""
+        return (
+            self.objects == other.objects
+            and self.prompts == other.prompts
+            and self.masks == other.masks
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the edit keeps alive."""
+        entries = len(self.objects) + len(self.prompts) + len(self.masks)
+        pixels = sum(mask.nbytes for mask in self.masks.values() if mask is not None)
+        return pixels + _BYTES_PER_ENTRY * entries

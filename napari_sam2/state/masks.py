@@ -1,0 +1,125 @@
+"""What is known about one object on one frame, and all of it by object and by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.packed import PackedMask  # noqa: TC001 (for readers of hints)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from napari_sam2.core.prompts import FramePrompts
+
+Place = tuple[int, int]
+"""One object on one frame: (object_id, frame)."""
+
+
+class Origin(Enum):
+    """Where a mask came from."""
+
+    PROMPTED = "prompted"
+    """The model's answer to points and a box on this very frame."""
+    TRACKED = "tracked"
+    """Carried here by a run."""
+    PAINTED = "painted"
+    """The user's own pixels: painted, erased, imported, or marked absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMask:
+    """What is known about one object on one frame.
+
+    Attributes
+    ----------
+    mask : PackedMask
+        The pixels; an empty mask says that the object is absent.
+    origin : Origin
+    predicted_iou : float
+        The model's own estimate of the overlap with the truth, 0 to 1; 1 for painting.
+    object_logit : float
+        Above 0 where the model sees the object at all.
+    is_locked : bool
+        Whether the user forbade any change.
+    is_reviewed : bool
+        Whether the user looked at it and accepted it.
+    answers : FramePrompts or None
+        The points and box that a prompted mask answers; when the document has others by
+        now, a new answer is due.
+    beneath : FrameMask or None
+        The tracked mask that a prompted one corrects; it comes back when the prompts
+        are withdrawn.
+    """
+
+    mask: PackedMask
+    origin: Origin
+    predicted_iou: float = 1.0
+    object_logit: float = 10.0
+    is_locked: bool = False
+    is_reviewed: bool = False
+    answers: FramePrompts | None = None
+    beneath: FrameMask | None = field(default=None, repr=False)
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether a run must leave this frame alone: locked, or the user's own."""
+        return self.is_locked or self.origin is Origin.PAINTED
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory this takes."""
+        return self.mask.nbytes + (self.beneath.nbytes if self.beneath else 0)
+
+    @property
+    def painting_order(self) -> tuple[bool, float]:
+        """Key that sorts masks of one frame: the last one painted is seen."""
+        return self.is_protected, self.predicted_iou
+
+
+class MaskTable:
+    """The masks of a session, found by object or by frame."""
+
+    __slots__ = ("_by_frame", "_by_object")
+
+    def __init__(self) -> None:
+        self._by_object: dict[int, dict[int, FrameMask]] = {}
+        self._by_frame: dict[int, dict[int, FrameMask]] = {}
+
+    def __len__(self) -> int:
+        """Count the masks."""
+        return sum(map(len, self._by_object.values()))
+
+    def get(self, place: Place) -> FrameMask | None:
+        """Return the mask of an object on a frame, or None."""
+        object_id, frame = place
+        return self._by_object.get(object_id, {}).get(frame)
+
+    def put(self, place: Place, mask: FrameMask | None) -> None:
+        """Set a mask, or remove it with None."""
+        object_id, frame = place
+        for table, outer, inner in (
+            (self._by_object, object_id, frame),
+            (self._by_frame, frame, object_id),
+        ):
+            if mask is not None:
+                table.setdefault(outer, {})[inner] = mask
+            elif outer in table:
+                table[outer].pop(inner, None)
+                if not table[outer]:
+                    del table[outer]
+
+    def of_object(self, object_id: int) -> Mapping[int, FrameMask]:
+        """Return an object's masks by frame, in no particular order; do not change."""
+        return self._by_object.get(object_id, {})
+
+    def on_frame(self, frame: int) -> Mapping[int, FrameMask]:
+        """Return a frame's masks by object, in no particular order; do not change."""
+        return self._by_frame.get(frame, {})
+
+    def items(self) -> Iterator[tuple[Place, FrameMask]]:
+        """Iterate over everything."""
+        for object_id, row in self._by_object.items():
+            for frame, mask in row.items():
+                yield (object_id, frame), mask

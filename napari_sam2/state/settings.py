@@ -1,0 +1,60 @@
+"""What the user chose, apart from objects and prompts; evented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from psygnal import SignalGroupDescriptor
+
+from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
+from napari_sam2.state.thresholds import ReviewThresholds
+
+Direction = Literal["both", "forward", "backward"]
+
+
+@dataclass
+class Settings:
+    """The choices of a session.
+
+    ``settings.events.model`` and so on tell of single fields, and ``settings.events``
+    of any.
+
+    Attributes
+    ----------
+    model : str
+        A name that ``napari-sam2 models list`` shows, or the path of a weights file.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``.
+    axis : int
+        The axis of the image that objects are followed along.
+    channels : tuple of int or None
+        One to three channels that the model sees; None for the first three.
+    limits : IntensityLimits or None
+        What is shown as black and white; None estimates it from the stack.
+    direction : str
+        Where a run goes: ``"both"``, ``"forward"``, ``"backward"``.
+    frame_range : tuple of int or None
+        First frame of a run and the one after its last; None for the whole stack.
+    only_selected : bool
+        Whether a run follows the selected object only.
+    thresholds : ReviewThresholds
+        When a mask is doubtful.
+    """
+
+    model: str = "nano"
+    device: str = "auto"
+    axis: int = 0
+    channels: tuple[int, ...] | None = None
+    limits: IntensityLimits | None = None
+    direction: Direction = "both"
+    frame_range: tuple[int, int] | None = None
+    only_selected: bool = False
+    thresholds: ReviewThresholds = field(default_factory=ReviewThresholds)
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    @property
+    def run_frames(self) -> range | None:
+        """The frames of a run; None for the whole stack."""
+        return None if self.frame_range is None else range(*self.frame_range)

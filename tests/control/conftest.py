@@ -1,0 +1,88 @@
+"""A session on a small stack, with a fake tracker and a lane that tests step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from napari_sam2.control import Controller, InlineLane
+from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.state import Document, History, Settings, edits
+from tests.control.fake_tracker import FakeFactory
+from tests.control.manual_lane import ManualLane
+
+SHAPE = (10, 40, 60)
+
+
+def click(y: float, x: float, positive: bool = True) -> FramePrompts:
+    return FramePrompts(points_yx=((y, x),), positive=(positive,))
+
+
+@dataclass
+class Desk:
+    """Everything that a user has in hand, as short verbs."""
+
+    lane: InlineLane | ManualLane
+    factory: FakeFactory = field(default_factory=FakeFactory)
+    settings: Settings = field(default_factory=Settings)
+    statuses: list = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.document = Document(frame_count=SHAPE[0], shape_hw=SHAPE[1:])
+        self.history = History(self.document)
+        self.frames = ArrayFrames(np.zeros(SHAPE, np.uint8))
+        self.now = 0.0
+        self.controller = Controller(
+            self.history,
+            self.settings,
+            self.frames,
+            lane=self.lane,
+            make_tracker=self.factory,
+            clock=self.clock,
+        )
+        self.controller.status_changed.connect(self.statuses.append)
+
+    def clock(self) -> float:
+        self.now += 0.5
+        return self.now
+
+    def add(self, *ids: int) -> None:
+        for object_id in ids:
+            self.history.do(edits.add_object(self.document, object_id))
+
+    def say(self, object_id: int, frame: int, said: FramePrompts, gesture=None) -> None:
+        edit = edits.set_prompts(self.document, object_id, frame, said)
+        self.history.do(edit, gesture=gesture)
+
+    def paint(self, object_id: int, frame: int, mask: np.ndarray) -> None:
+        self.history.do(edits.paint_mask(self.document, object_id, frame, mask))
+
+    def lock(self, object_id: int, frame: int) -> None:
+        edit = edits.set_flags(self.document, [(object_id, frame)], is_locked=True)
+        self.history.do(edit)
+
+    def mask(self, object_id: int, frame: int):
+        return self.document.masks.get((object_id, frame))
+
+    def center(self, object_id: int, frame: int) -> tuple[float, float] | None:
+        found = self.mask(object_id, frame)
+        return None if found is None else found.mask.centroid_yx
+
+    @property
+    def status(self):
+        return self.controller.status
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Return a session in which everything happens at once."""
+    return Desk(InlineLane())
+
+
+@pytest.fixture
+def slow_desk() -> Desk:
+    """Return a session in which jobs move when ``desk.lane`` is stepped."""
+    return Desk(ManualLane())
