@@ -14,6 +14,7 @@ from napari_sam2.core.errors import (
     GpuMemoryError,
     NoPromptError,
     PromptError,
+    StackError,
 )
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
@@ -381,6 +382,11 @@ def test_odd_stacks(miniature, stack) -> None:
     for result in results:
         assert result.labels().shape == shape
         assert all(np.isfinite([r.predicted_iou, r.object_logit]).all() for r in result)
+
+
+def test_a_stack_without_frames(miniature) -> None:
+    with pytest.raises(StackError, match="no frames"):
+        VideoTracker(miniature, np.zeros((0, 20, 30)))
 
 
 @pytest.mark.parametrize("kind", ["dask", "zarr"])

@@ -266,7 +266,9 @@ def test_frames_are_read_once_in_order(miniature) -> None:
 
 
 def test_memory_is_flat(miniature) -> None:
-    tracker = session(miniature, Generated(200))
+    tracker = VideoTracker(miniature, Generated(200), limits=LIMITS)
+    tracker.add(PointPrompt(1, 0, (15, 12)))
+    tracker.add(PointPrompt(2, 4, (20, 30)))
     held = []
     for index, _ in enumerate(tracker.propagate(direction="forward")):
         if index in (60, 120, 199):
@@ -298,8 +300,8 @@ def test_what_is_kept_of_one_object_keeps_nothing_of_the_others(miniature) -> No
 
 
 def test_the_feature_cache_is_bounded(miniature) -> None:
-    tracker = session(miniature, Generated(40), replace(EXACT, feature_cache_bytes=1))
-    whole = course(session(miniature, Generated(40)).propagate())
+    tracker = session(miniature, Generated(12), replace(EXACT, feature_cache_bytes=1))
+    whole = course(session(miniature, Generated(12)).propagate())
     assert course(tracker.propagate()) == whole
     assert len(tracker._encoder.cache) == 1
 
