@@ -12,8 +12,8 @@ No Qt, no napari, no torch. Start here:
     A lane without a thread, for scripts and tests.
 ``status``
     :class:`Status`: idle, loading, running…; progress; the reason of a failure.
-``task``
-    What a lane with a thread of its own builds on.
+``downloads``
+    :class:`Downloads`: weights, beside the work.
 
 Behind the controller: ``dispatch`` (jobs and the status), ``prompting`` (answers),
 ``running`` (runs), ``importing`` (labels), ``snapshot`` and ``session`` (keeping the
@@ -27,6 +27,7 @@ tracker in agreement with the document, by comparing).
 """
 
 from napari_sam2.control.controller import Controller
+from napari_sam2.control.downloads import Downloads
 from napari_sam2.control.inline_lane import InlineLane
 from napari_sam2.control.ports import (
     Job,
@@ -36,16 +37,15 @@ from napari_sam2.control.ports import (
     TrackerRequest,
 )
 from napari_sam2.control.status import Activity, Status
-from napari_sam2.control.task import Task
 
 __all__ = [
     "Activity",
     "Controller",
+    "Downloads",
     "InlineLane",
     "Job",
     "Lane",
     "Status",
-    "Task",
     "Tracker",
     "TrackerFactory",
     "TrackerRequest",

@@ -97,16 +97,13 @@ class Controller:
         """Load the model in the background, so that the first click is quick."""
         request = self._request
 
-        def say_ready(error: Exception | None) -> None:
-            if error is None:
-                self._board.say(f"{request.model} is ready.")
-            else:
-                self._board.complain(error)
+        def say_ready(_: TrackerRequest) -> None:
+            self._board.say(f"{request.model} is ready.")
 
         self._dispatcher.send(
             Activity.LOADING,
             lambda token: self._session.prepare(request, token),
-            on_end=say_ready,
+            on_item=say_ready,
             key="prepare",
         )
 
@@ -144,7 +141,7 @@ class Controller:
 
     def stop(self) -> None:
         """Stop what can be stopped after its current step; finished frames stay."""
-        self._dispatcher.cancel_all()
+        self._dispatcher.stop()
 
     def take_labels(
         self,
@@ -189,13 +186,13 @@ class Controller:
         self._running.abandon()
         self._dispatcher.close()
         self.document.prompts_changed.disconnect(self._on_prompts_changed)
-        self.history.travelling.disconnect(self._running.abandon)
+        self.history.travelling.disconnect(self._running.on_travel)
         for choice in self._choices():
             choice.disconnect(self._on_choice_changed)
 
     def _connect(self) -> None:
         self.document.prompts_changed.connect(self._on_prompts_changed)
-        self.history.travelling.connect(self._running.abandon)
+        self.history.travelling.connect(self._running.on_travel)
         for choice in self._choices():
             choice.connect(self._on_choice_changed)
 

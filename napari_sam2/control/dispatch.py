@@ -89,23 +89,24 @@ class Dispatcher:
             on_error=end,
         )
 
-    def cancel_all(self) -> None:
-        """Ask every job to stop."""
+    def stop(self) -> None:
+        """Ask every job to stop that takes long; answers are soon there anyway."""
+        is_loading = any(errand.is_loading for errand in self._queue)
         for errand in self._queue:
-            errand.token.cancel()
+            if is_loading or errand.activity is not Activity.ANSWERING:
+                errand.token.cancel()
         self.refresh()
 
     def close(self) -> None:
         """Ask every job to stop, and hear nothing more of them."""
         self._is_closed = True
-        self.cancel_all()
+        for errand in self._queue:
+            errand.token.cancel()
 
     def refresh(self) -> None:
         """Show what the first job in the queue does."""
-        if self._queue:
-            self.board.show(activity=self._queue[0].phase)
-        else:
-            self.board.rest()
+        activity = self._queue[0].phase if self._queue else Activity.IDLE
+        self.board.show(activity=activity)
 
     def _take(
         self,

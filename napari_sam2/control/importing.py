@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,7 @@ class Importing:
         }
         given = {object_id: names.get(object_id, "") for object_id, _ in free}
         edit = edits.paint_masks(document, free, names=given)
+        edit = replace(edit, label="Start from labels")
         self._history.do(edit, gesture=gesture)
 
 

@@ -68,6 +68,7 @@ class Prompting:
 
         def take(result: PackedResult) -> None:
             if request is self._request():
+                self._dispatcher.board.forgive()
                 edits.set_answer(self._document, result, prompts).apply(self._document)
 
         def end(error: Exception | None) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.session import RunOrder, RunStep, TrackerSession
     from napari_sam2.control.snapshot import Said
+    from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
 
@@ -100,6 +101,7 @@ class Running:
         self._run = run = _Run(
             next(self._numbers), _label(ids), dict(snapshot.said), Pace(self._clock())
         )
+        self._dispatcher.board.say("")
         request = self._request()
 
         def job(token: CancelToken) -> Generator[Progress | RunStep]:
@@ -121,6 +123,11 @@ class Running:
         if self._run is not None:
             self._run.token.cancel()
             self._dispatcher.refresh()
+
+    def on_travel(self, edit: Edit) -> None:
+        """Give a run up when undo or redo is to change masks or prompts."""
+        if edit.masks or edit.prompts:
+            self.abandon()
 
     def abandon(self) -> None:
         """Stop, and take nothing more from the run."""
@@ -151,9 +158,9 @@ class Running:
         kept = f"The {run.done} frames before that are kept." if run.done else ""
         if error is not None:
             board.complain(error, kept)
-        elif run.is_void:
+        elif run.is_void or not run.done:
             board.say("The run was stopped.")
-        elif run.done < run.steps or not run.steps:
+        elif run.done < run.steps:
             board.say(
                 f"Stopped: {run.done} of {run.steps} frames are done, and are kept."
             )

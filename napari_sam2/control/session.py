@@ -71,14 +71,16 @@ class TrackerSession:
         self._request: TrackerRequest | None = None
         self._tracker: Tracker | None = None
         self._told: dict[Place, tuple[Said, PackedResult]] = {}
-        self._visited: dict[Place, PackedMask] = {}
+        self._visited: dict[int, dict[int, PackedMask]] = {}
 
     def prepare(
         self, request: TrackerRequest, token: CancelToken
-    ) -> Generator[Progress]:
-        """Have the tracker ready that ``request`` describes."""
+    ) -> Generator[Progress | TrackerRequest]:
+        """Have the tracker ready that ``request`` describes; yield it at the end."""
         with self._distrust():
-            yield from self._ready(request, token)
+            tracker = yield from self._ready(request, token)
+            if tracker is not None:
+                yield request
 
     def answer(
         self,
@@ -119,8 +121,10 @@ class TrackerSession:
             )
             with closing(found):
                 for done, result in enumerate(found, 1):
-                    packed = tuple(pack_result(one) for one in result)
-                    self._visited |= {(p.object_id, p.frame): p.mask for p in packed}
+                    packed = tuple(map(pack_result, result))
+                    for one in packed:
+                        row = self._visited.setdefault(one.object_id, {})
+                        row[one.frame] = one.mask
                     yield RunStep(done, len(plan), packed)
 
     def _ready(
@@ -187,17 +191,17 @@ class TrackerSession:
         So it is after a run was undone: a click must not be taken for a correction of
         masks that are gone.
         """
+        visited = self._visited.get(object_id, {})
         return any(
-            place[0] == object_id
-            and place not in snapshot.said
-            and place not in snapshot.protected
-            and snapshot.tracked.get(place) != mask
-            for place, mask in self._visited.items()
+            (object_id, frame) not in snapshot.said
+            and (object_id, frame) not in snapshot.protected
+            and snapshot.tracked.get((object_id, frame)) != mask
+            for frame, mask in visited.items()
         )
 
     def _forget_object(self, object_id: int) -> None:
         self._told = {p: t for p, t in self._told.items() if p[0] != object_id}
-        self._visited = {p: m for p, m in self._visited.items() if p[0] != object_id}
+        self._visited.pop(object_id, None)
 
     def _forget(self) -> None:
         self._tracker = None

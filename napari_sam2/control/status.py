@@ -71,13 +71,17 @@ class StatusBoard:
         self._set(replace(self.now, **changes))
 
     def rest(self) -> None:
-        """Return to idle; the message and the problem stay to be read."""
-        now = self.now
-        self._set(Status(message=now.message, problem=now.problem))
+        """Show that nothing has a progress; the message stays to be read."""
+        self.show(progress=None, frames_per_second=None, seconds_left=None)
 
     def say(self, message: str) -> None:
         """Show a sentence about something that went well."""
         self.show(message=message, problem=None)
+
+    def forgive(self) -> None:
+        """Take a problem off the board, now that the next thing went well."""
+        if self.now.problem is not None:
+            self.say("")
 
     def complain(self, problem: Exception, addition: str = "") -> None:
         """Show what went wrong."""

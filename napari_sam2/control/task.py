@@ -1,4 +1,4 @@
-"""One job on its way through a lane; what every kind of lane has to do with it."""
+"""One job on its way through a lane that has no thread of its own."""
 
 from __future__ import annotations
 
@@ -54,9 +54,17 @@ class Task:
             if self._on_error is not None:
                 self._on_error(error)
             return False
-        if self._on_item is not None:
-            self._on_item(item)
+        self._deliver(item)
         return True
+
+    def _deliver(self, item: Any) -> None:
+        """Hand an item over; a callback that fails ends the job, and is not excused."""
+        try:
+            if self._on_item is not None:
+                self._on_item(item)
+        except BaseException:
+            self.finish()
+            raise
 
     def finish(self) -> None:
         """Close the job, begun or not, and say that it is done."""

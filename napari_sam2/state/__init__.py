@@ -14,7 +14,7 @@ No Qt, no napari, no torch; psygnal tells who listens. Start here:
 ``masks``
     :class:`FrameMask`: an object on a frame, with confidence, origin and flags.
 ``review``
-    Which masks deserve a look, and why.
+    :class:`Reviewer`: which masks deserve a look, and why; the worst first.
 ``settings``
     :class:`Settings`, the evented choices.
 
@@ -32,12 +32,14 @@ from napari_sam2.state.document import Document
 from napari_sam2.state.edit import Edit, TrackedObject
 from napari_sam2.state.history import History
 from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place
+from napari_sam2.state.review import Doubt, Reviewer
 from napari_sam2.state.settings import Direction, Settings
 from napari_sam2.state.thresholds import ReviewThresholds
 
 __all__ = [
     "Direction",
     "Document",
+    "Doubt",
     "Edit",
     "FrameMask",
     "History",
@@ -45,6 +47,7 @@ __all__ = [
     "Origin",
     "Place",
     "ReviewThresholds",
+    "Reviewer",
     "Settings",
     "TrackedObject",
     "edits",

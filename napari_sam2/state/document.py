@@ -8,10 +8,11 @@ import numpy as np
 from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.results import FrameResult
 from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Mapping
 
     import numpy.typing as npt
 
@@ -210,9 +211,14 @@ class Document:
                 return object_id
         return None
 
-    def places(self) -> Iterator[Place]:
-        """Iterate over every (object_id, frame) that has prompts or a mask."""
-        yield from {*self.prompts, *(place for place, _ in self.masks.items())}
+    def frame_result(self, frame: int) -> FrameResult:
+        """Return a frame's masks as the engine would, for tables and files.
+
+        Where masks overlap, they do so here as well.
+        """
+        found = sorted(self.masks.on_frame(frame).items())
+        results = (mask.as_result(object_id, frame) for object_id, mask in found)
+        return FrameResult(frame, tuple(results))
 
     def _keep_selection_valid(self, added: frozenset[int]) -> None:
         """Select an object that was added alone, and never one that is gone."""
@@ -220,7 +226,7 @@ class Document:
         if len(added) == 1:
             (wanted,) = added
         elif wanted not in self.objects:
-            below = [i for i in self.objects if wanted is None or i < wanted]
+            below = [i for i in self.objects if wanted is not None and i < wanted]
             wanted = max(below, default=min(self.objects, default=None))
         self.select(wanted)
 

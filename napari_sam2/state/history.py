@@ -34,8 +34,8 @@ class History:
 
     changed = Signal()
     """What can be undone or redone is different now."""
-    travelling = Signal()
-    """Undo or redo is about to change the document."""
+    travelling = Signal(Edit)
+    """Undo or redo is about to make this edit."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class History:
     def _travel(self, source: deque[_Step], target: deque[_Step]) -> bool:
         if not source:
             return False
-        self.travelling.emit()
+        self.travelling.emit(source[-1].edit)
         step = source.pop()
         target.append(_Step(step.label, None, step.edit.inverse(self.document)))
         self._forget_oldest(target)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.packed import PackedMask  # noqa: TC001 (for readers of hints)
+from napari_sam2.core.results import MaskResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,6 +77,19 @@ class FrameMask:
     def painting_order(self) -> tuple[bool, float]:
         """Key that sorts masks of one frame: the last one painted is seen."""
         return self.is_protected, self.predicted_iou
+
+    def as_result(self, object_id: int, frame: int) -> MaskResult:
+        """Return this as what the engine answers."""
+        return MaskResult(
+            object_id=object_id,
+            frame=frame,
+            shape_hw=self.mask.shape_hw,
+            origin_yx=self.mask.origin_yx,
+            crop=self.mask.crop,
+            predicted_iou=self.predicted_iou,
+            object_logit=self.object_logit,
+            is_prompted=self.origin is not Origin.TRACKED,
+        )
 
 
 class MaskTable:

@@ -1,0 +1,39 @@
+"""The edits that users and runs make, as pure functions of the document.
+
+Each checks what it is given, raises a sentence when it cannot be done, and returns an
+:class:`~napari_sam2.state.edit.Edit` without changing anything.
+"""
+
+from napari_sam2.state.edits.objects import (
+    add_object,
+    new_object_id,
+    remove_object,
+    rename_object,
+)
+from napari_sam2.state.edits.prompts import (
+    mark_absent,
+    paint_mask,
+    paint_masks,
+    set_prompts,
+)
+from napari_sam2.state.edits.results import (
+    erase_masks,
+    set_answer,
+    set_flags,
+    set_results,
+)
+
+__all__ = [
+    "add_object",
+    "erase_masks",
+    "mark_absent",
+    "new_object_id",
+    "paint_mask",
+    "paint_masks",
+    "remove_object",
+    "rename_object",
+    "set_answer",
+    "set_flags",
+    "set_prompts",
+    "set_results",
+]

@@ -1,0 +1,72 @@
+"""Edits of the list of objects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import PromptError
+from napari_sam2.state.edit import Edit, TrackedObject
+
+if TYPE_CHECKING:
+    from napari_sam2.state.document import Document
+
+
+def new_object_id(document: Document) -> int:
+    """Return the id that a new object gets: one above the largest."""
+    return max(document.objects, default=0) + 1
+
+
+def add_object(
+    document: Document, object_id: int | None = None, name: str = ""
+) -> Edit:
+    """Add an object; the document selects it.
+
+    Parameters
+    ----------
+    object_id : int, optional
+        See :func:`new_object_id` for the default.
+    name : str, optional
+        "Object 3" by default.
+
+    Raises
+    ------
+    PromptError
+        If the id is below 1 or taken.
+    """
+    if object_id is None:
+        object_id = new_object_id(document)
+    if object_id < 1 or object_id in document.objects:
+        raise PromptError(
+            f"A new object cannot have the number {object_id}: numbers start at 1, and "
+            "each is used once."
+        )
+    added = TrackedObject(object_id, name.strip() or f"Object {object_id}")
+    return Edit(f"Add {added.name}", objects={object_id: added})
+
+
+def remove_object(document: Document, object_id: int) -> Edit:
+    """Remove an object with everything said about it and all its masks."""
+    name = document.get_object(object_id).name
+    frames = document.masks.of_object(object_id)
+    return Edit(
+        f"Delete {name}",
+        objects={object_id: None},
+        prompts={place: None for place in document.prompts if place[0] == object_id},
+        masks={(object_id, frame): None for frame in frames},
+    )
+
+
+def rename_object(document: Document, object_id: int, name: str) -> Edit:
+    """Give an object another name.
+
+    Raises
+    ------
+    PromptError
+        If the name is empty.
+    """
+    before = document.get_object(object_id)
+    if not name.strip():
+        raise PromptError(f"{before.name} cannot have an empty name.")
+    after = replace(before, name=name.strip())
+    return Edit(f"Rename {before.name}", objects={object_id: after})

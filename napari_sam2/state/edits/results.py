@@ -1,0 +1,114 @@
+"""Edits of masks: what runs and answers found, and the user's verdicts on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_sam2.state.edit import Edit
+from napari_sam2.state.masks import FrameMask, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.state.document import Document
+    from napari_sam2.state.masks import Place
+
+
+def set_results(
+    document: Document,
+    results: Iterable[PackedResult],
+    told: Mapping[Place, object] | None = None,
+) -> Edit:
+    """Take over what a run found, absence included.
+
+    Locked and painted masks, and objects that are gone, are left alone.
+
+    Parameters
+    ----------
+    results : iterable of PackedResult
+        One frame's, or a whole run's.
+    told : mapping of (object_id, frame) to FramePrompts, optional
+        What the tracker was told when the run began. Where the document says something
+        else by now, the result is not taken. By default, what the document says.
+    """
+    said = document.prompts
+    told = said if told is None else told
+    after = {}
+    for one in results:
+        place = one.object_id, one.frame
+        before = document.masks.get(place)
+        is_free = before is None or not before.is_protected
+        is_current = told.get(place) == said.get(place)
+        if one.object_id in document.objects and is_free and is_current:
+            after[place] = _found(one, before, said.get(place))
+    return Edit("Track", masks=after)
+
+
+def set_answer(document: Document, result: PackedResult, prompts: FramePrompts) -> Edit:
+    """Take over the model's answer to the prompts of one frame, if one is due.
+
+    An answer to prompts that were changed since is taken as well, so that a mask
+    follows a dragged point; it does not replace the answer to the present ones.
+    """
+    if not document.needs_answer(result.object_id, result.frame):
+        return Edit("Answer")
+    place = result.object_id, result.frame
+    found = _found(result, document.masks.get(place), prompts)
+    return Edit("Answer", masks={place: found})
+
+
+def erase_masks(document: Document, object_id: int, frames: Iterable[int]) -> Edit:
+    """Forget what runs found of an object on these frames; prompts and locks stay."""
+    name = document.get_object(object_id).name
+    row = document.masks.of_object(object_id)
+    gone = [
+        frame
+        for frame in frames
+        if frame in row
+        and row[frame].origin is Origin.TRACKED
+        and not row[frame].is_locked
+    ]
+    return Edit(f"Clear {name}", masks={(object_id, frame): None for frame in gone})
+
+
+def set_flags(
+    document: Document,
+    places: Iterable[Place],
+    *,
+    is_locked: bool | None = None,
+    is_reviewed: bool | None = None,
+) -> Edit:
+    """Lock or unlock, accept or unaccept masks; places without a mask are left out."""
+    after = {}
+    for place in places:
+        mask = document.masks.get(place)
+        if mask is not None:
+            after[place] = replace(
+                mask,
+                is_locked=mask.is_locked if is_locked is None else is_locked,
+                is_reviewed=mask.is_reviewed if is_reviewed is None else is_reviewed,
+            )
+    label = {True: "Lock", False: "Unlock", None: "Accept"}[is_locked]
+    return Edit(f"{label} {len(after)} masks", masks=after)
+
+
+def _found(
+    result: PackedResult, before: FrameMask | None, prompts: FramePrompts | None
+) -> FrameMask:
+    beneath = None
+    if prompts is not None and before is not None:
+        is_tracked = before.origin is Origin.TRACKED
+        beneath = before if is_tracked else before.beneath
+    same = before is not None and before.mask == result.mask
+    return FrameMask(
+        result.mask,
+        Origin.TRACKED if prompts is None else Origin.PROMPTED,
+        predicted_iou=result.predicted_iou,
+        object_logit=result.object_logit,
+        is_reviewed=same and before is not None and before.is_reviewed,
+        answers=prompts,
+        beneath=beneath,
+    )
