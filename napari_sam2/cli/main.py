@@ -76,6 +76,9 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # some consoles know few characters
             stream.reconfigure(errors="replace")
+    # Idle threads of torch spin by default, and where another program is busy that
+    # makes frames many times slower. Read when torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(main())
 
 

@@ -76,6 +76,7 @@ def test_bugs_keep_their_traceback_and_say_where_to_report(failing, error):
 
 
 def test_run_leaves_with_the_exit_code(monkeypatch, capsys):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # which run would set for good
     monkeypatch.setattr(sys, "argv", ["napari-sam2", "fly"])
     with pytest.raises(SystemExit) as leaving:
         run()
