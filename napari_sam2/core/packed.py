@@ -163,11 +163,10 @@ def pack_labels(
     order = np.argsort(values, kind="stable")
     rows, columns, values = rows[order], columns[order], values[order]
     found, starts = np.unique(values, return_index=True)
-    stops = [*starts[1:].tolist(), len(values)]
+    parts = (np.split(one, starts[1:]) for one in (rows, columns))
     packed = {}
-    for value, start, stop in zip(found.tolist(), starts.tolist(), stops, strict=True):
+    for value, y, x in zip(found.tolist(), *parts, strict=False):
         if value > 0 and (object_ids is None or value in object_ids):
-            y, x = rows[start:stop], columns[start:stop]
             packed[int(value)] = _pack_pixels(y, x, (height, width))
     return packed
 

@@ -153,16 +153,13 @@ def _cut(mask: PackedMask, window: Window) -> npt.NDArray[np.bool_]:
     """Return the part of a mask in a window, which may reach beyond the image."""
     y0, x0, y1, x1 = window
     (top, left), (height, width) = mask.origin_yx, mask.crop_hw
+    rows = np.arange(y0, y1) - top
+    columns = np.arange(x0, x1) - left
+    inside = np.ix_((rows >= 0) & (rows < height), (columns >= 0) & (columns < width))
     cut = np.zeros((y1 - y0, x1 - x0), bool)
-    rows = slice(max(y0, top), min(y1, top + height))
-    columns = slice(max(x0, left), min(x1, left + width))
-    if rows.start < rows.stop and columns.start < columns.stop:
-        cut[
-            rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0
-        ] = mask.crop[
-            rows.start - top : rows.stop - top,
-            columns.start - left : columns.stop - left,
-        ]
+    cut[inside] = mask.crop[
+        max(0, y0 - top) : max(0, y1 - top), max(0, x0 - left) : max(0, x1 - left)
+    ]
     return cut
 
 

@@ -78,7 +78,9 @@ def paint_mask(
     PromptError
         If there is no such object, the frame is locked, or the mask has another size.
     """
-    return paint_masks(document, {(object_id, frame): mask})
+    edit = paint_masks(document, {(object_id, frame): mask})
+    name = document.get_object(object_id).name
+    return replace(edit, label=f"Paint {name} on frame {frame}")
 
 
 def paint_masks(
@@ -116,9 +118,7 @@ def paint_masks(
         _check_size(packed, document.shape_hw)
         painted[object_id, frame] = FrameMask(packed, Origin.PAINTED)
     prompts = {place: None for place in painted if place in document.prompts}
-    ids = sorted({object_id for object_id, _ in painted})
-    what = f"object {ids[0]}" if len(ids) == 1 else f"{len(ids)} objects"
-    return Edit(f"Paint {what}", added, prompts, painted)
+    return Edit(f"Paint {len(painted)} masks", added, prompts, painted)
 
 
 def mark_absent(document: Document, object_id: int, frames: Iterable[int]) -> Edit:

@@ -9,7 +9,7 @@ from napari_sam2.state.edit import Edit
 from napari_sam2.state.masks import FrameMask, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from napari_sam2.core.packed import PackedResult
     from napari_sam2.core.prompts import FramePrompts
@@ -91,8 +91,18 @@ def set_flags(
                 is_locked=mask.is_locked if is_locked is None else is_locked,
                 is_reviewed=mask.is_reviewed if is_reviewed is None else is_reviewed,
             )
-    label = {True: "Lock", False: "Unlock", None: "Accept"}[is_locked]
-    return Edit(f"{label} {len(after)} masks", masks=after)
+    if is_locked is not None:
+        verb = "Lock" if is_locked else "Unlock"
+    else:
+        verb = "Accept" if is_reviewed else "Unaccept"
+    return Edit(f"{verb} {_naming(document, after)}", masks=after)
+
+
+def _naming(document: Document, places: Collection[Place]) -> str:
+    if len(places) == 1:
+        ((object_id, frame),) = places
+        return f"{document.objects[object_id].name} on frame {frame}"
+    return f"{len(places)} masks"
 
 
 def _found(

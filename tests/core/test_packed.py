@@ -1,0 +1,80 @@
+"""Packed masks give back every pixel, and know what is asked of them most."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from napari_sam2.core.packed import absent_mask, pack_labels, pack_mask, pack_result
+from napari_sam2.core.results import mask_result
+
+MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=12))
+
+
+@given(MASKS)
+def test_a_mask_comes_back_as_it_was(mask: np.ndarray) -> None:
+    packed = pack_mask(mask)
+    np.testing.assert_array_equal(packed.mask, mask)
+    assert packed.area == mask.sum()
+    assert packed.is_absent == (not mask.any())
+
+
+@given(MASKS)
+def test_it_agrees_with_the_result_it_was_made_from(mask: np.ndarray) -> None:
+    result = mask_result(
+        mask, object_id=1, frame=0, predicted_iou=0.5, object_logit=1.0
+    )
+    packed = pack_result(result).mask
+    assert packed == pack_mask(mask)
+    assert packed.box_yxyx == result.box_yxyx
+    assert packed.centroid_yx == pytest.approx(result.centroid_yx)
+
+
+@given(MASKS, st.data())
+def test_covers_is_the_pixel(mask: np.ndarray, data: st.DataObject) -> None:
+    y = data.draw(st.integers(-1, mask.shape[0]))
+    x = data.draw(st.integers(-1, mask.shape[1]))
+    inside = 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1]
+    assert pack_mask(mask).covers((y, x)) == (inside and mask[y, x])
+
+
+def test_a_result_with_empty_margins_is_packed_tightly() -> None:
+    mask = np.zeros((9, 9), bool)
+    mask[4, 5] = True
+    loose = mask_result(mask, object_id=1, frame=0, predicted_iou=1, object_logit=1)
+    loose = loose.within((9, 9), (0, 0))
+    wide = type(loose)(1, 0, (9, 9), (0, 0), mask, 1.0, 1.0)
+    assert pack_result(wide) == pack_result(loose)
+
+
+def test_masks_are_equal_by_their_pixels() -> None:
+    mask = np.zeros((20, 20), bool)
+    mask[3:9, 4:7] = True
+    assert pack_mask(mask) == pack_mask(mask.copy())
+    assert pack_mask(mask) != pack_mask(mask.T)
+    assert pack_mask(~mask) != pack_mask(mask)
+    assert pack_mask(np.zeros((20, 20), bool)) == absent_mask((20, 20))
+    assert absent_mask((20, 20)) != absent_mask((20, 21))
+
+
+def test_large_masks_take_little_memory() -> None:
+    y, x = np.mgrid[:1000, :1000]
+    assert pack_mask(np.hypot(y - 500, x - 500) < 400).nbytes < 8000
+
+
+@given(arrays(np.uint8, (7, 9), elements=st.integers(0, 4)))
+def test_labels_are_parted_into_their_objects(labels: np.ndarray) -> None:
+    packed = pack_labels(labels)
+    assert list(packed) == sorted(set(labels[labels > 0].tolist()))
+    for value, mask in packed.items():
+        np.testing.assert_array_equal(mask.mask, labels == value)
+
+
+def test_only_the_wanted_labels_are_taken() -> None:
+    labels = np.array([[1, 2, 3], [0, 2, -1]])
+    assert list(pack_labels(labels)) == [1, 2, 3]
+    assert list(pack_labels(labels, {2, 7})) == [2]
+    assert pack_labels(np.zeros((3, 3), int)) == {}

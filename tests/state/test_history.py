@@ -1,0 +1,250 @@
+"""Undo goes back exactly, redo forward again, one gesture at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.state import Document, Edit, History, edits
+from tests.state.conftest import SHAPE_HW, click, found, square, track
+
+Act = Callable[[Document], Edit]
+
+
+def state(document: Document) -> tuple[dict, dict, dict]:
+    """Return all that a document holds, except the selection."""
+    return (
+        dict(document.objects),
+        dict(document.prompts),
+        dict(document.masks.items()),
+    )
+
+
+def say(history: History, said: FramePrompts, frame: int = 0, gesture=None) -> None:
+    history.do(edits.set_prompts(history.document, 1, frame, said), gesture=gesture)
+
+
+FRAMES = st.integers(0, 5)
+IDS = st.integers(1, 3)
+SPOTS = st.tuples(st.integers(0, 14), st.integers(0, 24))
+
+
+@st.composite
+def acts(draw: st.DrawFn) -> Act:
+    """Draw something that a user or a run might do to whatever document there is."""
+    object_id, frame, (y, x) = draw(IDS), draw(FRAMES), draw(SPOTS)
+    place, many = (object_id, frame), range(frame, 6)
+    exists: dict[str, Act] = {
+        "remove": lambda d: edits.remove_object(d, object_id),
+        "rename": lambda d: edits.rename_object(d, object_id, f"name {y}"),
+        "click": lambda d: edits.set_prompts(d, *place, click(y, x)),
+        "withdraw": lambda d: edits.set_prompts(d, *place, FramePrompts()),
+        "paint": lambda d: edits.paint_mask(d, *place, square(y, x)),
+        "absent": lambda d: edits.mark_absent(d, object_id, [frame]),
+        "clear": lambda d: edits.erase_masks(d, object_id, many),
+    }
+    name = draw(st.sampled_from([*exists, "add", "import", "run", "lock", "accept"]))
+
+    def act(document: Document) -> Edit:
+        is_known = object_id in document.objects
+        mask = document.masks.get(place)
+        if name == "add" or (name in exists and not is_known):
+            return Edit("") if is_known else edits.add_object(document, object_id)
+        if name == "import":
+            masks = {(object_id, frame): square(y, x)}
+            is_locked = mask is not None and mask.is_locked
+            names = {object_id: ""}
+            return (
+                Edit("")
+                if is_locked
+                else edits.paint_masks(document, masks, names=names)
+            )
+        if name == "run":
+            results = [found(object_id, f, square(y, x)) for f in many]
+            return edits.set_results(document, results)
+        if name == "lock":
+            is_locked = mask is not None and mask.is_locked
+            return edits.set_flags(document, [place], is_locked=not is_locked)
+        if name == "accept":
+            return edits.set_flags(document, [place], is_reviewed=True)
+        if mask is not None and mask.is_locked and name in ("click", "withdraw"):
+            return Edit("")
+        if mask is not None and mask.is_locked and name in ("paint", "absent"):
+            return Edit("")
+        return exists[name](document)
+
+    return act
+
+
+@given(st.lists(st.tuples(acts(), st.sampled_from([None, None, "drag", "run"]))))
+def test_undo_returns_to_the_start_and_redo_to_the_end(some: list) -> None:
+    document = Document(frame_count=6, shape_hw=SHAPE_HW)
+    history = History(document)
+    start = state(document)
+    for act, gesture in some:
+        history.do(act(document), gesture=gesture)
+    end, steps = state(document), len(history)
+    for _ in range(steps):
+        assert history.undo()
+    assert state(document) == start
+    assert not history.undo()
+    for _ in range(steps):
+        assert history.redo()
+    assert state(document) == end
+    assert not history.redo()
+
+
+@given(st.lists(acts(), min_size=1), st.data())
+def test_every_state_on_the_way_is_reached_again(some: list, data) -> None:
+    document = Document(frame_count=6, shape_hw=SHAPE_HW)
+    history = History(document)
+    states = [state(document)]
+    for act in some:
+        history.do(act(document))
+        if state(document) != states[-1]:
+            states.append(state(document))
+    at = len(states) - 1
+    for back in data.draw(st.lists(st.booleans(), max_size=20)):
+        moved = history.undo() if back else history.redo()
+        at += (-1 if back else 1) * moved
+        assert state(document) == states[at]
+
+
+def test_a_drag_is_one_step(history: History) -> None:
+    for x in range(5, 15):
+        say(history, click(5, x), gesture="drag 1")
+    say(history, click(9, 9), gesture="drag 2")
+    assert len(history) == 2
+    history.undo()
+    assert history.document.prompts[1, 0] == click(5, 14)
+    history.undo()
+    assert history.document.prompts == {}
+
+
+def test_a_run_is_one_step_whatever_is_done_beside_it(history: History) -> None:
+    document = history.document
+
+    def run(frame: int) -> None:
+        edit = edits.set_results(document, [found(1, frame, square(1, 1))])
+        history.do(edit, gesture="run 1")
+
+    run(0)
+    history.do(edits.rename_object(document, 2, "other"))
+    run(1)
+    history.do(edits.paint_mask(document, 2, 0, square(9, 9)))
+    run(2)
+    assert len(history) == 3
+    history.undo()
+    history.undo()
+    assert set(document.masks.of_object(1)) == {0, 1, 2}
+    assert document.objects[2].name == "Object 2"
+    history.undo()
+    assert len(document.masks) == 0
+
+
+def test_a_gesture_never_jumps_over_a_step_on_the_same_place(history: History) -> None:
+    document = history.document
+    first = edits.set_results(document, [found(1, 0, square(1, 1))])
+    history.do(first, gesture="run 1")
+    history.do(edits.set_flags(document, [(1, 0)], is_reviewed=True))
+    again = edits.set_results(document, [found(1, 0, square(5, 5))])
+    history.do(again, gesture="run 1")
+    assert len(history) == 3
+    history.undo()
+    assert document.masks.get((1, 0)).is_reviewed
+
+
+def test_undoing_a_prompt_brings_back_the_mask_before_its_answer(history) -> None:
+    document = history.document
+    track(document, found(1, 0, square(1, 1)))
+    before = state(document)
+    say(history, click(9, 9))
+    answer = found(1, 0, square(8, 8))
+    document.apply(edits.set_answer(document, answer, click(9, 9)))
+    after = state(document)
+    history.undo()
+    assert state(document) == before
+    history.redo()
+    assert state(document) == after
+    assert not document.needs_answer(1, 0)
+
+
+def test_doing_something_else_ends_the_future(history: History) -> None:
+    say(history, click(5, 5))
+    say(history, click(6, 6))
+    history.undo()
+    assert (history.undo_label, history.redo_label) == ("Prompt cell on frame 0",) * 2
+    say(history, click(7, 7))
+    assert history.redo_label is None
+    assert not history.redo()
+    history.undo()
+    assert history.document.prompts[1, 0] == click(5, 5)
+
+
+def test_what_changes_nothing_is_no_step(history: History) -> None:
+    say(history, click(5, 5))
+    say(history, click(5, 5))
+    history.do(Edit("Nothing"))
+    assert len(history) == 1
+
+
+def test_a_hundred_gestures_can_be_undone(history: History) -> None:
+    for x in range(150):
+        say(history, click(5, x / 10))
+    assert len(history) == 150
+    for _ in range(149):
+        history.undo()
+    assert history.document.prompts[1, 0] == click(5, 0)
+
+
+def test_only_so_many_steps_are_kept(document: Document) -> None:
+    history = History(document, max_steps=3)
+    for x in range(10):
+        say(history, click(5, x))
+    assert len(history) == 3
+    while history.undo():
+        pass
+    assert document.prompts[1, 0] == click(5, 6)
+
+
+def test_memory_is_bounded_and_the_newest_step_is_always_there(document) -> None:
+    history = History(document, max_bytes=6000)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        noise = rng.random(SHAPE_HW) < 0.5
+        history.do(edits.paint_mask(document, 1, 0, noise))
+        assert history.nbytes <= 6000
+    assert 2 <= len(history) < 60
+    while history.undo():
+        assert history.nbytes <= 12_000
+    tiny = History(document, max_bytes=1)
+    tiny.do(edits.paint_mask(document, 1, 0, square(1, 1)))
+    tiny.do(edits.paint_mask(document, 1, 0, square(2, 2)))
+    assert len(tiny) == 1
+
+
+def test_long_runs_count_as_they_grow(document: Document) -> None:
+    history = History(document)
+    for frame in range(6):
+        edit = edits.set_results(document, [found(1, frame, square(1, 1))])
+        history.do(edit, gesture="run")
+    history.undo()
+    assert history.nbytes > 6 * 200, "the masks live on in the step to redo"
+
+
+def test_it_tells_before_it_travels_and_whenever_it_changes(history: History) -> None:
+    heard = []
+    history.changed.connect(lambda: heard.append("changed"))
+    history.travelling.connect(
+        lambda edit: heard.append((dict(edit.prompts), len(history.document.prompts)))
+    )
+    say(history, click(5, 5))
+    history.undo()
+    history.undo()
+    history.clear()
+    assert heard == ["changed", ({(1, 0): None}, 1), "changed", "changed"]
+    assert not history.redo()
