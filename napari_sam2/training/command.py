@@ -1,0 +1,119 @@
+"""The commands: ``images``, ``clips``, ``validate``, ``export``, ``plot``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.engine.device import pick_device
+from napari_sam2.engine.loading import load_model
+from napari_sam2.training.export import export
+from napari_sam2.training.loop import Course, train
+from napari_sam2.training.stages import STAGES
+from napari_sam2.training.validate import as_table, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, or 1 with the reason on stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except Sam2Error as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m napari_sam2.training", description=__doc__
+    )
+    commands = parser.add_subparsers(required=True)
+    for name, stage in STAGES.items():
+        _add_stage(commands.add_parser(name, help=stage.summary), name)
+    _add_others(commands)
+    return parser
+
+
+def _add_stage(parser: argparse.ArgumentParser, name: str) -> None:
+    stage = STAGES[name]
+    add = parser.add_argument
+    add("--from", dest="weights", default="nano", help="name or file to start from")
+    add("--out", type=Path, required=True, help="folder of checkpoints and logs")
+    add("--minutes", type=float, default=30.0, help="time of the whole stage")
+    add("--stop-after", type=float, help="minutes for this process; run again to go on")
+    add("--rate", type=float, default=stage.peak_rate, help="highest learning rate")
+    add("--batch", type=int, help="frames per step; by default what fits the device")
+    add("--longest", type=int, default=8, help="frames of the longest clips")
+    add("--decay", type=float, default=0.998, help="of the running mean of weights")
+    add("--size", type=int, default=256, help="side of pictures in pixels")
+    add("--device", default="auto")
+    add("--seed", type=int, default=0)
+    add("--validate", type=Path, help="folder of stacks to measure on")
+    add("--validate-every", type=float, default=10.0, help="minutes")
+    parser.set_defaults(run=_train, stage=name)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from napari_sam2.engine.weights.cache import resolve_weights
+
+    stage = STAGES[options.stage]
+    device = pick_device(options.device)
+    course = Course(
+        out=options.out,
+        weights=resolve_weights(options.weights),
+        device=device,
+        minutes=options.minutes,
+        stop_after=options.stop_after,
+        peak_rate=options.rate,
+        seed=options.seed,
+        decay=options.decay,
+        validation=options.validate,
+        validate_every=options.validate_every,
+    )
+    frames = options.batch or (256 if device.type == "cuda" else 8)
+    train(course, stage.step, stage.shape(frames, options.longest), options.size)
+
+
+def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    measure = commands.add_parser("validate", help="measure J on real stacks")
+    measure.add_argument("weights")
+    measure.add_argument("folder", type=Path)
+    measure.add_argument("--prompt", choices=("box", "click", "mask"), default="box")
+    measure.add_argument("--frames", type=int, default=16)
+    measure.add_argument("--objects", type=int, default=4)
+    measure.add_argument("--device", default="auto")
+    measure.set_defaults(run=_validate)
+    out = commands.add_parser("export", help="write float16 weights and description")
+    out.add_argument("weights")
+    out.add_argument("path", type=Path)
+    out.set_defaults(run=lambda o: export(load_model(o.weights, device="cpu"), o.path))
+    plot = commands.add_parser("plot", help="draw a log's curves")
+    plot.add_argument("log", type=Path)
+    plot.add_argument("path", type=Path)
+    plot.set_defaults(run=_plot)
+
+
+def _validate(options: argparse.Namespace) -> None:
+    scores = validate(
+        load_model(options.weights, device=options.device),
+        options.folder,
+        prompt=options.prompt,
+        frames=options.frames,
+        objects=options.objects,
+    )
+    sys.stdout.write(as_table(scores) + "\n")
+
+
+def _plot(options: argparse.Namespace) -> None:
+    from napari_sam2.training.plot import plot
+
+    plot(options.log, options.path)

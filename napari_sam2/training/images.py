@@ -1,0 +1,91 @@
+"""The stage of single pictures: clicks, boxes, and corrections of what they gave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_sam2.model.mask_decoder import choose
+from napari_sam2.model.resize import upscale
+from napari_sam2.training.answers import (
+    as_prior,
+    normalised,
+    of_objects,
+    respond,
+    shares,
+)
+from napari_sam2.training.losses import judge
+from napari_sam2.training.outcome import Outcome
+from napari_sam2.training.prompts import Asked, ask, boxes, clicks, corrections
+from napari_sam2.training.scenes.dice import Dice
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from napari_sam2.model.image_encoder import ImageFeatures
+    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.training.answers import Answer
+    from napari_sam2.training.prompts import Points
+    from napari_sam2.training.scenes import Clips
+
+_PROMPTS = 8  # objects per picture; they share one pass of the encoder
+
+
+def image_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
+    """Prompt objects on single pictures, half by clicks and half by boxes.
+
+    Every answer is corrected once by a click where it is wrong.
+    """
+    dice = Dice(seed + 1, batch, clips.images.device)
+    asked = ask(dice, clips.labels[:, :1], _PROMPTS)
+    features = model.encode_image(normalised(clips.images[:, 0]))
+    rows = torch.arange(len(asked.clips), device=asked.clips.device)
+    losses, figures = [], {}
+    for name, picked in (("click", rows[0::2]), ("box", rows[1::2])):
+        if not len(picked):
+            continue
+        part = Asked(asked.clips[picked], asked.masks[picked])
+        masks = part.masks[:, 0]
+        points = (clicks if name == "click" else boxes)(dice, masks)
+        own = of_objects(features, part.clips)
+        first, second = _twice(model, dice, own, points, masks)
+        truth = shares(masks)
+        for stage, answer, ambiguous in (
+            (name, first, name == "click"),
+            (f"{name}_corrected", second, False),
+        ):
+            assert answer.candidates is not None
+            judged = judge(answer.candidates, truth, ambiguous=ambiguous)
+            losses.append(judged.loss)
+            figures[f"{stage}_j"] = _chosen(answer, judged.ious, ambiguous).mean()
+            if ambiguous:
+                figures["best_j"] = judged.ious[:, 1:].amax(dim=1).mean()
+    return Outcome(torch.stack(losses).mean(), len(clips.images), figures)
+
+
+def _twice(
+    model: Sam2Model,
+    dice: Dice,
+    features: ImageFeatures,
+    points: Points,
+    masks: Tensor,
+) -> tuple[Answer, Answer]:
+    """Answer points, then points with one more where the first answer was wrong."""
+    coarse = model.without_memory(features)
+    ambiguous = points.labels.shape[1] == 1
+    prompts = model.embed_prompts(*points)
+    first = respond(model, coarse, features, prompts, ambiguous=ambiguous)
+    found = upscale(first.logits, masks.shape[-1]).squeeze(1) > 0
+    more = points.and_then(corrections(dice, found, masks))
+    prompts = model.embed_prompts(*more, as_prior(first.logits))
+    second = respond(model, coarse, features, prompts, ambiguous=False)
+    return first, second
+
+
+def _chosen(answer: Answer, ious: Tensor, ambiguous: bool) -> Tensor:
+    """Return the true overlap of the mask that the model takes, (K,)."""
+    assert answer.candidates is not None
+    chosen = choose(answer.candidates, ambiguous=ambiguous).ious
+    index = (answer.candidates.ious == chosen[:, None]).float().argmax(dim=1)
+    return ious.gather(1, index[:, None])[:, 0]

@@ -1,0 +1,225 @@
+"""The loop that all stages share: draw, learn, log, measure, save, until time is up."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_sam2.training.learner import resume, start
+from napari_sam2.training.record import append
+from napari_sam2.training.scenes import draw
+from napari_sam2.training.schedule import learning_rate
+from napari_sam2.training.validate import as_table, mean_tracked, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.training.learner import Learner
+    from napari_sam2.training.outcome import Outcome
+    from napari_sam2.training.scenes import Clips
+
+    Step = Callable[[Sam2Model, Clips, int, int], Outcome]
+    Shape = Callable[[float], tuple[int, int]]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How long and how to train.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of checkpoints and logs; a stage that was begun there goes on.
+    weights : Path
+        Where a new stage starts from.
+    device : torch.device
+    minutes : float
+        Time of the whole stage, over which the learning rate fades.
+    stop_after : float or None
+        Stop this process after so many minutes; a later one goes on.
+    peak_rate : float
+        Highest learning rate.
+    decay : float
+        Share of the running mean of the weights that a step keeps.
+    seed : int
+        Of drawing and prompting.
+    validation : Path or None
+        Stacks to measure on, at the start and the end and in between.
+    validate_every, save_every, log_every : float
+        Minutes between.
+    """
+
+    out: Path
+    weights: Path
+    device: torch.device
+    minutes: float
+    stop_after: float | None = None
+    peak_rate: float = 3e-4
+    seed: int = 0
+    decay: float = 0.998
+    validation: Path | None = None
+    validate_every: float = 10.0
+    save_every: float = 3.0
+    log_every: float = 0.5
+
+
+def train(course: Course, step: Step, shape: Shape, size: int) -> Learner:
+    """Train until the time is up, and save.
+
+    Parameters
+    ----------
+    course : Course
+    step : callable
+        ``(model, clips, seed, batch) -> Outcome``.
+    shape : callable
+        Progress, from 0 to 1, to (clips, frames) of the next batch.
+    size : int
+        Side of the pictures, in pixels.
+    """
+    learner = resume(course.out, course.device, course.decay) or start(
+        course.weights, course.device, course.decay
+    )
+    session = _Session(course, learner)
+    while not session.is_over:
+        progress = learner.progress.seconds / (60 * course.minutes)
+        clips, frames = shape(progress)
+        began = time.perf_counter()
+        drawn = draw(
+            course.seed,
+            learner.progress.batches,
+            clips=clips,
+            frames=frames,
+            size=size,
+            device=course.device,
+        )
+        drawing = time.perf_counter() - began
+        with torch.autocast(
+            course.device.type, torch.bfloat16, enabled=course.device.type == "cuda"
+        ):
+            outcome = step(learner.model, drawn, course.seed, learner.progress.batches)
+        rate = learning_rate(course.peak_rate, session.steps, progress)
+        learner.step(outcome.loss, rate)
+        session.note(outcome, rate, drawing, time.perf_counter() - began)
+    session.close()
+    return learner
+
+
+class _Session:
+    """The clock and the log of one process."""
+
+    def __init__(self, course: Course, learner: Learner) -> None:
+        self.steps = 0
+        self._course = course
+        self._learner = learner
+        self._spent = 0.0
+        self._due = {
+            name: every * 60
+            for name, every in (
+                ("log", course.log_every),
+                ("save", course.save_every),
+                ("validate", course.validate_every),
+            )
+        }
+        self._figures: dict[str, list[Tensor]] = defaultdict(list)
+        self._seconds = self._drawing = self._rate = 0.0
+        self._images = 0
+        if learner.progress.batches == 0:
+            self._validate()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the stage or this process has used its time."""
+        course = self._course
+        if self._learner.progress.seconds >= 60 * course.minutes:
+            return True
+        return course.stop_after is not None and self._spent >= 60 * course.stop_after
+
+    def note(
+        self, outcome: Outcome, rate: float, drawing: float, seconds: float
+    ) -> None:
+        """Count one step, and do what has fallen due."""
+        progress = self._learner.progress
+        self.steps += 1
+        progress.batches += 1
+        progress.images += outcome.images
+        progress.seconds += seconds
+        self._spent += seconds
+        self._seconds += seconds
+        self._drawing += drawing
+        self._images += outcome.images
+        self._rate = rate
+        for name, value in {"loss": outcome.loss, **outcome.figures}.items():
+            self._figures[name].append(value.detach())
+        for name, action in (
+            ("log", self._write),
+            ("save", self._save),
+            ("validate", self._validate),
+        ):
+            if self._spent >= self._due[name]:
+                self._due[name] = self._spent + 60 * getattr(
+                    self._course, f"{name}_every"
+                )
+                action()
+
+    def close(self) -> None:
+        """Log and save what is left, and measure."""
+        self._write()
+        self._save()
+        if self.steps:
+            self._validate()
+
+    def _fresh(self) -> None:
+        self._figures.clear()
+        self._seconds = self._drawing = self._rate = 0.0
+        self._images = 0
+
+    def _write(self) -> None:
+        if not self._figures:
+            return
+        means = {k: float(torch.stack(v).mean()) for k, v in self._figures.items()}
+        means |= self._place() | {
+            "rate": self._rate,
+            "images_per_second": self._images / self._seconds,
+            "drawing_share": self._drawing / self._seconds,
+        }
+        self._course.out.mkdir(parents=True, exist_ok=True)
+        append(self._course.out / "log.csv", means)
+        _log.info(" ".join(f"{k} {v:.4g}" for k, v in means.items()))
+        self._fresh()
+
+    def _place(self) -> dict[str, float]:
+        progress = self._learner.progress
+        return {
+            "minutes": progress.seconds / 60,
+            "batches": progress.batches,
+            "images": progress.images,
+        }
+
+    def _save(self) -> None:
+        self._learner.save(self._course.out)
+
+    def _validate(self) -> None:
+        if self._course.validation is None:
+            return
+        model = copy.deepcopy(self._learner.averaged)
+        scores = validate(model, self._course.validation)
+        self._course.out.mkdir(parents=True, exist_ok=True)
+        figures = self._place() | {"validation_j": mean_tracked(scores)}
+        append(self._course.out / "log.csv", figures)
+        with (self._course.out / "validation.md").open("a", encoding="utf-8") as file:
+            file.write(
+                f"\nAfter {figures['minutes']:.1f} minutes\n\n{as_table(scores)}\n"
+            )
+        _log.info("validation J %.3f", figures["validation_j"])

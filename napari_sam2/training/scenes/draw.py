@@ -1,0 +1,103 @@
+"""Batches of clips from all families of scenes, as the model sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from napari_sam2.training.scenes.camera import film, photograph
+from napari_sam2.training.scenes.cells import fluorescence, phase_contrast
+from napari_sam2.training.scenes.dice import Dice
+from napari_sam2.training.scenes.footage import footage
+from napari_sam2.training.scenes.membranes import cell_walls, electron_microscopy
+from napari_sam2.training.scenes.volumes import anatomy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from napari_sam2.training.scenes.scene import Scene
+
+    Family = Callable[[Dice, int, int, int], Scene]
+
+FAMILIES: dict[str, tuple[Family, float]] = {
+    "fluorescence": (fluorescence, 0.2),
+    "phase_contrast": (phase_contrast, 0.2),
+    "electron_microscopy": (electron_microscopy, 0.12),
+    "cell_walls": (cell_walls, 0.1),
+    "anatomy": (anatomy, 0.18),
+    "footage": (footage, 0.2),
+}
+"""Every family by name, and its share of what is drawn."""
+
+
+class Clips(NamedTuple):
+    """Clips and their objects.
+
+    Attributes
+    ----------
+    images : Tensor, shape (B, T, 3, S, S)
+        From 0 to 1.
+    labels : Tensor of int64, shape (B, T, S, S)
+        Ids kept over time; 0 is everything else.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+
+@torch.no_grad()
+def draw(
+    seed: int,
+    batch: int,
+    *,
+    clips: int,
+    frames: int,
+    size: int,
+    device: torch.device,
+    families: tuple[str, ...] = tuple(FAMILIES),
+) -> Clips:
+    """Draw one batch; the same arguments always give the same clips.
+
+    Parameters
+    ----------
+    seed, batch : int
+        The stream, and the number of the batch in it.
+    clips, frames, size : int
+        Clips in the batch, frames of each, and their side in pixels.
+    device : torch.device
+        Where to draw.
+    families : tuple of str, optional
+        Names in :data:`FAMILIES` to choose from.
+    """
+    dice = Dice(seed, batch, device)
+    shares = tuple(FAMILIES[name][1] for name in families)
+    picks = [dice.choice(shares) for _ in range(clips)]
+    with torch.autocast(device.type, enabled=False):
+        drawn = [
+            _shoot(dice, FAMILIES[families[pick]][0], picks.count(pick), frames, size)
+            for pick in sorted(set(picks))
+        ]
+    return Clips(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
+
+
+def _shoot(dice: Dice, family: Family, clips: int, frames: int, size: int) -> Clips:
+    scene = family(dice, clips, frames, size)
+    if scene.images.ndim == 4:
+        images = photograph(dice, scene.images)[:, :, None].expand(-1, -1, 3, -1, -1)
+    else:
+        images = film(dice, scene.images)
+    return _turned(dice, Clips(images, scene.labels))
+
+
+def _turned(dice: Dice, clips: Clips) -> Clips:
+    """Mirror, turn and reverse all clips of a family alike: time has no direction."""
+    turns, mirror, back = (dice.choice((1.0,) * n) for n in (4, 2, 2))
+    images, labels = (torch.rot90(t, turns, (-2, -1)) for t in clips)
+    if mirror:
+        images, labels = images.flip(-1), labels.flip(-1)
+    if back:
+        images, labels = images.flip(1), labels.flip(1)
+    return Clips(images, labels)
