@@ -183,7 +183,6 @@ class Controller:
 
     def close(self) -> None:
         """Stop everything and listen to nothing; the lane is its owner's to close."""
-        self._running.abandon()
         self._dispatcher.close()
         self.document.prompts_changed.disconnect(self._on_prompts_changed)
         self.history.travelling.disconnect(self._running.on_travel)

@@ -105,8 +105,9 @@ class Dispatcher:
 
     def refresh(self) -> None:
         """Show what the first job in the queue does."""
-        activity = self._queue[0].phase if self._queue else Activity.IDLE
-        self.board.show(activity=activity)
+        if not self._is_closed:
+            activity = self._queue[0].phase if self._queue else Activity.IDLE
+            self.board.show(activity=activity)
 
     def _take(
         self,

@@ -51,12 +51,14 @@ class Importing:
         """Take label images over; see :meth:`Controller.take_labels`."""
         gesture = "labels", next(self._numbers)
         frames = tuple(frames)
+        shape_hw = self._history.document.shape_hw
         taken: set[int] = set()
 
         def job(token: CancelToken) -> Generator[Progress | FrameOfMasks]:
             for done, frame in enumerate(frames):
                 yield Progress(done, len(frames), "Reading labels")
-                yield frame, pack_labels(_read(read, frame), object_ids)
+                labels = _read(read, frame, shape_hw)
+                yield frame, pack_labels(labels, object_ids)
 
         def take(item: FrameOfMasks) -> None:
             frame, masks = item
@@ -96,17 +98,19 @@ class Importing:
         self._history.do(edit, gesture=gesture)
 
 
-def _read(read: ReadLabels, frame: int) -> npt.NDArray[np.integer[Any]]:
+def _read(
+    read: ReadLabels, frame: int, shape_hw: tuple[int, int]
+) -> npt.NDArray[np.integer[Any]]:
     try:
         labels = np.asarray(read(frame))
     except (OSError, ValueError, RuntimeError, IndexError) as error:
         raise FrameError(
             f"The labels of frame {frame} could not be read: {error}"
         ) from error
-    if labels.ndim != 2 or labels.dtype.kind not in "bui":
+    if labels.shape != shape_hw or labels.dtype.kind not in "bui":
         raise PromptError(
-            f"The labels of frame {frame} are no label image: they have shape "
-            f"{labels.shape} and type {labels.dtype}; give whole numbers, (rows, "
-            "columns)."
+            f"The labels of frame {frame} have shape {labels.shape} and type "
+            f"{labels.dtype}, but whole numbers of shape {shape_hw} are needed: a "
+            "label for every pixel of the frame."
         )
     return labels

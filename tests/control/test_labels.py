@@ -1,0 +1,104 @@
+"""Labels that exist become objects and prompts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_sam2.control import Activity
+from napari_sam2.core.packed import pack_mask
+from napari_sam2.state import Origin
+from tests.control.conftest import SHAPE, Desk, click
+
+STACK = np.zeros(SHAPE, np.uint16)
+STACK[0, 2:9, 3:8] = 4
+STACK[0, 20:29, 3:8] = 9
+STACK[5, 20:29, 13:18] = 9
+
+
+def test_all_labels_of_some_frames_become_one_step(desk: Desk) -> None:
+    desk.controller.take_labels(STACK.__getitem__, [0, 5], names={9: "fish"})
+    assert {i: o.name for i, o in desk.document.objects.items()} == {
+        4: "Object 4",
+        9: "fish",
+    }
+    assert desk.document.said_about(9) == {
+        0: pack_mask(STACK[0] == 9),
+        5: pack_mask(STACK[5] == 9),
+    }
+    assert desk.status.message == "2 objects start from labels."
+    assert desk.history.undo_label == "Start from labels"
+    assert len(desk.history) == 1
+    desk.controller.run()
+    assert desk.document.frames_covered(4) == 10
+    assert desk.mask(9, 5).origin is Origin.PAINTED
+    desk.history.undo()
+    desk.history.undo()
+    assert desk.document.objects == {}
+
+
+def test_only_some_labels_can_be_taken(desk: Desk) -> None:
+    desk.controller.take_labels(STACK.__getitem__, [0], object_ids=[9])
+    assert list(desk.document.objects) == [9]
+
+
+def test_labels_of_an_object_that_exists_are_painted_for_it(desk: Desk) -> None:
+    desk.add(4)
+    desk.say(4, 0, click(30, 40))
+    desk.controller.take_labels(STACK.__getitem__, [0])
+    assert desk.document.said(4, 0) == pack_mask(STACK[0] == 4)
+    assert desk.document.objects[4].name == "Object 4"
+
+
+def test_locked_masks_are_kept(desk: Desk) -> None:
+    desk.add(4)
+    desk.say(4, 0, click(30, 40))
+    desk.lock(4, 0)
+    desk.controller.take_labels(STACK.__getitem__, [0, 5])
+    assert desk.center(4, 0) == pytest.approx((30, 40))
+    assert list(desk.document.said_about(9)) == [0, 5]
+
+
+def test_labels_are_read_on_the_lane_and_can_be_stopped(slow_desk: Desk) -> None:
+    read = []
+
+    def slowly(frame: int) -> np.ndarray:
+        read.append(frame)
+        return STACK[frame]
+
+    slow_desk.controller.take_labels(slowly, range(10))
+    assert read == []
+    slow_desk.lane.step(4)
+    assert slow_desk.status.activity is Activity.LOADING
+    assert (slow_desk.status.progress.done, slow_desk.status.progress.total) == (1, 10)
+    slow_desk.controller.stop()
+    slow_desk.lane.finish()
+    assert read == [0, 1]
+    assert slow_desk.status.activity is Activity.IDLE
+    assert list(slow_desk.document.objects) == [4, 9]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.zeros((40, 60), np.uint8), "There are no labels on these frames"),
+        (np.ones((40, 60)), "and type float64, but whole numbers of shape"),
+        (np.ones((40, 60, 3), np.uint8), "have shape (40, 60, 3)"),
+        (np.ones((4, 6), np.uint8), "have shape (4, 6)"),
+    ],
+)
+def test_labels_that_cannot_be_taken_are_explained(desk, labels, message) -> None:
+    desk.controller.take_labels(lambda frame: labels, [0])
+    assert message in desk.status.message
+    assert desk.status.activity is Activity.IDLE
+    assert desk.document.objects == {}
+
+
+def test_a_lost_file_is_explained(desk: Desk) -> None:
+    def lost(frame: int) -> np.ndarray:
+        raise OSError("the disk is gone")
+
+    desk.controller.take_labels(lost, [0])
+    assert desk.status.message == (
+        "The labels of frame 0 could not be read: the disk is gone"
+    )
