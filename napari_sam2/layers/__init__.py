@@ -1,1 +1,40 @@
-"""Where napari meets the rest: plain layer data in and out. No Qt."""
+"""Where napari meets the rest: layers in and out. No Qt, public napari API only.
+
+``image_source``
+    ``image_source(layer, *, axis=None, at=None, channels=None) -> ImageSource``: what
+    of an image layer is tracked. ``.layer``, ``.frames`` (a lazy ``FrameSource``),
+    ``.space`` (where frames lie), ``.axes``, ``.calibration`` (frames, rows, columns,
+    for tables), ``.frame_axis``, ``.frame_count``, ``.shape_hw``. Helpers:
+    ``image_axes(layer) -> tuple[Axis, ...]`` (``str(axis)`` is ``"T (11)"``),
+    ``guess_frame_axis(axes) -> int | None``,
+    ``contrast_limits(layer) -> IntensityLimits | None``. Raises ``StackError``.
+``coordinates``
+    :class:`FrameSpace`: data coordinates ↔ (frame, (y, x)); ``frame_of(point)``,
+    ``displayed_frame(layer, dims) -> int | None``.
+``geometry``
+    ``copy_geometry(layer) -> dict``: keyword arguments for ``add_labels`` and so on.
+``palette``
+    ``object_rgba(object_id) -> (r, g, b, a)`` in 0…1: the colour of an object anywhere.
+``prompt_layers``
+    ``PromptLayers(layers, dims, image, document, history, *, on_refused)``; ``.points``
+    and ``.boxes`` (plain napari layers), ``.is_positive`` (get/set: polarity of new
+    points), ``.show()`` (bring removed layers back), ``.disconnect()``,
+    ``.remove()`` (disconnect, and take the layers out of the viewer).
+``mask_layer``
+    ``MaskLayer(layers, dims, image, document, history, *, on_refused)``; ``.layer``,
+    ``.apply(frames=None)`` (write these frames, by default all that changed, and
+    refresh if what is displayed is among them), ``.object_at(world_position)``,
+    ``.hidden`` (get/set: frozenset of object ids), ``.show()``, ``.disconnect()``,
+    ``.remove()``.
+``tracks_layer``
+    ``tracks_data(document, space) -> ndarray``, ``add_tracks(layers, image, document)
+    -> Tracks``.
+``measurements``
+    ``measure_frame(result, names, calibration, pixels=None) -> list[dict]``,
+    ``measure(document, calibration) -> list[dict]``: rows of the measurement table.
+``hooks``
+    Functions that napari's manifest names.
+
+``layers`` is ``viewer.layers``, ``dims`` is ``viewer.dims``, ``on_refused`` is called
+with a sentence when something that the user did in a layer was taken back.
+"""
