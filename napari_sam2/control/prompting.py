@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.snapshot import take_snapshot
 from napari_sam2.control.status import Activity
+from napari_sam2.core.errors import DeviceError, ModelError
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -47,16 +49,22 @@ class Prompting:
         self._dispatcher = dispatcher
         self._session = session
         self._request = request
-        self._pending: dict[Place, int] = {}
+        self._pending: Counter[Place] = Counter()
+        self._open: set[Place] = set()
 
     def answer(self, places: Iterable[Place]) -> None:
-        """Ask for the answers that are due at these places."""
-        for place in sorted(places):
+        """Ask for the answers that are due at these places.
+
+        Questions are asked along that never came to a tracker, because loading it was
+        stopped or failed.
+        """
+        due, self._open = self._open.union(places), set()
+        for place in sorted(due):
             if self._document.needs_answer(*place):
                 self._ask(place)
 
     def ask_again(self) -> None:
-        """Repeat the questions that are open: another tracker is to answer them."""
+        """Repeat all questions without an answer: another tracker is to answer them."""
         self.answer(tuple(self._pending))
 
     def _ask(self, place: Place) -> None:
@@ -72,13 +80,18 @@ class Prompting:
                 edits.set_answer(self._document, result, prompts).apply(self._document)
 
         def end(error: Exception | None) -> None:
-            self._pending[place] -= 1
-            if not self._pending[place]:
-                del self._pending[place]
-            if error is not None and request is self._request():
-                self._dispatcher.board.complain(error)
+            self._close(place, error if request is self._request() else None)
 
-        self._pending[place] = self._pending.get(place, 0) + 1
+        self._pending[place] += 1
         self._dispatcher.send(
             Activity.ANSWERING, job, on_item=take, on_end=end, key=("answer", place)
         )
+
+    def _close(self, place: Place, error: Exception | None) -> None:
+        """Note that a question was answered, dropped or stopped, or has failed."""
+        self._pending -= Counter([place])
+        if error is not None:
+            self._dispatcher.board.complain(error)
+        is_unheard = error is None or isinstance(error, ModelError | DeviceError)
+        if is_unheard and place not in self._pending:
+            self._open.add(place)

@@ -56,8 +56,8 @@ class FrameMask:
 
     mask: PackedMask
     origin: Origin
-    predicted_iou: float = 1.0
-    object_logit: float = 10.0
+    predicted_iou: float
+    object_logit: float
     is_locked: bool = False
     is_reviewed: bool = False
     answers: FramePrompts | None = None

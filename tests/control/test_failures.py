@@ -83,6 +83,15 @@ def test_a_model_that_does_not_load_says_so_each_time(desk, error) -> None:
     assert desk.mask(1, 0) is not None
 
 
+def test_another_model_answers_what_the_first_could_not(desk: Desk) -> None:
+    desk.add(1)
+    desk.factory.error = ModelError("No such file.")
+    desk.say(1, 0, click(20, 30))
+    desk.settings.model = "sam2.1-tiny"
+    assert desk.center(1, 0) == pytest.approx((20, 30))
+    assert desk.status.problem is None
+
+
 def test_a_factory_that_makes_nothing_is_an_error(desk: Desk) -> None:
     desk.controller._session._make_tracker = lambda request, token: iter(())
     desk.controller.prepare()

@@ -10,9 +10,6 @@ from napari_sam2.state import Origin, edits
 from tests.control.conftest import Desk, click
 from tests.control.fake_tracker import disc
 
-UNTIL_LOADED = 3
-"""Steps of a lane: two of loading, and the first of what comes after it."""
-
 
 @pytest.fixture
 def desk(slow_desk: Desk) -> Desk:
@@ -249,6 +246,20 @@ def test_stopping_while_a_model_loads(slow_desk: Desk) -> None:
     slow_desk.say(1, 0, click(20, 10))
     slow_desk.lane.finish()
     assert slow_desk.center(1, 0) == pytest.approx((20, 10))
+
+
+def test_a_question_whose_model_was_stopped_is_asked_with_the_next(slow_desk) -> None:
+    slow_desk.add(1)
+    slow_desk.say(1, 0, click(20, 10))
+    slow_desk.lane.step()
+    assert slow_desk.status.activity is Activity.LOADING
+    slow_desk.controller.stop()
+    slow_desk.lane.finish()
+    assert slow_desk.mask(1, 0) is None
+    slow_desk.say(1, 5, click(9, 9))
+    slow_desk.lane.finish()
+    assert slow_desk.center(1, 0) == pytest.approx((20, 10))
+    assert slow_desk.center(1, 5) == pytest.approx((9, 9))
 
 
 def test_a_click_before_the_model_is_there_waits_for_it(slow_desk: Desk) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
 
+_CERTAIN = 10.0
+"""An object logit that leaves no doubt: the user said so."""
+
 
 def set_prompts(
     document: Document, object_id: int, frame: int, prompts: FramePrompts
@@ -116,7 +119,10 @@ def paint_masks(
         check_frame(frame, document.frame_count)
         packed = mask if isinstance(mask, PackedMask) else pack_mask(mask)
         _check_size(packed, document.shape_hw)
-        painted[object_id, frame] = FrameMask(packed, Origin.PAINTED)
+        logit = -_CERTAIN if packed.is_absent else _CERTAIN
+        painted[object_id, frame] = FrameMask(
+            packed, Origin.PAINTED, predicted_iou=1.0, object_logit=logit
+        )
     prompts = {place: None for place in painted if place in document.prompts}
     return Edit(f"Paint {len(painted)} masks", added, prompts, painted)
 
