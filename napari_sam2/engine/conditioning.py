@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,13 +15,14 @@ from napari_sam2.engine.track import Answer
 from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE, ObjectState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.stepping import GroupRunner
     from napari_sam2.engine.track import ObjectTrack, Tracked
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import Sam2Model
@@ -56,7 +58,9 @@ def answer_prompts(
             looking = Looking(track.object_id, track.bank, selection)
             span = pointer_span(model, len(track.visits))
             coarse = model.attend_memory(features, gather(model, [looking], span))
-    prior = track.prior_for(frame, prompts, correction)
+    prior = None
+    if model.config.refines_masks:
+        prior = track.prior_for(frame, prompts, correction)
     state = answer(model, features, coarse, prompts, shape_hw, prior)
     return Answer(prompts, state, correction)
 
@@ -65,6 +69,7 @@ def remember_answers(
     model: Sam2Model,
     tracks: Iterable[ObjectTrack],
     features_of: Callable[[int], ImageFeatures],
+    groups: GroupRunner,
 ) -> None:
     """Make the memories that prompted frames still lack, frame by frame."""
     tracks = [t for t in tracks if t.answers.keys() != t.bank.conditioning.keys()]
@@ -73,24 +78,33 @@ def remember_answers(
         for frame in track.answers.keys() - track.bank.conditioning.keys():
             missing[frame].append(track)
     for frame in sorted(missing):
-        _remember_frame(model, missing[frame], frame, features_of(frame))
+        features = features_of(frame)
+        made_now = groups.run(
+            missing[frame], partial(_remember, model, frame, features)
+        )
+        for track, memory in zip(missing[frame], made_now, strict=True):
+            track.bank.conditioning[frame] = memory
     for track in tracks:  # in the order in which they were prompted
         made = track.bank.conditioning
         track.bank.conditioning = {frame: made[frame] for frame in track.answers}
 
 
-def _remember_frame(
-    model: Sam2Model, tracks: list[ObjectTrack], frame: int, features: ImageFeatures
-) -> None:
+def _remember(
+    model: Sam2Model,
+    frame: int,
+    features: ImageFeatures,
+    tracks: Sequence[ObjectTrack],
+) -> list[FrameMemory]:
+    """Make the memories of some objects that are prompted on the same frame."""
     states = [track.answers[frame].state for track in tracks]
     state = ObjectState(*(torch.cat(parts) for parts in zip(*states, strict=True)))
     memory = model.encode_memory(
         features, state.logits, state.object_logits, is_prompted=True
     )
-    for track, found in zip(tracks, split(state, memory), strict=True):
-        track.bank.conditioning[frame] = FrameMemory(
-            found.spatial, found.state.pointers[0].clone()
-        )
+    return [
+        FrameMemory(found.spatial, found.state.pointers[0])
+        for found in split(state, memory)
+    ]
 
 
 def pointer_span(model: Sam2Model, frame_count: int) -> int:

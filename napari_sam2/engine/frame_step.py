@@ -12,6 +12,7 @@ from napari_sam2.engine.device import inference, working_memory
 from napari_sam2.engine.masks import Scores, to_results
 from napari_sam2.engine.memory import FrameMemory, select_memories
 from napari_sam2.engine.stepping import (
+    GroupRunner,
     Looking,
     bytes_per_object,
     group_by_memory,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
-    from napari_sam2.engine.stepping import Found, GroupRunner
+    from napari_sam2.engine.stepping import Found
     from napari_sam2.engine.track import ObjectTrack
     from napari_sam2.model.sam2 import ObjectState, Sam2Model
 
@@ -112,13 +113,13 @@ class FrameStepper:
             return False
         return any(frame not in one.answers for one in tracks)
 
-    def group_size(self) -> int:
-        """Return how many objects are computed at once."""
+    def groups(self) -> GroupRunner:
+        """Return what computes as many objects at once as fit the device now."""
         if self._options.group_size is not None:
-            return self._options.group_size
+            return GroupRunner(self._options.group_size)
         room = working_memory(self._encoder.device)
         fits = room // bytes_per_object(self._model.config)
-        return min(max(1, fits), _LARGEST_GROUP)
+        return GroupRunner(min(fits, _LARGEST_GROUP))
 
     def _looking(self, one: ObjectTrack, step: Step) -> Looking:
         selection = select_memories(
@@ -150,12 +151,9 @@ class FrameStepper:
                 yield one.object_id, answer.state
 
     def _remember(self, one: Looking, step: Step, found: Found) -> None:
-        state = found.state  # views of the whole group's, which must not be kept
+        state = found.state
         memory = FrameMemory(
-            found.spatial,
-            state.pointers[0].clone(),
-            state.logits.clone(),
-            step.is_reverse,
+            found.spatial, state.pointers[0], state.logits, step.is_reverse
         )
         keep = max(self._options.history_frames, self._reach)
         one.bank.remember(step.frame, memory, keep, self._reach)

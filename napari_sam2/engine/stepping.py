@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import torch
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from napari_sam2.model.sam2 import ObjectState, Sam2Model
 
 _log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
 
 
 class Looking(NamedTuple):
@@ -130,11 +133,15 @@ def _pointer_tokens(
 
 
 def split(state: ObjectState, memory: Tensor) -> list[Found]:
-    """Part a batch of answers and memories into one per object."""
+    """Part a batch of answers and memories into one per object.
+
+    They are copies: a view that is kept would keep the whole group.
+    """
     spatial = memory.flatten(2).transpose(1, 2).to(torch.bfloat16)  # (B, hw, c)
     return [
         Found(
-            type(state)(*(part[i : i + 1] for part in state)), spatial[i].contiguous()
+            type(state)(*(part[i : i + 1].clone() for part in state)),
+            spatial[i].clone(memory_format=torch.contiguous_format),
         )
         for i in range(len(spatial))
     ]
@@ -166,8 +173,8 @@ class GroupRunner:
         self.size = max(1, size)
 
     def run(
-        self, group: Sequence[Looking], step: Callable[[Sequence[Looking]], list[Found]]
-    ) -> list[Found]:
+        self, group: Sequence[Item], step: Callable[[Sequence[Item]], list[Outcome]]
+    ) -> list[Outcome]:
         """Apply ``step`` to chunks of the group.
 
         Raises
@@ -175,13 +182,17 @@ class GroupRunner:
         GpuMemoryError
             If a single object does not fit.
         """
-        found: list[Found] = []
+        found: list[Outcome] = []
         while len(found) < len(group):
             chunk = group[len(found) : len(found) + self.size]
             try:
                 found += step(chunk)
+                continue
             except torch.OutOfMemoryError:
-                self._shrink(len(chunk))
+                pass
+            self._shrink(
+                len(chunk)
+            )  # out here, where the failed step's tensors are free
         return found
 
     def _shrink(self, tried: int) -> None:
@@ -193,4 +204,5 @@ class GroupRunner:
             )
         self.size = tried // 2
         _log.warning("Out of GPU memory: objects are computed %d at a time", self.size)
-        torch.cuda.empty_cache()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -303,7 +303,7 @@ class VideoTracker:
             self.options.prefetch_frames,
         )
         try:
-            groups = GroupRunner(self._stepper.group_size())
+            groups = self._stepper.groups()
             steps = islice(plan.steps(), done, None)
             for count, step in enumerate(steps, done + 1):
                 if token is not None and token.is_cancelled:
@@ -311,7 +311,7 @@ class VideoTracker:
                 tracks = self._tracks_of(step.object_ids)
                 if not tracks:
                     continue
-                self._remember_answers(plan)
+                self._remember_answers(plan, groups)
                 result = self._stepper.run(step, tracks, groups, ahead)
                 self._paused = (plan, count)
                 yield result
@@ -338,17 +338,19 @@ class VideoTracker:
             prompts.check(shape_hw, what=what, refines=correction is not None)
             features = self._encoder.features(frame)
             if correction is not None:
-                remember_answers(self.model, [track], self._encoder.features)
+                remember_answers(
+                    self.model, [track], self._encoder.features, GroupRunner(1)
+                )
             return answer_prompts(
                 self.model, features, track, frame, prompts, shape_hw, correction,
                 self._rules,
             )  # fmt: skip
 
-    def _remember_answers(self, plan: Plan) -> None:
+    def _remember_answers(self, plan: Plan, groups: GroupRunner) -> None:
         """Make memories of all prompts, also of those that came during the run."""
         with inference(self.device):
             tracks = self._tracks_of(plan.prompted)
-            remember_answers(self.model, tracks, self._encoder.features)
+            remember_answers(self.model, tracks, self._encoder.features, groups)
 
     def _tracks_of(self, object_ids: Iterable[int]) -> list[ObjectTrack]:
         """Return the tracks of objects, less those removed during the run."""

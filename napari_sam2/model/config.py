@@ -54,6 +54,9 @@ class Sam2Config:
         Depth and feed-forward width of the memory attention.
     decoder_heads, decoder_ffn, iou_hidden : int
         Heads and feed-forward width of the mask decoder, and the width of its IoU head.
+    refines_masks : bool
+        Whether the decoder has learned to refine an earlier mask. One that has not
+        answers every prompt afresh, from all points on the frame.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Sam2Config:
     decoder_heads: int = 8
     decoder_ffn: int = 2048
     iou_hidden: int = 256
+    refines_masks: bool = True
 
     def __post_init__(self) -> None:
         """Check what the modules rely on."""
@@ -125,7 +129,9 @@ class Sam2Config:
 def _check_types(config: Sam2Config) -> None:
     for field in fields(config):
         value = getattr(config, field.name)
-        if field.type == "int":
+        if field.type == "bool":
+            fits = isinstance(value, bool)
+        elif field.type == "int":
             fits = isinstance(value, Integral)
         elif field.type == "tuple[int, ...]":
             fits = isinstance(value, tuple) and all(
@@ -151,7 +157,8 @@ def _check_trunk(config: Sam2Config) -> None:
 
 def _check_widths(config: Sam2Config) -> None:
     for name, value in asdict(config).items():
-        if isinstance(value, Integral) and int(value) < 1:
+        is_count = isinstance(value, Integral) and not isinstance(value, bool)
+        if is_count and int(value) < 1:
             raise ValueError(f"{name} must be 1 or more, not {value}")
     for name, divisor, why in (
         ("embed_dim", config.num_heads, "num_heads"),

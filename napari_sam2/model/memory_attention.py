@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from napari_sam2.model.attention import attend, prefers_narrow_values
 from napari_sam2.model.linear import Linear
-from napari_sam2.model.position import rotary_table, rotate
+from napari_sam2.model.position import rotary_table, rotate, rotate_
 
 if TYPE_CHECKING:
     from napari_sam2.model.config import Sam2Config
@@ -65,16 +65,22 @@ class RotaryAttention(nn.Module):
         table : Tensor, shape (N, C/2, 2)
             Rotary table of the grid.
         """
-        keys = self.k_proj(k)
-        grids = keys[:, : keys.shape[1] - without_place].unflatten(1, (-1, q.shape[1]))
-        rotated = rotate(grids, table).flatten(1, 2)
-        if without_place:
-            rotated = torch.cat([rotated, keys[:, -without_place:]], dim=1)
+        rotated = _rotate_places(self.k_proj(k), table, without_place)
         query = rotate(self.q_proj(q), table)
         if self.is_narrow and prefers_narrow_values(query):
             # Weights of an attention sum to one, so projecting after it is the same.
             return self.out_proj(self.v_proj(attend(query, rotated, v)))
         return self.out_proj(attend(query, rotated, self.v_proj(v)))
+
+
+def _rotate_places(keys: Tensor, table: Tensor, without_place: int) -> Tensor:
+    """Turn the keys of all grids, and leave the tokens at the end as they are."""
+    grids = keys[:, : keys.shape[1] - without_place].unflatten(1, (-1, len(table)))
+    if not torch.is_grad_enabled():  # nobody needs the keys as they were
+        rotate_(grids, table)
+        return keys
+    rotated = rotate(grids, table).flatten(1, 2)
+    return torch.cat([rotated, keys[:, rotated.shape[1] :]], dim=1)
 
 
 class MemoryAttentionLayer(nn.Module):

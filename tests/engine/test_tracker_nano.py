@@ -38,3 +38,20 @@ def test_both_discs_are_followed_both_ways(tracked, object_id) -> None:
     assert sorted(found) == [*range(6)]
     for frame, image in found.items():
         assert iou(image == object_id, labels[frame] == object_id) > 0.8
+
+
+def test_a_correction_of_a_good_mask_leaves_it_good(nano, moving_discs) -> None:
+    stack, labels = moving_discs
+    tracker = VideoTracker(nano, stack)
+    y, x = np.argwhere(labels[0] == 1).mean(axis=0)
+    tracker.add(PointPrompt(1, 0, (y, x)))
+    tracked = {result.frame: result[1] for result in tracker.propagate()}
+    y, x = np.argwhere(labels[6] == 1).mean(axis=0)
+    corrected = tracker.add(PointPrompt(1, 6, (y + 3, x + 3)))
+    truth = labels[6] == 1
+
+    def overlap(mask) -> float:
+        return (mask & truth).sum() / (mask | truth).sum()
+
+    assert overlap(tracked[6].mask) > 0.8
+    assert overlap(corrected.mask) > 0.8

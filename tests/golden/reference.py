@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -38,7 +39,10 @@ def model(stem: str) -> Sam2Model:
     """Build the model behind one file."""
     if stem == "nano_256":
         bundled = resources.files("napari_sam2") / "bundled" / "nano.safetensors"
-        return load_weights(Path(str(bundled)))
+        trained = load_weights(Path(str(bundled)))
+        # The reference always refines; the bundled model has not learned to.
+        trained.config = replace(trained.config, refines_masks=True)
+        return trained
     version, size, pixels = stem.removesuffix("_absent").split("_")
     config = VARIANTS[f"{version}-{_SIZES[size]}"].at_size(int(pixels))
     state = seeded_state(shapes(stem), absent=stem.endswith("_absent"))
