@@ -49,9 +49,5 @@ def test_a_correction_of_a_good_mask_leaves_it_good(nano, moving_discs) -> None:
     y, x = np.argwhere(labels[6] == 1).mean(axis=0)
     corrected = tracker.add(PointPrompt(1, 6, (y + 3, x + 3)))
     truth = labels[6] == 1
-
-    def overlap(mask) -> float:
-        return (mask & truth).sum() / (mask | truth).sum()
-
-    assert overlap(tracked[6].mask) > 0.8
-    assert overlap(corrected.mask) > 0.8
+    assert iou(tracked[6].mask, truth) > 0.8
+    assert iou(corrected.mask, truth) > 0.8
