@@ -1,0 +1,172 @@
+"""Data coordinates of layers to (frame, (y, x)) and back: the single place for it.
+
+Coordinates are those of the image layer's array, pixel centres at integers; what a
+layer's scale, translation or rotation makes of them is napari's business alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_sam2.core.errors import PromptError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    from napari.components import Dims
+    from napari.layers import Layer
+
+    from napari_sam2.core.axes import FrameLayout
+
+PointYx = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpace:
+    """Where the frames of a session lie among the axes of an image layer.
+
+    Attributes
+    ----------
+    layout : FrameLayout
+        Axes as indices into the layer's data coordinates.
+    shape : tuple of int
+        Length of every axis; colour samples do not count.
+    names : tuple of str
+        Name of every axis, for sentences.
+    """
+
+    layout: FrameLayout
+    shape: tuple[int, ...]
+    names: tuple[str, ...]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames; 1 for a single picture."""
+        return 1 if self.layout.frame is None else self.shape[self.layout.frame]
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width of a frame in pixels."""
+        rows, columns = self.layout.plane
+        return self.shape[rows], self.shape[columns]
+
+    def frame_of(self, point: Sequence[float]) -> int:
+        """Return the frame that a point, in data coordinates, lies on.
+
+        The frame may not exist: points can lie beside the stack.
+        """
+        axis = self.layout.frame
+        return 0 if axis is None else nearest(point[axis])
+
+    def to_frame(self, point: Sequence[float]) -> tuple[int, PointYx]:
+        """Return the frame and (y, x) of a point in data coordinates.
+
+        Raises
+        ------
+        PromptError
+            If the point lies beside the part of the stack that is tracked.
+        """
+        for axis, index in self.layout.fixed:
+            if nearest(point[axis]) != index:
+                raise PromptError(
+                    f"This lies at {self.names[axis].upper()} = {nearest(point[axis])},"
+                    f" but objects are followed at {self.names[axis].upper()} = "
+                    f"{index}: move there, or choose that plane."
+                )
+        rows, columns = self.layout.plane
+        return self.frame_of(point), (float(point[rows]), float(point[columns]))
+
+    def to_data(self, frame: int, point_yx: PointYx) -> tuple[float, ...]:
+        """Return the data coordinates of (y, x) on a frame; the first channel's."""
+        point = [0.0] * self.ndim
+        for axis, index in self.layout.fixed:
+            point[axis] = float(index)
+        if self.layout.frame is not None:
+            point[self.layout.frame] = float(frame)
+        rows, columns = self.layout.plane
+        point[rows], point[columns] = point_yx
+        return tuple(point)
+
+    def box_of(
+        self, vertices: npt.NDArray[np.floating]
+    ) -> tuple[int, tuple[float, float, float, float]]:
+        """Return the frame and (y0, x0, y1, x1) of a rectangle's vertices, (N, D).
+
+        Raises
+        ------
+        PromptError
+            If it does not lie on one frame.
+        """
+        found = [self.to_frame(vertex) for vertex in np.asarray(vertices).tolist()]
+        if len({frame for frame, _ in found}) > 1:
+            rows, columns = (self.names[axis].upper() for axis in self.layout.plane)
+            raise PromptError(
+                "This box does not lie on one frame: draw boxes in the view that "
+                f"shows {rows} and {columns}."
+            )
+        yx = np.array([point_yx for _, point_yx in found])
+        (y0, x0), (y1, x1) = yx.min(axis=0).tolist(), yx.max(axis=0).tolist()
+        return found[0][0], (y0, x0, y1, x1)
+
+    def rectangle(
+        self, frame: int, box_yxyx: tuple[float, float, float, float]
+    ) -> npt.NDArray[np.float64]:
+        """Return the corners of a box in data coordinates, (4, D)."""
+        y0, x0, y1, x1 = box_yxyx
+        corners = (y0, x0), (y0, x1), (y1, x1), (y1, x0)
+        return np.array([self.to_data(frame, corner) for corner in corners])
+
+    def label_shape(self) -> tuple[int, ...]:
+        """Return the shape of the label array: one index along all other axes."""
+        kept = {self.layout.frame, *self.layout.plane}
+        return tuple(n if i in kept else 1 for i, n in enumerate(self.shape))
+
+    def label_offset(self) -> tuple[int, ...]:
+        """Return the data coordinates of the label array's first element."""
+        fixed = dict(self.layout.fixed)
+        return tuple(fixed.get(axis, 0) for axis in range(self.ndim))
+
+    def label_index(self, frame: int) -> tuple[int | slice, ...]:
+        """Return the index that takes one frame, (H, W), from the label array."""
+        whole: tuple[int | slice, ...] = (0,) * self.ndim
+        index = list(whole)
+        for axis in self.layout.plane:
+            index[axis] = slice(None)
+        if self.layout.frame is not None:
+            index[self.layout.frame] = frame
+        return tuple(index)
+
+    def shows_frames(self, dims: Dims) -> bool:
+        """Whether the view shows whole frames, so that one is displayed at a time."""
+        extra = dims.ndim - self.ndim
+        axis = self.layout.frame
+        return axis is None or axis + extra not in dims.displayed
+
+    def displayed_frame(self, layer: Layer, dims: Dims) -> int | None:
+        """Return the frame that the viewer shows; None where it cuts across frames.
+
+        Parameters
+        ----------
+        layer : Layer
+            One in these data coordinates.
+        dims : Dims
+            The viewer's.
+        """
+        if not self.shows_frames(dims):
+            return None
+        return self.frame_of(layer.world_to_data(dims.point))
+
+
+def nearest(coordinate: float) -> int:
+    """Return the index whose pixel a coordinate lies in; halves go up."""
+    return math.floor(coordinate + 0.5)

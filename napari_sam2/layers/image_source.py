@@ -1,0 +1,293 @@
+"""What of an image layer is tracked: its axes, and its frames, read one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.axes import Axis, FrameLayout, list_axes
+from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frames import check_channels, check_frame, pick_channels
+from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.units import unit_name
+from napari_sam2.layers.coordinates import FrameSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
+    from napari.layers import Image
+
+    from napari_sam2.core.axes import Axes
+    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.intensity import IntensityLimits
+
+_NAMES = {
+    "time": "t", "frame": "t", "frames": "t", "timepoint": "t",
+    "depth": "z", "plane": "z", "slice": "z",
+    "row": "y", "rows": "y", "column": "x", "columns": "x",
+    "channel": "c", "channels": "c", "ch": "c",
+}  # fmt: skip
+_TIME_UNITS = {"millisecond", "second", "minute", "hour", "day"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerFrames:
+    """The frames of an array, whatever the order of its axes; a ``FrameSource``.
+
+    It holds a reference to the array and reads on the thread that asks.
+
+    Attributes
+    ----------
+    array : array-like
+        NumPy, Dask, Zarr, …; with a last axis of colours where ``is_rgb``.
+    layout : FrameLayout
+    channels : tuple of int or None
+        One to three channels that are shown to the model; None for the first three.
+    is_colour : bool
+        Whether the last axis of the array are the colours of a picture.
+    """
+
+    array: ArrayLike
+    layout: FrameLayout
+    channels: tuple[int, ...] | None = None
+    is_colour: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the pixels and the channels."""
+        if self.dtype.kind not in "buif":
+            raise StackError(
+                f"Pixels of type {self.dtype} cannot be shown to the model: convert "
+                "the image to integers or floating point numbers."
+            )
+        if 0 in self.array.shape:
+            raise StackError(f"The image is empty: it has shape {self.array.shape}.")
+        if self.channels is not None:
+            check_channels(self.channels, self.channel_count)
+
+    @property
+    def channel_axis(self) -> int | None:
+        """The axis of channels or colours in the array."""
+        return len(self.array.shape) - 1 if self.is_colour else self.layout.channel
+
+    @property
+    def channel_count(self) -> int:
+        """Number of channels; 1 for grey images."""
+        return 1 if self.channel_axis is None else self.array.shape[self.channel_axis]
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return 1 if self.layout.frame is None else self.array.shape[self.layout.frame]
+
+    def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
+        """Read one frame, (H, W) or (H, W, 3).
+
+        Raises
+        ------
+        FrameError
+            If the frame does not exist or cannot be read.
+        """
+        check_frame(frame, len(self))
+        index: list[int | slice] = [slice(None)] * len(self.array.shape)
+        for axis, fixed in self.layout.fixed:
+            index[axis] = fixed
+        if self.layout.frame is not None:
+            index[self.layout.frame] = frame
+        try:
+            pixels = np.asarray(self.array[tuple(index)])
+        except (OSError, ValueError, RuntimeError, KeyError, IndexError) as error:
+            raise FrameError(f"Frame {frame} could not be read: {error}") from error
+        if self.channel_axis is None:
+            return pixels
+        gone = sum(isinstance(one, int) for one in index[: self.channel_axis])
+        pixels = np.moveaxis(pixels, self.channel_axis - gone, -1)
+        return pick_channels(pixels, self._picked)
+
+    @property
+    def _picked(self) -> tuple[int, ...]:
+        return self.channels or tuple(range(min(self.channel_count, 3)))
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        rows, columns = self.layout.plane
+        return self.array.shape[rows], self.array.shape[columns]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels."""
+        dtype: np.dtype[Any] = np.dtype(self.array.dtype)
+        return dtype
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether frames are colour pictures, shown as they are."""
+        return self.is_colour and self.channels is None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageSource:
+    """What of an image layer is tracked.
+
+    Attributes
+    ----------
+    layer : Image
+    axes : tuple of Axis
+        The layer's axes in data order, without colours.
+    frames : LayerFrames
+    space : FrameSpace
+    """
+
+    layer: Image
+    axes: Axes
+    frames: LayerFrames
+    space: FrameSpace
+
+    @property
+    def frame_axis(self) -> int | None:
+        """The axis that objects are followed along; None for a single picture."""
+        return self.space.layout.frame
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames."""
+        return self.space.frame_count
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width of a frame in pixels."""
+        return self.space.shape_hw
+
+    @property
+    def calibration(self) -> Axes:
+        """Frames, rows and columns with pixel sizes and units, for tables and files."""
+        frame = self.space.layout.frame
+        first = Axis("t", 1) if frame is None else self.axes[frame]
+        rows, columns = self.space.layout.plane
+        return first, self.axes[rows], self.axes[columns]
+
+
+def image_source(
+    layer: Image,
+    *,
+    axis: int | None = None,
+    at: Mapping[int, int] | None = None,
+    channels: tuple[int, ...] | None = None,
+) -> ImageSource:
+    """Decide what of an image layer is tracked; no pixel is read.
+
+    Parameters
+    ----------
+    layer : Image
+        Of any array, multiscale (its full resolution is taken) or RGB.
+    axis : int, optional
+        The axis to follow objects along; guessed by default. Cutting a volume the
+        other way is done by choosing its rows or columns.
+    at : mapping of int to int, optional
+        Index along axes that are neither followed nor part of a frame; the middle by
+        default.
+    channels : tuple of int, optional
+        One to three channels, or colours, to show the model; the first three by
+        default.
+
+    Raises
+    ------
+    StackError
+        If the image has no frames of two axes, or an axis, index or channel is wrong.
+    """
+    axes = image_axes(layer)
+    if axis is None:
+        axis = guess_frame_axis(axes)
+    layout = _layout(axes, axis, at or {})
+    array = layer.data[0] if layer.multiscale else layer.data
+    space = FrameSpace(
+        layout,
+        tuple(one.size for one in axes),
+        tuple(one.name for one in axes),
+    )
+    return ImageSource(
+        layer, axes, LayerFrames(array, layout, channels, bool(layer.rgb)), space
+    )
+
+
+def image_axes(layer: Image) -> Axes:
+    """Return the axes of an image layer in data order, without colours.
+
+    Names come from the layer's axis labels where they say something; otherwise the
+    last two are ``y`` and ``x``, and those before are numbered.
+    """
+    array = layer.data[0] if layer.multiscale else layer.data
+    return tuple(
+        Axis(
+            _axis_name(label, index, layer.ndim),
+            int(array.shape[index]),
+            abs(float(layer.scale[index])),
+            unit_name(str(layer.units[index])),
+        )
+        for index, label in enumerate(layer.axis_labels)
+    )
+
+
+def guess_frame_axis(axes: Axes) -> int | None:
+    """Return the axis that objects are most likely followed along.
+
+    Time if there is any, by name or unit; else depth; else the first that is neither a
+    channel nor among the last two. None for a single picture.
+    """
+    candidates = [i for i, one in enumerate(axes[:-2]) if one.name != "c"]
+    signs: tuple[Callable[[Axis], bool], ...] = (
+        lambda one: one.name == "t",
+        lambda one: one.unit in _TIME_UNITS,
+        lambda one: one.name == "z",
+        lambda one: one.size > 1,
+        lambda _: True,
+    )
+    found = (i for is_likely in signs for i in candidates if is_likely(axes[i]))
+    return next(found, None)
+
+
+def contrast_limits(layer: Image) -> IntensityLimits | None:
+    """Return what the layer shows as black and white; None where it has no say.
+
+    Colour pictures are shown as they are.
+    """
+    if layer.rgb:
+        return None
+    low, high = (float(limit) for limit in layer.contrast_limits)
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        return None
+    return as_limits(low, high)
+
+
+def _axis_name(label: str, index: int, ndim: int) -> str:
+    plain = label.strip().lower()
+    if plain and not plain.lstrip("-").isdigit():
+        return _NAMES.get(plain, plain)
+    from_end = ndim - index
+    return {1: "x", 2: "y"}.get(from_end, f"axis {index}")
+
+
+def _layout(axes: Axes, frame: int | None, at: Mapping[int, int]) -> FrameLayout:
+    if frame is not None and not 0 <= frame < len(axes):
+        raise StackError(f"There is no axis {frame}: the image has {list_axes(axes)}.")
+    channel = _channel_axis(axes, frame)
+    free = [i for i in range(len(axes)) if i not in (frame, channel)]
+    flat = [i for i in free if i not in at]
+    if len(flat) < 2:
+        raise StackError(
+            "A frame needs two axes, rows and columns, besides the one that objects "
+            f"are followed along; the image has {list_axes(axes)}."
+        )
+    plane = flat[-2], flat[-1]
+    fixed = {i: at.get(i, axes[i].size // 2) for i in free if i not in plane}
+    for index, position in fixed.items():
+        if not 0 <= position < axes[index].size:
+            raise StackError(f"{axes[index]} has no index {position}.")
+    return FrameLayout(frame, plane, channel, tuple(sorted(fixed.items())))
+
+
+def _channel_axis(axes: Axes, frame: int | None) -> int | None:
+    found = [i for i, one in enumerate(axes) if one.name == "c" and i != frame]
+    return found[0] if found else None

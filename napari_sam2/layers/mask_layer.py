@@ -1,0 +1,252 @@
+"""A labels layer that shows the document's masks, and takes painting as a prompt."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Labels
+
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.layers.geometry import copy_geometry
+from napari_sam2.layers.label_array import make_label_array
+from napari_sam2.layers.painting import Drawn, draw, drawn, paint
+from napari_sam2.layers.palette import mask_colours
+from napari_sam2.layers.stroke import StrokeWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from napari.components import Dims, LayerList
+
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.state.document import Document
+    from napari_sam2.state.history import History
+
+_KEYS = {"Control-Z": "undo", "Control-Shift-Z": "redo"}
+
+
+class MaskLayer:
+    """The masks of a document as one labels layer, values being object ids.
+
+    Painting, erasing and filling become mask prompts, one edit per stroke. Ctrl-Z and
+    Ctrl-Shift-Z in the layer go through the document's history; napari's own undo, if
+    it is called otherwise, counts as painting. Removing the layer hides the masks;
+    :meth:`show` brings it back with everything that has come since.
+
+    Parameters
+    ----------
+    layers : LayerList
+        The viewer's layers.
+    dims : Dims
+        The viewer's dims: only what is displayed is drawn anew at once.
+    image : ImageSource
+    document : Document
+    history : History
+    on_refused : callable
+        Called with a sentence when painting was taken back.
+
+    Attributes
+    ----------
+    layer : Labels
+        In the axis order of the image and where it lies; 16 bits, or 32 when an object
+        number needs them.
+    """
+
+    def __init__(
+        self,
+        layers: LayerList,
+        dims: Dims,
+        image: ImageSource,
+        document: Document,
+        history: History,
+        *,
+        on_refused: Callable[[str], None],
+    ) -> None:
+        self._layers = layers
+        self._dims = dims
+        self._space = image.space
+        self._document = document
+        self._history = history
+        self._on_refused = on_refused
+        self._hidden: frozenset[int] = frozenset()
+        self._drawn: dict[int, Drawn] = {}
+        self._stale = {frame for _, frame in dict(document.masks.items())}
+        self._is_writing = False
+        self.layer: Labels = _make_layer(image, document)
+        self._last_displayed: int | None = None
+        self._stroke = StrokeWatch(self.layer, self._on_painted, self._on_refreshed)
+        self._connect()
+        self.show()
+        self.apply()
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Objects whose masks are not to be seen."""
+        return self._hidden
+
+    @hidden.setter
+    def hidden(self, object_ids: Iterable[int]) -> None:
+        self._hidden = frozenset(object_ids)
+        self._recolour()
+
+    def show(self) -> None:
+        """Put the layer into the viewer if it is missing."""
+        if self.layer not in self._layers:
+            self._layers.append(self.layer)
+
+    def apply(self, frames: Iterable[int] | None = None) -> None:
+        """Draw frames that have changed, and refresh if one of them is displayed.
+
+        A frame on which the user is painting waits for the end of the stroke.
+
+        Parameters
+        ----------
+        frames : iterable of int, optional
+            All that have changed by default; those that have not are left alone.
+        """
+        self._fit_dtype()
+        due = self._stale & (self._stale if frames is None else {*frames})
+        due -= self._frames_in_hand()
+        for frame in due:
+            self._draw(frame)
+        self._stale -= due
+        if due:
+            shown = self._displayed()
+            if shown is None or shown in due:
+                self._refresh()
+
+    def object_at(self, world_position: Sequence[float]) -> int | None:
+        """Return the object seen at a position in the world; None for background."""
+        point = self.layer.world_to_data(world_position)
+        offset = self._space.label_offset()
+        point = [c + o for c, o in zip(point, offset, strict=True)]
+        try:
+            frame, point_yx = self._space.to_frame(point)
+        except Sam2Error:
+            return None
+        return self._document.object_at(frame, point_yx)
+
+    def disconnect(self) -> None:
+        """Leave the layer to the user, as it is."""
+        self._document.masks_changed.disconnect(self._on_masks_changed)
+        self._document.objects_changed.disconnect(self._recolour)
+        self._document.selection_changed.disconnect(self._on_selection_changed)
+        self.layer.events.selected_label.disconnect(self._on_label_chosen)
+        self._stroke.disconnect()
+        for key in _KEYS:
+            self.layer.bind_key(key, None)
+
+    def remove(self) -> None:
+        """Disconnect, and take the layer out of the viewer."""
+        self.disconnect()
+        if self.layer in self._layers:
+            self._layers.remove(self.layer)
+
+    def _connect(self) -> None:
+        self._document.masks_changed.connect(self._on_masks_changed)
+        self._document.objects_changed.connect(self._recolour)
+        self._document.selection_changed.connect(self._on_selection_changed)
+        self.layer.events.selected_label.connect(self._on_label_chosen)
+        for key, name in _KEYS.items():
+            travel = getattr(self._history, name)
+            self.layer.bind_key(key, lambda _, go=travel: go(), overwrite=True)
+        self._on_selection_changed(self._document.selected)
+
+    def _on_masks_changed(self, frames: frozenset[int]) -> None:
+        self._stale |= frames
+
+    def _on_selection_changed(self, object_id: int | None) -> None:
+        """Paint with the selected object."""
+        if object_id is not None:
+            self._fit_dtype()
+            self.layer.selected_label = object_id
+
+    def _on_label_chosen(self, _event: Any) -> None:
+        """Select the object that was picked; new numbers wait for a stroke."""
+        chosen = int(self.layer.selected_label)
+        if chosen in self._document.objects:
+            self._document.select(chosen)
+
+    def _on_painted(self) -> None:
+        if not self._is_writing:
+            self._take(self._paintable())
+
+    def _on_refreshed(self) -> None:
+        """Look for changed pixels where a frame is shown anew rather than another one.
+
+        So napari's undo, and scripts that change pixels, are not overlooked.
+        """
+        before, self._last_displayed = self._last_displayed, self._displayed()
+        if not self._is_writing and before is not None:
+            self._take({before} & {self._last_displayed} & self._paintable())
+
+    def _take(self, frames: set[int]) -> None:
+        """Take over what the user painted on these frames."""
+        try:
+            edit = paint(
+                self._document,
+                ((f, self._drawn.get(f, ()), self._pixels(f)) for f in frames),
+            )
+        except Sam2Error as error:
+            self._stale |= frames
+            self.apply(frames)
+            self._on_refused(str(error))
+            return
+        if edit is not None:
+            self._history.do(edit)
+            self.apply(frames)
+
+    def _paintable(self) -> set[int]:
+        """Return the frames that napari's tools can reach in the present view."""
+        shown = self._displayed()
+        if shown is None or self.layer.n_edit_dimensions > len(self._dims.displayed):
+            return set(range(self._space.frame_count))
+        return {shown} & set(range(self._space.frame_count))
+
+    def _frames_in_hand(self) -> set[int]:
+        return self._paintable() if self._stroke.is_going_on else set()
+
+    def _displayed(self) -> int | None:
+        return self._space.displayed_frame(self.layer, self._dims)
+
+    def _pixels(self, frame: int) -> Any:
+        return self.layer.data[self._space.label_index(frame)]
+
+    def _draw(self, frame: int) -> None:
+        masks = drawn(self._document, frame)
+        draw(masks, self._pixels(frame))
+        self._drawn[frame] = masks
+
+    def _refresh(self) -> None:
+        with self._writing():
+            self.layer.refresh()
+
+    def _recolour(self, _changed: object = None) -> None:
+        self.layer.colormap = mask_colours(self._document.objects, self._hidden)
+
+    def _fit_dtype(self) -> None:
+        """Take an array of wider numbers when an object needs one."""
+        if self.layer.data.dtype.itemsize < self._document.label_dtype.itemsize:
+            dtype = self._document.label_dtype
+            with self._writing():
+                self.layer.data = make_label_array(self._space, dtype)
+            self._stale |= {*self._drawn}
+            self._drawn.clear()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._is_writing, before = True, self._is_writing
+        try:
+            yield
+        finally:
+            self._is_writing = before
+
+
+def _make_layer(image: ImageSource, document: Document) -> Labels:
+    return Labels(
+        make_label_array(image.space, document.label_dtype),
+        name=f"{image.layer.name} objects",
+        colormap=mask_colours(document.objects),
+        **copy_geometry(image.layer, image.space.label_offset()),
+    )

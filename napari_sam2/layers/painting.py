@@ -1,0 +1,101 @@
+"""What the user painted, from label images before and after. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from napari_sam2.core.packed import PackedMask, pack_mask
+from napari_sam2.state import edits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import numpy.typing as npt
+
+    from napari_sam2.state.document import Document
+    from napari_sam2.state.edit import Edit
+    from napari_sam2.state.masks import Place
+
+Drawn: TypeAlias = tuple[tuple[int, PackedMask], ...]
+"""The masks of a frame in the order in which they are drawn, with their objects."""
+
+
+def drawn(document: Document, frame: int) -> Drawn:
+    """Return what a frame's label image is drawn from."""
+    return tuple((i, one.mask) for i, one in document.painted_order(frame))
+
+
+def draw(masks: Drawn, out: npt.NDArray[Any]) -> None:
+    """Draw masks over a label image, (H, W)."""
+    out[...] = 0
+    for object_id, mask in masks:
+        out[mask.slices][mask.crop] = object_id
+
+
+def painted_masks(
+    before: Drawn, labels: npt.NDArray[Any]
+) -> dict[int, npt.NDArray[np.bool_]]:
+    """Return the masks that painting changed, by object.
+
+    A painted pixel belongs to the object of its value alone, and an erased one to none:
+    what lay hidden beneath does not come to light.
+
+    Parameters
+    ----------
+    before : Drawn
+        What the label image was drawn from.
+    labels : ndarray of integers, shape (H, W)
+        The label image now.
+    """
+    was = np.zeros(labels.shape, labels.dtype)
+    draw(before, was)
+    changed = labels != was
+    if not changed.any():
+        return {}
+    masks = {object_id: mask.mask for object_id, mask in before}
+    painted = {}
+    for object_id in {*masks, *np.unique(labels[changed]).tolist()} - {0}:
+        mask = masks.get(object_id, np.zeros(labels.shape, bool))
+        after = (mask & ~changed) | (changed & (labels == object_id))
+        if not np.array_equal(after, mask):
+            painted[object_id] = after
+    return painted
+
+
+def paint(
+    document: Document, frames: Iterable[tuple[int, Drawn, npt.NDArray[Any]]]
+) -> Edit | None:
+    """Return the edit that takes painted frames over; None if nothing was painted.
+
+    Numbers that are no object yet become new objects.
+
+    Parameters
+    ----------
+    document : Document
+    frames : iterable of (frame, what was drawn, label image now)
+
+    Raises
+    ------
+    PromptError
+        If an object is locked on a frame.
+    """
+    masks: dict[Place, PackedMask] = {}
+    for frame, before, labels in frames:
+        for object_id, mask in painted_masks(before, labels).items():
+            masks[object_id, frame] = pack_mask(mask)
+    if not masks:
+        return None
+    names = {object_id: "" for object_id, _ in masks}
+    edit = edits.paint_masks(document, masks, names=names)
+    return replace(edit, label=_label(document, masks))
+
+
+def _label(document: Document, masks: Mapping[Place, PackedMask]) -> str:
+    if len(masks) > 1:
+        return f"Paint {len(masks)} masks"
+    ((object_id, frame),) = masks
+    known = document.objects.get(object_id)
+    return f"Paint {known.name if known else f'object {object_id}'} on frame {frame}"

@@ -1,0 +1,50 @@
+"""Colours of objects as napari takes them; the same everywhere an object is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_sam2.io.palette import object_colour
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+Rgba: TypeAlias = tuple[float, float, float, float]
+
+TRANSPARENT: Rgba = (0.0, 0.0, 0.0, 0.0)
+POSITIVE_BORDER: Rgba = (1.0, 1.0, 1.0, 1.0)
+NEGATIVE_BORDER: Rgba = (1.0, 0.2, 0.2, 1.0)
+_AHEAD = 16
+
+
+def object_rgba(object_id: int) -> Rgba:
+    """Return the colour of an object, (red, green, blue, alpha), each 0 to 1."""
+    red, green, blue = object_colour(object_id)
+    return red / 255, green / 255, blue / 255, 1.0
+
+
+def mask_colours(
+    object_ids: Collection[int], hidden: Collection[int] = ()
+) -> DirectLabelColormap:
+    """Return the colours of a label image.
+
+    The next ids have their colours as well, so that a new object that the user paints
+    is seen before it is known.
+
+    Parameters
+    ----------
+    object_ids : collection of int
+    hidden : collection of int, optional
+        Objects that are not to be seen.
+    """
+    largest = max(object_ids, default=0)
+    known = {*object_ids, *range(largest + 1, largest + 1 + _AHEAD)}
+    colours: dict[int | None, Rgba] = {
+        object_id: TRANSPARENT if object_id in hidden else object_rgba(object_id)
+        for object_id in sorted(known)
+    }
+    return DirectLabelColormap(
+        color_dict={None: TRANSPARENT, 0: TRANSPARENT, **colours}
+    )

@@ -1,0 +1,271 @@
+"""A points layer and a boxes layer that show the document's prompts, and change them.
+
+They are plain napari layers with the feature columns ``object`` and ``polarity``. After
+whatever the user does in them, both are read whole and compared with how they were
+last time; what differs becomes one edit. What cannot be said is taken back.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from napari.layers.base import ActionType
+
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.layers import prompt_rows as rows
+from napari_sam2.layers import prompt_style as style
+from napari_sam2.layers.prompt_clipboard import Clipboard
+from napari_sam2.layers.prompt_edits import differences, say
+from napari_sam2.state import edits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from napari.components import Dims, LayerList
+    from napari.layers import Points, Shapes
+
+    from napari_sam2.core.prompts import BoxPrompt, PointPrompt
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.state.document import Document
+    from napari_sam2.state.history import History
+    from napari_sam2.state.masks import Place
+
+_STARTS = {ActionType.ADDING, ActionType.CHANGING, ActionType.REMOVING}
+_TOOLS = {
+    "add_ellipse": "Ellipses",
+    "add_line": "Lines",
+    "add_path": "Paths",
+    "add_polyline": "Lines",
+    "add_polygon": "Polygons",
+    "add_polygon_lasso": "Outlines",
+}
+
+
+class PromptLayers:
+    """The prompts of a document as two layers of a viewer.
+
+    A layer that the user removes withdraws its prompts, as one edit; it comes back when
+    undo brings them back, and with :meth:`show`. A prompt for an object number that
+    does not exist adds the object. Dragged points are followed while they move, as one
+    step of undo; outside the image they stay at the last place inside.
+
+    Parameters
+    ----------
+    layers : LayerList
+        The viewer's layers.
+    dims : Dims
+        The viewer's dims: prompts are pasted on the frame that is displayed.
+    image : ImageSource
+    document : Document
+    history : History
+    on_refused : callable
+        Called with a sentence when something was taken back.
+
+    Attributes
+    ----------
+    points : Points
+    boxes : Shapes
+    """
+
+    def __init__(
+        self,
+        layers: LayerList,
+        dims: Dims,
+        image: ImageSource,
+        document: Document,
+        history: History,
+        *,
+        on_refused: Callable[[str], None],
+    ) -> None:
+        self._layers = layers
+        self._image = image
+        self._document = document
+        self._history = history
+        self._on_refused = on_refused
+        self._is_positive = True
+        self._next_is_negative = False
+        self._is_writing = False
+        self._begun: ActionType | None = None
+        self._gesture = 0
+        self._seen: rows.Said = {}
+        self._shown: Mapping[Place, FramePrompts] = {}
+        self.points: Points = style.make_points(image)
+        self.boxes: Shapes = style.make_boxes(image)
+        self._clipboard = Clipboard(self, dims, image.space)
+        self._connect()
+        self.show()
+        self._write()
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether new points say where the object is, rather than where it is not."""
+        return self._is_positive
+
+    @is_positive.setter
+    def is_positive(self, is_positive: bool) -> None:
+        self._is_positive = is_positive
+        self._set_defaults()
+
+    def show(self) -> None:
+        """Put the layers into the viewer where they are missing."""
+        for layer in (self.boxes, self.points):
+            if layer not in self._layers:
+                self._layers.append(layer)
+
+    def say(self, news: Mapping[Place, FramePrompts]) -> None:
+        """Replace prompts as one step, or take nothing over and tell why."""
+        try:
+            self._history.do(say(self._document, news))
+        except Sam2Error as error:
+            self._on_refused(str(error))
+
+    def add(self, prompts: Iterable[PointPrompt | BoxPrompt]) -> None:
+        """Add prompts as one step."""
+        said = dict(self._document.prompts)
+        for one in prompts:
+            place = one.object_id, one.frame
+            said[place] = said.get(place, FramePrompts()).with_prompt(one)
+        self.say(differences(self._document.prompts, said))
+
+    def disconnect(self) -> None:
+        """Leave both layers to the user, as they are."""
+        self._layers.events.removed.disconnect(self._on_layer_removed)
+        self._document.prompts_changed.disconnect(self._on_prompts_changed)
+        self._document.selection_changed.disconnect(self._set_defaults)
+        self.boxes.events.mode.disconnect(self._on_tool_chosen)
+        for layer in (self.points, self.boxes):
+            layer.events.data.disconnect(self._on_data)
+            layer.events.features.disconnect(self._on_features)
+            layer.mouse_drag_callbacks.remove(self._on_press)
+            self._clipboard.unbind(layer)
+
+    def remove(self) -> None:
+        """Disconnect, and take both layers out of the viewer."""
+        self.disconnect()
+        for layer in (self.points, self.boxes):
+            if layer in self._layers:
+                self._layers.remove(layer)
+
+    def _connect(self) -> None:
+        self._layers.events.removed.connect(self._on_layer_removed)
+        self._document.prompts_changed.connect(self._on_prompts_changed)
+        self._document.selection_changed.connect(self._set_defaults)
+        self.boxes.events.mode.connect(self._on_tool_chosen)
+        for layer in (self.points, self.boxes):
+            layer.events.data.connect(self._on_data)
+            layer.events.features.connect(self._on_features)
+            layer.mouse_drag_callbacks.append(self._on_press)
+            self._clipboard.bind(layer)
+
+    def _on_data(self, event: Any) -> None:
+        if self._is_writing:
+            return
+        if event.action in _STARTS:
+            self._begun = event.action
+            self._gesture += 1
+            self._set_defaults()  # selecting a point has made its features the defaults
+            return
+        self._begun = None
+        self._take()
+        self._next_is_negative = False
+
+    def _on_features(self) -> None:
+        """Follow drags, and edits of the table; half-made changes are not read."""
+        if self._is_writing or self._begun in (ActionType.ADDING, ActionType.REMOVING):
+            return
+        if self._begun is None:
+            self._gesture += 1
+        self._take(is_final=self._begun is None)
+
+    def _on_press(self, _layer: Any, event: Any) -> None:
+        """Let the other button, or Alt, say where the object is not."""
+        self._next_is_negative = event.button == 2 or "Alt" in event.modifiers
+
+    def _on_tool_chosen(self, _event: Any) -> None:
+        """Tell before anything is drawn that boxes are the only shapes here."""
+        tool = str(self.boxes.mode)
+        if tool in _TOOLS:
+            self.boxes.mode = "add_rectangle"
+            self._on_refused(
+                f"{_TOOLS[tool]} cannot be prompts: draw a rectangle around the object."
+            )
+
+    def _on_layer_removed(self, event: Any) -> None:
+        kept = {self.points: rows.only_boxes, self.boxes: rows.only_points}
+        for layer, keep in kept.items():
+            if event.value == layer:
+                after = keep(self._document.prompts)
+                self.say(differences(self._document.prompts, after))
+
+    def _on_prompts_changed(self, _places: frozenset[Place]) -> None:
+        if not self._is_writing and self._document.prompts != self._shown:
+            self._write()
+
+    def _take(self, *, is_final: bool = True) -> None:
+        """Make an edit of what the user has changed."""
+        try:
+            said = self._read()
+            news = differences(self._seen, said)
+            edit = say(self._document, news)
+        except Sam2Error as error:
+            if is_final:
+                self._write()
+                self._on_refused(str(error))
+            return
+        with self._writing():
+            self._history.do(edit, gesture=("prompts", id(self), self._gesture))
+        self._seen = said
+        self._settle(news)
+
+    def _settle(self, news: Mapping[Place, FramePrompts]) -> None:
+        """Write back where layers and document differ in how they say it."""
+        self._shown = self._document.prompts
+        same = all(
+            self._shown.get(place) == (one or None) for place, one in news.items()
+        )
+        if same and rows.are_boxes_tidy(self.boxes, self._image.space):
+            self._restyle()
+        else:
+            self._write()
+
+    def _read(self) -> rows.Said:
+        return rows.read_prompts(self.points, self.boxes, self._image.space)
+
+    def _write(self) -> None:
+        """Show what the document says."""
+        prompts, space = self._document.prompts, self._image.space
+        with self._writing():
+            rows.write_points(self.points, prompts, space)
+            rows.write_boxes(self.boxes, prompts, space)
+            self._restyle()
+            self._show_filled()
+        self._seen = self._read()
+        self._shown = prompts
+
+    def _show_filled(self) -> None:
+        for layer in (self.boxes, self.points):
+            if len(layer.data) and layer not in self._layers:
+                self._layers.append(layer)
+
+    def _restyle(self) -> None:
+        style.style_points(self.points)
+        style.style_boxes(self.boxes, style.edge_width(self._image))
+        self._set_defaults()
+
+    def _set_defaults(self, _selected: object = None) -> None:
+        """Give what is drawn next the selected object and the present polarity."""
+        object_id = self._document.selected or edits.new_object_id(self._document)
+        positive = self._is_positive and not self._next_is_negative
+        for layer, polarity in ((self.points, positive), (self.boxes, True)):
+            columns = rows.feature_columns([(object_id, polarity)])
+            layer.feature_defaults = {name: one[0] for name, one in columns.items()}
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        before, self._is_writing = self._is_writing, True
+        try:
+            yield
+        finally:
+            self._is_writing = before
