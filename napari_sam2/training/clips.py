@@ -18,7 +18,7 @@ from napari_sam2.training.answers import (
     shares,
 )
 from napari_sam2.training.losses import judge, soft_iou
-from napari_sam2.training.outcome import Outcome
+from napari_sam2.training.outcome import Outcome, nothing_learnt
 from napari_sam2.training.prompts import ask, boxes, clicks, corrections
 from napari_sam2.training.scenes.dice import Dice
 
@@ -42,6 +42,8 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
     asked = ask(dice, clips.labels, _OBJECTS)
     frames = clips.images.shape[1]
     encoded = model.encode_image(normalised(clips.images.flatten(0, 1)))
+    if not len(asked.clips):
+        return nothing_learnt(encoded, len(clips.images) * frames)
     kind = _KINDS[dice.choice(_KIND_SHARES)]
     second = _second_prompt(dice, frames)
     bank = Bank(model, frames)

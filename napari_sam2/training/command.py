@@ -1,4 +1,4 @@
-"""The commands: ``images``, ``clips``, ``validate``, ``export``, ``plot``."""
+"""The commands: ``new``, the stages, ``validate``, ``export``, ``plot``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.engine.device import pick_device
-from napari_sam2.engine.loading import load_model
+from napari_sam2.model.checkpoint import load_weights
 from napari_sam2.training.export import export
+from napari_sam2.training.initial import new_model
 from napari_sam2.training.loop import Course, train
 from napari_sam2.training.stages import STAGES
 from napari_sam2.training.validate import as_table, validate
@@ -63,13 +64,11 @@ def _add_stage(parser: argparse.ArgumentParser, name: str) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from napari_sam2.engine.weights.cache import resolve_weights
-
     stage = STAGES[options.stage]
     device = pick_device(options.device)
     course = Course(
         out=options.out,
-        weights=resolve_weights(options.weights),
+        weights=find_weights(options.weights),
         device=device,
         minutes=options.minutes,
         stop_after=options.stop_after,
@@ -92,25 +91,54 @@ def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     measure.add_argument("--objects", type=int, default=4)
     measure.add_argument("--device", default="auto")
     measure.set_defaults(run=_validate)
+    new = commands.add_parser("new", help="make untrained weights")
+    new.add_argument("path", type=Path)
+    new.add_argument("--like", default="nano", help="name or file of a model alike")
+    new.add_argument("--seed", type=int, default=0)
+    new.set_defaults(run=_new)
     out = commands.add_parser("export", help="write float16 weights and description")
     out.add_argument("weights")
     out.add_argument("path", type=Path)
-    out.set_defaults(run=lambda o: export(load_model(o.weights, device="cpu"), o.path))
+    out.set_defaults(run=_export)
     plot = commands.add_parser("plot", help="draw a log's curves")
     plot.add_argument("log", type=Path)
     plot.add_argument("path", type=Path)
     plot.set_defaults(run=_plot)
 
 
+def _new(options: argparse.Namespace) -> None:
+    config = load_weights(find_weights(options.like)).config
+    export(new_model(config, options.seed), options.path, half=False)
+
+
 def _validate(options: argparse.Namespace) -> None:
     scores = validate(
-        load_model(options.weights, device=options.device),
+        load_weights(find_weights(options.weights)).to(pick_device(options.device)),
         options.folder,
         prompt=options.prompt,
         frames=options.frames,
         objects=options.objects,
     )
     sys.stdout.write(as_table(scores) + "\n")
+
+
+def _export(options: argparse.Namespace) -> None:
+    export(load_weights(find_weights(options.weights)), options.path)
+
+
+def find_weights(name: str) -> Path:
+    """Return a weights file by its path, or by a model's name.
+
+    Raises
+    ------
+    ModelError
+        If there is neither.
+    """
+    if Path(name).is_file():  # a bare training machine may lack what names need
+        return Path(name)
+    from napari_sam2.engine.weights.cache import resolve_weights
+
+    return resolve_weights(name)
 
 
 def _plot(options: argparse.Namespace) -> None:

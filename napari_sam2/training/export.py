@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from napari_sam2.core.errors import OutputError
 
@@ -46,7 +46,7 @@ def export(model: Sam2Model, path: Path, *, half: bool = True) -> None:
     unfinished = path.with_suffix(".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, unfinished)
+        unfinished.write_bytes(save(state))
         unfinished.replace(path)
         description = json.dumps(model.config.to_json(), indent=2)
         path.with_suffix(".json").write_text(description + "\n", "utf-8")

@@ -16,7 +16,7 @@ from napari_sam2.training.answers import (
     shares,
 )
 from napari_sam2.training.losses import judge
-from napari_sam2.training.outcome import Outcome
+from napari_sam2.training.outcome import Outcome, nothing_learnt
 from napari_sam2.training.prompts import Asked, ask, boxes, clicks, corrections
 from napari_sam2.training.scenes.dice import Dice
 
@@ -40,6 +40,8 @@ def image_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome
     dice = Dice(seed + 1, batch, clips.images.device)
     asked = ask(dice, clips.labels[:, :1], _PROMPTS)
     features = model.encode_image(normalised(clips.images[:, 0]))
+    if not len(asked.clips):
+        return nothing_learnt(features, len(clips.images))
     rows = torch.arange(len(asked.clips), device=asked.clips.device)
     losses, figures = [], {}
     for name, picked in (("click", rows[0::2]), ("box", rows[1::2])):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from napari_sam2.core.errors import CheckpointError
-from napari_sam2.model.checkpoint import load_weights
+from napari_sam2.model.checkpoint import read_state_dict
 from napari_sam2.training.export import export
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
     from napari_sam2.model.sam2 import Sam2Model
 
-LATEST, AVERAGED, PROGRESS, OPTIMIZER = (
-    "latest.safetensors", "averaged.safetensors", "progress.json", "optimizer.pt",
-)  # fmt: skip
+LATEST, AVERAGED = "latest.safetensors", "averaged.safetensors"
+PROGRESS, OPTIMIZER, HEAD = "progress.json", "optimizer.pt", "head.pt"
+_SETTLED = 1000  # steps after which the running mean keeps its full share
 
 
 @dataclass(slots=True)
@@ -51,15 +52,24 @@ class Learner:
     ----------
     model : Sam2Model
         On the device that trains.
+    head : Module, optional
+        Learns along, but is no part of the model.
     decay : float, optional
         Share of the running mean that a step keeps.
     """
 
-    def __init__(self, model: Sam2Model, *, decay: float = 0.998) -> None:
+    def __init__(
+        self,
+        model: Sam2Model,
+        head: torch.nn.Module | None = None,
+        *,
+        decay: float = 0.998,
+    ) -> None:
         self.model = model.train().requires_grad_(True)
+        self.head = head
         self.averaged = copy.deepcopy(model).eval().requires_grad_(False)
         self.progress = Progress()
-        self.optimizer = _optimizer(model)
+        self.optimizer = _optimizer(model, head)
         self._decay = decay
         self._steps = 0
 
@@ -82,47 +92,56 @@ class Learner:
     def _average(self) -> None:
         self._steps += 1
         keep = min(self._decay, self._steps / (self._steps + 10))
-        for mean, latest in zip(
-            self.averaged.parameters(), self.model.parameters(), strict=True
-        ):
-            mean.lerp_(latest, 1 - keep)
+        means: list[Tensor] = list(self.averaged.parameters())
+        latest: list[Tensor] = list(self.model.parameters())
+        torch._foreach_lerp_(means, latest, 1 - keep)
 
     def save(self, folder: Path) -> None:
         """Write weights, their running mean, the optimizer and how far it has come."""
         export(self.model, folder / LATEST, half=False)
         export(self.averaged, folder / AVERAGED, half=False)
         torch.save(self.optimizer.state_dict(), folder / OPTIMIZER)
+        if self.head is not None:
+            torch.save(self.head.state_dict(), folder / HEAD)
         text = json.dumps(asdict(self.progress), indent=2)
         (folder / PROGRESS).write_text(text + "\n", "utf-8")
 
+    def restore(self, folder: Path) -> None:
+        """Take up the stage of a folder: all that lies there besides the weights.
 
-def start(weights: Path, device: torch.device, decay: float = 0.998) -> Learner:
-    """Begin a stage from a weights file."""
-    return Learner(load_weights(weights).to(device), decay=decay)
+        Weights alone are enough; the optimizer then warms up anew.
+
+        Raises
+        ------
+        CheckpointError
+            If what lies there cannot be read.
+        """
+        device = next(self.model.parameters()).device
+        self.progress = _read_progress(folder / PROGRESS)
+        if (folder / AVERAGED).is_file():
+            state = read_state_dict(folder / AVERAGED)
+            self.averaged.load_state_dict(state)
+            self._steps = _SETTLED
+        if self.head is not None and (folder / HEAD).is_file():
+            self.head.load_state_dict(_load(folder / HEAD, device))
+        if (folder / OPTIMIZER).is_file():
+            self.optimizer.load_state_dict(_load(folder / OPTIMIZER, device))
 
 
-def resume(folder: Path, device: torch.device, decay: float = 0.998) -> Learner | None:
-    """Go on with the stage of a folder; None when nothing was trained there yet.
+def latest_weights(folder: Path, first: Path) -> Path:
+    """Return the weights that a stage goes on from: its own, or the first ones."""
+    own = folder / LATEST
+    return own if own.is_file() else first
 
-    The optimizer's state is taken when it is there; weights alone are enough.
 
-    Raises
-    ------
-    CheckpointError
-        If what lies there cannot be read.
-    """
-    if not (folder / LATEST).is_file():
-        return None
-    learner = start(folder / LATEST, device, decay)
-    if (folder / AVERAGED).is_file():
-        mean = load_weights(folder / AVERAGED).to(device)
-        learner.averaged.load_state_dict(mean.state_dict())
-        learner._steps = 1000  # the mean is long since settled
-    learner.progress = _read_progress(folder / PROGRESS)
-    if (folder / OPTIMIZER).is_file():
-        state = torch.load(folder / OPTIMIZER, map_location=device, weights_only=True)
-        learner.optimizer.load_state_dict(state)
-    return learner
+def _load(path: Path, device: torch.device) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(path, device, weights_only=True)
+    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error}). Delete it: the stage goes on without it."
+        ) from error
+    return state
 
 
 def _read_progress(path: Path) -> Progress:
@@ -137,13 +156,15 @@ def _read_progress(path: Path) -> Progress:
         ) from error
 
 
-def _optimizer(model: Sam2Model) -> torch.optim.Optimizer:
+def _optimizer(model: Sam2Model, head: torch.nn.Module | None) -> torch.optim.Optimizer:
     """Return AdamW; biases, norms and learned codes are not decayed."""
     decayed: list[torch.nn.Parameter] = []
     free: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         is_matrix = parameter.ndim >= 2 and "embed" not in name and "tpos" not in name
         (decayed if is_matrix else free).append(parameter)
+    if head is not None:
+        free += head.parameters()
     groups = [
         {"params": decayed, "weight_decay": 0.02},
         {"params": free, "weight_decay": 0.0},

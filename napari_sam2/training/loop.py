@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_sam2.training.learner import resume, start
+from napari_sam2.model.checkpoint import load_weights
+from napari_sam2.training.learner import Learner, latest_weights
 from napari_sam2.training.record import append
 from napari_sam2.training.scenes import draw
 from napari_sam2.training.schedule import learning_rate
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.sam2 import Sam2Model
-    from napari_sam2.training.learner import Learner
     from napari_sam2.training.outcome import Outcome
     from napari_sam2.training.scenes import Clips
 
@@ -75,22 +76,27 @@ class Course:
     log_every: float = 0.5
 
 
-def train(course: Course, step: Step, shape: Shape, size: int) -> Learner:
+def train(
+    course: Course, make_step: Callable[[Sam2Config], Step], shape: Shape, size: int
+) -> Learner:
     """Train until the time is up, and save.
 
     Parameters
     ----------
     course : Course
-    step : callable
-        ``(model, clips, seed, batch) -> Outcome``.
+    make_step : callable
+        From the model's config to ``(model, clips, seed, batch) -> Outcome``. Where
+        that is a module, its own weights learn along.
     shape : callable
         Progress, from 0 to 1, to (clips, frames) of the next batch.
     size : int
         Side of the pictures, in pixels.
     """
-    learner = resume(course.out, course.device, course.decay) or start(
-        course.weights, course.device, course.decay
-    )
+    model = load_weights(latest_weights(course.out, course.weights)).to(course.device)
+    step = make_step(model.config)
+    head = step.to(course.device) if isinstance(step, torch.nn.Module) else None
+    learner = Learner(model, head, decay=course.decay)
+    learner.restore(course.out)
     session = _Session(course, learner)
     while not session.is_over:
         progress = learner.progress.seconds / (60 * course.minutes)

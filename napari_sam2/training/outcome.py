@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from napari_sam2.model.image_encoder import ImageFeatures
+
 
 class Outcome(NamedTuple):
     """Of one batch.
@@ -23,3 +25,8 @@ class Outcome(NamedTuple):
     loss: Tensor
     images: int
     figures: dict[str, Tensor]
+
+
+def nothing_learnt(features: ImageFeatures, images: int) -> Outcome:
+    """Return the outcome of a batch that shows no object to ask for."""
+    return Outcome(0.0 * features.coarse.sum(), images, {})

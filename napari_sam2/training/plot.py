@@ -44,6 +44,7 @@ def plot(log: Path, path: Path) -> None:
                 style = "o-" if name == "validation_j" else "-"
                 axes.plot(*zip(*curves[name], strict=True), style, label=name)
         axes.set_ylabel(title)
-        axes.legend(loc="best", fontsize="small")
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="best", fontsize="small")
     axes.set_xlabel("minutes")
     figure.savefig(path)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_sam2.training.clips import clip_step
+from napari_sam2.training.dense import DenseStep
 from napari_sam2.training.images import image_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_sam2.model.config import Sam2Config
     from napari_sam2.training.loop import Shape, Step
 
 
@@ -21,7 +23,7 @@ class Stage:
     Attributes
     ----------
     step : callable
-        Computes the loss of a batch.
+        Makes, for a model's config, what computes the loss of a batch.
     shape : callable
         Frames per step and longest clip to the sizes of batches over time.
     peak_rate : float
@@ -30,7 +32,7 @@ class Stage:
         For the help.
     """
 
-    step: Step
+    step: Callable[[Sam2Config], Step]
     shape: Callable[[int, int], Shape]
     peak_rate: float
     summary: str
@@ -52,7 +54,12 @@ def _growing(frames: int, longest: int) -> Shape:
 
 
 STAGES: dict[str, Stage] = {
-    "images": Stage(image_step, _single, 5e-4, "prompts on single pictures"),
-    "clips": Stage(clip_step, _growing, 3e-4, "following objects through clips"),
+    "dense": Stage(DenseStep, _single, 1e-3, "the encoder alone, from every pixel"),
+    "images": Stage(
+        lambda config: image_step, _single, 5e-4, "prompts on single pictures"
+    ),
+    "clips": Stage(
+        lambda config: clip_step, _growing, 3e-4, "following objects through clips"
+    ),
 }
 """Every stage, in the order in which they make a model."""

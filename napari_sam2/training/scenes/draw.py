@@ -32,6 +32,8 @@ FAMILIES: dict[str, tuple[Family, float]] = {
 }
 """Every family by name, and its share of what is drawn."""
 
+_CUTS = 0.08  # share of clips that change over to another
+
 
 class Clips(NamedTuple):
     """Clips and their objects.
@@ -80,7 +82,26 @@ def draw(
             _shoot(dice, FAMILIES[families[pick]][0], picks.count(pick), frames, size)
             for pick in sorted(set(picks))
         ]
-    return Clips(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
+    together = Clips(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
+    return with_cuts(dice, together, _CUTS)
+
+
+def with_cuts(dice: Dice, clips: Clips, chance: float) -> Clips:
+    """Let some clips change over to another scene, where none of their objects are.
+
+    Nothing teaches more plainly that an object can be gone.
+    """
+    count, frames = clips.labels.shape[:2]
+    if count < 2 or frames < 2:
+        return clips
+    moment = dice.integers(count, 1, low=1, high=frames)
+    after = torch.arange(frames, device=dice.device) >= moment  # (B, T)
+    cut = (after & dice.coin(count, 1, chance=chance))[..., None, None]
+    other = clips.images.roll(1, dims=0)
+    return Clips(
+        torch.where(cut[..., None], other, clips.images),
+        torch.where(cut, torch.zeros_like(clips.labels), clips.labels),
+    )
 
 
 def _shoot(dice: Dice, family: Family, clips: int, frames: int, size: int) -> Clips:
