@@ -14,6 +14,8 @@ No Qt, no napari, no torch. Start here:
     :class:`Status`: idle, loading, running…; progress; the reason of a failure.
 ``downloads``
     :class:`Downloads`: weights, beside the work.
+``task``
+    :class:`Task`, what lanes are built of.
 
 Behind the controller: ``dispatch`` (jobs and the status), ``prompting`` (answers),
 ``running`` (runs), ``importing`` (labels), ``snapshot`` and ``session`` (keeping the
@@ -37,6 +39,7 @@ from napari_sam2.control.ports import (
     TrackerRequest,
 )
 from napari_sam2.control.status import Activity, Status
+from napari_sam2.control.task import Task
 
 __all__ = [
     "Activity",
@@ -46,6 +49,7 @@ __all__ = [
     "Job",
     "Lane",
     "Status",
+    "Task",
     "Tracker",
     "TrackerFactory",
     "TrackerRequest",

@@ -77,18 +77,20 @@ class Running:
 
     @property
     def is_running(self) -> bool:
-        """Whether a run was started and has not ended."""
-        return self._run is not None
+        """Whether a run was started that has neither ended nor been told to."""
+        return self._run is not None and not self._run.token.is_cancelled
 
     def start(self, order: RunOrder) -> None:
         """Carry the objects of ``order`` through the stack.
+
+        Nothing happens while another run is going on; one that stops is waited for.
 
         Raises
         ------
         NoPromptError
             If nothing was said about any of them.
         """
-        if self._run is not None:
+        if self.is_running:
             return
         snapshot = take_snapshot(self._document, order.objects)
         ids = tuple(sorted({object_id for object_id, _ in snapshot.said}))
@@ -153,7 +155,8 @@ class Running:
         )
 
     def _end(self, run: _Run, error: Exception | None) -> None:
-        self._run = None
+        if self._run is run:
+            self._run = None
         board = self._dispatcher.board
         kept = f"The {run.done} frames before that are kept." if run.done else ""
         if error is not None:

@@ -1,4 +1,4 @@
-"""One job on its way through a lane that has no thread of its own."""
+"""One job on its way through a lane; what lanes are built of."""
 
 from __future__ import annotations
 
@@ -51,8 +51,7 @@ class Task:
             return False
         except Exception as error:  # noqa: BLE001 (a lane is where all errors end)
             self._items = None
-            if self._on_error is not None:
-                self._on_error(error)
+            self._fail(error)
             return False
         self._deliver(item)
         return True
@@ -69,7 +68,15 @@ class Task:
     def finish(self) -> None:
         """Close the job, begun or not, and say that it is done."""
         items, self._items = self._items, None
-        if items is not None:
-            items.close()
+        try:
+            if items is not None:
+                items.close()
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._fail(error)
+            return
         if self._on_done is not None:
             self._on_done()
+
+    def _fail(self, error: Exception) -> None:
+        if self._on_error is not None:
+            self._on_error(error)

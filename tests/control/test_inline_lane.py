@@ -93,6 +93,27 @@ def test_a_callback_that_fails_ends_its_job_and_not_the_lane() -> None:
     assert heard[-1] == "b done"
 
 
+def test_a_job_that_fails_while_it_is_closed_has_failed() -> None:
+    heard: list = []
+    error = OSError("the file is gone")
+    tokens = []
+
+    def job(token):
+        tokens.append(token)
+        try:
+            yield 1
+        finally:
+            raise error
+
+    InlineLane().submit(
+        job,
+        on_item=lambda _: tokens[0].cancel(),
+        on_done=pytest.fail,
+        on_error=heard.append,
+    )
+    assert heard == [error]
+
+
 def test_a_closed_lane_drops_what_waits() -> None:
     lane, heard = InlineLane(), []
 

@@ -209,6 +209,16 @@ def test_a_second_run_does_not_start_beside_the_first(desk: Desk) -> None:
     assert desk.document.frames_covered(1) == 10
 
 
+def test_a_run_that_is_asked_for_while_another_stops_follows_it(desk: Desk) -> None:
+    start_run(desk, 2)
+    desk.say(1, 8, click(5, 5))
+    desk.controller.run()
+    desk.lane.finish()
+    assert desk.document.frames_covered(1) == 10
+    assert desk.center(1, 9) == pytest.approx((5, 5))
+    assert desk.status.message == "Track 1 object: 10 frames are done."
+
+
 def test_another_model_ends_the_run_and_answers_anew(desk: Desk) -> None:
     start_run(desk, 3)
     desk.settings.model = "sam2.1-tiny"

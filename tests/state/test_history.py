@@ -125,6 +125,17 @@ def test_a_drag_is_one_step(history: History) -> None:
     assert history.document.prompts == {}
 
 
+def test_a_stroke_is_undone_to_the_mask_before_it(history: History) -> None:
+    document = history.document
+    track(document, found(1, 0, square(1, 1)))
+    before = state(document)
+    for y in range(2, 8):
+        edit = edits.paint_mask(document, 1, 0, square(y, 1))
+        history.do(edit, gesture="stroke")
+    history.undo()
+    assert state(document) == before
+
+
 def test_a_run_is_one_step_whatever_is_done_beside_it(history: History) -> None:
     document = history.document
 
