@@ -84,12 +84,13 @@ class ObjectTrack:
         Parameters
         ----------
         previous : Tensor, shape (1, 1, S/4, S/4), or None
-            Logits to refine when the session no longer remembers the frame's own.
+            Logits to refine when the session does not remember the frame's own: it was
+            too long ago, or another session tracked the frame.
         """
         if frame in self.answers:
             return self.answers[frame].correction_of
         if self.visits[frame] == UNSEEN:
-            return None
+            return Tracked(previous, is_reverse=False) if previous is not None else None
         memory = self.bank.recent.get(frame)
         logits = memory.logits if memory is not None else previous
         return Tracked(logits, self.visits[frame] == BACKWARD)

@@ -289,6 +289,13 @@ def test_a_mask_that_the_session_forgot_can_be_handed_back(miniature) -> None:
     assert said(with_it)[4:7] != said(without)[4:7]
 
 
+def test_a_mask_of_another_session_can_be_corrected(tracker) -> None:
+    only_negative = FramePrompts(((30, 30),), (False,))
+    with pytest.raises(NoPromptError):
+        tracker.set_prompts(1, 2, only_negative)
+    assert tracker.set_prompts(1, 2, only_negative, previous=BLOB) is not None
+
+
 @pytest.mark.parametrize("shape", [(40, 47), (48, 40), (40,), (1, 40, 48)])
 def test_a_mask_handed_back_must_fit(tracker, shape) -> None:
     click = FramePrompts(((30, 30),), (True,))
