@@ -55,7 +55,7 @@ def _add_stage(parser: argparse.ArgumentParser, name: str) -> None:
     add("--batch", type=int, help="frames per step; by default what fits the device")
     add("--longest", type=int, default=8, help="frames of the longest clips")
     add("--decay", type=float, default=0.998, help="of the running mean of weights")
-    add("--size", type=int, default=256, help="side of pictures in pixels")
+    add("--size", type=int, help="side of pictures; by default the model's own")
     add("--device", default="auto")
     add("--seed", type=int, default=0)
     add("--validate", type=Path, help="folder of stacks to measure on")
@@ -73,13 +73,14 @@ def _train(options: argparse.Namespace) -> None:
         minutes=options.minutes,
         stop_after=options.stop_after,
         peak_rate=options.rate,
+        size=options.size,
         seed=options.seed,
         decay=options.decay,
         validation=options.validate,
         validate_every=options.validate_every,
     )
     frames = options.batch or (256 if device.type == "cuda" else 8)
-    train(course, stage.step, stage.shape(frames, options.longest), options.size)
+    train(course, stage.step, stage.shape(frames, options.longest))
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

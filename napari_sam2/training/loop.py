@@ -54,6 +54,8 @@ class Course:
         Highest learning rate.
     decay : float
         Share of the running mean of the weights that a step keeps.
+    size : int or None
+        Side of the pictures in pixels, a multiple of 32; None is the model's own.
     seed : int
         Of drawing and prompting.
     validation : Path or None
@@ -68,6 +70,7 @@ class Course:
     minutes: float
     stop_after: float | None = None
     peak_rate: float = 3e-4
+    size: int | None = None
     seed: int = 0
     decay: float = 0.998
     validation: Path | None = None
@@ -77,7 +80,7 @@ class Course:
 
 
 def train(
-    course: Course, make_step: Callable[[Sam2Config], Step], shape: Shape, size: int
+    course: Course, make_step: Callable[[Sam2Config], Step], shape: Shape
 ) -> Learner:
     """Train until the time is up, and save.
 
@@ -89,10 +92,9 @@ def train(
         that is a module, its own weights learn along.
     shape : callable
         Progress, from 0 to 1, to (clips, frames) of the next batch.
-    size : int
-        Side of the pictures, in pixels.
     """
-    model = load_weights(latest_weights(course.out, course.weights)).to(course.device)
+    weights = latest_weights(course.out, course.weights)
+    model = load_weights(weights, image_size=course.size).to(course.device)
     step = make_step(model.config)
     head = step.to(course.device) if isinstance(step, torch.nn.Module) else None
     learner = Learner(model, head, decay=course.decay)
@@ -107,7 +109,7 @@ def train(
             learner.progress.batches,
             clips=clips,
             frames=frames,
-            size=size,
+            size=model.config.image_size,
             device=course.device,
         )
         drawing = time.perf_counter() - began

@@ -52,7 +52,7 @@ def run(*arguments: str | Path) -> int:
 
 
 def train(stage: str, weights: Path, out: Path, **more: object) -> int:
-    options = {"minutes": 0.02, "size": 64, "batch": 2, "device": "cpu"} | more
+    options = {"minutes": 0.02, "batch": 2, "device": "cpu"} | more
     flat = [
         text for k, v in options.items() for text in (f"--{k.replace('_', '-')}", v)
     ]
@@ -83,6 +83,14 @@ def test_a_stopped_stage_goes_on_where_it_was(weights, tmp_path) -> None:
     assert after["batches"] > before["batches"]
     assert after["seconds"] > before["seconds"]
     assert latest_weights(out, weights) == out / "latest.safetensors"
+
+
+def test_a_stage_may_work_on_smaller_pictures_than_the_next(weights, tmp_path) -> None:
+    out = tmp_path / "out"
+    assert train("dense", weights, out, size=32) == 0
+    assert load_model(out / "latest.safetensors").config.image_size == 32
+    assert train("images", out / "latest.safetensors", tmp_path / "b", size=64) == 0
+    assert load_model(tmp_path / "b" / "latest.safetensors").config == MINIATURE
 
 
 def test_restoring_gives_back_weights_means_and_optimizer(tmp_path) -> None:

@@ -67,3 +67,16 @@ def test_shifting_looks_the_given_way(offset) -> None:
     rows, columns = offset
     assert moved[0, 2, 2] == labels[0, 2 + rows, 2 + columns]
     assert (moved == -1).any()
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_stages_compute_in_bfloat16_as_on_a_gpu(name, pupil: Sam2Model, clips) -> None:
+    step = STAGES[name].step(pupil.config)
+    exact = step(pupil, clips, 0, 0).loss
+    with torch.autocast("cpu", torch.bfloat16):
+        outcome = step(pupil, clips, 0, 0)
+    outcome.loss.backward()
+    assert outcome.loss.dtype == torch.float32
+    assert float(outcome.loss.detach()) == pytest.approx(float(exact.detach()), rel=0.1)
+    gradients = [p.grad for p in pupil.parameters() if p.grad is not None]
+    assert all(gradient.isfinite().all() for gradient in gradients)
