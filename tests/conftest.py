@@ -40,15 +40,28 @@ def miniature() -> Sam2Model:
 def full_disk():
     """Let no file of this process grow beyond a number of bytes, as a quota does."""
     resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if sys.platform == "darwin":
+        pytest.skip("limits on the size of files are not kept there")
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def allow(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
 
-    if sys.platform == "darwin":
-        pytest.skip("limits on the size of files are not kept there")
-    yield allow
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    return allow
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    """Lift the limit of ``full_disk`` before pytest itself writes to a file again."""
+    if "full_disk" not in getattr(item, "fixturenames", ()):
+        return (yield)
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        return (yield)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.fixture
