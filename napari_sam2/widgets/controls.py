@@ -1,0 +1,128 @@
+"""The few kinds of controls that all panels are made of, with tips and names.
+
+Colours and fonts are napari's; only texts and layouts are given here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def button(text: str, tip: str, on_click: Callable[[], object]) -> QPushButton:
+    """Make a button that can be reached with Tab and says what it does."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.setMinimumWidth(10)
+    made.clicked.connect(lambda _=False: on_click())
+    return made
+
+
+def switch(text: str, tip: str, on_click: Callable[[], object]) -> QPushButton:
+    """Make a button that stays down."""
+    made = button(text, tip, on_click)
+    made.setCheckable(True)
+    return made
+
+
+def menu_button(text: str, tip: str) -> QToolButton:
+    """Make a button for a menu that is set by the caller."""
+    made = QToolButton()
+    made.setText(text)
+    made.setToolTip(tip)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return made
+
+
+def check(text: str, tip: str, on_toggle: Callable[[bool], object]) -> QCheckBox:
+    """Make a check box."""
+    made = QCheckBox(text)
+    made.setToolTip(tip)
+    made.toggled.connect(on_toggle)
+    return made
+
+
+def choice(tip: str, options: Iterable[tuple[str, Any]] = ()) -> QComboBox:
+    """Make a combo box of (text, value) that can become narrow."""
+    made = QComboBox()
+    made.setToolTip(tip)
+    made.setSizeAdjustPolicy(
+        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    )
+    made.setMinimumContentsLength(8)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    for text, value in options:
+        made.addItem(text, value)
+    return made
+
+
+def text(words: str = "", name: str = "") -> QLabel:
+    """Make a label whose lines are broken where the dock is narrow."""
+    made = QLabel(words)
+    made.setWordWrap(True)
+    made.setObjectName(name)
+    made.setMinimumWidth(10)
+    return made
+
+
+def row(*widgets: QWidget) -> QWidget:
+    """Put widgets beside each other."""
+    made = QWidget()
+    layout = QHBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return made
+
+
+def column(parent: QWidget, *widgets: QWidget) -> QVBoxLayout:
+    """Put widgets below each other into ``parent``."""
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+def form(parent: QWidget, *rows: tuple[str, QWidget]) -> QFormLayout:
+    """Put named widgets below each other into ``parent``."""
+    layout = QFormLayout(parent)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    for name, widget in rows:
+        label = QLabel(name)
+        label.setToolTip(widget.toolTip())
+        label.setBuddy(widget)
+        layout.addRow(label, widget)
+    return layout
+
+
+def pick(box: QComboBox, value: Any) -> bool:
+    """Show the option of a value without telling anybody; return whether it exists."""
+    index = next((i for i in range(box.count()) if box.itemData(i) == value), -1)
+    was_blocked = box.blockSignals(True)
+    box.setCurrentIndex(index)
+    box.blockSignals(was_blocked)
+    return index >= 0

@@ -1,0 +1,189 @@
+"""The dock "SAM 2": puts the parts together. No logic of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_sam2.control import Downloads
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.io.prompt_file import read_prompts
+from napari_sam2.io.samples import load_sample
+from napari_sam2.layers.hooks import sample_layers
+from napari_sam2.state import Settings
+from napari_sam2.widgets.help_panel import HelpPanel
+from napari_sam2.widgets.image_panel import ImagePanel
+from napari_sam2.widgets.links import Links
+from napari_sam2.widgets.model_panel import ModelPanel
+from napari_sam2.widgets.model_shelf import ModelShelf, fetch_weights
+from napari_sam2.widgets.qt_lane import QtLane
+from napari_sam2.widgets.section import Section
+from napari_sam2.widgets.sessions import Sessions
+from napari_sam2.widgets.status_line import StatusLine, announce
+from napari_sam2.widgets.workbench import Workbench
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QTableWidget
+
+    from napari_sam2.control import TrackerFactory
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.widgets.session import Session
+
+_WIDTH = 380
+_BELOW_MODEL = 2
+
+
+class Sam2Dock(QWidget):
+    """Click an object, propagate, correct, save.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        napari knows the argument by its name.
+    make_tracker : TrackerFactory, optional
+        Another source of trackers than the models of this package.
+    """
+
+    def __init__(
+        self, napari_viewer: Any, *, make_tracker: TrackerFactory | None = None
+    ) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self._links = Links()
+        self.settings = Settings()
+        self.lane = QtLane()
+        self._side_lane = QtLane(name="napari-sam2-downloads")
+        self.downloads = Downloads(self._side_lane, fetch_weights)
+        self.sessions = Sessions(
+            napari_viewer,
+            self.settings,
+            lane=self.lane,
+            make_tracker=make_tracker or ModelShelf(),
+        )
+        self.workbench: Workbench | None = None
+        self._is_shut = False
+        self._make_panels()
+        self._lay_out()
+        self._wire()
+        self.image_panel.begin()
+
+    def _make_panels(self) -> None:
+        self.image_panel = ImagePanel(self._viewer, self.settings, self._links)
+        self.model_panel = ModelPanel(self.settings, self.downloads, self._links)
+        self.help_panel = HelpPanel()
+        self.status_line = StatusLine()
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        self._parts = QVBoxLayout(inside)
+        self._parts.setContentsMargins(4, 4, 4, 4)
+        self._parts.setSpacing(6)
+        self._parts.addWidget(Section("Image", self.image_panel))
+        self._parts.addWidget(Section("Model", self.model_panel))
+        self._parts.addWidget(Section("Help", self.help_panel))
+        self._parts.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(2, 2, 2, 2)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self.status_line)
+        self.setMinimumWidth(300)
+
+    def _wire(self) -> None:
+        self.image_panel.source_chosen.connect(self._on_source_chosen)
+        self.image_panel.refused.connect(announce)
+        self.help_panel.sample_asked.connect(self.open_sample)
+        self.sessions.changed.connect(self._on_session_changed)
+        layers = self._viewer.layers
+        self._links.connect(layers.events.removed, self._on_layer_removed)
+        self._links.connect(layers.selection.events.active, self._on_active_changed)
+        # The window may go without asking its docks; then this is the last call.
+        self.destroyed.connect(lambda: self.shut_down(is_window_gone=True))
+
+    def sizeHint(self) -> QSize:
+        """Return the width that everything fits into."""
+        return QSize(_WIDTH, 800)
+
+    def event(self, event: QEvent) -> bool:
+        """Shut down when napari is about to delete the dock."""
+        if event.type() == QEvent.Type.DeferredDelete:
+            self.shut_down()
+        return bool(super().event(event))
+
+    def open_sample(self, name: str) -> None:
+        """Open a sample with its prompts, so that Propagate works at once."""
+        try:
+            sample = load_sample(name)
+            for data, options, kind in reversed(sample_layers(name)):
+                getattr(self._viewer, f"add_{kind}")(data, **options)
+            found = read_prompts(sample.prompts)
+        except Sam2Error as problem:
+            announce(problem)
+            return
+        session = self.sessions.current
+        if session is not None:
+            session.take_prompts(found)
+            frames = [prompt.frame for prompt in found.prompts]
+            session.position.go_to(min(frames, default=0))
+
+    def shut_down(self, *, is_window_gone: bool = False) -> None:
+        """Stop everything, wait for the worker, and listen to nothing; only once."""
+        if self._is_shut:
+            return
+        self._is_shut = True
+        self._links.cut()
+        if self.workbench is not None:
+            self.workbench.close_links()
+        self.sessions.close(is_window_gone=is_window_gone)
+        self.downloads.close()
+        if not is_window_gone:
+            self.status_line.close_activity()
+        self._side_lane.close()
+        self.lane.close()
+
+    def _on_source_chosen(self, source: ImageSource | None) -> None:
+        self.sessions.open(source)
+
+    def _on_layer_removed(self, _: object = None) -> None:
+        self.sessions.close_orphans()
+
+    def _on_active_changed(self, _: object = None) -> None:
+        """Go back to a session when one of its layers is chosen."""
+        session = self.sessions.session_of(self._viewer.layers.selection.active)
+        if session is not None and session is not self.sessions.current:
+            self.sessions.activate(session)
+            self.image_panel.show_source(session.image)
+
+    def _on_session_changed(self, session: Session | None) -> None:
+        self._put_workbench_away()
+        self._stay()
+        if session is None:
+            return
+        self.workbench = Workbench(session, self._viewer)
+        self._parts.insertWidget(_BELOW_MODEL, self.workbench)
+        links, show = self.workbench.links, self.status_line.show_status
+        links.connect(session.controller.status_changed, show)
+        links.connect(session.exporter.status_changed, show)
+        links.connect(session.document.prompts_changed, self._stay)
+        self.workbench.results.table_ready.connect(self._show_table)
+
+    def _put_workbench_away(self) -> None:
+        if self.workbench is not None:
+            self.workbench.close_links()
+            self.workbench.hide()
+            self.workbench.deleteLater()
+            self.workbench = None
+
+    def _stay(self, _: object = None) -> None:
+        """Follow the active layer only until there is something to lose sight of."""
+        session = self.sessions.current
+        self.image_panel.is_following = session is None or session.is_empty
+
+    def _show_table(self, table: QTableWidget) -> None:
+        self._viewer.window.add_dock_widget(table, name="SAM 2 table", area="bottom")

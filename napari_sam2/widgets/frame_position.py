@@ -1,0 +1,76 @@
+"""Which frame of a stack the viewer shows, and going to another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from napari_sam2.widgets.links import Links
+
+
+class FramePosition(QObject):
+    """Translates between the viewer's sliders and the frames of a layer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layer : napari.layers.Image
+        The stack.
+    axis : int or None
+        The layer's axis that frames lie along; None for a single picture.
+    frame_count : int
+    links : Links
+        Cut when the session ends.
+    parent : QObject, optional
+    """
+
+    changed = Signal(int)
+    """The frame that is displayed now."""
+
+    def __init__(
+        self,
+        viewer: Any,
+        layer: Any,
+        axis: int | None,
+        frame_count: int,
+        links: Links,
+        *,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._dims = viewer.dims
+        self._layer = layer
+        self._axis = axis
+        self._last = frame_count - 1
+        self._frame = self.frame
+        links.connect(self._dims.events.point, self._on_point_changed)
+
+    @property
+    def frame(self) -> int:
+        """The frame that is displayed; the nearest one outside the stack."""
+        if self._axis is None:
+            return 0
+        data = self._layer.world_to_data(self._point)
+        return min(max(round(float(data[self._axis])), 0), self._last)
+
+    def go_to(self, frame: int) -> None:
+        """Display a frame; positions along other axes stay."""
+        if self._axis is None:
+            return
+        data = list(self._layer.world_to_data(self._point))
+        data[self._axis] = min(max(frame, 0), self._last)
+        world = self._layer.data_to_world(data)
+        offset = self._dims.ndim - self._layer.ndim
+        self._dims.set_point(self._axis + offset, float(world[self._axis]))
+
+    @property
+    def _point(self) -> tuple[float, ...]:
+        return tuple(self._dims.point[-self._layer.ndim :])
+
+    def _on_point_changed(self, _: object = None) -> None:
+        frame = self.frame
+        if frame != self._frame:
+            self._frame = frame
+            self.changed.emit(frame)

@@ -1,0 +1,50 @@
+"""Where trackers come from, on the lane: the model that was loaded last is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from napari_sam2.core.cancel import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from napari_sam2.control.ports import Tracker, TrackerRequest
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.model.sam2 import Sam2Model
+
+
+class ModelShelf:
+    """A :class:`napari_sam2.control.ports.TrackerFactory` that keeps one model.
+
+    Torch is imported when the first tracker is made, so importing this is cheap.
+    """
+
+    def __init__(self) -> None:
+        self._model: Sam2Model | None = None
+        self._label = ("", "")
+
+    def __call__(
+        self, request: TrackerRequest, token: CancelToken
+    ) -> Iterator[Progress | Tracker]:
+        """Yield how far loading has come, and the tracker as the last item."""
+        label = request.model, request.device
+        if self._model is None or self._label != label:
+            self._model = None  # first, so that two are never in memory at once
+            yield Progress(0, 0, f"Loading {request.model}")
+            from napari_sam2.engine.loading import load_model
+
+            self._model = load_model(request.model, device=request.device)
+            self._label = label
+        yield Progress(0, 0, "Looking at the stack")
+        from napari_sam2.engine.tracker import VideoTracker
+
+        tracker = VideoTracker(self._model, request.frames, limits=request.limits)
+        yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
+
+
+def fetch_weights(name: str, token: CancelToken) -> Generator[Progress, None, object]:
+    """Bring the weights of a model here; see :mod:`napari_sam2.control.downloads`."""
+    from napari_sam2.engine.weights import download, find_checkpoint
+
+    return (yield from download(find_checkpoint(name), token=token))

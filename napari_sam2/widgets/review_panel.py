@@ -1,0 +1,163 @@
+"""Review: the timeline, the next doubtful frame, and the verdicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
+
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.state import edits
+from napari_sam2.state.review import Reviewer
+from napari_sam2.widgets.controls import button, column, row, switch, text
+from napari_sam2.widgets.thresholds_form import ThresholdsForm
+from napari_sam2.widgets.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.control import Controller
+    from napari_sam2.state.edit import Edit
+    from napari_sam2.state.masks import Place
+    from napari_sam2.widgets.links import Links
+
+_PORTION = 8
+_MAX_HEIGHT = 160
+
+
+class ReviewPanel(QWidget):
+    """Leads through the masks that deserve a look.
+
+    Parameters
+    ----------
+    controller : Controller
+    links : Links
+        Cut when the session ends.
+    frame_now : callable
+        Returns the frame that is displayed.
+    parent : QWidget, optional
+    """
+
+    jump_asked = Signal(int)
+    """A frame to go to."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        links: Links,
+        *,
+        frame_now: Callable[[], int],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._document = controller.document
+        self._settings = controller.settings
+        self._frame_now = frame_now
+        self.reviewer = Reviewer(self._document, self._settings.thresholds)
+        self.timeline = Timeline(self._document, self.reviewer, links)
+        self.timeline.frame_chosen.connect(self.jump_asked)
+        self.timeline.object_chosen.connect(self._document.select)
+        self._reason = text()
+        self._limits = ThresholdsForm(self._settings, links)
+        self._limits.hide()
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._look)
+        self._lay_out()
+        self._fit_timeline()
+        links.connect(self._document.objects_changed, self._fit_timeline)
+        links.connect(self._document.masks_changed, self._on_masks_changed)
+        links.connect(self._settings.events.thresholds, self._on_limits_changed)
+        links.at_end(self._timer.stop)
+
+    def _lay_out(self) -> None:
+        scroll = self._scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.timeline)
+        self._what = switch("When is a mask doubtful?", "Show and change the limits",
+                            self._on_limits_asked)  # fmt: skip
+        verdicts = row(
+            button("Accept", "This frame is right as it is (K)", self.accept),
+            button("Absent", "The object is not in this frame (W)", self.mark_absent),
+            button("Lock", "Lock this frame, or unlock it: no run and"
+                                  " no click changes a locked mask", self.toggle_lock),
+        )  # fmt: skip
+        next_one = button("Next doubtful frame",
+                          "Go to the worst mask that nobody has accepted (J)",
+                          self.next_doubtful)  # fmt: skip
+        column(self, scroll, next_one, self._reason, verdicts, self._what, self._limits)
+
+    def next_doubtful(self) -> None:
+        """Go to the worst mask that nobody has accepted yet, and say what is odd."""
+        doubt = self.reviewer.next_doubtful()
+        if doubt is None:
+            self._reason.setText("No mask is doubtful that you have not accepted.")
+            return
+        self._document.select(doubt.object_id)
+        name = self._document.get_object(doubt.object_id).name
+        self._reason.setText(f"{name}, frame {doubt.frame}: {' '.join(doubt.reasons)}")
+        self.jump_asked.emit(doubt.frame)
+
+    def accept(self) -> None:
+        """Say that the chosen object is right on the displayed frame, and go on."""
+        place = self._place()
+        if place is not None:
+            self._do(lambda: edits.set_flags(self._document, [place], is_reviewed=True))
+            self.next_doubtful()
+
+    def mark_absent(self) -> None:
+        """Say that the chosen object is not in the displayed frame."""
+        place = self._place()
+        if place is not None:
+            self._do(lambda: edits.mark_absent(self._document, place[0], [place[1]]))
+
+    def toggle_lock(self) -> None:
+        """Lock the chosen object on the displayed frame, or unlock it."""
+        place = self._place()
+        mask = None if place is None else self._document.masks.get(place)
+        if place is not None and mask is not None:
+            edit = edits.set_flags(
+                self._document, [place], is_locked=not mask.is_locked
+            )
+            self._do(lambda: edit)
+
+    def _place(self) -> Place | None:
+        chosen = self._document.selected
+        if chosen is None:
+            self._reason.setText("Choose an object first.")
+            return None
+        return chosen, self._frame_now()
+
+    def _do(self, make_edit: Callable[[], Edit]) -> None:
+        try:
+            self._controller.history.do(make_edit())
+        except Sam2Error as problem:
+            self._controller.report(problem)
+
+    def _fit_timeline(self, _: object = None) -> None:
+        """Show all objects, or as many as there is room for."""
+        self._scroll.setFixedHeight(
+            min(_MAX_HEIGHT, self.timeline.sizeHint().height() + 2)
+        )
+
+    def _on_limits_asked(self) -> None:
+        self._limits.setVisible(self._what.isChecked())
+
+    def _on_limits_changed(self, _: object = None) -> None:
+        self.reviewer.limits = self._settings.thresholds
+        self._timer.start()
+
+    def _on_masks_changed(self, _: frozenset[int]) -> None:
+        self._timer.start()
+
+    def _look(self) -> None:
+        """Look at a few frames whenever the window has nothing else to do."""
+        frames = self.reviewer.refresh(_PORTION)
+        if frames:
+            self.timeline.refresh(frames)
+        else:
+            self._timer.stop()

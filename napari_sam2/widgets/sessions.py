@@ -1,0 +1,132 @@
+"""The sessions of a window: one per image and axis, kept while their image is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_sam2.widgets.session import Session
+
+if TYPE_CHECKING:
+    from napari_sam2.control import Lane, TrackerFactory
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.state import Settings
+
+
+class Sessions:
+    """Goes from one image to another without losing what was said about the first.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    settings : Settings
+    lane : Lane
+        Closed by its owner, after :meth:`close`.
+    make_tracker : TrackerFactory
+    """
+
+    changed = Signal(object)
+    """The session that is worked on now, or None."""
+    closing = Signal(object)
+    """A session that is about to be closed."""
+
+    def __init__(
+        self,
+        viewer: Any,
+        settings: Settings,
+        *,
+        lane: Lane,
+        make_tracker: TrackerFactory,
+    ) -> None:
+        self._viewer = viewer
+        self._settings = settings
+        self._lane = lane
+        self._make_tracker = make_tracker
+        self._all: list[Session] = []
+        self._is_opening = False
+        self.current: Session | None = None
+
+    def open(self, source: ImageSource | None) -> None:
+        """Work on an image: where one left it, if it was worked on before."""
+        if self._is_opening:
+            return
+        if source is None:
+            self._activate(None)
+            return
+        session = self._find(source)
+        if session is None:
+            session = self._make(source)
+        elif source.frames.channels != session.image.frames.channels:
+            session.image = source
+            session.controller.set_frames(source.frames)
+        self._activate(session)
+
+    def session_of(self, layer: Any) -> Session | None:
+        """Return the session that a layer of ours belongs to."""
+        for session in self._all:
+            if layer in session.layers:
+                return session
+        return None
+
+    def activate(self, session: Session) -> None:
+        """Work on a session again."""
+        self._activate(session)
+
+    def close_orphans(self) -> None:
+        """Close the sessions whose image is gone."""
+        for session in list(self._all):
+            if session.image.layer not in self._viewer.layers:
+                self._close(session)
+
+    def close(self, *, is_window_gone: bool = False) -> None:
+        """Close all sessions; see :meth:`napari_sam2.widgets.session.Session.close`."""
+        for session in list(self._all):
+            self._close(session, is_window_gone=is_window_gone)
+
+    def _find(self, source: ImageSource) -> Session | None:
+        for session in self._all:
+            image = session.image
+            if image.layer == source.layer and image.space == source.space:
+                return session
+        return None
+
+    def _make(self, source: ImageSource) -> Session:
+        self._is_opening = True  # new layers become active on the way
+        try:
+            session = Session(
+                self._viewer,
+                source,
+                self._settings,
+                lane=self._lane,
+                make_tracker=self._make_tracker,
+            )
+        finally:
+            self._is_opening = False
+        self._all.append(session)
+        return session
+
+    def _activate(self, session: Session | None) -> None:
+        before = self.current
+        if session is before:
+            return
+        self.current = session
+        if before is not None:
+            before.controller.stop()
+            if before.is_empty:
+                self._close(before)
+            else:
+                before.show(False)
+        self.changed.emit(session)
+        if session is not None:
+            session.show(True)
+            session.begin()
+
+    def _close(self, session: Session, *, is_window_gone: bool = False) -> None:
+        self._all.remove(session)
+        if session is self.current:
+            self.current = None
+            if not is_window_gone:
+                self.changed.emit(None)
+        self.closing.emit(session)
+        session.close(is_window_gone=is_window_gone)

@@ -1,0 +1,80 @@
+"""The keys: what they are, and binding them to the viewer and to our layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from napari_sam2.widgets.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One key.
+
+    Attributes
+    ----------
+    action : str
+        What it is bound to, see :func:`bind_shortcuts`.
+    key : str
+        As napari writes it.
+    shown : str
+        As users read it.
+    purpose : str
+    everywhere : bool
+        Whether it is bound to our layers as well, because napari's layers have another
+        use for it.
+    """
+
+    action: str
+    key: str
+    shown: str
+    purpose: str
+    everywhere: bool = False
+
+
+SHORTCUTS = (
+    Shortcut("undo", "Control-Z", "Ctrl-Z", "undo", everywhere=True),
+    Shortcut("redo", "Control-Shift-Z", "Ctrl-Shift-Z", "redo", everywhere=True),
+    Shortcut("new_object", "N", "N", "start another object"),
+    Shortcut("switch_polarity", "Q", "Q", "next points: this object / not this object"),
+    Shortcut("run", "G", "G", "propagate"),
+    Shortcut("stop", "Escape", "Esc", "stop, and keep what is done"),
+    Shortcut("next_doubtful", "J", "J", "go to the next doubtful frame"),
+    Shortcut("accept", "K", "K", "accept this frame"),
+    Shortcut("mark_absent", "W", "W", "the object is not in this frame"),
+)
+
+
+def bind_shortcuts(
+    viewer: Any,
+    layers: Iterable[Any],
+    actions: Mapping[str, Callable[[], object]],
+    links: Links,
+) -> None:
+    """Bind every shortcut that has an action until the links are cut.
+
+    A key that somebody else has bound to the viewer is left to them, and given back to
+    its meaning at the end.
+    """
+    layers = list(layers)
+    for shortcut in SHORTCUTS:
+        if shortcut.action not in actions:
+            continue
+        act = actions[shortcut.action]
+        for owner in (viewer, *(layers if shortcut.everywhere else ())):
+            _bind(owner, shortcut.key, act, links)
+
+
+def _bind(owner: Any, key: str, act: Callable[[], object], links: Links) -> None:
+    def pressed(_: Any) -> None:
+        act()
+
+    try:
+        owner.bind_key(key, pressed)
+    except ValueError:  # taken
+        return
+    links.at_end(lambda: owner.bind_key(key, None))

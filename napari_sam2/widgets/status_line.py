@@ -1,0 +1,105 @@
+"""One line that says what is going on, and one place where errors are shown."""
+
+from __future__ import annotations
+
+from napari.utils.notifications import notification_manager, show_warning
+from qtpy.QtWidgets import QProgressBar, QWidget
+
+from napari_sam2.control import Activity, Status
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.widgets.activity_bar import ActivityBar
+from napari_sam2.widgets.controls import column, text
+
+_WORDS = {
+    Activity.LOADING: "Loading…",
+    Activity.RUNNING: "Computing…",
+    Activity.STOPPING: "Finishing this frame…",
+}
+
+
+class StatusLine(QWidget):
+    """Shows a :class:`napari_sam2.control.Status`, here and in napari's activity dock.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message = text(name="sam2_status")
+        self._bar = QProgressBar()
+        self._bar.setToolTip("How far the present work has come")
+        self._bar.setTextVisible(True)
+        self._problem: Exception | None = None
+        self._activity = ActivityBar(self)
+        column(self, self._bar, self._message)
+        self.show_status(Status())
+
+    @property
+    def message(self) -> str:
+        """What is written."""
+        return str(self._message.text())
+
+    def show_status(self, status: Status) -> None:
+        """Show what is going on; a new problem is also told to napari."""
+        self._message.setText(_sentence(status))
+        self._bar.setVisible(status.is_busy)
+        if status.is_busy:
+            self._show_progress(status)
+        else:
+            self._activity.show(None)
+        if status.problem is not self._problem:
+            self._problem = status.problem
+            if status.problem is not None:
+                announce(status.problem)
+
+    def close_activity(self) -> None:
+        """Leave nothing in napari's activity dock."""
+        self._activity.close()
+
+    def _show_progress(self, status: Status) -> None:
+        now = status.progress
+        total = now.total if now is not None else 0
+        done = now.done if now is not None else 0
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+        self._bar.setFormat(_pace(status))
+        self._activity.show(now)
+
+
+def announce(problem: Exception) -> None:
+    """Tell napari: our own errors as a sentence, bugs with their traceback."""
+    if isinstance(problem, Sam2Error):
+        show_warning(f"SAM 2: {problem}")
+    else:
+        notification_manager.receive_error(
+            type(problem), problem, problem.__traceback__
+        )
+
+
+def _sentence(status: Status) -> str:
+    if status.activity is Activity.LOADING and status.progress is not None:
+        return status.progress.label or _WORDS[Activity.LOADING]
+    return _WORDS.get(status.activity, status.message) or "Ready."
+
+
+def _pace(status: Status) -> str:
+    """Return the text in the bar: "%v of %m · 2.3 frames/s · 12 s left"."""
+    if status.progress is None or not status.progress.total:
+        return ""
+    parts = ["%v of %m"]
+    if status.frames_per_second:
+        parts.append(f"{status.frames_per_second:.2g} frames/s")
+    if status.seconds_left is not None:
+        parts.append(f"{duration(status.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Write a time for people: "8 s", "3 min", "2 h 10 min"."""
+    if seconds < 60:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{minutes} min"

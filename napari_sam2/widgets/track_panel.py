@@ -1,0 +1,141 @@
+"""Propagate: which way, how far, for which objects; and Stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QWidget
+from superqt import QLabeledRangeSlider
+
+from napari_sam2.control import Activity
+from napari_sam2.widgets.controls import button, check, choice, column, form, pick, row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.control import Controller, Status
+    from napari_sam2.widgets.links import Links
+
+_DIRECTIONS = (
+    ("both ways", "both"),
+    ("forward", "forward"),
+    ("backward", "backward"),
+)
+
+
+class TrackPanel(QWidget):
+    """Starts and stops runs.
+
+    Parameters
+    ----------
+    controller : Controller
+    links : Links
+        Cut when the session ends.
+    frame_now : callable
+        Returns the frame that is displayed.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        links: Links,
+        *,
+        frame_now: Callable[[], int],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._settings = controller.settings
+        self._frame_now = frame_now
+        self._last = controller.document.frame_count - 1
+        self._make_controls()
+        self._lay_out()
+        links.connect(controller.status_changed, self._on_status_changed)
+        links.connect(self._settings.events.frame_range, self._show_range)
+        self._settings.frame_range = None
+        self._show_range()
+        self._on_status_changed(controller.status)
+
+    def _make_controls(self) -> None:
+        self._direction = choice(
+            "Which way the objects are followed from the frames you prompted",
+            _DIRECTIONS,
+        )
+        pick(self._direction, self._settings.direction)
+        self._direction.currentIndexChanged.connect(self._on_direction_chosen)
+        self._selected = check(
+            "only the chosen object",
+            "Leave the masks of all other objects as they are",
+            self._on_scope_chosen,
+        )
+        self._selected.setChecked(self._settings.only_selected)
+        self._range = QLabeledRangeSlider(Qt.Orientation.Horizontal)
+        self._range.setToolTip("First and last frame to compute")
+        self._range.setRange(0, max(1, self._last))
+        self._range.setEnabled(self._last > 0)
+        self._range.valueChanged.connect(self._on_range_moved)
+        self.run_button = button(
+            "Propagate", "Find the objects in the other frames", self.run
+        )
+        self.stop_button = button(
+            "Stop (Esc)",
+            "Stop after the frame that is being computed; what is done is kept",
+            self._controller.stop,
+        )
+
+    def _lay_out(self) -> None:
+        fields = QWidget()
+        form(fields, ("Direction", self._direction), ("Objects", self._selected))
+        ends = row(
+            button("From here", "Begin the range at the frame you see",
+                   self.begin_here),
+            button("To here", "End the range at the frame you see", self.end_here),
+            button("Whole stack", "Compute all frames", self.take_all),
+        )  # fmt: skip
+        buttons = row(self.run_button, self.stop_button)
+        column(self, fields, self._range, ends, buttons)
+
+    def run(self) -> None:
+        """Propagate as the controls say."""
+        self._controller.run()
+
+    def begin_here(self) -> None:
+        """Let the range begin at the displayed frame."""
+        here, (_, last) = self._frame_now(), self._range.value()
+        self._set_range(here, max(here, int(last)))
+
+    def end_here(self) -> None:
+        """Let the range end at the displayed frame."""
+        here, (first, _) = self._frame_now(), self._range.value()
+        self._set_range(min(here, int(first)), here)
+
+    def take_all(self) -> None:
+        """Let the range be the whole stack."""
+        self._settings.frame_range = None
+
+    def _set_range(self, first: int, last: int) -> None:
+        is_all = first <= 0 and last >= self._last
+        self._settings.frame_range = None if is_all else (first, last + 1)
+
+    def _on_direction_chosen(self, _: int) -> None:
+        self._settings.direction = self._direction.currentData()
+
+    def _on_scope_chosen(self, is_on: bool) -> None:
+        self._settings.only_selected = is_on
+
+    def _on_range_moved(self, ends: tuple[float, float]) -> None:
+        self._set_range(int(ends[0]), int(ends[1]))
+
+    def _show_range(self, _: object = None) -> None:
+        first, end = self._settings.frame_range or (0, self._last + 1)
+        was_blocked = self._range.blockSignals(True)
+        self._range.setValue((first, end - 1))
+        self._range.blockSignals(was_blocked)
+
+    def _on_status_changed(self, status: Status) -> None:
+        self.run_button.setEnabled(not status.is_busy)
+        self.stop_button.setEnabled(status.is_busy)
+        is_stopping = status.activity is Activity.STOPPING
+        self.stop_button.setText("Stopping…" if is_stopping else "Stop (Esc)")

@@ -1,0 +1,117 @@
+"""The part of the dock that belongs to one session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import QWidget
+
+from napari_sam2.widgets.controls import button, column, row
+from napari_sam2.widgets.links import Links
+from napari_sam2.widgets.objects_panel import ObjectsPanel
+from napari_sam2.widgets.prompts_panel import PromptsPanel
+from napari_sam2.widgets.results_panel import ResultsPanel
+from napari_sam2.widgets.review_panel import ReviewPanel
+from napari_sam2.widgets.section import Section
+from napari_sam2.widgets.shortcuts import bind_shortcuts
+from napari_sam2.widgets.track_panel import TrackPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qtpy.QtWidgets import QPushButton
+
+    from napari_sam2.widgets.session import Session
+
+
+class Workbench(QWidget):
+    """Objects, prompts, runs, review and results of one session.
+
+    Parameters
+    ----------
+    session : Session
+    viewer : napari.Viewer
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self, session: Session, viewer: Any, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.links = Links()
+        controller, links, position = session.controller, self.links, session.position
+        self.objects = ObjectsPanel(controller, links)
+        self.prompts = PromptsPanel(session, viewer, links)
+        self.track = TrackPanel(controller, links, frame_now=lambda: position.frame)
+        self.review = ReviewPanel(controller, links, frame_now=lambda: position.frame)
+        self.results = ResultsPanel(
+            controller,
+            session.exporter,
+            links,
+            axes=session.image.calibration,
+            name=session.image.layer.name,
+            add_tracks=session.add_tracks,
+        )
+        self._undo = button("Undo", "", session.history.undo)
+        self._redo = button("Redo", "", session.history.redo)
+        self._lay_out()
+        self._wire(viewer)
+
+    def close_links(self) -> None:
+        """Listen to nothing more, before this is destroyed."""
+        self.links.cut()
+
+    def _lay_out(self) -> None:
+        column(
+            self,
+            Section("Objects", self.objects),
+            Section("Prompts", self.prompts),
+            row(self._undo, self._redo),
+            Section("Propagate", self.track),
+            Section("Review", self.review),
+            Section("Results", self.results),
+        )
+
+    def _wire(self, viewer: Any) -> None:
+        session, links = self.session, self.links
+        self.objects.jump_asked.connect(session.position.go_to)
+        self.objects.show_only_changed.connect(self._on_show_only)
+        self.review.jump_asked.connect(session.position.go_to)
+        links.connect(session.position.changed, self.review.timeline.show_frame)
+        self.review.timeline.show_frame(session.position.frame)
+        links.connect(session.painted, self.objects.refresh_counts)
+        links.connect(session.history.changed, self._show_steps)
+        bind_shortcuts(viewer, session.layers, self._actions(), links)
+        self._show_steps()
+
+    def _actions(self) -> dict[str, Callable[[], object]]:
+        return {
+            "undo": self.session.history.undo,
+            "redo": self.session.history.redo,
+            "new_object": self.objects.add,
+            "switch_polarity": self.prompts.switch_polarity,
+            "run": self.track.run,
+            "stop": self.session.controller.stop,
+            "next_doubtful": self.review.next_doubtful,
+            "accept": self.review.accept,
+            "mark_absent": self.review.mark_absent,
+        }
+
+    def _on_show_only(self, object_id: int | None) -> None:
+        everything = frozenset(self.session.document.objects)
+        hidden = everything - {object_id} if object_id is not None else frozenset()
+        self.session.masks.hidden = hidden
+
+    def _show_steps(self) -> None:
+        history = self.session.history
+        for one, label, word, keys in (
+            (self._undo, history.undo_label, "Take back", "Ctrl-Z"),
+            (self._redo, history.redo_label, "Do again", "Ctrl-Shift-Z"),
+        ):
+            _say_step(one, label, word, keys)
+
+
+def _say_step(one: QPushButton, label: str | None, word: str, keys: str) -> None:
+    one.setEnabled(label is not None)
+    one.setToolTip(f"{word}: {label} ({keys})" if label else f"{word} ({keys})")

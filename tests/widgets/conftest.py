@@ -1,0 +1,32 @@
+"""A viewer with the dock open, where there are napari, Qt and a screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.widgets.screen import NO_SCREEN
+
+
+@pytest.fixture
+def user(request):
+    """Return somebody with an empty viewer; no thread may be left behind."""
+    pytest.importorskip("napari", reason="the window needs napari")
+    if NO_SCREEN:
+        pytest.skip(NO_SCREEN)
+    from tests.widgets.user import User, lane_threads
+
+    qtbot = request.getfixturevalue("qtbot")
+    make_viewer = request.getfixturevalue("make_napari_viewer_proxy")
+    user = User(make_viewer(), qtbot)
+    yield user
+    if user.dock is not None:
+        user.dock.shut_down()
+    assert not lane_threads()
+
+
+@pytest.fixture
+def working(user):
+    """Return somebody with an image and the dock open."""
+    user.open_image(name="cells")
+    user.open_dock()
+    return user

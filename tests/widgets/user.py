@@ -1,0 +1,105 @@
+"""Someone at the window: short verbs for what users do, and a fake tracker."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from napari_sam2.control import Activity
+from napari_sam2.widgets.dock import Sam2Dock
+from tests.control.fake_tracker import FakeFactory, FakeTracker
+
+SHAPE = (10, 40, 60)
+
+
+class PacedTracker(FakeTracker):
+    """Goes on to the next frame when a test says so, if it is told to wait."""
+
+    def __init__(self, request, gate: threading.Semaphore | None) -> None:
+        super().__init__(request)
+        self.gate = gate
+
+    def propagate(self, **options):
+        for result in super().propagate(**options):
+            if self.gate is not None:
+                self._wait(options["token"])
+            yield result
+
+    def _wait(self, token) -> None:
+        while not self.gate.acquire(timeout=0.02):
+            if token.is_cancelled:
+                return
+
+
+class PacedFactory(FakeFactory):
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate: threading.Semaphore | None = None
+        self.fail_at: dict[int, BaseException] = {}
+
+    def __call__(self, request, token):
+        for item in super().__call__(request, token):
+            if isinstance(item, FakeTracker):
+                item = PacedTracker(request, self.gate)
+                item.fail_at = self.fail_at
+                self.made[-1] = item
+            yield item
+
+
+@dataclass
+class User:
+    """Someone at the window."""
+
+    viewer: Any
+    qtbot: Any
+    factory: PacedFactory = field(default_factory=PacedFactory)
+    dock: Sam2Dock | None = None
+
+    def open_image(self, shape=SHAPE, **options) -> Any:
+        return self.viewer.add_image(np.zeros(shape, np.uint8), **options)
+
+    def open_dock(self) -> Sam2Dock:
+        self.dock = Sam2Dock(self.viewer, make_tracker=self.factory)
+        self.frame = self.viewer.window.add_dock_widget(self.dock, name="SAM 2")
+        self.wait_idle()
+        return self.dock
+
+    @property
+    def session(self):
+        return self.dock.sessions.current
+
+    @property
+    def document(self):
+        return self.session.document
+
+    @property
+    def status(self):
+        return self.session.controller.status
+
+    def click(self, frame: int, y: float, x: float) -> None:
+        """Add a point as a click in the points layer does."""
+        self.session.position.go_to(frame)
+        self.session.prompts.points.add([frame, y, x])
+
+    def wait(self, condition) -> None:
+        self.qtbot.waitUntil(condition, timeout=5000)
+
+    def wait_idle(self) -> None:
+        self.wait(lambda: self.session is None or self.status.activity is Activity.IDLE)
+
+    def mask(self, object_id: int, frame: int):
+        return self.document.masks.get((object_id, frame))
+
+    def wait_mask(self, object_id: int, frame: int) -> None:
+        self.wait(lambda: self.mask(object_id, frame) is not None)
+
+    def shown(self, frame: int) -> np.ndarray:
+        self.session.masks.apply()
+        return np.asarray(self.session.masks.layer.data[frame])
+
+
+def lane_threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("napari-sam2")]
