@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,12 @@ def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     out = commands.add_parser("export", help="write float16 weights and description")
     out.add_argument("weights")
     out.add_argument("path", type=Path)
+    out.add_argument(
+        "--refines-masks",
+        action="store_true",
+        help="say that the model has learnt to correct its masks (box_corrected_j in "
+        "the log lies well above box_j)",
+    )
     out.set_defaults(run=_export)
     plot = commands.add_parser("plot", help="draw a log's curves")
     plot.add_argument("log", type=Path)
@@ -124,7 +131,10 @@ def _validate(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    export(load_weights(find_weights(options.weights)), options.path)
+    model = load_weights(find_weights(options.weights))
+    if options.refines_masks:
+        model.config = replace(model.config, refines_masks=True)
+    export(model, options.path)
 
 
 def find_weights(name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,15 @@ def test_an_exported_model_loads_and_answers_the_same(half, tmp_path) -> None:
     for name, tensor in model.state_dict().items():
         stored = loaded.state_dict()[name]
         assert torch.allclose(stored, tensor, atol=2e-3 if half else 0, rtol=1e-3)
+
+
+def test_an_export_may_say_that_the_model_refines_masks(tmp_path) -> None:
+    first, second = tmp_path / "a" / "nano.safetensors", tmp_path / "nano.safetensors"
+    export(new_model(replace(MINIATURE, refines_masks=False)), first, half=False)
+    assert run("export", first, second) == 0
+    assert not load_model(second).config.refines_masks
+    assert run("export", first, second, "--refines-masks") == 0
+    assert load_model(second).config.refines_masks
 
 
 def test_weights_that_are_not_finite_are_not_written(tmp_path) -> None:
