@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from napari_sam2.io.palette import object_colour
 
@@ -17,6 +17,8 @@ TRANSPARENT: Rgba = (0.0, 0.0, 0.0, 0.0)
 POSITIVE_BORDER: Rgba = (1.0, 1.0, 1.0, 1.0)
 NEGATIVE_BORDER: Rgba = (1.0, 0.2, 0.2, 1.0)
 _AHEAD = 16
+_LARGEST_DIRECT = (1 << 16) - 1
+_CYCLE = 200
 
 
 def object_rgba(object_id: int) -> Rgba:
@@ -27,11 +29,12 @@ def object_rgba(object_id: int) -> Rgba:
 
 def mask_colours(
     object_ids: Collection[int], hidden: Collection[int] = ()
-) -> DirectLabelColormap:
+) -> DirectLabelColormap | CyclicLabelColormap:
     """Return the colours of a label image.
 
     The next ids have their colours as well, so that a new object that the user paints
-    is seen before it is known.
+    is seen before it is known. napari maps single ids beyond 65535 only where Numba is
+    installed: with such ids colours repeat, and no object is hidden.
 
     Parameters
     ----------
@@ -40,10 +43,13 @@ def mask_colours(
         Objects that are not to be seen.
     """
     largest = max(object_ids, default=0)
-    known = {*object_ids, *range(largest + 1, largest + 1 + _AHEAD)}
+    if largest > _LARGEST_DIRECT:
+        cycle = [object_rgba(object_id) for object_id in range(1, _CYCLE + 1)]
+        return CyclicLabelColormap(colors=[TRANSPARENT, *cycle])
+    ahead = range(largest + 1, min(largest + _AHEAD, _LARGEST_DIRECT) + 1)
     colours: dict[int | None, Rgba] = {
         object_id: TRANSPARENT if object_id in hidden else object_rgba(object_id)
-        for object_id in sorted(known)
+        for object_id in (*object_ids, *ahead)
     }
     return DirectLabelColormap(
         color_dict={None: TRANSPARENT, 0: TRANSPARENT, **colours}

@@ -28,6 +28,33 @@ def differences(
     }
 
 
+def keep_exact(
+    news: Mapping[Place, FramePrompts],
+    seen: Mapping[Place, FramePrompts],
+    shown: Mapping[Place, FramePrompts],
+) -> dict[Place, FramePrompts]:
+    """Return news with the boxes that were not touched as they were first said.
+
+    napari keeps shapes in single precision; that is no change.
+
+    Parameters
+    ----------
+    news : mapping of (object_id, frame) to FramePrompts
+        What the layers say now, where it differs.
+    seen : mapping of (object_id, frame) to FramePrompts
+        What they said before.
+    shown : mapping of (object_id, frame) to FramePrompts
+        What they were to show then.
+    """
+    nothing = FramePrompts()
+    return {
+        place: replace(one, box_yxyx=shown[place].box_yxyx)
+        if place in shown and one.box_yxyx == seen.get(place, nothing).box_yxyx
+        else one
+        for place, one in news.items()
+    }
+
+
 def say(document: Document, news: Mapping[Place, FramePrompts]) -> Edit:
     """Replace what is said in several places, adding the objects that are missing.
 

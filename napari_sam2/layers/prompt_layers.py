@@ -17,7 +17,7 @@ from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
 from napari_sam2.layers.prompt_clipboard import Clipboard
-from napari_sam2.layers.prompt_edits import differences, say
+from napari_sam2.layers.prompt_edits import differences, keep_exact, say
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class PromptLayers:
         """Make an edit of what the user has changed."""
         try:
             said = self._read()
-            news = differences(self._seen, said)
+            news = keep_exact(differences(self._seen, said), self._seen, self._shown)
             edit = say(self._document, news)
         except Sam2Error as error:
             if is_final:

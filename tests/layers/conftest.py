@@ -1,0 +1,80 @@
+"""A viewer without a window, an image in it, and our layers on that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_sam2.layers.image_source import image_source
+from napari_sam2.layers.mask_layer import MaskLayer
+from napari_sam2.layers.prompt_layers import PromptLayers
+from napari_sam2.state import Document, History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.layers.image_source import ImageSource
+
+
+@dataclass
+class Bench:
+    """Everything about one image, and a record of what happened."""
+
+    viewer: ViewerModel
+    image: ImageSource
+    document: Document
+    history: History
+    refused: list[str] = field(default_factory=list)
+    said: list[frozenset[tuple[int, int]]] = field(default_factory=list)
+    masked: list[frozenset[int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        parts = (
+            self.viewer.layers, self.viewer.dims, self.image, self.document,
+            self.history,
+        )  # fmt: skip
+        self.masks = MaskLayer(*parts, on_refused=self.refused.append)
+        self.prompts = PromptLayers(*parts, on_refused=self.refused.append)
+        self.document.prompts_changed.connect(self.said.append)
+        self.document.masks_changed.connect(self.masked.append)
+        if self.image.frame_axis is not None:
+            self.go_to(0)
+
+    @property
+    def points(self) -> Any:
+        return self.prompts.points
+
+    @property
+    def boxes(self) -> Any:
+        return self.prompts.boxes
+
+    def go_to(self, frame: int) -> None:
+        self.viewer.dims.set_current_step(self.image.frame_axis, frame)
+
+
+def make_bench(
+    shape: tuple[int, ...] = (6, 30, 40),
+    *,
+    axis: int | None = None,
+    at: dict[int, int] | None = None,
+    **kwargs: Any,
+) -> Bench:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros(shape, np.uint8), name="cells", **kwargs)
+    image = image_source(layer, axis=axis, at=at)
+    document = Document(frame_count=image.frame_count, shape_hw=image.shape_hw)
+    return Bench(viewer, image, document, History(document))
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return make_bench()
+
+
+@pytest.fixture
+def new_bench() -> Callable[..., Bench]:
+    return make_bench

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_sam2.io.palette import object_colour
+from napari_sam2.layers.palette import mask_colours, object_rgba
+
+
+@pytest.mark.parametrize("object_id", [1, 2, 99])
+def test_objects_have_one_colour_everywhere(object_id):
+    expected = (*(np.array(object_colour(object_id)) / 255), 1)
+    np.testing.assert_allclose(object_rgba(object_id), expected)
+    np.testing.assert_allclose(
+        mask_colours([object_id]).map(object_id), expected, atol=0.01
+    )
+
+
+def test_background_and_hidden_objects_are_transparent():
+    colours = mask_colours([1, 2], hidden=[2])
+    assert [colours.map(value)[3] for value in (0, 1, 2)] == [0, 1, 0]
+
+
+@pytest.mark.parametrize("largest", [65_535, 65_536, 3_000_000])
+def test_any_object_number_has_a_colour(largest):
+    colours = mask_colours([1, largest])
+    np.testing.assert_allclose(colours.map(1), object_rgba(1), atol=0.01)
+    assert colours.map(largest)[3] == 1
+    assert colours.map(0)[3] == 0
