@@ -41,40 +41,62 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
     dice = Dice(seed + 1, batch, clips.images.device)
     asked = ask(dice, clips.labels, _OBJECTS)
     frames = clips.images.shape[1]
-    encoded = model.encode_image(normalised(clips.images.flatten(0, 1)))
+    images = clips.images.flatten(0, 1)
+    encoded = model.encode_image(normalised(images))
     if not len(asked.clips):
-        return nothing_learnt(encoded, len(clips.images) * frames)
+        return nothing_learnt(encoded, len(images))
     kind = _KINDS[dice.choice(_KIND_SHARES)]
     second = _second_prompt(dice, frames)
-    bank = Bank(model, frames)
-    losses, overlaps, said = [], [], []
+    bank, tally = Bank(model, frames), _Tally()
     for frame in range(frames):
         features = of_objects(encoded, asked.clips * frames + frame)
         masks = asked.masks[:, frame]
-        truth = shares(masks)
         if frame == 0:
-            answer, ambiguous = _first(model, dice, features, masks, kind)
+            answer = _first(model, dice, features, masks, kind)
         else:
-            answer, ambiguous = _next(model, features, bank, frame)
-        if answer.candidates is not None:
-            losses.append(judge(answer.candidates, truth, ambiguous=ambiguous).loss)
-        if frame:
-            overlaps.append(soft_iou(answer.logits > 0, truth)[:, 0])
-            said.append((answer.object_logits[:, 0] > 0) == masks.any(-1).any(-1))
+            answer = _next(model, features, bank, frame)
+            tally.compare(answer, masks)
+        tally.judge(answer, masks, ambiguous=frame > 0 or kind == "click")
         if frame == second:
             answer = _corrected(model, dice, features, bank, frame, answer, masks)
-            assert answer.candidates is not None
-            losses.append(judge(answer.candidates, truth, ambiguous=True).loss)
+            tally.judge(answer, masks, ambiguous=True)
         if frame < frames - 1:
             is_prompted = frame in (0, second)
             memory = remember(model, features, answer, is_prompted=is_prompted)
             bank.put(frame, memory, is_prompted=is_prompted)
-    figures = {
-        f"{kind}_tracked_j": torch.stack(overlaps).mean(),
-        "presence": torch.stack(said).float().mean(),
-        "absent": (~asked.masks[:, 1:].flatten(2).any(-1)).float().mean(),
-    }
-    return Outcome(torch.stack(losses).mean(), clips.images.shape[0] * frames, figures)
+    return tally.outcome(kind, len(images))
+
+
+class _Tally:
+    """Losses and figures of a clip, gathered frame by frame."""
+
+    def __init__(self) -> None:
+        self._losses: list[Tensor] = []
+        self._overlaps: list[Tensor] = []
+        self._said: list[Tensor] = []
+        self._absent: list[Tensor] = []
+
+    def judge(self, answer: Answer, masks: Tensor, *, ambiguous: bool) -> None:
+        """Add the loss of an answer, unless it was given."""
+        if answer.candidates is not None:
+            judged = judge(answer.candidates, shares(masks), ambiguous=ambiguous)
+            self._losses.append(judged.loss)
+
+    def compare(self, answer: Answer, masks: Tensor) -> None:
+        """Note how good a tracked answer is, and whether absence was noticed."""
+        there = masks.flatten(1).any(dim=1)
+        self._overlaps.append(soft_iou(answer.logits > 0, shares(masks))[:, 0])
+        self._said.append((answer.object_logits[:, 0] > 0) == there)
+        self._absent.append(~there)
+
+    def outcome(self, kind: str, images: int) -> Outcome:
+        """Return the mean loss, and the figures under the first prompt's kind."""
+        figures = {
+            f"{kind}_tracked_j": torch.stack(self._overlaps).mean(),
+            "presence": torch.stack(self._said).float().mean(),
+            "absent": torch.stack(self._absent).float().mean(),
+        }
+        return Outcome(torch.stack(self._losses).mean(), images, figures)
 
 
 def _second_prompt(dice: Dice, frames: int) -> int:
@@ -86,22 +108,19 @@ def _second_prompt(dice: Dice, frames: int) -> int:
 
 def _first(
     model: Sam2Model, dice: Dice, features: ImageFeatures, masks: Tensor, kind: str
-) -> tuple[Answer, bool]:
+) -> Answer:
     if kind == "mask":
-        return adopt(model, features, masks), False
+        return adopt(model, features, masks)
     points = (clicks if kind == "click" else boxes)(dice, masks)
-    ambiguous = kind == "click"
     coarse = model.without_memory(features)
     prompts = model.embed_prompts(*points)
-    return respond(model, coarse, features, prompts, ambiguous=ambiguous), ambiguous
+    return respond(model, coarse, features, prompts, ambiguous=kind == "click")
 
 
-def _next(
-    model: Sam2Model, features: ImageFeatures, bank: Bank, frame: int
-) -> tuple[Answer, bool]:
+def _next(model: Sam2Model, features: ImageFeatures, bank: Bank, frame: int) -> Answer:
     coarse = model.attend_memory(features, bank.recall(frame))
     prompts = model.embed_no_prompts(len(coarse))
-    return respond(model, coarse, features, prompts, ambiguous=True), True
+    return respond(model, coarse, features, prompts, ambiguous=True)
 
 
 def _corrected(

@@ -101,27 +101,39 @@ def train(
     learner.restore(course.out)
     session = _Session(course, learner)
     while not session.is_over:
-        progress = learner.progress.seconds / (60 * course.minutes)
-        clips, frames = shape(progress)
+        done = learner.progress.seconds / (60 * course.minutes)
         began = time.perf_counter()
-        drawn = draw(
-            course.seed,
-            learner.progress.batches,
-            clips=clips,
-            frames=frames,
-            size=model.config.image_size,
-            device=course.device,
-        )
+        clips = _drawn(course, learner, shape(done))
         drawing = time.perf_counter() - began
-        with torch.autocast(
-            course.device.type, torch.bfloat16, enabled=course.device.type == "cuda"
-        ):
-            outcome = step(learner.model, drawn, course.seed, learner.progress.batches)
-        rate = learning_rate(course.peak_rate, session.steps, progress)
+        outcome = _looked_at(course, learner, step, clips)
+        rate = learning_rate(course.peak_rate, session.steps, done)
         learner.step(outcome.loss, rate)
         session.note(outcome, rate, drawing, time.perf_counter() - began)
     session.close()
     return learner
+
+
+def _drawn(course: Course, learner: Learner, shape: tuple[int, int]) -> Clips:
+    """Draw the next batch, and wait for it, so that its share of the time is known."""
+    count, frames = shape
+    clips = draw(
+        course.seed,
+        learner.progress.batches,
+        clips=count,
+        frames=frames,
+        size=learner.model.config.image_size,
+        device=course.device,
+    )
+    if course.device.type == "cuda":
+        torch.cuda.synchronize(course.device)
+    return clips
+
+
+def _looked_at(course: Course, learner: Learner, step: Step, clips: Clips) -> Outcome:
+    """Compute a batch's loss: bfloat16 on CUDA, float32 elsewhere."""
+    kind = course.device.type
+    with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
+        return step(learner.model, clips, course.seed, learner.progress.batches)
 
 
 class _Session:
