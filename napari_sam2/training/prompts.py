@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.training.scenes.dice import Dice
 
-_MOST_IDS = 64
+_MOST_IDS = 96
 
 
 class Asked(NamedTuple):
@@ -61,7 +61,7 @@ def ask(
     ----------
     dice : Dice
     labels : Tensor of int64, shape (B, T, S, S)
-        Ids below 64.
+        Ids below 96.
     per_clip : int
         Most objects of one clip.
     frame : int, optional
@@ -83,7 +83,7 @@ def ask(
 
 
 def _areas(labels: Tensor) -> Tensor:
-    """Count the pixels of every id on every frame, (B, T, 64)."""
+    """Count the pixels of every id on every frame, (B, T, 96)."""
     batch, frames = labels.shape[:2]
     flat = labels.flatten(2)
     counts = torch.zeros(batch, frames, _MOST_IDS, device=labels.device)

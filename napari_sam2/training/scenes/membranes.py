@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.training.scenes.dice import Dice
 
-_SEEDS = 40
+_ROWS, _COLUMNS = 8, 9
+_SEEDS = _ROWS * _COLUMNS
 
 
 def electron_microscopy(dice: Dice, batch: int, frames: int, size: int) -> Scene:
@@ -61,10 +62,12 @@ def _seeds(
 ) -> tuple[Parts, Tensor]:
     """Place seeds of cells; where ``merged``, some cells have two or three."""
     count = _SEEDS
-    width = dice.log_uniform(batch, low=0.05, high=0.25)  # of one cell
-    spread = (width * count**0.5).clamp(max=1.4)[:, None, None]
-    middle = dice.uniform(batch, 1, 2, low=0.3, high=0.7)
-    places = middle + dice.uniform(batch, count, 2, low=-0.5, high=0.5) * spread
+    width = dice.log_uniform(batch, low=0.12, high=0.4)  # of one cell
+    rows = torch.arange(_ROWS, device=dice.device) + 0.5 - _ROWS / 2
+    columns = torch.arange(_COLUMNS, device=dice.device) + 0.5 - _COLUMNS / 2
+    grid = torch.cartesian_prod(columns, rows)  # it reaches beyond the frame
+    jitter = dice.normal(batch, count, 2) * dice.uniform(batch, 1, 1, high=0.5)
+    places = 0.5 + (grid + jitter) * width[:, None, None]
     speed = width * dice.log_uniform(batch, low=0.02, high=0.25)
     centres = places[:, None] + wander(dice, batch, frames, count, speed)
     radii = width[:, None, None] * dice.normal(batch, 1, count, scale=0.25).exp()
