@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from napari.layers import Layer
+
+_NAMES = "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels"
 
 
 def copy_geometry(layer: Layer, offset: Sequence[int] | None = None) -> dict[str, Any]:
@@ -21,18 +23,43 @@ def copy_geometry(layer: Layer, offset: Sequence[int] | None = None) -> dict[str
     offset : sequence of int, optional
         Data coordinates of the new layer's first element, where it covers only a part.
     """
-    geometry = {
-        "scale": layer.scale,
-        "translate": layer.translate,
-        "rotate": layer.rotate,
-        "shear": layer.shear,
-        "affine": layer.affine,
-        "units": layer.units,
-        "axis_labels": layer.axis_labels,
-    }
+    geometry = {name: getattr(layer, name) for name in _NAMES}
     if offset is not None and any(offset):
         geometry["translate"] = layer.translate + _moved(layer, offset)
     return geometry
+
+
+def follow_geometry(
+    source: Layer, layers: Iterable[Layer], offset: Sequence[int] | None = None
+) -> Callable[[], None]:
+    """Keep layers where ``source`` lies, also when the user moves or scales it.
+
+    Parameters
+    ----------
+    source : Layer
+    layers : iterable of Layer
+    offset : sequence of int, optional
+        As for :func:`copy_geometry`.
+
+    Returns
+    -------
+    callable
+        Ends it.
+    """
+    followers = tuple(layers)
+
+    def follow(_event: Any = None) -> None:
+        for name, value in copy_geometry(source, offset).items():
+            for layer in followers:
+                setattr(layer, name, value)
+
+    def end() -> None:
+        for name in _NAMES:
+            getattr(source.events, name).disconnect(follow)
+
+    for name in _NAMES:
+        getattr(source.events, name).connect(follow)
+    return end
 
 
 def _moved(layer: Layer, offset: Sequence[int]) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels
 
 from napari_sam2.core.errors import Sam2Error
-from napari_sam2.layers.geometry import copy_geometry
+from napari_sam2.layers.geometry import copy_geometry, follow_geometry
 from napari_sam2.layers.label_array import make_label_array
 from napari_sam2.layers.painting import Drawn, draw, drawn, paint
 from napari_sam2.layers.palette import mask_colours
@@ -76,6 +76,9 @@ class MaskLayer:
         self.layer: Labels = _make_layer(image, document)
         self._last_displayed: int | None = None
         self._stroke = StrokeWatch(self.layer, self._on_painted, self._on_refreshed)
+        self._unfollow = follow_geometry(
+            image.layer, [self.layer], image.space.label_offset()
+        )
         self._connect()
         self.show()
         self.apply()
@@ -134,6 +137,7 @@ class MaskLayer:
         self._document.selection_changed.disconnect(self._on_selection_changed)
         self.layer.events.selected_label.disconnect(self._on_label_chosen)
         self._stroke.disconnect()
+        self._unfollow()
         for key in _KEYS:
             self.layer.bind_key(key, None)
 

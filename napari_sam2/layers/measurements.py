@@ -86,11 +86,11 @@ def _row(
 
 
 def _calibrated(one: MaskResult, calibration: Axes) -> Row:
-    """Return time or depth, area and centroid in units, where these are known."""
+    """Return time or depth ("position"), area and centroid in units, where known."""
     frames, rows, columns = calibration
     found: Row = {}
     if frames.unit:
-        found[f"{frames.name}_{_ascii(frames.unit)}"] = one.frame * frames.scale
+        found[f"position_{_ascii(frames.unit)}"] = one.frame * frames.scale
     if rows.unit and rows.unit == columns.unit:
         unit = _ascii(rows.unit)
         y, x = one.centroid_yx or (None, None)

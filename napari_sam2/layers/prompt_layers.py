@@ -16,6 +16,7 @@ from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
+from napari_sam2.layers.geometry import follow_geometry
 from napari_sam2.layers.prompt_clipboard import Clipboard
 from napari_sam2.layers.prompt_edits import differences, keep_exact, say
 from napari_sam2.state import edits
@@ -94,6 +95,7 @@ class PromptLayers:
         self.points: Points = style.make_points(image)
         self.boxes: Shapes = style.make_boxes(image)
         self._clipboard = Clipboard(self, dims, image.space)
+        self._unfollow = follow_geometry(image.layer, [self.points, self.boxes])
         self._connect()
         self.show()
         self._write()
@@ -135,6 +137,7 @@ class PromptLayers:
         self._document.prompts_changed.disconnect(self._on_prompts_changed)
         self._document.selection_changed.disconnect(self._set_defaults)
         self.boxes.events.mode.disconnect(self._on_tool_chosen)
+        self._unfollow()
         for layer in (self.points, self.boxes):
             layer.events.data.disconnect(self._on_data)
             layer.events.features.disconnect(self._on_features)
@@ -216,12 +219,12 @@ class PromptLayers:
             return
         with self._writing():
             self._history.do(edit, gesture=("prompts", id(self), self._gesture))
-        self._seen = said
-        self._settle(news)
+        self._seen, self._shown = said, self._document.prompts
+        if is_final:
+            self._settle(news)
 
     def _settle(self, news: Mapping[Place, FramePrompts]) -> None:
         """Write back where layers and document differ in how they say it."""
-        self._shown = self._document.prompts
         same = all(
             self._shown.get(place) == (one or None) for place, one in news.items()
         )

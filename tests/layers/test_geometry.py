@@ -83,3 +83,21 @@ def test_rgb_images_have_flat_masks(new_bench):
     assert bench.masks.layer.data.shape == (4, 12, 15)
     bench.points.add((1, 5, 6))
     assert list(bench.document.prompts) == [(1, 1)]
+
+
+def test_layers_follow_when_the_image_is_moved_or_scaled_later(new_bench):
+    bench = new_bench((4, 5, 12, 15), axis=0, at={1: 3})
+    image = bench.image.layer
+    image.scale = (1, 4, 0.5, 0.5)
+    image.rotate = 15
+    image.translate = (0, 1, 2, 3)
+    inside = bench.masks.layer.data_to_world((1, 0, 2, 2))
+    np.testing.assert_allclose(inside, image.data_to_world((1, 3, 2, 2)))
+    for layer in (bench.points, bench.boxes):
+        np.testing.assert_allclose(
+            layer.data_to_world((1, 3, 2, 2)), image.data_to_world((1, 3, 2, 2))
+        )
+    bench.prompts.disconnect()
+    bench.masks.disconnect()
+    image.translate = (9, 9, 9, 9)
+    np.testing.assert_array_equal(bench.points.translate, (0, 1, 2, 3))

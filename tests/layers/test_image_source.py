@@ -8,12 +8,12 @@ from napari.layers import Image
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.core.frames import FrameSource
 from napari_sam2.layers.image_source import (
-    LayerFrames,
     contrast_limits,
     guess_frame_axis,
     image_axes,
     image_source,
 )
+from napari_sam2.layers.layer_frames import LayerFrames
 
 
 def ramp(*shape):

@@ -54,7 +54,7 @@ def test_measurements_are_calibrated(new_bench):
     assert (first["object"], first["name"], first["area"]) == (3, "cell", 8)
     assert first["area_um2"] == pytest.approx(8 * 0.125)
     assert (first["centroid_y_um"], first["centroid_x_um"]) == (2.25, 0.375)
-    assert rows[3]["axis 0_s"] == 90
+    assert rows[3]["position_s"] == 90
     assert [first[name] for name in ("y0", "x0", "y1", "x1")] == [4, 0, 5, 3]
     assert (absent["area"], absent["centroid_y"], absent["y0"]) == (0, None, None)
     assert all(row.keys() == first.keys() for row in rows)
