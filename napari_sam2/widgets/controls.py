@@ -14,9 +14,9 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -42,14 +42,13 @@ def switch(text: str, tip: str, on_click: Callable[[], object]) -> QPushButton:
     return made
 
 
-def menu_button(text: str, tip: str) -> QToolButton:
-    """Make a button for a menu that is set by the caller."""
-    made = QToolButton()
-    made.setText(text)
+def menu_button(text: str, tip: str) -> QPushButton:
+    """Make a button that opens a menu."""
+    made = QPushButton(text)
     made.setToolTip(tip)
-    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    made.setMenu(QMenu(made))
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.setMinimumWidth(10)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QMenu, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_sam2.io.samples import load_sample, sample_names
 from napari_sam2.widgets.controls import column, menu_button, row, switch, text
@@ -37,11 +37,10 @@ class HelpPanel(QWidget):
         self._samples = menu_button(
             "Open sample", "Open a small stack with prompts, ready to propagate"
         )
-        menu = QMenu(self._samples)
+        menu = self._samples.menu()
         for name in sample_names():
             action = menu.addAction(load_sample(name).description)
             action.triggered.connect(self._asker(name))
-        self._samples.setMenu(menu)
         self._keys = text("\n".join(f"{s.shown}   {s.purpose}" for s in SHORTCUTS))
         self._keys.hide()
         self._switch = switch("Shortcuts", "Show the keys", self._on_switched)

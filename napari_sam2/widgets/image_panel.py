@@ -106,7 +106,7 @@ class ImagePanel(QWidget):
             images = self._images()
             self._choose(images[-1] if images else None)
         if self._layer is None:
-            self.source_chosen.emit(None)
+            self._set_layer(None)
 
     def show_source(self, source: ImageSource) -> None:
         """Show what is worked on, when that was chosen elsewhere."""

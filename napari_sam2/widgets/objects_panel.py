@@ -98,9 +98,15 @@ class ObjectsPanel(QWidget):
         if frame is not None:
             self.jump_asked.emit(frame)
 
-    def refresh_counts(self, _: object = None) -> None:
+    def refresh_coverage(self, _: object = None) -> None:
         """Show anew how many frames each object covers."""
-        self._fill_numbers()
+        self._is_filling = True
+        try:
+            for item in self._items():
+                covered = self._document.frames_covered(_id_of(item))
+                item.setText(3, str(covered))
+        finally:
+            self._is_filling = False
 
     def _on_show_only(self) -> None:
         only = self._document.selected if self._show_only.isChecked() else None
@@ -146,12 +152,11 @@ class ObjectsPanel(QWidget):
         self._is_filling = True
         try:
             for item in self._items():
-                object_id = _id_of(item)
-                prompts = len(self._document.said_about(object_id))
+                prompts = len(self._document.said_about(_id_of(item)))
                 item.setText(2, str(prompts))
-                item.setText(3, str(self._document.frames_covered(object_id)))
         finally:
             self._is_filling = False
+        self.refresh_coverage()
 
     def _mark_selected(self) -> None:
         self._is_filling = True
@@ -172,7 +177,9 @@ def colour_icon(object_id: int) -> QIcon:
     """Return a patch of an object's colour."""
     patch = QPixmap(12, 12)
     patch.fill(QColor(*object_colour(object_id)))
-    return QIcon(patch)
+    icon = QIcon(patch)
+    icon.addPixmap(patch, QIcon.Mode.Selected)  # the same, not tinted
+    return icon
 
 
 def _make_tree(parent: QWidget) -> QTreeWidget:

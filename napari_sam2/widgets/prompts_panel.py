@@ -48,13 +48,11 @@ class PromptsPanel(QWidget):
         self._tools = QButtonGroup(self)
         buttons = self._make_tools()
         self._copy = menu_button("Copy from…", "Take the prompts of another frame")
-        self._copy.setMenu(QMenu(self._copy))
         self._copy.menu().aboutToShow.connect(self._fill_frames)
         self._labels = menu_button(
             "Use labels…",
             "Make objects and prompts of masks you have, from Cellpose for example",
         )
-        self._labels.setMenu(QMenu(self._labels))
         self._labels.menu().aboutToShow.connect(self._fill_labels)
         column(
             self,

@@ -122,6 +122,7 @@ def read_table(path: Path) -> QTableWidget:
     for number, line in enumerate(lines):
         for place, value in enumerate(line):
             table.setItem(number, place, _cell(value))
+    table.sortItems(0)
     table.setSortingEnabled(True)
     table.resizeColumnsToContents()
     return table

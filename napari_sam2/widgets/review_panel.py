@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer, Signal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from napari_sam2.state.masks import Place
     from napari_sam2.widgets.links import Links
 
-_PORTION = 8
+_PORTION_SECONDS = 0.01
 _MAX_HEIGHT = 160
 
 
@@ -156,8 +157,10 @@ class ReviewPanel(QWidget):
 
     def _look(self) -> None:
         """Look at a few frames whenever the window has nothing else to do."""
-        frames = self.reviewer.refresh(_PORTION)
-        if frames:
+        end = time.monotonic() + _PORTION_SECONDS
+        while time.monotonic() < end:
+            frames = self.reviewer.refresh(1)
+            if not frames:
+                self._timer.stop()
+                return
             self.timeline.refresh(frames)
-        else:
-            self._timer.stop()

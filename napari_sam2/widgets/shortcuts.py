@@ -69,6 +69,18 @@ def bind_shortcuts(
             _bind(owner, shortcut.key, act, links)
 
 
+def bind_in_layers(
+    layers: Iterable[Any],
+    actions: Mapping[str, Callable[[], object]],
+    links: Links,
+) -> None:
+    """Bind the shortcuts of ``actions`` to some layers until the links are cut."""
+    for shortcut in SHORTCUTS:
+        if shortcut.action in actions:
+            for layer in layers:
+                _bind(layer, shortcut.key, actions[shortcut.action], links)
+
+
 def _bind(owner: Any, key: str, act: Callable[[], object], links: Links) -> None:
     def pressed(_: Any) -> None:
         act()

@@ -13,7 +13,7 @@ from napari_sam2.widgets.prompts_panel import PromptsPanel
 from napari_sam2.widgets.results_panel import ResultsPanel
 from napari_sam2.widgets.review_panel import ReviewPanel
 from napari_sam2.widgets.section import Section
-from napari_sam2.widgets.shortcuts import bind_shortcuts
+from napari_sam2.widgets.shortcuts import bind_in_layers, bind_shortcuts
 from napari_sam2.widgets.track_panel import TrackPanel
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from qtpy.QtWidgets import QPushButton
 
+    from napari_sam2.control import Status
     from napari_sam2.widgets.session import Session
 
 
@@ -40,6 +41,7 @@ class Workbench(QWidget):
         super().__init__(parent)
         self.session = session
         self.links = Links()
+        self._escape = Links()
         controller, links, position = session.controller, self.links, session.position
         self.objects = ObjectsPanel(controller, links)
         self.prompts = PromptsPanel(session, viewer, links)
@@ -80,9 +82,11 @@ class Workbench(QWidget):
         self.review.jump_asked.connect(session.position.go_to)
         links.connect(session.position.changed, self.review.timeline.show_frame)
         self.review.timeline.show_frame(session.position.frame)
-        links.connect(session.painted, self.objects.refresh_counts)
+        links.connect(session.painted, self.objects.refresh_coverage)
         links.connect(session.history.changed, self._show_steps)
         bind_shortcuts(viewer, session.layers, self._actions(), links)
+        links.connect(session.controller.status_changed, self._on_status_changed)
+        links.at_end(self._escape.cut)
         self._show_steps()
 
     def _actions(self) -> dict[str, Callable[[], object]]:
@@ -97,6 +101,13 @@ class Workbench(QWidget):
             "accept": self.review.accept,
             "mark_absent": self.review.mark_absent,
         }
+
+    def _on_status_changed(self, status: Status) -> None:
+        """Let Esc stop from any of our layers, which have another use for it else."""
+        stop = {"stop": self.session.controller.stop}
+        self._escape.cut()
+        if status.is_busy:
+            bind_in_layers(self.session.layers, stop, self._escape)
 
     def _on_show_only(self, object_id: int | None) -> None:
         everything = frozenset(self.session.document.objects)

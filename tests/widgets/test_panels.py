@@ -1,0 +1,208 @@
+"""What the parts of the dock do for the user."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QComboBox, QPushButton, QTableWidget
+
+from napari_sam2.control import Downloads, InlineLane
+from napari_sam2.core.cancel import Progress
+from napari_sam2.core.errors import DownloadError
+from napari_sam2.io.masks import read_labels
+from napari_sam2.state import Origin, Settings
+from napari_sam2.widgets.links import Links
+from napari_sam2.widgets.model_panel import ModelPanel
+from tests.widgets.user import SHAPE, User
+
+
+@pytest.fixture
+def tracked(working: User) -> User:
+    """Return a user who followed an object through the stack."""
+    working.click(3, 20, 30)
+    working.wait_mask(1, 3)
+    working.dock.workbench.track.run()
+    working.wait(lambda: working.document.frames_covered(1) == SHAPE[0])
+    working.wait_idle()
+    return working
+
+
+def test_every_control_says_what_it_does(tracked: User) -> None:
+    for kind in (QPushButton, QComboBox):
+        for one in tracked.dock.findChildren(kind):
+            assert one.toolTip(), one
+            assert one.focusPolicy() != Qt.FocusPolicy.NoFocus
+
+
+def test_the_dock_fits_a_narrow_column(tracked: User) -> None:
+    assert tracked.dock.workbench.minimumSizeHint().width() <= 360
+
+
+def test_objects_are_added_renamed_and_deleted(working: User) -> None:
+    panel = working.dock.workbench.objects
+    panel.add()
+    panel.add()
+    assert panel.tree.topLevelItemCount() == 2
+    panel.tree.topLevelItem(1).setText(0, "mother")
+    assert working.document.objects[2].name == "mother"
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
+    assert working.document.selected == 1
+    working.click(0, 5, 5)
+    assert set(working.document.prompts) == {(1, 0)}
+    panel.delete()
+    assert list(working.document.objects) == [2]
+    working.session.history.undo()
+    assert panel.tree.topLevelItemCount() == 2
+
+
+def test_an_empty_name_is_refused_in_words(working: User) -> None:
+    panel = working.dock.workbench.objects
+    panel.add()
+    panel.tree.topLevelItem(0).setText(0, "  ")
+    assert "empty name" in working.dock.status_line.message
+    assert panel.tree.topLevelItem(0).text(0) == "Object 1"
+
+
+def test_the_timeline_goes_where_it_is_clicked(tracked: User) -> None:
+    timeline = tracked.dock.workbench.review.timeline
+    middle = timeline.height() // 2
+    tracked.qtbot.mouseClick(
+        timeline, Qt.MouseButton.LeftButton, pos=QPoint(timeline.width() - 2, middle)
+    )
+    assert tracked.session.position.frame == SHAPE[0] - 1
+    assert "90%" in timeline.describe(1, 5)
+    assert "nothing is known" not in timeline.describe(1, 9)
+
+
+def test_doubts_are_visited_worst_first_and_accepted(tracked: User) -> None:
+    review = tracked.dock.workbench.review
+    review.next_doubtful()
+    assert "No mask is doubtful" in review._reason.text()
+    _, number = review._limits._lines["predicted_iou"]
+    number.setValue(0.95)  # the fake tracker says 0.9
+    review.next_doubtful()
+    first = tracked.session.position.frame
+    assert "90%" in review._reason.text()
+    review.accept()
+    assert tracked.mask(1, first).is_reviewed
+    assert tracked.session.position.frame != first
+
+
+def test_absent_is_kept_by_the_next_run(tracked: User) -> None:
+    tracked.session.position.go_to(7)
+    tracked.dock.workbench.review.mark_absent()
+    assert tracked.mask(1, 7).origin is Origin.PAINTED
+    tracked.dock.workbench.track.run()
+    tracked.wait_idle()
+    assert tracked.mask(1, 7).mask.is_absent
+    assert not tracked.shown(7).any()
+
+
+def test_a_range_limits_the_run(working: User) -> None:
+    working.click(3, 20, 30)
+    working.wait_mask(1, 3)
+    track = working.dock.workbench.track
+    working.session.position.go_to(2)
+    track.begin_here()
+    working.session.position.go_to(5)
+    track.end_here()
+    track.run()
+    working.wait(lambda: working.document.frames_covered(1) == 4)
+    working.wait_idle()
+    assert sorted(working.document.masks.of_object(1)) == [2, 3, 4, 5]
+
+
+def test_files_and_the_table_hold_what_is_seen(tracked: User, tmp_path: Path) -> None:
+    results = tracked.dock.workbench.results
+    results.save_labels(tmp_path / "labels.tif")
+    results.save_table(tmp_path / "objects.csv")
+    tracked.wait((tmp_path / "objects.csv").exists)
+    labels = read_labels(tmp_path / "labels.tif")
+    np.testing.assert_array_equal(labels[4], tracked.shown(4))
+    with (tmp_path / "objects.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == SHAPE[0]
+    assert {row["area"] for row in rows} == {str(np.count_nonzero(labels[4]))}
+    shown: list[QTableWidget] = []
+    results.table_ready.connect(shown.append)
+    results.show_table()
+    tracked.wait(lambda: bool(shown))
+    assert shown[0].rowCount() == SHAPE[0]
+
+
+def test_a_folder_that_is_gone_is_told_in_a_sentence(
+    tracked: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Exception] = []
+    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    tracked.dock.workbench.results.save_labels(tmp_path / "gone" / "labels.tif")
+    tracked.wait(lambda: bool(told))
+    assert "gone" in tracked.dock.status_line.message
+
+
+def test_labels_become_objects_and_prompts(working: User) -> None:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[2, 5:9, 5:9] = 4
+    labels[6, 5:9, 15:19] = 7
+    layer = working.viewer.add_labels(labels)
+    working.dock.workbench.prompts.use_labels(layer)
+    working.wait(lambda: set(working.document.objects) == {4, 7})
+    working.wait_idle()
+    assert working.mask(4, 2).origin is Origin.PAINTED
+    working.session.history.undo()
+    assert not working.document.objects
+
+
+def test_prompts_are_copied_from_another_frame(working: User) -> None:
+    working.click(1, 20, 30)
+    working.wait_mask(1, 1)
+    working.session.position.go_to(6)
+    working.dock.workbench.prompts.copy_from(1)
+    working.wait_mask(1, 6)
+    assert working.document.prompts[1, 6] == working.document.prompts[1, 1]
+
+
+def test_contrast_reaches_the_model_once_it_rests(working: User) -> None:
+    layer = working.session.image.layer
+    for high in (100, 90, 80):
+        layer.contrast_limits = (0, high)
+    working.wait(lambda: working.dock.settings.limits.high == (80.0,))
+    working.click(1, 20, 30)
+    working.wait_mask(1, 1)
+    assert working.factory.tracker.request.limits.high == (80.0,)
+
+
+@pytest.fixture
+def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAPARI_SAM2_CACHE", str(tmp_path))
+
+
+def test_a_model_that_is_not_here_is_fetched_or_explained(no_weights, qtbot) -> None:
+    error: list[Exception] = [DownloadError("The server cannot be reached.")]
+
+    def fetch(name, token):
+        yield Progress(1, 2, "bytes")
+        if error:
+            raise error.pop()
+        return name
+
+    settings, links = Settings(), Links()
+    panel = ModelPanel(settings, Downloads(InlineLane(), fetch), links)
+    qtbot.addWidget(panel)
+    panel.models.setCurrentIndex(1)
+    assert settings.model == "nano"
+    assert "Not on this machine" in panel._note.text()
+    panel.download_button.click()
+    assert "cannot be reached" in panel._note.text()
+    assert settings.model == "nano"
+    panel.download_button.click()
+    assert settings.model == panel.models.currentData() != "nano"
+    links.cut()
