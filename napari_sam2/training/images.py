@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.training.prompts import Points
     from napari_sam2.training.scenes import Clips
 
+_BALANCE = 0.3  # this stage may begin from nothing
 _PROMPTS = 8  # objects per picture; they share one pass of the encoder
 
 
@@ -58,7 +59,9 @@ def image_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome
             (f"{name}_corrected", second, False),
         ):
             assert answer.candidates is not None
-            judged = judge(answer.candidates, truth, ambiguous=ambiguous)
+            judged = judge(
+                answer.candidates, truth, ambiguous=ambiguous, balance=_BALANCE
+            )
             losses.append(judged.loss)
             figures[f"{stage}_j"] = _chosen(answer, judged.ious, ambiguous).mean()
             if ambiguous:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.model.mask_decoder import Candidates
 
-_FOCAL, _BALANCED, _RANKING = 20.0, 0.5, 0.5
+_FOCAL, _RANKING = 20.0, 0.5
 _ABSENT_WEIGHT = 2.0  # absence is rarer than presence
 _MARGIN = 0.05
 
@@ -36,7 +36,9 @@ class Judged(NamedTuple):
     ious: Tensor
 
 
-def judge(candidates: Candidates, truth: Tensor, *, ambiguous: bool) -> Judged:
+def judge(
+    candidates: Candidates, truth: Tensor, *, ambiguous: bool, balance: float = 0.05
+) -> Judged:
     """Compare all candidates with the truth.
 
     Parameters
@@ -47,10 +49,14 @@ def judge(candidates: Candidates, truth: Tensor, *, ambiguous: bool) -> Judged:
         Share of each cell that the object covers; all 0 where it is absent.
     ambiguous : bool
         Teach the three masks for ambiguous prompts, else the first one.
+    balance : float, optional
+        Weight of the class-balanced loss. A model that knows nothing yet needs much of
+        it, else it learns first that empty masks are nearly right, and stays there; a
+        model that knows its task draws tighter outlines with little of it.
     """
     logits = candidates.logits.float()
     present = truth.flatten(1).any(dim=1)  # (K,)
-    masks = mask_loss(logits, truth[:, None].expand_as(logits))  # (K, 4)
+    masks = mask_loss(logits, truth[:, None].expand_as(logits), balance)  # (K, 4)
     ious = soft_iou(logits > 0, truth)
     score = (candidates.ious.float() - ious).abs()
     if ambiguous:
@@ -64,7 +70,7 @@ def judge(candidates: Candidates, truth: Tensor, *, ambiguous: bool) -> Judged:
     return Judged(shown + presence(candidates.object_logits.float(), present), ious)
 
 
-def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
+def mask_loss(logits: Tensor, truth: Tensor, balance: float = 0.05) -> Tensor:
     """Return focal, dice and class-balanced loss of masks, (..., h, w) to (...).
 
     The balanced part weighs inside and outside alike, so that small objects count.
@@ -77,7 +83,7 @@ def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
     dice = 1 - (2 * overlap + 1) / (total + 1)
     inside = (cross * truth).sum((-2, -1)) / (truth.sum((-2, -1)) + 1)
     outside = (cross * (1 - truth)).sum((-2, -1)) / ((1 - truth).sum((-2, -1)) + 1)
-    return _FOCAL * focal + dice + _BALANCED * 0.05 * (inside + outside)
+    return _FOCAL * focal + dice + balance * (inside + outside)
 
 
 def soft_iou(found: Tensor, truth: Tensor) -> Tensor:
