@@ -25,11 +25,24 @@ def test_the_top_level_manifest_is_the_packaged_one() -> None:
     assert (ROOT / "napari.yaml").read_bytes() == PACKAGED.read_bytes()
 
 
-def test_every_command_can_be_imported(manifest: PluginManifest) -> None:
-    assert manifest.contributions.commands
-    for command in manifest.contributions.commands:
-        module, function = str(command.python_name).split(":")
+def named(manifest: PluginManifest) -> dict[str, str]:
+    commands = manifest.contributions.commands
+    return dict(str(command.python_name).split(":")[::-1] for command in commands)
+
+
+def test_every_command_without_a_window_can_be_imported(manifest) -> None:
+    functions = {f: m for f, m in named(manifest).items() if "widgets" not in m}
+    assert functions
+    for function, module in functions.items():
         assert callable(getattr(import_module(module), function))
+
+
+def test_every_window_is_where_it_is_said_to_be(manifest) -> None:
+    windows = {w: m for w, m in named(manifest).items() if "widgets" in m}
+    assert windows
+    for window, module in windows.items():  # read, for Qt may not be here
+        source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text("utf-8")
+        assert f"class {window}(" in source
 
 
 def test_every_sample_is_offered(manifest: PluginManifest) -> None:
