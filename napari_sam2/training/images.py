@@ -43,30 +43,39 @@ def image_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome
     features = model.encode_image(normalised(clips.images[:, 0]))
     if not len(asked.clips):
         return nothing_learnt(features, len(clips.images))
-    rows = torch.arange(len(asked.clips), device=asked.clips.device)
-    losses, figures = [], {}
-    for name, picked in (("click", rows[0::2]), ("box", rows[1::2])):
-        if not len(picked):
-            continue
-        part = Asked(asked.clips[picked], asked.masks[picked])
-        masks = part.masks[:, 0]
-        points = (clicks if name == "click" else boxes)(dice, masks)
-        own = of_objects(features, part.clips)
-        first, second = _twice(model, dice, own, points, masks)
-        truth = shares(masks)
-        for stage, answer, ambiguous in (
-            (name, first, name == "click"),
-            (f"{name}_corrected", second, False),
-        ):
-            assert answer.candidates is not None
-            judged = judge(
-                answer.candidates, truth, ambiguous=ambiguous, balance=_BALANCE
-            )
-            losses.append(judged.loss)
-            figures[f"{stage}_j"] = _chosen(answer, judged.ious, ambiguous).mean()
-            if ambiguous:
-                figures["best_j"] = judged.ious[:, 1:].amax(dim=1).mean()
+    losses: list[Tensor] = []
+    figures: dict[str, Tensor] = {}
+    for kind, first in (("click", 0), ("box", 1)):
+        part = Asked(asked.clips[first::2], asked.masks[first::2])
+        if len(part.clips):
+            loss, more = _prompted(model, dice, features, part, kind)
+            losses.append(loss)
+            figures |= more
     return Outcome(torch.stack(losses).mean(), len(clips.images), figures)
+
+
+def _prompted(
+    model: Sam2Model, dice: Dice, features: ImageFeatures, asked: Asked, kind: str
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return loss and figures of objects that are asked for in one way."""
+    masks = asked.masks[:, 0]
+    points = (clicks if kind == "click" else boxes)(dice, masks)
+    own = of_objects(features, asked.clips)
+    first, second = _twice(model, dice, own, points, masks)
+    losses, figures = [], {}
+    for name, answer, ambiguous in (
+        (kind, first, kind == "click"),
+        (f"{kind}_corrected", second, False),
+    ):
+        assert answer.candidates is not None
+        judged = judge(
+            answer.candidates, shares(masks), ambiguous=ambiguous, balance=_BALANCE
+        )
+        losses.append(judged.loss)
+        figures[f"{name}_j"] = _chosen(answer, judged.ious, ambiguous).mean()
+        if ambiguous:
+            figures["best_j"] = judged.ious[:, 1:].amax(dim=1).mean()
+    return torch.stack(losses).mean(), figures
 
 
 def _twice(
