@@ -1,0 +1,100 @@
+"""Whatever the image and however it is displayed: a click gives a mask under it."""
+
+from __future__ import annotations
+
+import threading
+
+import dask.array as da
+import numpy as np
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from tests.control.fake_tracker import disc
+from tests.widgets.user import SHAPE, User
+
+BLANK = np.zeros(SHAPE, np.uint8)
+IMAGES = {
+    "rgb": (np.zeros((*SHAPE, 3), np.uint8), {"rgb": True}),
+    "dask": (da.zeros(SHAPE, chunks=(1, 40, 60), dtype=np.uint16), {}),
+    "multiscale": ([BLANK, BLANK[:, ::2, ::2]], {"multiscale": True}),
+    "scaled": (BLANK, {"scale": (5, 0.2, 0.2), "translate": (3, -4, 100)}),
+    "rotated": (BLANK, {"rotate": 30}),
+    "float": (np.zeros(SHAPE, np.float32), {"contrast_limits": (0, 1)}),
+    "single": (BLANK[0], {}),
+    "channels": (np.zeros((2, *SHAPE), np.uint8), {"axis_labels": ("c", *"tyx")}),
+    "five axes": (np.zeros((2, 10, 3, 40, 60), np.uint8), {"axis_labels": "ctzyx"}),
+}
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_a_click_lies_under_its_mask(user: User, kind: str) -> None:
+    data, options = IMAGES[kind]
+    layer = user.viewer.add_image(data, **options)
+    user.open_dock()
+    session = user.session
+    frame = min(3, session.document.frame_count - 1)
+    session.position.go_to(frame)
+    assert session.position.frame == frame
+    session.prompts.points.add(session.image.space.to_data(frame, (20, 30)))
+    user.wait_mask(1, frame)
+    masks = session.masks.layer
+    np.testing.assert_array_equal(
+        user.document.labels(frame) == 1, disc((40, 60), (20, 30))
+    )
+    world = layer.data_to_world(session.image.space.to_data(frame, (20, 30)))
+    session.masks.apply()
+    assert masks.get_value(world, world=True) == 1
+    assert session.masks.object_at(world) == 1
+
+
+def test_display_may_change_at_any_time(working: User) -> None:
+    working.click(3, 20, 30)
+    working.wait_mask(1, 3)
+    viewer = working.viewer
+    working.dock.workbench.track.run()
+    viewer.dims.ndisplay = 3
+    viewer.dims.ndisplay = 2
+    viewer.dims.order = (2, 0, 1)
+    viewer.grid.enabled = True
+    viewer.layers["cells"].name = "renamed"
+    viewer.theme = "light"
+    working.wait_idle()
+    viewer.dims.order = (0, 1, 2)
+    assert working.document.frames_covered(1) == SHAPE[0]
+    assert working.dock.image_panel.images.currentText() == "renamed"
+
+
+def test_layers_of_the_same_name_are_told_apart(working: User) -> None:
+    other = working.open_image((4, 20, 20), name="cells")
+    other.name = "cells"
+    working.dock.image_panel.images.setCurrentIndex(1)
+    assert working.session.image.layer == other
+    working.click(1, 5, 5)
+    working.wait_mask(1, 1)
+
+
+def test_another_plugins_callbacks_survive_the_dock(working: User) -> None:
+    heard = []
+    viewer = working.viewer
+    viewer.dims.events.point.connect(lambda event: heard.append("point"))
+    viewer.layers.events.inserted.connect(lambda event: heard.append("layer"))
+    viewer.bind_key("Control-L", lambda viewer: None)
+    working.dock.shut_down()
+    viewer.dims.set_current_step(0, 7)
+    viewer.add_image(BLANK)
+    assert {"point", "layer"} <= set(heard)
+    assert len(viewer.keymap) == 1
+
+
+def test_closing_the_window_in_a_run_leaves_no_thread(working: User) -> None:
+    working.factory.gate = threading.Semaphore(2)
+    working.dock.settings.device = "cpu"
+    working.click(0, 20, 30)
+    working.wait_mask(1, 0)
+    working.dock.workbench.track.run()
+    working.wait(lambda: working.document.frames_covered(1) == 2)
+    working.viewer.close()
+    working.qtbot.wait(50)
+    working.dock = None  # the fixture checks that the threads are gone all the same
