@@ -13,13 +13,15 @@
     ``displayed_frame(layer, dims) -> int | None``.
 ``geometry``
     ``copy_geometry(layer) -> dict``: keyword arguments for ``add_labels`` and so on.
+    ``follow_geometry(source, layers) -> end``: keeps layers where another one lies.
 ``palette``
     ``object_rgba(object_id) -> (r, g, b, a)`` in 0…1: the colour of an object anywhere.
 ``prompt_layers``
     ``PromptLayers(layers, dims, image, document, history, *, on_refused)``; ``.points``
     and ``.boxes`` (plain napari layers), ``.is_positive`` (get/set: polarity of new
-    points), ``.show()`` (bring removed layers back), ``.disconnect()``,
-    ``.remove()`` (disconnect, and take the layers out of the viewer).
+    points), ``.add(prompts)``, ``.show()`` (bring removed layers back),
+    ``.disconnect()``, ``.remove()`` (disconnect, and take the layers out of the
+    viewer).
 ``mask_layer``
     ``MaskLayer(layers, dims, image, document, history, *, on_refused)``; ``.layer``,
     ``.apply(frames=None)`` (write these frames, by default all that changed, and
@@ -32,6 +34,10 @@
 ``measurements``
     ``measure_frame(result, names, calibration, pixels=None) -> list[dict]``,
     ``measure(document, calibration) -> list[dict]``: rows of the measurement table.
+Behind them: ``layer_frames`` (reading), ``prompt_rows`` (layers to prompts and back),
+``prompt_edits``, ``prompt_style``, ``prompt_clipboard``, ``label_array``, ``painting``
+(label images to edits), ``stroke`` (when a stroke ends).
+
 ``hooks``
     Functions that napari's manifest names.
 

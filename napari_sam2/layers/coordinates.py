@@ -168,5 +168,15 @@ class FrameSpace:
 
 
 def nearest(coordinate: float) -> int:
-    """Return the index whose pixel a coordinate lies in; halves go up."""
+    """Return the index whose pixel a coordinate lies in; halves go up.
+
+    Raises
+    ------
+    PromptError
+        If the coordinate is not finite.
+    """
+    if not math.isfinite(coordinate):
+        raise PromptError(
+            f"{coordinate} is no place in the image: give finite numbers."
+        )
     return math.floor(coordinate + 0.5)

@@ -17,6 +17,7 @@ from napari_sam2.layers.stroke import StrokeWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    import numpy.typing as npt
     from napari.components import Dims, LayerList
 
     from napari_sam2.layers.image_source import ImageSource
@@ -73,7 +74,8 @@ class MaskLayer:
         self._drawn: dict[int, Drawn] = {}
         self._stale = {frame for _, frame in dict(document.masks.items())}
         self._is_writing = False
-        self.layer: Labels = _make_layer(image, document)
+        self._labels = make_label_array(image.space, document.label_dtype)
+        self.layer: Labels = _make_layer(image, document, self._labels)
         self._last_displayed: int | None = None
         self._stroke = StrokeWatch(self.layer, self._on_painted, self._on_refreshed)
         self._unfollow = follow_geometry(
@@ -136,6 +138,7 @@ class MaskLayer:
         self._document.objects_changed.disconnect(self._recolour)
         self._document.selection_changed.disconnect(self._on_selection_changed)
         self.layer.events.selected_label.disconnect(self._on_label_chosen)
+        self.layer.events.data.disconnect(self._on_data_exchanged)
         self._stroke.disconnect()
         self._unfollow()
         for key in _KEYS:
@@ -152,6 +155,7 @@ class MaskLayer:
         self._document.objects_changed.connect(self._recolour)
         self._document.selection_changed.connect(self._on_selection_changed)
         self.layer.events.selected_label.connect(self._on_label_chosen)
+        self.layer.events.data.connect(self._on_data_exchanged)
         for key, name in _KEYS.items():
             travel = getattr(self._history, name)
             self.layer.bind_key(key, lambda _, go=travel: go(), overwrite=True)
@@ -171,6 +175,17 @@ class MaskLayer:
         chosen = int(self.layer.selected_label)
         if chosen in self._document.objects:
             self._document.select(chosen)
+
+    def _on_data_exchanged(self, _event: Any) -> None:
+        """Put our array back: another one would not show what is tracked."""
+        if self._is_writing:
+            return
+        with self._writing():
+            self.layer.data = self._labels
+        self._on_refused(
+            f"The array of {self.layer.name} cannot be exchanged. To begin from other "
+            "labels, open them as a layer of their own and start objects from it."
+        )
 
     def _on_painted(self) -> None:
         if not self._is_writing:
@@ -215,7 +230,7 @@ class MaskLayer:
         return self._space.displayed_frame(self.layer, self._dims)
 
     def _pixels(self, frame: int) -> Any:
-        return self.layer.data[self._space.label_index(frame)]
+        return self._labels[self._space.label_index(frame)]
 
     def _draw(self, frame: int) -> None:
         masks = drawn(self._document, frame)
@@ -231,10 +246,11 @@ class MaskLayer:
 
     def _fit_dtype(self) -> None:
         """Take an array of wider numbers when an object needs one."""
-        if self.layer.data.dtype.itemsize < self._document.label_dtype.itemsize:
-            dtype = self._document.label_dtype
+        dtype = self._document.label_dtype
+        if self._labels.dtype.itemsize < dtype.itemsize:
+            self._labels = make_label_array(self._space, dtype)
             with self._writing():
-                self.layer.data = make_label_array(self._space, dtype)
+                self.layer.data = self._labels
             self._stale |= {*self._drawn}
             self._drawn.clear()
 
@@ -247,9 +263,11 @@ class MaskLayer:
             self._is_writing = before
 
 
-def _make_layer(image: ImageSource, document: Document) -> Labels:
+def _make_layer(
+    image: ImageSource, document: Document, labels: npt.NDArray[Any]
+) -> Labels:
     return Labels(
-        make_label_array(image.space, document.label_dtype),
+        labels,
         name=f"{image.layer.name} objects",
         colormap=mask_colours(document.objects),
         **copy_geometry(image.layer, image.space.label_offset()),

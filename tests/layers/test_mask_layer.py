@@ -5,7 +5,7 @@ import pytest
 
 from napari_sam2.core.packed import PackedResult, pack_mask
 from napari_sam2.layers.palette import object_rgba
-from napari_sam2.state import Origin, edits
+from napari_sam2.state import Document, History, Origin, edits
 from tests.layers.mouse import drag
 
 
@@ -302,6 +302,35 @@ def test_a_volume_is_followed_along_any_axis(new_bench, axis):
     plane = np.take(bench.masks.layer.data, 3, axis=axis)
     assert (plane[1:3, 2:7] == 1).all()
     assert np.count_nonzero(bench.masks.layer.data) == 10
+
+
+@pytest.mark.parametrize("shape", [(6, 30, 40), (2, 5, 5)])
+def test_another_array_is_not_taken_in_place_of_the_masks(with_block, shape):
+    with_block.masks.layer.data = np.ones(shape, np.uint8)
+    assert "cannot be exchanged" in with_block.refused[0]
+    assert np.count_nonzero(with_block.masks.layer.data) == 100
+    with_block.masks.layer.fill((2, 0, 0), 1)
+    assert area(with_block, 1, 2) == 30 * 40
+
+
+def test_a_single_picture_has_one_frame_of_masks(new_bench):
+    bench = new_bench((30, 40))
+    found(bench, 1, 0, *BLOCK)
+    bench.masks.apply()
+    assert np.count_nonzero(bench.masks.layer.data) == 100
+    bench.masks.layer.fill((0, 0), 1)
+    assert area(bench, 1, 0) == 30 * 40
+
+
+def test_two_sessions_in_one_viewer_keep_apart(bench):
+    document = Document(frame_count=6, shape_hw=(30, 40))
+    other = type(bench)(bench.viewer, bench.image, document, History(document))
+    found(bench, 1, 0, *BLOCK)
+    bench.masks.apply()
+    bench.viewer.layers.remove(bench.masks.layer)
+    other.masks.apply()
+    assert not other.masks.layer.data.any()
+    assert other.masks.layer in bench.viewer.layers
 
 
 def press(layer, key):

@@ -139,7 +139,9 @@ def test_a_click_says_where_the_object_is_or_is_not(bench, how, positive):
     assert bench.document.prompts[1, 4].positive == (positive, True)
 
 
-@pytest.mark.parametrize("place", [(6, 5, 5), (-1, 5, 5), (0, 30, 5), (0, 5, -0.6)])
+@pytest.mark.parametrize(
+    "place", [(6, 5, 5), (-1, 5, 5), (0, 30, 5), (0, 5, -0.6), (np.nan, 5, 5)]
+)
 def test_points_beside_the_image_are_taken_back_with_a_sentence(bench, place):
     bench.points.add((0, 5, 5))
     bench.said.clear()
