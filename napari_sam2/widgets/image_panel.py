@@ -15,7 +15,7 @@ from napari_sam2.layers.image_source import (
     image_axes,
     image_source,
 )
-from napari_sam2.widgets.controls import check, choice, column, form, pick, text
+from napari_sam2.widgets.controls import button, check, choice, column, form, pick, text
 from napari_sam2.widgets.links import Links
 
 if TYPE_CHECKING:
@@ -87,6 +87,12 @@ class ImagePanel(QWidget):
             lambda _: self._settling.start(),
         )
         self.follow_contrast.setChecked(True)
+        self.plane_button = button(
+            "Work on the plane you see",
+            "Follow objects at the displayed position of the other axes; what was said"
+            " on the present one is kept",
+            self._emit_source,
+        )
         self._note = text(_NO_IMAGE)
         fields = QWidget()
         self._form = form(
@@ -96,7 +102,7 @@ class ImagePanel(QWidget):
             ("Channels", self.channels),
             ("Intensities", self.follow_contrast),
         )
-        column(self, fields, self._note)
+        column(self, fields, self._note, self.plane_button)
 
     def begin(self) -> None:
         """Look at the layers that are there, and choose one."""
@@ -203,6 +209,7 @@ class ImagePanel(QWidget):
             return 1
 
     def _emit_source(self) -> None:
+        self.plane_button.hide()
         if self._layer is None:
             self._note.setText(_NO_IMAGE)
             self.source_chosen.emit(None)
@@ -215,6 +222,7 @@ class ImagePanel(QWidget):
             self.refused.emit(problem)
         else:
             self._note.setText(_describe(source))
+            self.plane_button.setVisible(bool(source.frames.layout.fixed))
             self.source_chosen.emit(source)
 
     def _make_source(self) -> ImageSource:

@@ -75,6 +75,7 @@ class PromptsPanel(QWidget):
              self.paint),
             ("Eraser", "Erase what is not the object", self.erase),
             ("Move", "Move and delete points and boxes", self.edit),
+            ("Pick", "Click a mask to choose its object", self.pick),
         )  # fmt: skip
         buttons = [switch(*tool) for tool in tools]
         for number, one in enumerate(buttons):
@@ -109,6 +110,10 @@ class PromptsPanel(QWidget):
     def erase(self) -> None:
         """Let strokes take away from masks."""
         self._use_masks("erase")
+
+    def pick(self) -> None:
+        """Let a click on a mask choose its object."""
+        self._use_masks("pick")
 
     def edit(self) -> None:
         """Select, move and delete points or boxes, whichever were used last."""
@@ -179,7 +184,7 @@ class PromptsPanel(QWidget):
         elif active == session.prompts.boxes:
             number = {"add_rectangle": 2}.get(mode, 5)
         elif active == session.masks.layer:
-            number = {"paint": 3, "erase": 4}.get(mode, -1)
+            number = {"paint": 3, "erase": 4, "pick": 6}.get(mode, -1)
         self._tools.setExclusive(False)
         for one in self._tools.buttons():
             one.setChecked(self._tools.id(one) == number)

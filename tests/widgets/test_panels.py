@@ -206,3 +206,16 @@ def test_a_model_that_is_not_here_is_fetched_or_explained(no_weights, qtbot) -> 
     panel.download_button.click()
     assert settings.model == panel.models.currentData() != "nano"
     links.cut()
+
+
+def test_picking_a_mask_chooses_its_object(working: User) -> None:
+    panel = working.dock.workbench.objects
+    for y in (8, 30):
+        panel.add()
+        working.click(2, y, 30)
+    working.wait_mask(2, 2)
+    working.dock.workbench.prompts.pick()
+    masks = working.session.masks.layer
+    assert str(masks.mode) == "pick"
+    masks.selected_label = 1  # what napari does for a click in this mode
+    assert working.document.selected == 1
