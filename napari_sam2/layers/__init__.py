@@ -34,12 +34,12 @@
 ``measurements``
     ``measure_frame(result, names, calibration, pixels=None) -> list[dict]``,
     ``measure(document, calibration) -> list[dict]``: rows of the measurement table.
+``hooks``
+    Functions that napari's manifest names.
+
 Behind them: ``layer_frames`` (reading), ``prompt_rows`` (layers to prompts and back),
 ``prompt_edits``, ``prompt_style``, ``prompt_clipboard``, ``label_array``, ``painting``
 (label images to edits), ``stroke`` (when a stroke ends).
-
-``hooks``
-    Functions that napari's manifest names.
 
 ``layers`` is ``viewer.layers``, ``dims`` is ``viewer.dims``, ``on_refused`` is called
 with a sentence when something that the user did in a layer was taken back.

@@ -49,7 +49,8 @@ class PromptLayers:
 
     A layer that the user removes withdraws its prompts, as one edit; it comes back when
     undo brings them back, and with :meth:`show`. A prompt for an object number that
-    does not exist adds the object. Dragged points are followed while they move, as one
+    does not exist adds the object. A click with the other mouse button, or with Alt,
+    gives a negative point. Dragged points are followed while they move, as one
     step of undo; outside the image they stay at the last place inside.
 
     Parameters
