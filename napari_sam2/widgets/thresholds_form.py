@@ -28,16 +28,16 @@ _LIMITS = (
     _Limit("object_logit", "presence closer to 0 than",
            "How sure the model is that the object is there (above 0) or gone (below)",
            20.0, 0.5),
-    _Limit("area_ratio", "area changes by a factor above",
-           "Growth or shrinkage from one frame to the next", 20.0, 0.1),
-    _Limit("centroid_jump", "jumps by more diameters than",
+    _Limit("area_ratio", "area changes more than",
+           "Factor of growth or shrinkage from one frame to the next", 20.0, 0.1),
+    _Limit("centroid_jump", "moves more diameters than",
            "Movement from one frame to the next, in diameters of the object",
            20.0, 0.1),
     _Limit("image_share", "fills more of the image than",
            "A mask of the whole image often means that the object was lost", 1.0, 0.05),
-    _Limit("overlap", "lies in another object by more than",
+    _Limit("overlap", "overlaps others more than",
            "Share of the mask that another object covers too", 1.0, 0.05),
-    _Limit("touching", "outline touches another by more than",
+    _Limit("touching", "touches others more than",
            "Share of the outline that lies against another object", 1.0, 0.05),
 )  # fmt: skip
 
@@ -74,6 +74,7 @@ class ThresholdsForm(QWidget):
         box, number = QCheckBox(limit.label), QDoubleSpinBox()
         box.setToolTip(limit.tip)
         number.setToolTip(limit.tip)
+        box.setMinimumWidth(10)
         number.setRange(0.0, limit.highest)
         number.setSingleStep(limit.step)
         number.setFixedWidth(70)
