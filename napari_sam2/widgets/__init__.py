@@ -2,9 +2,11 @@
 
 ``dock``
     :class:`Sam2Dock`, the widget that napari opens. It puts the parts together.
-``session``
-    :class:`Session`: document, history, controller and layers of one image, made and
-    taken down together.
+``session``, ``sessions``
+    What belongs to one image: document, history, controller, layers, made and taken
+    down together; and all of them, kept while their images are there.
+``workbench``
+    The part of the dock that belongs to one session.
 ``image_panel``, ``model_panel``, ``objects_panel``, ``prompts_panel``,
 ``track_panel``, ``review_panel``, ``results_panel``, ``help_panel``
     One part of the dock each.
@@ -12,9 +14,14 @@
     The strip that shows all objects on all frames; what it shows, without Qt.
 ``qt_lane``, ``model_shelf``
     The worker thread, and the trackers that are made on it.
+``status_line``, ``activity_bar``
+    What is going on, in the dock and in napari's activity dock.
 ``exporting``
     Files, written on the lane.
-``repaint``, ``frame_position``, ``links``, ``shortcuts``, ``controls``
+``window``
+    napari with the dock open, for the command line.
+``repaint``, ``frame_position``, ``links``, ``shortcuts``, ``controls``, ``section``,
+``thresholds_form``
     Small parts that others are made of.
 
 Nothing is imported here: napari asks for the dock by its full name.
