@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,9 @@ def shapes(stem: str) -> dict[str, list[int]]:
 def model(stem: str) -> Sam2Model:
     """Build the model behind one file."""
     if stem == "nano_256":
-        # The first weights that were bundled, which the reference was run with.
-        trained = load_weights(HERE / "nano_256.safetensors")
-        # The reference always refines; these weights have not learned to.
+        bundled = resources.files("napari_sam2") / "bundled" / "nano.safetensors"
+        trained = load_weights(Path(str(bundled)))
+        # The reference always refines; the bundled model has not learned to.
         trained.config = replace(trained.config, refines_masks=True)
         return trained
     version, size, pixels = stem.removesuffix("_absent").split("_")
