@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("qtpy", reason="the package of the window needs a Qt binding")
+pytest.importorskip("pytestqt", reason="the package of the window needs Qt")
 
 from napari_sam2.core.packed import pack_mask
 from napari_sam2.core.prompts import FramePrompts
