@@ -29,6 +29,6 @@ def test_a_file_that_is_not_there_opens_no_window(
     tmp_path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("napari")
-    pytest.importorskip("qtpy.QtWidgets")
+    pytest.importorskip("pytestqt", reason="the window needs Qt")
     assert main(["gui", str(tmp_path / "gone.tif")]) == 2
     assert "gone.tif" in capsys.readouterr().err
