@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from napari_sam2.control.pace import TimeLeft
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import CancelToken, Progress
 
@@ -27,10 +29,18 @@ class Dispatcher:
     ----------
     lane : Lane
     board : StatusBoard
+    clock : callable, optional
+        Returns seconds, for the time that is left.
     """
 
-    def __init__(self, lane: Lane, board: StatusBoard) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        board: StatusBoard,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.board = board
+        self._clock = clock
         self._lane = lane
         self._queue: list[_Errand] = []
         self._is_closed = False
@@ -117,7 +127,8 @@ class Dispatcher:
     ) -> None:
         if isinstance(item, Progress):
             errand.is_loading = True
-            self.board.show(progress=item)
+            left = errand.time_left.seconds(item, self._clock())
+            self.board.show(progress=item, seconds_left=left)
             self.refresh()
         else:
             errand.is_loading = False
@@ -151,6 +162,7 @@ class _Errand:
     activity: Activity
     token: CancelToken
     is_loading: bool = False
+    time_left: TimeLeft = field(default_factory=TimeLeft)
 
     @property
     def phase(self) -> Activity:

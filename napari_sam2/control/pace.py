@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_sam2.core.cancel import Progress
 
 _WINDOW = 30
+_SECONDS_BETWEEN_MARKS = 0.25
+_SECONDS_BEFORE_GUESSING = 0.5
 
 
 class Pace:
@@ -33,3 +39,32 @@ class Pace:
         """Return how long so many more steps will take; None when unknown."""
         rate = self.per_second
         return None if rate is None else steps / rate
+
+
+class TimeLeft:
+    """Tells from progress of any kind, bytes or frames, how long it will take."""
+
+    def __init__(self) -> None:
+        self._label: str | None = None
+        self._marks: deque[tuple[float, int]] = deque(maxlen=_WINDOW + 1)
+
+    def seconds(self, progress: Progress, now: float) -> float | None:
+        """Return the seconds that are left; None when that is unknown.
+
+        Parameters
+        ----------
+        progress : Progress
+            A new label begins anew: checking is not as fast as downloading.
+        now : float
+            Seconds on any clock.
+        """
+        if progress.label != self._label:
+            self._label = progress.label
+            self._marks.clear()
+        if not self._marks or now - self._marks[-1][0] >= _SECONDS_BETWEEN_MARKS:
+            self._marks.append((now, progress.done))
+        began, before = self._marks[0]
+        seconds, done = now - began, progress.done - before
+        if done <= 0 or seconds < _SECONDS_BEFORE_GUESSING or not progress.total:
+            return None
+        return (progress.total - progress.done) * seconds / done

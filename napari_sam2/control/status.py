@@ -36,13 +36,15 @@ class Status:
     activity : Activity
     progress : Progress or None
         How far loading or a run has come; its ``total`` is 0 when that is unknown.
-    frames_per_second, seconds_left : float or None
+    frames_per_second : float or None
         Of a run, once a frame was computed.
+    seconds_left : float or None
+        Of anything that knows how much there is to do, once it has got going.
     message : str
         A sentence for the user: what was done last, or what went wrong.
     problem : Exception or None
-        What went wrong last; None after the next thing that goes well. A ``Sam2Error``
-        is explained by its message; anything else is a bug and has a traceback.
+        What went wrong last; None after the next thing that goes well. What
+        :func:`is_foreseen` is explained by the message; anything else is a bug.
     """
 
     activity: Activity = Activity.IDLE
@@ -56,6 +58,44 @@ class Status:
     def is_busy(self) -> bool:
         """Whether something can be stopped."""
         return self.activity not in (Activity.IDLE, Activity.ANSWERING)
+
+
+def is_foreseen(problem: Exception) -> bool:
+    """Whether a problem is explained by a sentence, so that nobody needs a traceback.
+
+    It is when it was raised on purpose, or when memory ran out.
+    """
+    return isinstance(problem, Sam2Error) or _is_out_of_memory(problem)
+
+
+def explain(problem: Exception) -> str:
+    """Say what went wrong and what to do, to the person at the microscope."""
+    if isinstance(problem, Sam2Error):
+        return str(problem)
+    if _is_out_of_memory(problem):
+        return (
+            "The computer ran out of memory. Close other programs, choose a smaller "
+            f"model, or give the model less memory in the settings ({problem})."
+        )
+    what = str(problem) or "no message"
+    if isinstance(problem, OSError):
+        return (
+            f"A file could not be read or written: {what}. Check that it is still "
+            "there, and that its disk is not full."
+        )
+    return (
+        f"Something unexpected went wrong ({type(problem).__name__}: {what}). Try "
+        "again; if it comes back, report it with the details."
+    )
+
+
+def _is_out_of_memory(problem: Exception) -> bool:
+    # The allocators of torch and of CUDA raise RuntimeError, told by its words alone.
+    words = str(problem).lower()
+    is_allocator = isinstance(problem, RuntimeError) and (
+        "out of memory" in words or "can't allocate memory" in words
+    )
+    return isinstance(problem, MemoryError) or is_allocator
 
 
 class StatusBoard:
@@ -85,12 +125,8 @@ class StatusBoard:
 
     def complain(self, problem: Exception, addition: str = "") -> None:
         """Show what went wrong."""
-        text = str(problem)
-        if not isinstance(problem, Sam2Error):
-            text = (
-                f"Something unexpected went wrong ({type(problem).__name__}: {text})."
-            )
-        self.show(message=f"{text} {addition}".strip(), problem=problem)
+        sentence = f"{explain(problem)} {addition}".strip()
+        self.show(message=sentence, problem=problem)
 
     def _set(self, status: Status) -> None:
         if status != self.now:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from napari_sam2.control.status import is_foreseen
 from napari_sam2.core.cancel import CancelToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable
 
     from napari_sam2.control.ports import Job
+
+_LOG = logging.getLogger(__name__)
 
 
 class Task:
@@ -53,6 +57,11 @@ class Task:
             self._items = None
             self._fail(error)
             return False
+        except BaseException as error:
+            # Libraries written in Rust panic with these: whoever waits must hear of it.
+            self._items = None
+            self._fail(_as_exception(error))
+            raise
         self._deliver(item)
         return True
 
@@ -78,5 +87,13 @@ class Task:
             self._on_done()
 
     def _fail(self, error: Exception) -> None:
+        if not is_foreseen(error):
+            _LOG.error("A job failed: %r", error, exc_info=error)
         if self._on_error is not None:
             self._on_error(error)
+
+
+def _as_exception(error: BaseException) -> Exception:
+    wrapped = RuntimeError(f"{type(error).__name__}: {error}")
+    wrapped.__cause__ = error
+    return wrapped.with_traceback(error.__traceback__)

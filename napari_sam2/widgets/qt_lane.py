@@ -113,10 +113,12 @@ class QtLane(QObject):
                 return
             self._waiting.remove(task)
             self._current = task
-        while task.step():
-            pass
-        with self._lock:
-            self._current = None
+        try:
+            while task.step():
+                pass
+        finally:
+            with self._lock:
+                self._current = None
 
     def _deliver(self, task: Task, callback: Callable[[], Any]) -> None:
         """Call back, on the GUI thread."""

@@ -74,6 +74,23 @@ def test_every_error_is_told_once(lane: QtLane, qtbot, error: Exception) -> None
     assert ear.heard == [1, error]
 
 
+class Panic(BaseException):
+    """What libraries written in Rust raise."""
+
+
+def test_even_a_panic_is_told_and_the_lane_goes_on(lane: QtLane, qtbot) -> None:
+    def job(token):
+        yield 1
+        raise Panic("index out of bounds")
+
+    ear, after = Ear(), Ear()
+    lane.submit(job, **ear.callbacks)
+    lane.submit(lambda token: (n for n in [2]), on_item=after.item)
+    qtbot.waitUntil(lambda: after.heard == [2])
+    assert ear.heard[0] == 1
+    assert "Panic: index out of bounds" in str(ear.heard[1])
+
+
 def test_a_cancelled_job_is_closed_where_it_ran(lane: QtLane, qtbot) -> None:
     closed_on = []
 
