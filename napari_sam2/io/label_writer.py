@@ -12,15 +12,13 @@ import numpy as np
 from napari_sam2.core.axes import Axes, axes_from_shape, resized
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.ome import ome_xml
-from napari_sam2.io.output import atomic_output, check_output, naming_output
+from napari_sam2.io.output import naming_output, saved_at_end
 from napari_sam2.io.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
-
-    from napari_sam2.core.results import FrameResult
 
 _STRIP_BYTES = 1 << 20
 _COMPRESSION_LEVEL = 6
@@ -92,22 +90,6 @@ class LabelWriter:
         lengths = np.array([len(strip) for strip in strips], "<u4").tobytes()
         with naming_output(self._path):
             self._spool.put(frame, lengths + b"".join(strips))
-
-    def add(self, result: FrameResult) -> None:
-        """Paint the objects of a result into what was written for its frame.
-
-        Objects that were painted before are replaced; other objects stay, and keep the
-        pixels that they have: results of one frame may come in several parts.
-
-        Raises
-        ------
-        OutputError
-            If the disk is full.
-        """
-        labels = self.read(result.frame)
-        labels[np.isin(labels, [found.object_id for found in result])] = 0
-        new = result.labels(self.shape_hw, self.dtype)
-        self.write(result.frame, np.where(labels == 0, new, labels))
 
     def read(self, frame: int) -> npt.NDArray[Any]:
         """Return the labels of one frame, (H, W); zeros where none were written."""
@@ -195,14 +177,11 @@ def open_label_writer(
     path = Path(path)
     if path.suffix.lower() not in (".tif", ".tiff"):
         raise OutputError(f"Labels are written as TIFF: {path} must end in .tif.")
-    check_output(path, overwrite=overwrite)
     shape = (frame_count, *shape_hw)
     axes = axes_from_shape(shape, "tyx") if axes is None else axes
     axes = tuple(resized(axis, n) for axis, n in zip(axes, shape, strict=True))
-    writer = LabelWriter(path, axes, label_dtype(largest_id))
-    try:
+    dtype = label_dtype(largest_id)
+    with saved_at_end(
+        path, lambda: LabelWriter(path, axes, dtype), overwrite=overwrite
+    ) as writer:
         yield writer
-        with atomic_output(path, overwrite=overwrite) as temporary:
-            writer.save(temporary)
-    finally:
-        writer.close()

@@ -11,15 +11,30 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from napari_sam2.core.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Python ignores the signal that goes with EFBIG, a quota on the size of files.
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+class Kept(Protocol):
+    """Takes results in any order and writes them, in order, when all are there."""
+
+    def save(self, path: Path) -> None:
+        """Write everything to a file."""
+        ...
+
+    def close(self) -> None:
+        """Throw away what was kept."""
+        ...
+
+
+KeptT = TypeVar("KeptT", bound=Kept)
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:
@@ -75,6 +90,36 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def saved_at_end(
+    path: Path, make: Callable[[], KeptT], *, overwrite: bool
+) -> Iterator[KeptT]:
+    """Keep results in a writer, and save them when the body ends without error.
+
+    Parameters
+    ----------
+    path : Path
+        The file that appears, complete, at the end.
+    make : callable
+        Makes the writer, once it is known that the file can be written.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        Before the body as :func:`check_output`, after it as :func:`atomic_output`.
+    """
+    check_output(path, overwrite=overwrite)
+    writer = make()
+    try:
+        yield writer
+        with atomic_output(path, overwrite=overwrite) as temporary:
+            writer.save(temporary)
+    finally:
+        writer.close()
 
 
 @contextmanager

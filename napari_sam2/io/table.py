@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.units import unit_symbol
-from napari_sam2.io.output import atomic_output, check_output, naming_output
+from napari_sam2.io.output import naming_output, saved_at_end
 from napari_sam2.io.spool import Spool
 
 if TYPE_CHECKING:
@@ -132,14 +132,10 @@ def open_table_writer(
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise OutputError(f"The table is written as CSV: {path} must end in .csv.")
-    check_output(path, overwrite=overwrite)
-    writer = TableWriter(path, names or {}, axes)
-    try:
+    with saved_at_end(
+        path, lambda: TableWriter(path, names or {}, axes), overwrite=overwrite
+    ) as writer:
         yield writer
-        with atomic_output(path, overwrite=overwrite) as temporary:
-            writer.save(temporary)
-    finally:
-        writer.close()
 
 
 def _calibration(axes: Axes | None) -> tuple[str, float]:

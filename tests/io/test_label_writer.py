@@ -7,10 +7,9 @@ from hypothesis.extra import numpy as hnp
 
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import OutputError
-from napari_sam2.core.results import FrameResult
 from napari_sam2.io import label_writer
 from napari_sam2.io.label_writer import label_dtype, open_label_writer
-from napari_sam2.io.masks import read_labels, results_from_labels
+from napari_sam2.io.masks import read_labels
 
 LABELS = np.random.default_rng(0).integers(0, 300, (6, 20, 30)).astype(np.uint16)
 
@@ -45,23 +44,6 @@ def test_what_is_written_in_any_order_is_read_back(
     for t in range(shape[0]):
         wanted = labels[t] if t in order else np.zeros_like(labels[t])
         np.testing.assert_array_equal(frames[t], wanted)
-
-
-def test_results_of_a_frame_may_come_in_parts_and_again(tmp_path):
-    def part(object_id, columns):
-        labels = np.zeros((20, 30), np.uint8)
-        labels[5, columns] = object_id
-        return FrameResult(2, results_from_labels(labels, 2))
-
-    with open_label_writer(tmp_path / "a.tif", (20, 30), 6) as writer:
-        writer.add(part(1, slice(0, 4)))
-        writer.add(part(2, slice(3, 6)))
-        assert writer.read(2)[5, :8].tolist() == [1, 1, 1, 1, 2, 2, 0, 0]
-        writer.add(part(1, slice(1, 3)))
-        writer.add(FrameResult(2, ()))
-    frames = read_labels(tmp_path / "a.tif")
-    assert frames[2][5, :8].tolist() == [0, 1, 1, 0, 2, 2, 0, 0]
-    assert not frames[1].any()
 
 
 def test_other_programs_see_a_compressed_stack(tmp_path):
