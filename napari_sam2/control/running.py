@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.pace import Pace
-from napari_sam2.control.snapshot import take_snapshot
+from napari_sam2.control.snapshot import outlines, take_snapshot
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import NoPromptError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.dispatch import Dispatcher
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.session import RunOrder, RunStep, TrackerSession
-    from napari_sam2.control.snapshot import Said
+    from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
@@ -35,7 +35,7 @@ class _Run:
 
     number: int
     label: str
-    told: dict[Place, Said]
+    told: dict[Place, FramePrompts]
     pace: Pace
     token: CancelToken = field(default_factory=CancelToken)
     steps: int = 0
@@ -101,7 +101,10 @@ class Running:
             )
         order = replace(order, objects=ids)
         self._run = run = _Run(
-            next(self._numbers), _label(ids), dict(snapshot.said), Pace(self._clock())
+            next(self._numbers),
+            _label(ids),
+            outlines(snapshot.said),
+            Pace(self._clock()),
         )
         self._dispatcher.board.say("")
         request = self._request()

@@ -6,7 +6,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_sam2.control.snapshot import as_prompts
+from napari_sam2.control.refining import refine
+from napari_sam2.control.snapshot import Refinement
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import ModelError, Sam2Error
 from napari_sam2.core.packed import PackedMask, PackedResult, pack_result
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Tracker, TrackerFactory, TrackerRequest
     from napari_sam2.control.snapshot import Said, Snapshot
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.results import MaskResult
     from napari_sam2.state.masks import Place
     from napari_sam2.state.settings import Direction
 
@@ -121,7 +123,7 @@ class TrackerSession:
             )
             with closing(found):
                 for done, result in enumerate(found, 1):
-                    packed = tuple(map(pack_result, result))
+                    packed = tuple(map(self._as_told, result))
                     for one in packed:
                         row = self._visited.setdefault(one.object_id, {})
                         row[one.frame] = one.mask
@@ -168,11 +170,24 @@ class TrackerSession:
 
     def _say(self, tracker: Tracker, place: Place, snapshot: Snapshot) -> None:
         said = snapshot.said[place]
-        corrected = snapshot.corrected.get(place)
-        previous = None if corrected is None or corrected.is_absent else corrected.mask
-        result = tracker.set_prompts(*place, as_prompts(said), previous=previous)
+        if isinstance(said, Refinement):
+            known = {*snapshot.alive, *(object_id for object_id, _ in self._told)}
+            result = refine(tracker, place, said, spare_id=max(known) + 1)
+        elif isinstance(said, PackedMask):
+            result = tracker.set_prompts(*place, FramePrompts(mask=said.mask))
+        else:
+            seen = snapshot.corrected.get(place)
+            previous = None if seen is None or seen.is_absent else seen.mask
+            result = tracker.set_prompts(*place, said, previous=previous)
         if result is not None:
             self._told[place] = said, pack_result(result)
+
+    def _as_told(self, result: MaskResult) -> PackedResult:
+        """Pack a result; where a painting was refined, as it was refined."""
+        told = self._told.get((result.object_id, result.frame))
+        if told is not None and isinstance(told[0], Refinement):
+            return told[1]
+        return pack_result(result)
 
     def _remove_objects(self, tracker: Tracker, snapshot: Snapshot) -> None:
         """Take out objects that are gone, unprompted, or remembered otherwise."""

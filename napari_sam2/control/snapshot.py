@@ -18,9 +18,25 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from napari_sam2.state.document import Document
-    from napari_sam2.state.masks import FrameMask, Place
+    from napari_sam2.state.masks import Place
 
-Said: TypeAlias = FramePrompts | PackedMask
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """Points and a box on a frame that was painted before.
+
+    Attributes
+    ----------
+    prompts : FramePrompts
+    painted : PackedMask
+        What they add to, or take away from.
+    """
+
+    prompts: FramePrompts
+    painted: PackedMask
+
+
+Said: TypeAlias = FramePrompts | PackedMask | Refinement
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +49,7 @@ class Snapshot:
         The objects that this is about.
     alive : frozenset of int
         All objects that exist.
-    said : mapping of (object_id, frame) to FramePrompts or PackedMask
+    said : mapping of (object_id, frame) to FramePrompts, PackedMask or Refinement
         Everything the user said about the objects in scope.
     tracked : mapping of (object_id, frame) to PackedMask
         What runs found of them, as the user sees it.
@@ -66,9 +82,12 @@ def take_snapshot(document: Document, object_ids: Collection[int]) -> Snapshot:
                 protected.add(place)
             if mask.origin is Origin.TRACKED:
                 tracked[place] = mask.mask
-            beneath = _tracked_mask(mask)
-            if frame in about and beneath is not None:
-                corrected[place] = beneath
+            if isinstance(prompts := about.get(frame), FramePrompts):
+                base = mask.beneath or mask
+                if base.origin is Origin.TRACKED:
+                    corrected[place] = base.mask
+                elif base.origin is Origin.PAINTED and not base.mask.is_absent:
+                    said[place] = Refinement(prompts, base.mask)
     return Snapshot(
         scope=frozenset(object_ids),
         alive=frozenset(document.objects),
@@ -79,13 +98,10 @@ def take_snapshot(document: Document, object_ids: Collection[int]) -> Snapshot:
     )
 
 
-def as_prompts(said: Said) -> FramePrompts:
-    """Return what was said in the form that a tracker takes."""
-    return FramePrompts(mask=said.mask) if isinstance(said, PackedMask) else said
-
-
-def _tracked_mask(mask: FrameMask) -> PackedMask | None:
-    """Return what a run found here before the user said something, if anything."""
-    if mask.origin is Origin.TRACKED:
-        return mask.mask
-    return None if mask.beneath is None else mask.beneath.mask
+def outlines(said: Mapping[Place, Said]) -> dict[Place, FramePrompts]:
+    """Return the points and boxes of what was said."""
+    return {
+        place: one.prompts if isinstance(one, Refinement) else one
+        for place, one in said.items()
+        if not isinstance(one, PackedMask)
+    }

@@ -50,8 +50,8 @@ class FrameMask:
         The points and box that a prompted mask answers; when the document has others by
         now, a new answer is due.
     beneath : FrameMask or None
-        The tracked mask that a prompted one corrects; it comes back when the prompts
-        are withdrawn.
+        The tracked mask that a prompted one corrects, or the painted one that it
+        refines; it comes back when the prompts are withdrawn.
     """
 
     mask: PackedMask

@@ -76,6 +76,22 @@ def test_click_paint_run_correct_and_undo(controller: Controller, truth) -> None
     assert len(document.masks) == 10
 
 
+def test_clicks_refine_a_painting_with_a_model_that_cannot(
+    controller: Controller, truth
+) -> None:
+    """The bundled model takes no mask as a start: clicks alone would forget it."""
+    document, history, labels = controller.document, controller.history, truth[1]
+    whole = labels[0] == 1
+    y, x = np.argwhere(whole).mean(0)
+    half = whole & (np.arange(64) < x)
+    history.do(edits.add_object(document, 1))
+    history.do(edits.paint_mask(document, 1, 0, half))
+    history.do(edits.set_prompts(document, 1, 0, click(y, x + 3)))
+    refined = document.masks.get((1, 0)).mask.mask
+    assert (refined & half).sum() == half.sum()
+    assert overlap(refined, whole) > overlap(half, whole) + 0.1
+
+
 def test_what_the_engine_refuses_is_shown(controller: Controller) -> None:
     document, history = controller.document, controller.history
     history.do(edits.add_object(document, 1))

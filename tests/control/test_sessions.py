@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_sam2.control import Activity
-from napari_sam2.control.snapshot import as_prompts
 from napari_sam2.core.errors import Sam2Error
+from napari_sam2.core.packed import PackedMask
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.state import edits
+from napari_sam2.state import Origin, edits
 from tests.control.conftest import Desk, click
 from tests.control.fake_tracker import disc
 from tests.control.manual_lane import ManualLane
@@ -72,6 +72,16 @@ def edit_objects(desk: Desk, name: str, place: tuple, spot: tuple) -> None:
         assert "is locked" in str(error)
 
 
+def told(desk: Desk, object_id: int, frame: int) -> FramePrompts:
+    """Return what a tracker is to know: what was said, a painting as it is now."""
+    said = desk.document.said(object_id, frame)
+    mask = desk.mask(object_id, frame)
+    is_refined = mask.beneath is not None and mask.beneath.origin is Origin.PAINTED
+    if isinstance(said, PackedMask) or is_refined:
+        return FramePrompts(mask=mask.mask.mask)
+    return said
+
+
 @settings(max_examples=150)
 @given(st.lists(STEPS, min_size=5, max_size=40))
 def test_all_agree_in_the_end(steps: list[tuple]) -> None:
@@ -90,7 +100,7 @@ def test_all_agree_in_the_end(steps: list[tuple]) -> None:
     desk.lane.finish()
     said = {i: document.said_about(i) for i in document.objects}
     expected = {
-        object_id: {frame: as_prompts(one) for frame, one in about.items()}
+        object_id: {frame: told(desk, object_id, frame) for frame in about}
         for object_id, about in said.items()
         if about
     }

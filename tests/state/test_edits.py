@@ -100,7 +100,7 @@ def test_withdrawing_the_first_prompts_leaves_nothing(document: Document) -> Non
     assert (1, 2) not in document.prompts
 
 
-def test_painting_replaces_prompts_and_clicking_replaces_paint(document) -> None:
+def test_painting_replaces_prompts_and_clicking_refines_paint(document) -> None:
     say(document, 1, 0, click(3, 3))
     document.apply(edits.paint_mask(document, 1, 0, square(5, 5)))
     assert (1, 0) not in document.prompts
@@ -110,6 +110,9 @@ def test_painting_replaces_prompts_and_clicking_replaces_paint(document) -> None
     assert document.labels(0)[5, 5] == 1, "the mask stays until the answer comes"
     answer(document, 1, 0, square(1, 1))
     assert document.labels(0)[5, 5] == 0
+    say(document, 1, 0, FramePrompts())
+    assert document.said(1, 0) == pack_mask(square(5, 5)), "the painting comes back"
+    assert document.masks.get((1, 0)).is_protected
 
 
 def test_a_mask_among_prompts_is_painted(document: Document) -> None:

@@ -31,7 +31,8 @@ def set_prompts(
     """Replace the points and box of an object on a frame; nothing withdraws them.
 
     The mask stays as it is until the answer comes, except when everything is withdrawn:
-    then the mask that a run had left there comes back. A ``prompts.mask`` is painted.
+    then the mask that a run had left there, or the painting, comes back. A
+    ``prompts.mask`` is painted.
 
     Raises
     ------
@@ -138,17 +139,17 @@ def mark_absent(document: Document, object_id: int, frames: Iterable[int]) -> Ed
 
 
 def _without_prompts(before: FrameMask | None) -> FrameMask | None:
-    """Return the tracked mask that prompts had corrected, if any."""
+    """Return the tracked or painted mask that prompts had changed, if any."""
     if before is not None and before.origin is Origin.PROMPTED:
         return before.beneath
     return before
 
 
 def _awaiting_answer(before: FrameMask | None) -> FrameMask | None:
-    """Stop protecting what was painted, now that points are to replace it."""
+    """Keep what was painted beneath: the prompts add to it, or take away from it."""
     if before is None or before.origin is not Origin.PAINTED:
         return before
-    return replace(before, origin=Origin.PROMPTED, is_reviewed=False)
+    return replace(before, origin=Origin.PROMPTED, is_reviewed=False, beneath=before)
 
 
 def _check_place(document: Document, object_id: int, frame: int) -> None:
