@@ -139,6 +139,18 @@ class Controller:
         except Sam2Error as error:
             self.report(error)
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether there is a run that was stopped, or that failed, to go on with."""
+        return self._running.can_resume
+
+    def resume(self) -> None:
+        """Go on with the run that was stopped; what was said since is honoured."""
+        try:
+            self._running.resume()
+        except Sam2Error as error:
+            self.report(error)
+
     def stop(self) -> None:
         """Stop what can be stopped after its current step; finished frames stay."""
         self._dispatcher.stop()
@@ -200,7 +212,7 @@ class Controller:
         return events.model, events.device, events.limits
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
-        self._running.stop()
+        self._running.give_way()
         self._prompting.answer(places)
 
     def _on_choice_changed(self) -> None:

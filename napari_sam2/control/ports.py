@@ -107,6 +107,15 @@ class Tracker(Protocol):
         """Carry the objects through the stack."""
         ...
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether a run was stopped before its end."""
+        ...
+
+    def resume(self, *, token: CancelToken | None = None) -> Generator[FrameResult]:
+        """Go on with the run that was stopped."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackerRequest:

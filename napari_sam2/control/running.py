@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.pace import Pace
+from napari_sam2.control.session import RunStep
 from napari_sam2.control.snapshot import outlines, take_snapshot
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import CancelToken, Progress
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.dispatch import Dispatcher
     from napari_sam2.control.ports import TrackerRequest
-    from napari_sam2.control.session import RunOrder, RunStep, TrackerSession
+    from napari_sam2.control.session import RunOrder, TrackerSession
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
@@ -34,13 +35,26 @@ class _Run:
     """
 
     number: int
-    label: str
+    order: RunOrder
     told: dict[Place, FramePrompts]
     pace: Pace
     token: CancelToken = field(default_factory=CancelToken)
     steps: int = 0
     done: int = 0
     is_void: bool = False
+    gives_way: bool = False
+
+    @property
+    def label(self) -> str:
+        count = len(self.order.objects)
+        return "Track 1 object" if count == 1 else f"Track {count} objects"
+
+    @property
+    def rest(self) -> RunOrder | None:
+        """What is left to do, if anything and if it still makes sense."""
+        if self.is_void or self.done >= self.steps:
+            return None
+        return replace(self.order, resumes=RunStep(self.done, self.steps))
 
 
 class Running:
@@ -73,12 +87,23 @@ class Running:
         self._request = request
         self._clock = clock
         self._run: _Run | None = None
+        self._rest: RunOrder | None = None
         self._numbers = count(1)
 
     @property
     def is_running(self) -> bool:
         """Whether a run was started that has neither ended nor been told to."""
         return self._run is not None and not self._run.token.is_cancelled
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether a run was stopped or failed, so that there is more to do."""
+        return self._run is None and self._rest is not None
+
+    def resume(self) -> None:
+        """Go on with the run that was stopped, knowing what was said since."""
+        if self.can_resume and self._rest is not None:
+            self.start(self._rest)
 
     def start(self, order: RunOrder) -> None:
         """Carry the objects of ``order`` through the stack.
@@ -100,9 +125,10 @@ class Running:
                 "it, or paint it, on any frame."
             )
         order = replace(order, objects=ids)
+        self._rest = None
         self._run = run = _Run(
             next(self._numbers),
-            _label(ids),
+            order,
             outlines(snapshot.said),
             Pace(self._clock()),
         )
@@ -129,6 +155,12 @@ class Running:
             self._run.token.cancel()
             self._dispatcher.refresh()
 
+    def give_way(self) -> None:
+        """Stop likewise, because the user has said something that is to be answered."""
+        if self._run is not None:
+            self._run.gives_way = True
+            self.stop()
+
     def on_travel(self, edit: Edit) -> None:
         """Give a run up when undo or redo is to change masks or prompts."""
         if edit.masks or edit.prompts:
@@ -136,6 +168,7 @@ class Running:
 
     def abandon(self) -> None:
         """Stop, and take nothing more from the run."""
+        self._rest = None
         if self._run is not None:
             self._run.is_void = True
             self.stop()
@@ -143,7 +176,7 @@ class Running:
     def _take(self, run: _Run, step: RunStep) -> None:
         if run.is_void:
             return
-        if step.done == 0:
+        if not step.found:
             run.pace = Pace(self._clock())
         else:
             edit = edits.set_results(self._document, step.found, run.told)
@@ -159,7 +192,7 @@ class Running:
 
     def _end(self, run: _Run, error: Exception | None) -> None:
         if self._run is run:
-            self._run = None
+            self._run, self._rest = None, run.rest
         board = self._dispatcher.board
         kept = f"The {run.done} frames before that are kept." if run.done else ""
         if error is not None:
@@ -167,13 +200,17 @@ class Running:
         elif run.is_void or not run.done:
             board.say("The run was stopped.")
         elif run.done < run.steps:
-            board.say(
-                f"Stopped: {run.done} of {run.steps} frames are done, and are kept."
-            )
+            board.say(_stopped(run))
         else:
             board.say(f"{run.label}: {run.done} frames are done.")
 
 
-def _label(object_ids: tuple[int, ...]) -> str:
-    count = len(object_ids)
-    return "Track 1 object" if count == 1 else f"Track {count} objects"
+def _stopped(run: _Run) -> str:
+    """Say how far a run came, and how to go on."""
+    done = f"{run.done} of {run.steps} frames are done, and are kept."
+    if run.gives_way:
+        return (
+            f"Stopped for your correction: {done} Correct as much as you like; then "
+            "Continue computes the rest, and Propagate all of it anew."
+        )
+    return f"Stopped: {done} Continue goes on with the rest."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Tracker, TrackerFactory, TrackerRequest
     from napari_sam2.control.snapshot import Said, Snapshot
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.results import MaskResult
+    from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.state.masks import Place
     from napari_sam2.state.settings import Direction
 
@@ -34,11 +34,14 @@ class RunOrder:
     direction : str
     frames : range or None
         None for the whole stack.
+    resumes : RunStep or None
+        How far the run had come that this one goes on with.
     """
 
     objects: tuple[int, ...]
     direction: Direction
     frames: range | None
+    resumes: RunStep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +118,15 @@ class TrackerSession:
             yield from self._tell(tracker, snapshot, token)
             if token.is_cancelled:
                 return
-            objects, direction, frames = order.objects, order.direction, order.frames
-            plan = tracker.plan(direction=direction, frames=frames, objects=objects)
-            yield RunStep(0, len(plan))
-            found = tracker.propagate(
-                direction=direction, frames=frames, objects=objects, token=token
-            )
+            begun, found = _begin(tracker, order, token)
+            yield begun
             with closing(found):
-                for done, result in enumerate(found, 1):
+                for done, result in enumerate(found, begun.done + 1):
                     packed = tuple(map(self._as_told, result))
                     for one in packed:
                         row = self._visited.setdefault(one.object_id, {})
                         row[one.frame] = one.mask
-                    yield RunStep(done, len(plan), packed)
+                    yield RunStep(done, begun.steps, packed)
 
     def _ready(
         self, request: TrackerRequest, token: CancelToken
@@ -234,3 +233,20 @@ class TrackerSession:
         except BaseException:
             self._forget()
             raise
+
+
+def _begin(
+    tracker: Tracker, order: RunOrder, token: CancelToken
+) -> tuple[RunStep, Generator[FrameResult]]:
+    """Return how far the run is, and the frames to come.
+
+    A run that the tracker no longer remembers is done again from its beginning.
+    """
+    if order.resumes is not None and tracker.is_paused:
+        return order.resumes, tracker.resume(token=token)
+    ids, direction, frames = order.objects, order.direction, order.frames
+    plan = tracker.plan(direction=direction, frames=frames, objects=ids)
+    found = tracker.propagate(
+        direction=direction, frames=frames, objects=ids, token=token
+    )
+    return RunStep(0, len(plan)), found

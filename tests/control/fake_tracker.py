@@ -45,6 +45,11 @@ class FakeTracker:
         self.previous: dict[tuple[int, int], np.ndarray | None] = {}
         self.log: list[tuple] = []
         self.fail_at: dict[int, BaseException] = {}
+        self.rest: tuple[list[int], list[int]] | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.rest is not None
 
     def set_prompts(
         self,
@@ -56,6 +61,7 @@ class FakeTracker:
     ) -> MaskResult | None:
         self.log.append(("set", object_id, frame, prompts))
         if not prompts:
+            self.rest = None
             del self.said[object_id][frame]
             if not self.said[object_id]:
                 del self.said[object_id]
@@ -68,6 +74,7 @@ class FakeTracker:
 
     def remove_object(self, object_id: int) -> None:
         self.log.append(("remove", object_id))
+        self.rest = None
         del self.said[object_id]
 
     def plan(self, *, direction="both", frames=None, objects=None) -> list[int]:
@@ -94,12 +101,25 @@ class FakeTracker:
     ) -> Iterator[FrameResult]:
         ids = sorted(self.said if objects is None else objects)
         self.log.append(("run", tuple(ids)))
-        for frame in self.plan(direction=direction, frames=frames, objects=objects):
+        plan = self.plan(direction=direction, frames=frames, objects=objects)
+        return self._run(ids, plan, token)
+
+    def resume(self, *, token: CancelToken | None = None) -> Iterator[FrameResult]:
+        assert self.rest is not None
+        self.log.append(("resume", tuple(self.rest[0])))
+        return self._run(*self.rest, token)
+
+    def _run(
+        self, ids: list[int], plan: list[int], token: CancelToken | None
+    ) -> Iterator[FrameResult]:
+        for done, frame in enumerate(plan):
+            self.rest = ids, plan[done:]
             if token is not None and token.is_cancelled:
                 return
             if frame in self.fail_at:
                 raise self.fail_at[frame]
             yield FrameResult(frame, tuple(self._tracked(i, frame) for i in ids))
+        self.rest = None
 
     def _tracked(self, object_id: int, frame: int) -> MaskResult:
         said = self.said[object_id]

@@ -311,3 +311,53 @@ def test_closing_during_a_run_is_the_end(desk: Desk) -> None:
     desk.lane.finish()
     assert set(desk.document.masks.of_object(1)) == {0, 1, 2}
     assert desk.status == before
+
+
+def test_a_stopped_run_goes_on_with_what_is_missing(desk: Desk) -> None:
+    start_run(desk, 3)
+    assert not desk.controller.can_resume
+    desk.controller.stop()
+    desk.lane.finish()
+    assert "Continue goes on with the rest" in desk.status.message
+    assert desk.controller.can_resume
+    desk.controller.resume()
+    desk.lane.step(1)
+    assert (desk.status.progress.done, desk.status.progress.total) == (3, 10)
+    desk.lane.finish()
+    assert desk.document.frames_covered(1) == 10
+    assert [entry[0] for entry in desk.factory.tracker.log][-2:] == ["run", "resume"]
+    assert not desk.controller.can_resume
+
+
+def test_after_a_correction_the_rest_follows_it(desk: Desk) -> None:
+    start_run(desk, 3)
+    desk.say(1, 8, click(5, 5))
+    desk.lane.finish()
+    assert "Stopped for your correction: 3 of 10" in desk.status.message
+    assert "Continue computes the rest" in desk.status.message
+    desk.controller.resume()
+    desk.lane.finish()
+    assert desk.center(1, 2) == pytest.approx((20, 30))
+    assert desk.center(1, 9) == pytest.approx((5, 5))
+    assert desk.document.frames_covered(1) == 10
+
+
+def test_a_run_that_cannot_go_on_is_done_again(desk: Desk) -> None:
+    desk.say(1, 6, click(30, 50))
+    start_run(desk, 3)
+    desk.say(1, 6, FramePrompts())  # the tracker forgets where it was
+    desk.lane.finish()
+    desk.controller.resume()
+    desk.lane.finish()
+    assert desk.document.frames_covered(1) == 10
+    assert desk.center(1, 6) == pytest.approx((20, 30))
+
+
+def test_after_undo_there_is_nothing_to_go_on_with(desk: Desk) -> None:
+    start_run(desk, 3)
+    desk.controller.stop()
+    desk.lane.finish()
+    desk.history.undo()
+    assert not desk.controller.can_resume
+    desk.controller.resume()
+    assert desk.status.activity is Activity.IDLE
