@@ -38,7 +38,7 @@ from napari_sam2.control.ports import (
     TrackerFactory,
     TrackerRequest,
 )
-from napari_sam2.control.status import Activity, Status
+from napari_sam2.control.status import Activity, Status, explain, is_foreseen
 from napari_sam2.control.task import Task
 
 __all__ = [
@@ -53,4 +53,6 @@ __all__ = [
     "Tracker",
     "TrackerFactory",
     "TrackerRequest",
+    "explain",
+    "is_foreseen",
 ]

@@ -14,8 +14,8 @@
     The strip that shows all objects on all frames; what it shows, without Qt.
 ``qt_lane``, ``model_shelf``
     The worker thread, and the trackers that are made on it.
-``status_line``, ``activity_bar``
-    What is going on, in the dock and in napari's activity dock.
+``status_line``, ``problem_box``, ``activity_bar``
+    What is going on, and what went wrong, in the dock and in napari's activity dock.
 ``exporting``
     Files, written on the lane.
 ``window``

@@ -21,13 +21,13 @@ from napari_sam2.widgets.model_shelf import ModelShelf, fetch_weights
 from napari_sam2.widgets.qt_lane import QtLane
 from napari_sam2.widgets.section import Section
 from napari_sam2.widgets.sessions import Sessions
-from napari_sam2.widgets.status_line import StatusLine, announce
+from napari_sam2.widgets.status_line import StatusLine
 from napari_sam2.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QTableWidget
 
-    from napari_sam2.control import TrackerFactory
+    from napari_sam2.control import Status, TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.widgets.session import Session
 
@@ -97,9 +97,10 @@ class Sam2Dock(QWidget):
 
     def _wire(self) -> None:
         self.image_panel.source_chosen.connect(self._on_source_chosen)
-        self.image_panel.refused.connect(announce)
+        self.image_panel.refused.connect(self.status_line.complain)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
+        self._links.connect(self.downloads.status_changed, self._on_download_status)
         layers = self._viewer.layers
         self._links.connect(layers.events.removed, self._on_layer_removed)
         self._links.connect(layers.selection.events.active, self._on_active_changed)
@@ -124,7 +125,7 @@ class Sam2Dock(QWidget):
                 getattr(self._viewer, f"add_{kind}")(data, **options)
             found = read_prompts(sample.prompts)
         except Sam2Error as problem:
-            announce(problem)
+            self.status_line.complain(problem)
             return
         session = self.sessions.current
         if session is not None:
@@ -146,6 +147,9 @@ class Sam2Dock(QWidget):
             self.status_line.close_activity()
         self._side_lane.close()
         self.lane.close()
+
+    def _on_download_status(self, status: Status) -> None:
+        self.status_line.show_problem(status, "download")
 
     def _on_source_chosen(self, source: ImageSource | None) -> None:
         self.sessions.open(source)

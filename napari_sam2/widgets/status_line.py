@@ -5,10 +5,10 @@ from __future__ import annotations
 from napari.utils.notifications import notification_manager, show_warning
 from qtpy.QtWidgets import QProgressBar, QWidget
 
-from napari_sam2.control import Activity, Status
-from napari_sam2.core.errors import Sam2Error
+from napari_sam2.control import Activity, Status, explain, is_foreseen
 from napari_sam2.widgets.activity_bar import ActivityBar
 from napari_sam2.widgets.controls import column, text
+from napari_sam2.widgets.problem_box import ProblemBox
 
 _WORDS = {
     Activity.LOADING: "Loading…",
@@ -20,6 +20,8 @@ _WORDS = {
 class StatusLine(QWidget):
     """Shows a :class:`napari_sam2.control.Status`, here and in napari's activity dock.
 
+    What went wrong stays above it until it was read.
+
     Parameters
     ----------
     parent : QWidget, optional
@@ -27,32 +29,47 @@ class StatusLine(QWidget):
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._message = text(name="sam2_status")
+        self.problems = ProblemBox()
+        self._line = text(name="sam2_status")
         self._bar = QProgressBar()
         self._bar.setToolTip("How far the present work has come")
         self._bar.setTextVisible(True)
-        self._problem: Exception | None = None
+        self._last: dict[str, Status] = {}
         self._activity = ActivityBar(self)
-        column(self, self._bar, self._message)
+        column(self, self.problems, self._bar, self._line)
         self.show_status(Status())
 
     @property
     def message(self) -> str:
-        """What is written."""
-        return str(self._message.text())
+        """All that is written: what went wrong, and what is going on."""
+        return f"{self.problems.sentences}\n{self._line.text()}".strip()
 
     def show_status(self, status: Status) -> None:
         """Show what is going on; a new problem is also told to napari."""
-        self._message.setText(_sentence(status))
+        self._line.setText(_sentence(status))
         self._bar.setVisible(status.is_busy)
         if status.is_busy:
             self._show_progress(status)
         else:
             self._activity.show(None)
-        if status.problem is not self._problem:
-            self._problem = status.problem
-            if status.problem is not None:
-                announce(status.problem)
+        self.show_problem(status)
+
+    def show_problem(self, status: Status, source: str = "work") -> None:
+        """Show what went wrong, for ``source``: its progress may be shown elsewhere."""
+        before = self._last.get(source, Status())
+        self._last[source] = status
+        problem = status.problem
+        if problem is None:
+            has_news = status.message not in ("", before.message)
+            if has_news or before.problem is not None:
+                self.problems.settle()
+        elif problem is not before.problem:
+            self.complain(problem, status.message)
+
+    def complain(self, problem: Exception, sentence: str = "") -> None:
+        """Show a problem until it was read, and tell napari."""
+        self.problems.add(problem, sentence or explain(problem))
+        announce(problem)
 
     def close_activity(self) -> None:
         """Leave nothing in napari's activity dock."""
@@ -70,8 +87,8 @@ class StatusLine(QWidget):
 
 def announce(problem: Exception) -> None:
     """Tell napari: our own errors as a sentence, bugs with their traceback."""
-    if isinstance(problem, Sam2Error):
-        show_warning(f"SAM 2: {problem}")
+    if is_foreseen(problem):
+        show_warning(f"SAM 2: {explain(problem)}")
     else:
         notification_manager.receive_error(
             type(problem), problem, problem.__traceback__
@@ -81,7 +98,8 @@ def announce(problem: Exception) -> None:
 def _sentence(status: Status) -> str:
     if status.activity is Activity.LOADING and status.progress is not None:
         return status.progress.label or _WORDS[Activity.LOADING]
-    return _WORDS.get(status.activity, status.message) or "Ready."
+    said = status.message if status.problem is None else ""
+    return _WORDS.get(status.activity, said) or "Ready."
 
 
 def _pace(status: Status) -> str:

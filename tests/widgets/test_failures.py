@@ -1,0 +1,134 @@
+"""Whatever fails, the dock is idle again and says why until the user has read it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from qtpy.QtWidgets import QApplication
+
+from napari_sam2.control import Activity
+from napari_sam2.core.errors import FrameError, GpuMemoryError
+from napari_sam2.widgets import problem_box
+from tests.widgets.user import User
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """What napari is told, instead of napari."""
+    told: list[Exception] = []
+    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    return told
+
+
+def begin_and_fail(user: User, error: BaseException) -> None:
+    """Click, propagate, and have the fifth frame fail."""
+    user.factory.fail_at = {4: error}
+    user.dock.settings.device = "cpu"  # a new tracker, which fails
+    user.click(0, 20, 30)
+    user.wait_mask(1, 0)
+    user.dock.workbench.track.run()
+    user.wait(lambda: user.status.problem is not None)
+    user.wait_idle()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (GpuMemoryError("The GPU ran out of memory."), "GPU ran out of memory"),
+        (RuntimeError("CUDA out of memory"), "choose a smaller model"),
+        (MemoryError(), "Close other programs"),
+        (FrameError("Frame 4 could not be read."), "Frame 4 could not be read."),
+        (FileNotFoundError(2, "No such file", "a.tif"), "a.tif"),
+        (ValueError("shapes differ"), "ValueError: shapes differ"),
+    ],
+)
+def test_a_run_that_fails_leaves_an_idle_dock_and_can_be_repeated(
+    working: User, error: Exception, words: str, told: list[Exception]
+) -> None:
+    begin_and_fail(working, error)
+    dock = working.dock
+    assert words in dock.status_line.problems.sentences
+    assert "4 frames before that are kept" in dock.status_line.message
+    assert told == [error]
+    assert not dock.status_line._bar.isVisibleTo(dock)
+    assert working.status.activity is Activity.IDLE
+    working.factory.fail_at.clear()
+    assert dock.workbench.track.run_button.isEnabled()
+    dock.workbench.track.run_button.click()
+    working.wait(lambda: working.document.frames_covered(1) == 10)
+
+
+def test_what_nobody_foresaw_has_details_to_copy(working: User) -> None:
+    begin_and_fail(working, KeyError("weight"))
+    box = working.dock.status_line.problems
+    box.details_button.click()
+    assert box._details.isVisibleTo(working.dock)
+    assert "Traceback" in box._details.toPlainText()
+    assert "napari-sam2" in box._details.toPlainText()
+    box.copy_button.click()
+    copied = QApplication.clipboard().text()
+    assert "Something unexpected" in copied
+    assert "KeyError" in copied
+    box.dismiss_button.click()
+    assert not box.isVisibleTo(working.dock)
+
+
+def test_what_was_foreseen_needs_no_details(working: User) -> None:
+    begin_and_fail(working, FrameError("Frame 4 could not be read."))
+    box = working.dock.status_line.problems
+    assert not box.details_button.isVisibleTo(working.dock)
+    assert box.dismiss_button.isVisibleTo(working.dock)
+
+
+def test_an_unread_problem_outlives_the_next_message(working: User) -> None:
+    begin_and_fail(working, FrameError("Frame 4 could not be read."))
+    working.factory.fail_at.clear()
+    working.dock.workbench.track.run()
+    working.wait(lambda: working.document.frames_covered(1) == 10)
+    working.wait_idle()
+    assert "10 frames are done" in working.dock.status_line.message
+    assert "Frame 4 could not be read." in working.dock.status_line.message
+
+
+def test_a_problem_that_was_read_goes_when_things_go_well(
+    working: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problem_box, "reading_seconds", lambda sentence: 0.0)
+    begin_and_fail(working, FrameError("Frame 4 could not be read."))
+    box = working.dock.status_line.problems
+    assert box.isVisibleTo(working.dock)
+    working.factory.fail_at.clear()
+    working.dock.workbench.track.run()
+    working.wait(lambda: not box.isVisibleTo(working.dock))
+
+
+def test_a_bug_stays_until_it_is_dismissed(
+    working: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problem_box, "reading_seconds", lambda sentence: 0.0)
+    begin_and_fail(working, ValueError("shapes differ"))
+    working.factory.fail_at.clear()
+    working.dock.workbench.track.run()
+    working.wait(lambda: working.document.frames_covered(1) == 10)
+    working.wait_idle()
+    assert "shapes differ" in working.dock.status_line.message
+
+
+def test_a_second_problem_does_not_hide_the_first(working: User) -> None:
+    begin_and_fail(working, FrameError("Frame 4 could not be read."))
+    working.session.refuse("An object needs a name.")
+    sentences = working.dock.status_line.problems.sentences
+    assert "An object needs a name." in sentences
+    assert "Frame 4 could not be read." in sentences
+
+
+def test_a_sentence_can_be_selected_and_is_not_taken_for_markup(working: User) -> None:
+    working.session.refuse("a < b & c")
+    label = working.dock.status_line.problems._sentences
+    assert label.text() == "a < b & c"
+    assert label.wordWrap()
+    label.setSelection(0, 5)
+    assert label.selectedText() == "a < b"
