@@ -13,6 +13,7 @@ from napari_sam2.control.running import Running
 from napari_sam2.control.session import RunOrder, TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard
 from napari_sam2.core.errors import Sam2Error, StackError
+from napari_sam2.state import edits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -154,6 +155,12 @@ class Controller:
     def stop(self) -> None:
         """Stop what can be stopped after its current step; finished frames stay."""
         self._dispatcher.stop()
+
+    def clear_masks(self) -> None:
+        """Forget all masks, as one step of undo; a run is given up."""
+        self._running.abandon()
+        if len(self.document.masks):
+            self.history.do(edits.clear_masks(self.document))
 
     def take_labels(
         self,

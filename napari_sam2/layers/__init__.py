@@ -20,14 +20,12 @@
     ``PromptLayers(layers, dims, image, document, history, *, on_refused)``; ``.points``
     and ``.boxes`` (plain napari layers), ``.is_positive`` (get/set: polarity of new
     points), ``.add(prompts)``, ``.show()`` (bring removed layers back),
-    ``.disconnect()``, ``.remove()`` (disconnect, and take the layers out of the
-    viewer).
+    ``.disconnect()``.
 ``mask_layer``
     ``MaskLayer(layers, dims, image, document, history, *, on_refused)``; ``.layer``,
     ``.apply(frames=None)`` (write these frames, by default all that changed, and
     refresh if what is displayed is among them), ``.object_at(world_position)``,
-    ``.hidden`` (get/set: frozenset of object ids), ``.show()``, ``.disconnect()``,
-    ``.remove()``.
+    ``.hidden`` (get/set: frozenset of object ids), ``.show()``, ``.disconnect()``.
 ``tracks_layer``
     ``tracks_data(document, space) -> ndarray``, ``add_tracks(layers, image, document)
     -> Tracks``.

@@ -32,8 +32,9 @@ class MaskLayer:
 
     Painting, erasing and filling become mask prompts, one edit per stroke. Ctrl-Z and
     Ctrl-Shift-Z in the layer go through the document's history; napari's own undo, if
-    it is called otherwise, counts as painting. Removing the layer hides the masks;
-    :meth:`show` brings it back with everything that has come since.
+    it is called otherwise, counts as painting. Removing the layer hides the masks until
+    :meth:`show` brings it back with everything that has come since; others say whether
+    they are forgotten.
 
     Parameters
     ----------
@@ -143,12 +144,6 @@ class MaskLayer:
         self._unfollow()
         for key in _KEYS:
             self.layer.bind_key(key, None)
-
-    def remove(self) -> None:
-        """Disconnect, and take the layer out of the viewer."""
-        self.disconnect()
-        if self.layer in self._layers:
-            self._layers.remove(self.layer)
 
     def _connect(self) -> None:
         self._document.masks_changed.connect(self._on_masks_changed)

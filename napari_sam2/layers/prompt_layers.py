@@ -145,13 +145,6 @@ class PromptLayers:
             layer.mouse_drag_callbacks.remove(self._on_press)
             self._clipboard.unbind(layer)
 
-    def remove(self) -> None:
-        """Disconnect, and take both layers out of the viewer."""
-        self.disconnect()
-        for layer in (self.points, self.boxes):
-            if layer in self._layers:
-                self._layers.remove(layer)
-
     def _connect(self) -> None:
         self._layers.events.removed.connect(self._on_layer_removed)
         self._document.prompts_changed.connect(self._on_prompts_changed)

@@ -69,6 +69,7 @@ class Session:
         self._repainter = Repainter(self._repaint)
         self.links.connect(self.document.masks_changed, self._repainter.add)
         self.links.connect(self.document.objects_changed, self._on_objects_changed)
+        self.links.connect(viewer.layers.events.removed, self._on_layer_removed)
         self._is_closed = False
 
     def _make_layers(self) -> None:
@@ -165,16 +166,37 @@ class Session:
         self.controller.close()
         self.exporter.close()
         self.links.cut()
-        if is_window_gone:
-            self.prompts.disconnect()
-        else:
-            self.prompts.remove()
-        if is_window_gone or len(self.document.masks):
-            self.masks.disconnect()
-        else:
-            self.masks.remove()
+        self.prompts.disconnect()
+        self.masks.disconnect()
+        if not is_window_gone:
+            # Later, because napari may be in the middle of deleting all layers.
+            QTimer.singleShot(0, self._take_out_layers)
+
+    def _take_out_layers(self) -> None:
+        """Take out of the viewer what is of no use without the dock."""
+        _, boxes, points = self.layers
+        for layer in self.layers if self.is_empty else (boxes, points):
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+
+    def _on_layer_removed(self, event: Any) -> None:
+        """Forget the masks with their layer; undo brings both back."""
+        if event.value is self.masks.layer:
+            self.controller.clear_masks()
+
+    def _bring_masks_back(self) -> None:
+        """Show the layer of masks again, beneath the prompts, and change no tool."""
+        layers = self._viewer.layers
+        active = layers.selection.active
+        self.masks.show()
+        for layer in (self.prompts.boxes, self.prompts.points):
+            if layer in layers:
+                layers.move(layers.index(layer), len(layers))
+        layers.selection.active = active
 
     def _repaint(self, frames: frozenset[int]) -> None:
+        if len(self.document.masks) and self.masks.layer not in self._viewer.layers:
+            self._bring_masks_back()
         self.masks.apply()
         self.painted.emit(frames)
 

@@ -365,13 +365,6 @@ def test_disconnected_layers_are_left_to_the_user(bench):
     assert bench.document.prompts == {(1, 0): points((3, 3))}
 
 
-def test_removed_prompt_layers_keep_what_was_said(bench):
-    bench.points.add((0, 1, 1))
-    bench.prompts.remove()
-    assert bench.points not in bench.viewer.layers
-    assert bench.document.prompts == {(1, 0): points((1, 1))}
-
-
 def test_layers_may_have_any_names(bench):
     bench.viewer.layers[0].name = bench.points.name
     bench.boxes.name = bench.points.name

@@ -25,6 +25,23 @@ def user(request):
 
 
 @pytest.fixture
+def user_without_window(request):
+    """Return somebody whose viewer has no window: twenty times as quick to make."""
+    pytest.importorskip("napari", reason="the dock needs napari")
+    if NO_SCREEN:
+        pytest.skip(NO_SCREEN)
+    from napari.components import ViewerModel
+
+    from tests.widgets.user import User, lane_threads
+
+    user = User(ViewerModel(), request.getfixturevalue("qtbot"))
+    yield user
+    if user.dock is not None:
+        user.dock.shut_down()
+    assert not lane_threads()
+
+
+@pytest.fixture
 def working(user):
     """Return somebody with an image and the dock open."""
     user.open_image(name="cells")

@@ -63,7 +63,10 @@ class User:
 
     def open_dock(self) -> Sam2Dock:
         self.dock = Sam2Dock(self.viewer, make_tracker=self.factory)
-        self.frame = self.viewer.window.add_dock_widget(self.dock, name="SAM 2")
+        if hasattr(self.viewer, "window"):
+            self.frame = self.viewer.window.add_dock_widget(self.dock, name="SAM 2")
+        else:
+            self.dock.show()
         self.wait_idle()
         return self.dock
 

@@ -17,6 +17,7 @@ from napari_sam2.state.edits.prompts import (
     set_prompts,
 )
 from napari_sam2.state.edits.results import (
+    clear_masks,
     erase_masks,
     set_answer,
     set_flags,
@@ -25,6 +26,7 @@ from napari_sam2.state.edits.results import (
 
 __all__ = [
     "add_object",
+    "clear_masks",
     "erase_masks",
     "mark_absent",
     "new_object_id",

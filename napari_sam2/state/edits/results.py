@@ -74,6 +74,11 @@ def erase_masks(document: Document, object_id: int, frames: Iterable[int]) -> Ed
     return Edit(f"Clear {name}", masks={(object_id, frame): None for frame in gone})
 
 
+def clear_masks(document: Document) -> Edit:
+    """Forget all masks, locked and painted ones as well; points and boxes stay."""
+    return Edit("Delete all masks", masks=dict.fromkeys(dict(document.masks.items())))
+
+
 def set_flags(
     document: Document,
     places: Iterable[Place],

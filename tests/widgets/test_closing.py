@@ -1,0 +1,139 @@
+"""Whatever is closed or deleted, and whatever is going on: nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from tests.widgets.held import STATES, bring_to, let_go
+from tests.widgets.user import User, lane_threads
+
+in_every_state = pytest.mark.parametrize("state", STATES)
+
+
+@in_every_state
+def test_closing_the_dock_leaves_the_masks_and_no_thread(
+    user_without_window: User, state: str
+) -> None:
+    user = user_without_window
+    bring_to(user, state)
+    user.dock.deleteLater()
+    user.wait(lambda: not lane_threads())
+    user.wait(lambda: names(user) == ["cells", "cells objects"])
+    user.viewer.dims.set_current_step(0, 7)
+    user.viewer.layers.clear()
+
+
+@in_every_state
+def test_closing_the_viewer_leaves_no_thread(user: User, state: str) -> None:
+    bring_to(user, state)
+    user.viewer.close()
+    user.wait(lambda: not lane_threads())
+    user.dock = None
+
+
+@in_every_state
+def test_deleting_the_image_takes_what_belongs_to_it(
+    user_without_window: User, state: str
+) -> None:
+    user = user_without_window
+    bring_to(user, state)
+    user.viewer.layers.remove("cells")
+    assert user.session is None
+    user.wait(lambda: names(user) == ["cells objects"])
+    can_begin_anew(user)
+
+
+@in_every_state
+@pytest.mark.parametrize("delete", ["clear", "remove selected"])
+def test_deleting_all_layers_leaves_none(
+    user_without_window: User, state: str, delete: str
+) -> None:
+    user = user_without_window
+    bring_to(user, state)
+    layers = user.viewer.layers
+    if delete == "clear":
+        layers.clear()
+    else:
+        layers.select_all()
+        layers.remove_selected()
+    user.qtbot.wait(50)
+    assert not list(layers)
+    can_begin_anew(user)
+
+
+LAYERS: dict[str, Callable[[User], object]] = {
+    "masks": lambda user: user.session.masks.layer,
+    "boxes": lambda user: user.session.prompts.boxes,
+    "points": lambda user: user.session.prompts.points,
+}
+
+
+@in_every_state
+@pytest.mark.parametrize("which", LAYERS)
+def test_work_goes_on_after_a_layer_of_ours_is_deleted(
+    user_without_window: User, state: str, which: str
+) -> None:
+    user = user_without_window
+    bring_to(user, state)
+    user.viewer.layers.remove(LAYERS[which](user))
+    let_go(user)
+    user.wait_idle()
+    user.dock.workbench.prompts.add_points()
+    user.click(4, 20, 30)
+    user.wait_mask(1, 4)
+    user.wait(lambda: user.session.masks.layer in user.viewer.layers)
+    assert user.session.prompts.points in user.viewer.layers
+    assert user.viewer.layers.selection.active is user.session.prompts.points
+
+
+def test_masks_deleted_with_their_layer_come_back_with_undo(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    bring_to(user, "idle")
+    user.dock.workbench.track.run()
+    user.wait(lambda: user.document.frames_covered(1) == 10)
+    masks, points = user.session.masks.layer, user.session.prompts.points
+    user.viewer.layers.remove(masks)
+    assert not len(user.document.masks)
+    assert user.session.history.undo_label == "Delete all masks"
+    user.qtbot.wait(100)
+    assert masks not in user.viewer.layers
+    user.session.history.undo()
+    user.wait(lambda: masks in user.viewer.layers)
+    assert user.document.frames_covered(1) == 10
+    assert user.shown(5).any()
+    layers = list(user.viewer.layers)
+    assert layers.index(masks) < layers.index(points)
+
+
+def test_masks_deleted_in_a_run_are_not_half_there_again(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    bring_to(user, "running")
+    user.wait(lambda: user.document.frames_covered(1) > 1)
+    user.viewer.layers.remove(user.session.masks.layer)
+    let_go(user)
+    user.wait_idle()
+    assert not len(user.document.masks)
+    user.dock.workbench.track.run()
+    user.wait(lambda: user.document.frames_covered(1) == 10)
+
+
+def names(user: User) -> list[str]:
+    return [layer.name for layer in user.viewer.layers]
+
+
+def can_begin_anew(user: User) -> None:
+    let_go(user)
+    user.open_image(name="others")
+    assert user.session is not None
+    user.click(1, 5, 5)
+    user.wait_mask(1, 1)
+    user.wait_idle()
