@@ -194,9 +194,8 @@ class Running:
         if self._run is run:
             self._run, self._rest = None, run.rest
         board = self._dispatcher.board
-        kept = f"The {run.done} frames before that are kept." if run.done else ""
         if error is not None:
-            board.complain(error, kept)
+            board.complain(error, _kept(run) if run.done else "")
         elif run.is_void or not run.done:
             board.say("The run was stopped.")
         elif run.done < run.steps:
@@ -207,10 +206,13 @@ class Running:
 
 def _stopped(run: _Run) -> str:
     """Say how far a run came, and how to go on."""
-    done = f"{run.done} of {run.steps} frames are done, and are kept."
     if run.gives_way:
         return (
-            f"Stopped for your correction: {done} Correct as much as you like; then "
-            "Continue computes the rest, and Propagate all of it anew."
+            f"Stopped for your correction: {_kept(run)} Correct as much as you like; "
+            "then Continue computes the rest, and Propagate all of it anew."
         )
-    return f"Stopped: {done} Continue goes on with the rest."
+    return f"Stopped: {_kept(run)} Continue goes on with the rest."
+
+
+def _kept(run: _Run) -> str:
+    return f"{run.done} of {run.steps} frames are done, and are kept."

@@ -81,6 +81,11 @@ class ObjectsPanel(QWidget):
         """The list itself."""
         return self._tree
 
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """Ids of the rows that are chosen; Ctrl and Shift choose several."""
+        return tuple(sorted(map(_id_of, self._tree.selectedItems())))
+
     def add(self) -> None:
         """Start another object."""
         self._controller.history.do(edits.add_object(self._document))
@@ -163,7 +168,8 @@ class ObjectsPanel(QWidget):
         try:
             chosen = self._document.selected
             for item in self._items():
-                if _id_of(item) == chosen:
+                is_current = item is self._tree.currentItem()
+                if _id_of(item) == chosen and not is_current:
                     self._tree.setCurrentItem(item)
         finally:
             self._is_filling = False
@@ -189,6 +195,7 @@ def _make_tree(parent: QWidget) -> QTreeWidget:
         tree.headerItem().setToolTip(number, tip)
     tree.setRootIsDecorated(False)
     tree.setUniformRowHeights(True)
+    tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     tree.setEditTriggers(
         QAbstractItemView.EditTrigger.EditKeyPressed
         | QAbstractItemView.EditTrigger.DoubleClicked

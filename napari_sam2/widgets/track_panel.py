@@ -12,7 +12,7 @@ from napari_sam2.control import Activity
 from napari_sam2.widgets.controls import button, check, choice, column, form, pick, row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari_sam2.control import Controller, Status
     from napari_sam2.widgets.links import Links
@@ -34,6 +34,8 @@ class TrackPanel(QWidget):
         Cut when the session ends.
     frame_now : callable
         Returns the frame that is displayed.
+    chosen : callable
+        Returns the ids of the objects that are chosen in the list.
     parent : QWidget, optional
     """
 
@@ -43,16 +45,19 @@ class TrackPanel(QWidget):
         links: Links,
         *,
         frame_now: Callable[[], int],
+        chosen: Callable[[], Sequence[int]],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._settings = controller.settings
         self._frame_now = frame_now
+        self._chosen = chosen
         self._last = controller.document.frame_count - 1
         self._make_controls()
         self._lay_out()
         links.connect(controller.status_changed, self._on_status_changed)
+        links.connect(controller.history.changed, self._show_whether_there_is_more)
         links.connect(self._settings.events.frame_range, self._show_range)
         self._settings.frame_range = None
         self._show_range()
@@ -66,8 +71,9 @@ class TrackPanel(QWidget):
         pick(self._direction, self._settings.direction)
         self._direction.currentIndexChanged.connect(self._on_direction_chosen)
         self._selected = check(
-            "only the chosen object",
-            "Leave the masks of all other objects as they are",
+            "only those chosen in the list",
+            "Leave the masks of all other objects as they are; Ctrl or Shift chooses"
+            " several",
             self._on_scope_chosen,
         )
         self._selected.setChecked(self._settings.only_selected)
@@ -78,6 +84,11 @@ class TrackPanel(QWidget):
         self._range.valueChanged.connect(self._on_range_moved)
         self.run_button = button(
             "Propagate", "Find the objects in the other frames", self.run
+        )
+        self.resume_button = button(
+            "Continue",
+            "Go on with the run that was stopped: only what is missing is computed",
+            self._controller.resume,
         )
         self.stop_button = button(
             "Stop (Esc)",
@@ -94,12 +105,13 @@ class TrackPanel(QWidget):
             button("To here", "End the range at the frame you see", self.end_here),
             button("Whole stack", "Compute all frames", self.take_all),
         )  # fmt: skip
-        buttons = row(self.run_button, self.stop_button)
+        buttons = row(self.run_button, self.resume_button, self.stop_button)
         column(self, fields, self._range, ends, buttons)
 
     def run(self) -> None:
         """Propagate as the controls say."""
-        self._controller.run()
+        chosen = self._chosen() if self._settings.only_selected else None
+        self._controller.run(objects=chosen or None)
 
     def begin_here(self) -> None:
         """Let the range begin at the displayed frame."""
@@ -136,6 +148,11 @@ class TrackPanel(QWidget):
 
     def _on_status_changed(self, status: Status) -> None:
         self.run_button.setEnabled(not status.is_busy)
+        self._show_whether_there_is_more()
         self.stop_button.setEnabled(status.is_busy)
         is_stopping = status.activity is Activity.STOPPING
         self.stop_button.setText("Stopping…" if is_stopping else "Stop (Esc)")
+
+    def _show_whether_there_is_more(self, _: object = None) -> None:
+        """Offer to go on with a stopped run; undo may have made that senseless."""
+        self.resume_button.setEnabled(self._controller.can_resume)

@@ -45,7 +45,12 @@ class Workbench(QWidget):
         controller, links, position = session.controller, self.links, session.position
         self.objects = ObjectsPanel(controller, links)
         self.prompts = PromptsPanel(session, viewer, links)
-        self.track = TrackPanel(controller, links, frame_now=lambda: position.frame)
+        self.track = TrackPanel(
+            controller,
+            links,
+            frame_now=lambda: position.frame,
+            chosen=lambda: self.objects.chosen,
+        )
         self.review = ReviewPanel(controller, links, frame_now=lambda: position.frame)
         self.results = ResultsPanel(
             controller,

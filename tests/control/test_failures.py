@@ -39,7 +39,7 @@ def test_an_error_in_a_run_keeps_what_is_done(desk: Desk, error: Exception) -> N
     assert desk.status.activity is Activity.IDLE
     assert desk.status.problem is error
     assert str(error) in desk.status.message
-    assert desk.status.message.endswith("The 4 frames before that are kept.")
+    assert desk.status.message.endswith("4 of 10 frames are done, and are kept.")
     assert set(desk.document.masks.of_object(1)) == {0, 1, 2, 3}
     desk.factory.tracker.fail_at.clear()
     desk.controller.run()
