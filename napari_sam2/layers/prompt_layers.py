@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers.base import ActionType
 
 from napari_sam2.core.errors import Sam2Error
@@ -42,6 +43,7 @@ _TOOLS = {
     "add_polygon": "Polygons",
     "add_polygon_lasso": "Outlines",
 }
+_VERTEX_TOOLS = {"vertex_insert", "vertex_remove"}
 
 
 class PromptLayers:
@@ -50,8 +52,8 @@ class PromptLayers:
     A layer that the user removes withdraws its prompts, as one edit; it comes back when
     undo brings them back, and with :meth:`show`. A prompt for an object number that
     does not exist adds the object. A click with the other mouse button, or with Alt,
-    gives a negative point. Dragged points are followed while they move, as one
-    step of undo; outside the image they stay at the last place inside.
+    gives a negative point. Dragged points and boxes are followed while they move, as
+    one step of undo; points stay at the last place inside the image.
 
     Parameters
     ----------
@@ -92,6 +94,7 @@ class PromptLayers:
         self._begun: ActionType | None = None
         self._gesture = 0
         self._seen: rows.Said = {}
+        self._at_rest: rows.Corners = ()
         self._shown: Mapping[Place, FramePrompts] = {}
         self.points: Points = style.make_points(image)
         self.boxes: Shapes = style.make_boxes(image)
@@ -176,9 +179,18 @@ class PromptLayers:
             self._gesture += 1
         self._take(is_final=self._begun is None)
 
-    def _on_press(self, _layer: Any, event: Any) -> None:
-        """Let the other button, or Alt, say where the object is not."""
+    def _on_press(self, layer: Any, event: Any) -> Iterator[None]:
+        """Let the other button, or Alt, say where the object is not; follow boxes.
+
+        napari tells of points while they are dragged, but of boxes only at the end.
+        """
         self._next_is_negative = event.button == 2 or "Alt" in event.modifiers
+        self._gesture += 1
+        yield
+        while event.type == "mouse_move":
+            if layer == self.boxes:
+                self._take(is_final=False)
+            yield
 
     def _on_tool_chosen(self, _event: Any) -> None:
         """Tell before anything is drawn that boxes are the only shapes here."""
@@ -188,6 +200,9 @@ class PromptLayers:
             self._on_refused(
                 f"{_TOOLS[tool]} cannot be prompts: draw a rectangle around the object."
             )
+        elif tool in _VERTEX_TOOLS:
+            self.boxes.mode = "direct"
+            self._on_refused("A box has four corners: move them, or the whole box.")
 
     def _on_layer_removed(self, event: Any) -> None:
         kept = {self.points: rows.only_boxes, self.boxes: rows.only_points}
@@ -224,11 +239,24 @@ class PromptLayers:
         )
         if same and rows.are_boxes_tidy(self.boxes, self._image.space):
             self._restyle()
+            self._rest()
         else:
+            places, chosen = self._box_places(), set(self.boxes.selected_data)
             self._write()
+            if self._box_places() == places:
+                self.boxes.selected_data = chosen
+
+    def _box_places(self) -> list[Place]:
+        boxes = rows.box_prompts(self.boxes, self._image.space, self._at_rest)
+        return [(one.object_id, one.frame) for one in boxes]
 
     def _read(self) -> rows.Said:
-        return rows.read_prompts(self.points, self.boxes, self._image.space)
+        space = self._image.space
+        return rows.read_prompts(self.points, self.boxes, space, self._at_rest)
+
+    def _rest(self) -> None:
+        """Note where the corners of boxes are while nobody drags one."""
+        self._at_rest = [np.array(corners) for corners in self.boxes.data]
 
     def _write(self) -> None:
         """Show what the document says."""
@@ -238,6 +266,7 @@ class PromptLayers:
             rows.write_boxes(self.boxes, prompts, space)
             self._restyle()
             self._show_filled()
+        self._rest()
         self._seen = self._read()
         self._shown = prompts
 

@@ -7,6 +7,7 @@ between its ways of making them.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import starmap, zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ from napari_sam2.core.errors import PromptError
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
     from napari.layers import Points, Shapes
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Said: TypeAlias = dict[tuple[int, int], FramePrompts]
 """Prompts by (object_id, frame)."""
+Corners: TypeAlias = "Sequence[npt.NDArray[np.floating]]"
+"""The vertices of boxes, each (4, D), row by row."""
 
 OBJECT = "object"
 POLARITY = "polarity"
@@ -48,8 +51,18 @@ def point_prompts(layer: Points, space: FrameSpace) -> list[PointPrompt]:
     ]
 
 
-def box_prompts(layer: Shapes, space: FrameSpace) -> list[BoxPrompt]:
+def box_prompts(
+    layer: Shapes, space: FrameSpace, at_rest: Corners = ()
+) -> list[BoxPrompt]:
     """Return the boxes of a layer, row by row; turned ones as what they enclose.
+
+    Parameters
+    ----------
+    layer : Shapes
+    space : FrameSpace
+    at_rest : sequence of ndarray, optional
+        The corners of the boxes before the user took hold of one: a box of which one
+        corner has moved is the box from there to the opposite corner.
 
     Raises
     ------
@@ -57,11 +70,14 @@ def box_prompts(layer: Shapes, space: FrameSpace) -> list[BoxPrompt]:
         If a shape is no rectangle, is too small, does not lie on one frame, or says
         where the object is not.
     """
-    rows = zip(layer.data, layer.shape_type, *_features(layer), strict=True)
+    shapes = zip_longest(layer.data, layer.shape_type, at_rest[: len(layer.data)])
+    rows = zip(starmap(_box_corners, shapes), *_features(layer), strict=True)
     return [_box_prompt(space, *row) for row in rows]
 
 
-def read_prompts(points: Points, boxes: Shapes, space: FrameSpace) -> Said:
+def read_prompts(
+    points: Points, boxes: Shapes, space: FrameSpace, at_rest: Corners = ()
+) -> Said:
     """Return what both layers say; of several boxes in one place, the newest counts.
 
     Raises
@@ -72,7 +88,7 @@ def read_prompts(points: Points, boxes: Shapes, space: FrameSpace) -> Said:
     said: Said = {}
     listed: list[PointPrompt | BoxPrompt] = [
         *point_prompts(points, space),
-        *box_prompts(boxes, space),
+        *box_prompts(boxes, space, at_rest),
     ]
     for one in listed:
         place = one.object_id, one.frame
@@ -82,6 +98,8 @@ def read_prompts(points: Points, boxes: Shapes, space: FrameSpace) -> Said:
 
 def are_boxes_tidy(layer: Shapes, space: FrameSpace) -> bool:
     """Whether there is one upright rectangle for each object and frame."""
+    if set(layer.shape_type) - {"rectangle"}:
+        return False
     object_ids, _ = _features(layer)
     plane = list(space.layout.plane)
     places = set()
@@ -153,18 +171,35 @@ def feature_columns(rows: Iterable[tuple[int, bool]]) -> dict[str, npt.NDArray[A
     }
 
 
+def _box_corners(
+    vertices: npt.NDArray[np.floating],
+    shape_type: str,
+    at_rest: npt.NDArray[np.floating] | None,
+) -> npt.NDArray[np.floating]:
+    """Return the vertices of a rectangle, or two corners of a reshaped one.
+
+    napari calls a rectangle a polygon as soon as one of its corners is moved alone.
+    """
+    if shape_type == "rectangle":
+        return vertices
+    held = at_rest if shape_type == "polygon" else None
+    if held is not None and len(vertices) == len(held):
+        moved = np.flatnonzero((vertices != held).any(axis=1))
+        if len(moved) <= 1:
+            corner = int(moved[0]) if len(moved) else 0
+            return vertices[[corner, corner - 2]]
+    raise PromptError(
+        f"Only rectangles can be prompts, and this is of the type {shape_type}: "
+        "draw a box around the object, or paint its mask."
+    )
+
+
 def _box_prompt(
     space: FrameSpace,
     vertices: npt.NDArray[np.floating],
-    shape_type: str,
     object_id: int,
     positive: bool,
 ) -> BoxPrompt:
-    if shape_type != "rectangle":
-        raise PromptError(
-            f"Only rectangles can be prompts, and this is of the type {shape_type}: "
-            "draw a box around the object, or paint its mask."
-        )
     if not positive:
         raise PromptError("A box says where the object is: it cannot be negative.")
     frame, (y0, x0, y1, x1) = space.box_of(vertices)
