@@ -33,6 +33,10 @@ class OutputError(Sam2Error):
     """A result could not be written; what was there before is untouched."""
 
 
+class ProjectError(Sam2Error):
+    """A project file cannot be read, written, or followed to its image."""
+
+
 class ModelError(Sam2Error):
     """A model name is unknown, or its weights are not on this machine."""
 

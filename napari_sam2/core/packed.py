@@ -135,6 +135,66 @@ def pack_result(result: MaskResult) -> PackedResult:
     )
 
 
+def restore_mask(
+    shape_hw: tuple[int, int],
+    origin_yx: tuple[int, int],
+    crop_hw: tuple[int, int],
+    bits: bytes,
+    is_deflated: bool,
+) -> PackedMask:
+    """Return a mask whose bits were stored somewhere, after looking at all of them.
+
+    Parameters
+    ----------
+    shape_hw, origin_yx, crop_hw, bits, is_deflated
+        As for :class:`PackedMask`.
+
+    Raises
+    ------
+    ValueError
+        If these are not the bits of a mask that touches all sides of its bounding box,
+        inside the frame. No more memory is taken than the bounding box has bits.
+    """
+    (y, x), (height, width) = origin_yx, crop_hw
+    if not height and not width:
+        if bits or is_deflated or y or x:
+            raise ValueError("an absent object has pixels")
+        return absent_mask(shape_hw)
+    if min(y, x, height - 1, width - 1) < 0:
+        raise ValueError("the bounding box is none")
+    if y + height > shape_hw[0] or x + width > shape_hw[1]:
+        raise ValueError("the bounding box reaches beyond the frame")
+    count = -(-height * width // 8)
+    raw = _inflated(bits, count) if is_deflated else bits
+    if len(raw) != count:
+        raise ValueError("the pixels are too many or too few")
+    unpacked = np.unpackbits(np.frombuffer(raw, np.uint8))
+    if unpacked[height * width :].any():
+        raise ValueError("there are pixels after the last one")
+    crop = unpacked[: height * width].reshape(height, width)
+    rows, columns = crop.sum(1, dtype=np.int64), crop.sum(0, dtype=np.int64)
+    if not (rows[0] and rows[-1] and columns[0] and columns[-1]):
+        raise ValueError("the bounding box is too large")
+    area = int(rows.sum())
+    centroid = (
+        float(rows @ np.arange(height)) / area + y,
+        float(columns @ np.arange(width)) / area + x,
+    )
+    return PackedMask(shape_hw, origin_yx, crop_hw, bits, is_deflated, area, centroid)
+
+
+def _inflated(bits: bytes, count: int) -> bytes:
+    """Decompress, but never to more than one byte beyond ``count``."""
+    stream = zlib.decompressobj()
+    try:
+        raw = stream.decompress(bits, count + 1)
+    except zlib.error as error:
+        raise ValueError("the pixels are damaged") from error
+    if not stream.eof or stream.unused_data:
+        raise ValueError("the pixels are too many or too few")
+    return raw
+
+
 def absent_mask(shape_hw: tuple[int, int]) -> PackedMask:
     """Return the mask of an object that is not in a frame."""
     return PackedMask(shape_hw, (0, 0), (0, 0), b"", False, 0, None)

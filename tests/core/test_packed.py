@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from napari_sam2.core.packed import absent_mask, pack_labels, pack_mask, pack_result
+from napari_sam2.core.packed import (
+    absent_mask,
+    pack_labels,
+    pack_mask,
+    pack_result,
+    restore_mask,
+)
 from napari_sam2.core.results import mask_result
 
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=12))
@@ -78,3 +86,42 @@ def test_only_the_wanted_labels_are_taken() -> None:
     assert list(pack_labels(labels)) == [1, 2, 3]
     assert list(pack_labels(labels, {2, 7})) == [2]
     assert pack_labels(np.zeros((3, 3), int)) == {}
+
+
+@given(
+    arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, max_side=60)),
+    st.booleans(),
+)
+def test_stored_bits_give_the_mask_back(mask: np.ndarray, is_tiled: bool) -> None:
+    packed = pack_mask(np.tile(mask, (3, 3)) if is_tiled else mask)
+    restored = restore_mask(
+        packed.shape_hw,
+        packed.origin_yx,
+        packed.crop_hw,
+        packed.bits,
+        packed.is_deflated,
+    )
+    assert restored == packed
+    assert restored.area == packed.area
+    assert restored.centroid_yx == packed.centroid_yx
+
+
+@pytest.mark.parametrize(
+    ("origin", "size", "bits", "is_deflated"),
+    [
+        ((0, 0), (0, 0), b"\x80", False),
+        ((0, 0), (0, 4), b"", False),
+        ((-1, 0), (1, 1), b"\x80", False),
+        ((9, 0), (2, 1), b"\xc0", False),
+        ((0, 0), (1, 1), b"\xc0", False),
+        ((0, 0), (1, 1), b"\x00", False),
+        ((0, 0), (1, 1), b"\x80\x00", False),
+        ((0, 0), (2, 2), b"\xc0", False),
+        ((0, 0), (10, 10), zlib.compress(bytes(10**6)), True),
+        ((0, 0), (10, 10), zlib.compress(b"\xff" * 13)[:-3], True),
+        ((0, 0), (10, 10), b"no zlib", True),
+    ],
+)
+def test_bits_of_no_mask_are_refused(origin, size, bits, is_deflated) -> None:
+    with pytest.raises(ValueError, match="pixels|bounding box"):
+        restore_mask((10, 10), origin, size, bits, is_deflated)

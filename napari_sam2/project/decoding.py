@@ -1,0 +1,145 @@
+"""From rows of a project's tables to values; nothing is taken on trust."""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
+
+from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.core.packed import restore_mask
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.project.checks import (
+    LARGEST_ID,
+    MOST_FRAMES,
+    as_fields,
+    as_flag,
+    as_list,
+    as_real,
+    as_text,
+    as_whole,
+    load_json,
+)
+from napari_sam2.state.edit import TrackedObject
+from napari_sam2.state.masks import FrameMask, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.state.masks import Place
+
+Row = tuple[Any, ...]
+ShapeHW = tuple[int, int]
+
+_DEEPEST = 8
+_ORIGINS = {one.value: one for one in Origin}
+
+
+def read_objects(rows: Iterable[Row]) -> dict[int, TrackedObject]:
+    """Return the objects by id."""
+    objects = {}
+    for object_id, name in rows:
+        as_whole(object_id, "the number of an object", 1, LARGEST_ID)
+        name = as_text(name, f"the name of object {object_id}")
+        objects[object_id] = TrackedObject(object_id, name)
+    return dict(sorted(objects.items()))
+
+
+def read_prompts(rows: Iterable[Row]) -> dict[Place, FramePrompts]:
+    """Return points and boxes by object and frame."""
+    prompts = {}
+    for frame, object_id, text in rows:
+        place = read_place(object_id, frame)
+        where = _prompts_of(place)
+        prompts[place] = read_outlines(text, where)
+        if not prompts[place]:
+            raise ProjectError(f"{where} are empty.")
+    return prompts
+
+
+def read_masks(rows: Iterable[Row], shape_hw: ShapeHW) -> dict[Place, FrameMask]:
+    """Return masks by object and frame, from rows in the order of their keys."""
+    masks = {}
+    for place, chain in groupby(rows, lambda row: read_place(row[1], row[0])):
+        found: FrameMask | None = None
+        for depth, columns in reversed(list(enumerate(chain))):
+            as_whole(columns[2], "the depth of a mask", depth, min(depth, _DEEPEST))
+            found = _mask(place, columns[3:], shape_hw, found)
+        assert found is not None
+        masks[place] = found
+    return masks
+
+
+def read_place(object_id: Any, frame: Any) -> Place:
+    """Return (object_id, frame)."""
+    return (
+        as_whole(object_id, "the number of an object", 1, LARGEST_ID),
+        as_whole(frame, f"a frame of object {object_id}", 0, MOST_FRAMES),
+    )
+
+
+def read_pixels(columns: Row, shape_hw: ShapeHW, where: str) -> PackedMask:
+    """Return a mask from the columns y, x, height, width, is_deflated, pixels."""
+    *numbers, is_deflated, bits = columns
+    y, x, height, width = (as_whole(n, f"the box of {where}") for n in numbers)
+    if type(bits) is not bytes:
+        raise ProjectError(f"{where} has no pixels.")
+    deflated = as_flag(is_deflated, f"is_deflated of {where}")
+    try:
+        return restore_mask(shape_hw, (y, x), (height, width), bits, deflated)
+    except ValueError as error:
+        raise ProjectError(f"{where} is damaged: {error}.") from error
+
+
+def read_outlines(text: Any, where: str) -> FramePrompts:
+    """Return points and box from JSON."""
+    fields = as_fields(load_json(text, where), where, {"points", "box"})
+    points = [as_list(p, where, 3) for p in as_list(fields["points"], where)]
+    box = fields["box"]
+    if box is not None:
+        box = tuple(as_real(c, where) for c in as_list(box, where, 4))
+    try:
+        return FramePrompts(
+            points_yx=tuple(
+                (as_real(y, where), as_real(x, where)) for y, x, _ in points
+            ),
+            positive=tuple(as_flag(positive, where) for _, _, positive in points),
+            box_yxyx=cast("tuple[float, float, float, float] | None", box),
+        )
+    except ProjectError:
+        raise
+    except Sam2Error as error:
+        raise ProjectError(f"{where}: {error}") from error
+
+
+def _mask(
+    place: Place, columns: Row, shape_hw: ShapeHW, beneath: FrameMask | None
+) -> FrameMask:
+    where = f"the mask of object {place[0]} on frame {place[1]}"
+    *pixels, origin, iou, logit, is_locked, is_reviewed, answers = columns
+    if origin not in _ORIGINS:
+        raise ProjectError(f"{where} has no known origin.")
+    return FrameMask(
+        read_pixels(tuple(pixels), shape_hw, where),
+        _ORIGINS[origin],
+        predicted_iou=_estimate(iou, where),
+        object_logit=_estimate(logit, where),
+        is_locked=as_flag(is_locked, where),
+        is_reviewed=as_flag(is_reviewed, where),
+        answers=None if answers is None else read_outlines(answers, _prompts_of(place)),
+        beneath=beneath,
+    )
+
+
+def _estimate(value: Any, where: str) -> float:
+    """Return a number of the model's, which may be none, or infinite."""
+    if value is None:
+        return math.nan
+    if type(value) is not float:
+        raise ProjectError(f"{where} has an estimate that is no number.")
+    return value
+
+
+def _prompts_of(place: Place) -> str:
+    return f"the prompts of object {place[0]} on frame {place[1]}"

@@ -1,0 +1,201 @@
+"""From a project file to a :class:`Project`: opened read-only, checked throughout."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.project import about, decoding
+from napari_sam2.project.checks import load_json
+from napari_sam2.project.schema import APPLICATION_ID, SELECTS, TABLES, VERSION
+from napari_sam2.project.values import Contents, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from napari_sam2.project.values import StackGeometry
+
+    T = TypeVar("T")
+
+_MAGIC = b"SQLite format 3\0"
+_LARGEST_VALUE = 1 << 28
+"""Bytes of one text or mask: 2 billion pixels even where nothing can be compressed."""
+
+
+def read_project(path: str | Path) -> Project:
+    """Read a project.
+
+    Nothing in the file is executed, and nothing of it is believed before it was
+    checked. The file is only read.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.sam2`` file of this or an older version.
+
+    Raises
+    ------
+    ProjectError
+        If it is missing, damaged, no project, or made by a newer version.
+    """
+    path = Path(path)
+    _check_file(path)
+    try:
+        with closing(_open(path)) as file:
+            return _read(file)
+    except ProjectError as error:
+        raise ProjectError(f"The project {path} cannot be opened: {error}") from error
+    except (sqlite3.Error, sqlite3.Warning, UnicodeError, OverflowError) as error:
+        raise ProjectError(
+            f"The project {path} cannot be opened, because it is damaged ({error}). If "
+            "it was copied, copy it again."
+        ) from error
+
+
+def read_about(path: Path, name: str) -> Any:
+    """Return what a project says about one thing, parsed but not checked; or None.
+
+    Raises
+    ------
+    ProjectError, sqlite3.Error
+        If the file is no project, or damaged.
+    """
+    _check_file(path)
+    with closing(_open(path)) as file:
+        version = _version(file)
+        _check_tables(file, version)
+        found = dict(file.execute(SELECTS[version]["about"]))
+    return load_json(found[name], f'the part "{name}"') if name in found else None
+
+
+def _check_file(path: Path) -> None:
+    """Say what is wrong with a file that is no database at all."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise ProjectError(
+            f"The project {path} cannot be opened: {error.strerror or error}."
+        ) from error
+    except ValueError as error:
+        raise ProjectError(
+            f"The project {path!r} cannot be opened: {error}."
+        ) from error
+    if start != _MAGIC:
+        raise ProjectError(
+            f"{path} is no project of napari-sam2, or was damaged: projects are files "
+            'saved by "Save project", with names that end in .sam2.'
+        )
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # Projects are replaced, never changed, so locks and journals have no meaning: a
+    # project on a drive without locks, or one that cannot be written, opens as well.
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    file = sqlite3.connect(uri, uri=True, isolation_level=None)
+    try:
+        file.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
+        file.execute("PRAGMA trusted_schema = OFF")
+        file.execute("PRAGMA cell_size_check = ON")
+        file.execute("PRAGMA query_only = ON")
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _read(file: sqlite3.Connection) -> Project:
+    version = _version(file)
+    _check_tables(file, version)
+    (verdict,) = file.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise ProjectError("it is damaged. If it was copied, copy it again.")
+    return _project(_Rows(file, version))
+
+
+def _version(file: sqlite3.Connection) -> int:
+    (application,) = file.execute("PRAGMA application_id").fetchone()
+    (version,) = file.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID or version < 1:
+        raise ProjectError("it is a database of another program.")
+    if version > VERSION:
+        raise ProjectError(
+            f"it was made with a newer napari-sam2 (its format is {version}, and this "
+            f"program knows 1 to {VERSION}): update napari-sam2."
+        )
+    return int(version)
+
+
+def _check_tables(file: sqlite3.Connection, version: int) -> None:
+    """Refuse a file with anything but our tables, word for word."""
+    found = file.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    wanted = {("table", name, sql) for name, sql in TABLES[version].items()}
+    if set(found) != wanted or len(found) != len(wanted):
+        raise ProjectError("its tables are not those of a project.")
+
+
+class _Rows:
+    """The rows of a file's tables, with the columns of the newest version."""
+
+    def __init__(self, file: sqlite3.Connection, version: int) -> None:
+        self._file = file
+        self._selects = SELECTS[version]
+
+    def of(self, table: str) -> sqlite3.Cursor:
+        """Iterate over the rows of a table."""
+        return self._file.execute(self._selects[table])
+
+    def about(self) -> dict[str, Any]:
+        """Return the JSON of everything else, parsed."""
+        rows = dict(self.of("about").fetchall())
+        return {n: load_json(text, f'the part "{n}"') for n, text in rows.items()}
+
+
+def _project(rows: _Rows) -> Project:
+    parts = rows.about()
+
+    def part(name: str, read: Callable[[Any], T]) -> T:
+        if name not in parts:
+            raise ProjectError(f'the part "{name}" is missing.')
+        return read(parts[name])
+
+    stack = part("stack", about.read_stack)
+    contents = Contents(
+        decoding.read_objects(rows.of("objects")),
+        decoding.read_prompts(rows.of("prompts")),
+        decoding.read_masks(rows.of("masks"), stack.shape_hw),
+    )
+    _check_contents(contents, stack)
+    software, created, saved = part("saved", about.read_saved)
+    return Project(
+        image=part("image", about.read_image),
+        stack=stack,
+        choices=part("choices", about.read_choices),
+        model=part("model", about.read_model),
+        contents=contents,
+        software=software,
+        created=created,
+        saved=saved,
+    )
+
+
+def _check_contents(contents: Contents, stack: StackGeometry) -> None:
+    """Check that everything is about objects and frames that exist."""
+    for object_id, frame in (*contents.prompts, *contents.masks):
+        if object_id not in contents.objects:
+            raise ProjectError(f"object {object_id} is missing.")
+        if frame >= stack.frame_count:
+            raise ProjectError(
+                f"object {object_id} has something on frame {frame}, but there are "
+                f"{stack.frame_count} frames."
+            )
+    for (object_id, frame), prompts in contents.prompts.items():
+        what = f"object {object_id} on frame {frame}"
+        try:
+            prompts.check(stack.shape_hw, what=what, refines=True)
+        except Sam2Error as error:
+            raise ProjectError(str(error)) from error

@@ -1,0 +1,138 @@
+"""A session at work to a project, and back. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import napari_sam2
+from napari_sam2.core.errors import ProjectError
+from napari_sam2.project.values import (
+    Choices,
+    Contents,
+    ModelReference,
+    Project,
+    StackGeometry,
+)
+from napari_sam2.state.document import Document
+from napari_sam2.state.edit import Edit
+from napari_sam2.state.settings import Settings
+
+if TYPE_CHECKING:
+    from napari_sam2.core.axes import Axes, FrameLayout
+    from napari_sam2.project.values import ImageReference
+
+_SOFTWARE = ("numpy", "torch", "napari")
+
+
+def project_of(
+    document: Document,
+    settings: Settings,
+    *,
+    image: ImageReference,
+    stack: StackGeometry,
+    model: ModelReference | None = None,
+    created: str = "",
+) -> Project:
+    """Take everything down, as it is now; later changes do not reach the value.
+
+    Parameters
+    ----------
+    document : Document
+    settings : Settings
+    image : ImageReference
+        From :func:`napari_sam2.project.image.refer_to_image`.
+    stack : StackGeometry
+        From :func:`stack_geometry`.
+    model : ModelReference, optional
+        Which weights were used; the name in the settings by default.
+    created : str, optional
+        When the project was made first; now by default.
+    """
+    now = now_utc()
+    return Project(
+        image=image,
+        stack=stack,
+        choices=choices_of(settings),
+        model=model or ModelReference(settings.model),
+        contents=Contents(
+            dict(document.objects), dict(document.prompts), dict(document.masks.items())
+        ),
+        software=software_versions(),
+        created=created or now,
+        saved=now,
+    )
+
+
+def stack_geometry(
+    axes: Axes,
+    layout: FrameLayout,
+    *,
+    is_colour: bool = False,
+) -> StackGeometry:
+    """Describe a stack by its axes, without colours, and the choice among them."""
+    rows, columns = layout.plane
+    count = 1 if layout.frame is None else axes[layout.frame].size
+    shape_hw = axes[rows].size, axes[columns].size
+    return StackGeometry(axes, layout, count, shape_hw, is_colour)
+
+
+def fill_document(document: Document, contents: Contents) -> None:
+    """Put what a project keeps into an empty document of the same size.
+
+    Raises
+    ------
+    ProjectError
+        If it does not fit.
+    """
+    masks = contents.masks.values()
+    frames = {frame for _, frame in (*contents.masks, *contents.prompts)}
+    fits = all(mask.mask.shape_hw == document.shape_hw for mask in masks)
+    if not fits or max(frames, default=0) >= document.frame_count:
+        height, width = document.shape_hw
+        raise ProjectError(
+            f"The project does not fit the image, which has {document.frame_count} "
+            f"frames of {height} × {width} pixels."
+        )
+    everything = Edit("Open", contents.objects, contents.prompts, contents.masks)
+    document.apply(everything)
+
+
+def new_document(project: Project) -> Document:
+    """Return a document with what a project keeps."""
+    stack = project.stack
+    document = Document(frame_count=stack.frame_count, shape_hw=stack.shape_hw)
+    fill_document(document, project.contents)
+    return document
+
+
+def choices_of(settings: Settings) -> Choices:
+    """Return the settings as a value."""
+    names = (one.name for one in fields(Choices))
+    return Choices(**{name: getattr(settings, name) for name in names})
+
+
+def apply_choices(settings: Settings, choices: Choices) -> None:
+    """Set the settings; those that differ tell who listens."""
+    for one in fields(Choices):
+        wanted = getattr(choices, one.name)
+        if getattr(settings, one.name) != wanted:
+            setattr(settings, one.name, wanted)
+
+
+def software_versions() -> dict[str, str]:
+    """Return the versions of what computes masks, of those that are installed."""
+    found = {"napari-sam2": napari_sam2.__version__}
+    for name in _SOFTWARE:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def now_utc() -> str:
+    """Return the time in ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,168 @@
+"""What a project keeps, as one frozen value between the file and everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_sam2.state.settings import Direction  # noqa: TC001 (for readers of hints)
+from napari_sam2.state.thresholds import ReviewThresholds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_sam2.core.axes import Axes, FrameLayout
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.state.edit import TrackedObject
+    from napari_sam2.state.masks import FrameMask, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells an image from another one, cheap at any size.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (frames, rows, columns) as they are tracked.
+    dtype : str
+        Type of the pixels, such as ``"uint16"``.
+    pixels : str
+        SHA-256 of a few sampled frames, hexadecimal.
+    size : int or None
+        Bytes of the file; None for folders and images in memory.
+    mtime_ns : int or None
+        When the file was changed last, in nanoseconds since 1970.
+    """
+
+    shape: tuple[int, int, int]
+    dtype: str
+    pixels: str
+    size: int | None = None
+    mtime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """Where the image was.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer or file, for people.
+    path : str or None
+        Absolute; None for an image that was only in memory.
+    relative_path : str or None
+        From the project's folder, with forward slashes; None where there is no way.
+    series : int or None
+        Which image of a file that holds several.
+    dataset : str or None
+        Which dataset of a file that holds several.
+    fingerprint : Fingerprint or None
+    """
+
+    name: str
+    path: str | None = None
+    relative_path: str | None = None
+    series: int | None = None
+    dataset: str | None = None
+    fingerprint: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackGeometry:
+    """The stack, and how it is followed.
+
+    Attributes
+    ----------
+    axes : tuple of Axis
+        Of the whole image, without colours.
+    layout : FrameLayout
+        Which axis is followed, which two are a frame, where the others stay.
+    frame_count : int
+    shape_hw : tuple of int
+        Height and width of a frame in pixels.
+    is_colour : bool
+        Whether frames are colour pictures, whose colours are no axis.
+    """
+
+    axes: Axes
+    layout: FrameLayout
+    frame_count: int
+    shape_hw: tuple[int, int]
+    is_colour: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The fields of :class:`napari_sam2.state.settings.Settings`, frozen."""
+
+    model: str = "nano"
+    device: str = "auto"
+    axis: int = 0
+    channels: tuple[int, ...] | None = None
+    limits: IntensityLimits | None = None
+    direction: Direction = "both"
+    frame_range: tuple[int, int] | None = None
+    only_selected: bool = False
+    thresholds: ReviewThresholds = field(default_factory=ReviewThresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReference:
+    """Which weights were used.
+
+    Attributes
+    ----------
+    name : str
+    sha256 : str or None
+        Of the file of weights, hexadecimal; None while it was never loaded.
+    """
+
+    name: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the user said and what was found; undo is not kept.
+
+    Attributes
+    ----------
+    objects : mapping of int to TrackedObject
+    prompts : mapping of (object_id, frame) to FramePrompts
+        Points and boxes; paintings are masks.
+    masks : mapping of (object_id, frame) to FrameMask
+    """
+
+    objects: Mapping[int, TrackedObject] = field(default_factory=dict)
+    prompts: Mapping[Place, FramePrompts] = field(default_factory=dict)
+    masks: Mapping[Place, FrameMask] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything that is needed to go on tomorrow.
+
+    Attributes
+    ----------
+    image : ImageReference
+    stack : StackGeometry
+    choices : Choices
+    model : ModelReference
+    contents : Contents
+    software : mapping of str to str
+        Version by package, of the program that saved it.
+    created, saved : str
+        ISO 8601, in UTC.
+    """
+
+    image: ImageReference
+    stack: StackGeometry
+    choices: Choices = field(default_factory=Choices)
+    model: ModelReference = field(default_factory=lambda: ModelReference("nano"))
+    contents: Contents = field(default_factory=Contents)
+    software: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    saved: str = ""

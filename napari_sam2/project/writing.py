@@ -1,0 +1,72 @@
+"""From a :class:`Project` to its file: all of it, or what was there before."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import OutputError, ProjectError
+from napari_sam2.io.output import atomic_output
+from napari_sam2.project import encoding
+from napari_sam2.project.schema import SUFFIX
+from napari_sam2.project.store import Store, naming_store, new_store
+
+if TYPE_CHECKING:
+    from napari_sam2.project.values import Project
+
+
+def write_project(path: str | Path, project: Project) -> None:
+    """Save a project, in place of the one that is there.
+
+    It is written beside the old one and takes its place when it is complete and on
+    the disk, so that there is a whole project at any time.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file whose name ends in ``.sam2``.
+    project : Project
+
+    Raises
+    ------
+    ProjectError
+        If it cannot be written; the project that was there is untouched.
+    """
+    path = Path(path)
+    if path.suffix.lower() != SUFFIX:
+        raise ProjectError(f"Projects are files that end in {SUFFIX}: rename {path}.")
+    try:
+        with atomic_output(path, overwrite=True) as temporary, naming_store(path):
+            _write(temporary, project)
+            _flush_to_disk(temporary)
+        # The name is on the disk when its folder is; Windows does it by itself.
+        if os.name == "posix":
+            with suppress(OSError):  # some network drives cannot
+                _flush_to_disk(path.parent)
+    except OutputError as error:
+        raise ProjectError(str(error)) from error
+
+
+def fill_store(store: Store, project: Project) -> None:
+    """Put everything into empty tables."""
+    contents = project.contents
+    store.put_about(encoding.about_rows(project))
+    store.set_objects(contents.objects)
+    store.set_prompts(contents.prompts)
+    store.set_masks(sorted(contents.masks.items(), key=lambda one: one[0][::-1]))
+
+
+def _write(path: Path, project: Project) -> None:
+    store = new_store(path, is_private=True)
+    with closing(store.connection), store.transaction():
+        fill_store(store, project)
+
+
+def _flush_to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

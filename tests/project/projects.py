@@ -1,0 +1,171 @@
+"""Projects of all kinds, for tests that hold for every one."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from napari_sam2.core.axes import Axis, FrameLayout
+from napari_sam2.core.intensity import IntensityLimits
+from napari_sam2.core.packed import PackedMask, absent_mask, pack_mask
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.project.session import stack_geometry
+from napari_sam2.project.values import (
+    Choices,
+    Contents,
+    Fingerprint,
+    ImageReference,
+    ModelReference,
+    Project,
+)
+from napari_sam2.state import FrameMask, Origin, ReviewThresholds, TrackedObject
+
+SHAPE_HW = (12, 50)
+FRAMES = 5
+AXES = (
+    Axis("t", FRAMES, 3.0, "second"),
+    Axis("z", 4, 0.5, "micrometer"),
+    Axis("y", SHAPE_HW[0], 0.1, "micrometer"),
+    Axis("x", SHAPE_HW[1], 0.1, "micrometer"),
+)
+STACK = stack_geometry(AXES, FrameLayout(0, (2, 3), None, ((1, 2),)))
+
+estimates = st.floats(allow_nan=False, width=64)
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+
+
+@st.composite
+def packed(draw) -> PackedMask:
+    shape = draw(st.sampled_from([SHAPE_HW, (1, 1), (3, 9)]))
+    if draw(st.booleans()):
+        return absent_mask(SHAPE_HW)
+    mask = np.zeros(SHAPE_HW, bool)
+    bits = draw(st.integers(1, 2 ** (shape[0] * shape[1]) - 1))
+    flat = [bits >> i & 1 for i in range(shape[0] * shape[1])]
+    mask[: shape[0], : shape[1]] = np.array(flat, bool).reshape(shape)
+    return pack_mask(mask)
+
+
+@st.composite
+def outlines(draw) -> FramePrompts:
+    y, x = st.floats(0, SHAPE_HW[0] - 1), st.floats(0, SHAPE_HW[1] - 1)
+    points = tuple(draw(st.lists(st.tuples(y, x), max_size=4)))
+    labels = draw(st.tuples(*[st.booleans()] * len(points)))
+    box = (0.5, 1.25, 7.0, draw(st.floats(3, 40)))
+    is_boxed = not points or draw(st.booleans())
+    return FramePrompts(points, labels, box if is_boxed else None)
+
+
+@st.composite
+def frame_masks(draw, depth: int = 2) -> FrameMask:
+    is_on_top = depth and draw(st.booleans())
+    return FrameMask(
+        draw(packed()),
+        draw(st.sampled_from(Origin)),
+        predicted_iou=draw(estimates),
+        object_logit=draw(estimates),
+        is_locked=draw(st.booleans()),
+        is_reviewed=draw(st.booleans()),
+        answers=draw(st.none() | outlines()),
+        beneath=draw(frame_masks(depth=depth - 1)) if is_on_top else None,
+    )
+
+
+@st.composite
+def contents(draw) -> Contents:
+    ids = draw(st.lists(st.integers(1, 2**32 - 1), unique=True, max_size=4))
+    places = (
+        st.tuples(st.sampled_from(ids), st.integers(0, FRAMES - 1)) if ids else None
+    )
+    return Contents(
+        {i: TrackedObject(i, draw(texts)) for i in sorted(ids)},
+        draw(st.dictionaries(places, outlines(), max_size=4)) if ids else {},
+        draw(st.dictionaries(places, frame_masks(), max_size=6)) if ids else {},
+    )
+
+
+@st.composite
+def limits(draw) -> IntensityLimits:
+    low = draw(st.floats(-1e6, 1e6))
+    return IntensityLimits((low,) * 3, (low + 1.5,) * 3)
+
+
+@st.composite
+def choices(draw) -> Choices:
+    return Choices(
+        model=draw(texts),
+        device=draw(st.sampled_from(["auto", "cpu", "cuda:1"])),
+        axis=draw(st.integers(0, 3)),
+        channels=draw(st.none() | st.just((0,)) | st.just((2, 0))),
+        limits=draw(st.none() | limits()),
+        direction=draw(st.sampled_from(["both", "forward", "backward"])),
+        frame_range=draw(st.none() | st.just((1, 4))),
+        only_selected=draw(st.booleans()),
+        thresholds=ReviewThresholds(
+            predicted_iou=draw(st.none() | st.floats(0, 1)), touching=None
+        ),
+    )
+
+
+@st.composite
+def images(draw) -> ImageReference:
+    fingerprint = Fingerprint(
+        (FRAMES, *SHAPE_HW), "uint16", "ab" * 32, draw(st.none() | st.just(7)), -5
+    )
+    return ImageReference(
+        name=draw(texts),
+        # What Python makes of a name that is not proper Unicode
+        path=draw(st.none() | texts | st.just("/data/caf\udce9.tif")),
+        relative_path=draw(st.none() | st.just("../images/a b.tif")),
+        series=draw(st.none() | st.integers(0, 9)),
+        dataset=draw(st.none() | st.just("/data/raw")),
+        fingerprint=draw(st.none() | st.just(fingerprint)),
+    )
+
+
+@st.composite
+def projects(draw) -> Project:
+    return Project(
+        image=draw(images()),
+        stack=STACK,
+        choices=draw(choices()),
+        model=ModelReference(draw(texts), draw(st.none() | st.just("cd" * 32))),
+        contents=draw(contents()),
+        software={"napari-sam2": "0.1.0", "numpy": "2"},
+        created="2026-01-02T03:04:05+00:00",
+        saved="2026-02-03T04:05:06+00:00",
+    )
+
+
+def disc(y: float, x: float, radius: float = 4) -> np.ndarray:
+    rows, columns = np.mgrid[: SHAPE_HW[0], : SHAPE_HW[1]]
+    return np.hypot(rows - y, columns - x) <= radius
+
+
+def example(iou: float = 0.75) -> Project:
+    """Return a project with something of everything; all masks have one estimate."""
+    click = FramePrompts(
+        ((6.0, 8.5), (2.0, 3.0)), (True, False), (1.0, 2.0, 11.0, 40.5)
+    )
+    tracked = FrameMask(pack_mask(disc(6, 20)), Origin.TRACKED, iou, 4.0)
+    answer = FrameMask(
+        pack_mask(disc(6, 9)), Origin.PROMPTED, iou, 4.0, answers=click, beneath=tracked
+    )
+    painted = FrameMask(
+        pack_mask(np.ones(SHAPE_HW, bool)), Origin.PAINTED, iou, 10.0, is_locked=True
+    )
+    gone = FrameMask(absent_mask(SHAPE_HW), Origin.TRACKED, iou, -3.0, is_reviewed=True)
+    return Project(
+        image=ImageReference("cells", "/data/cells.tif", "cells.tif", 0),
+        stack=STACK,
+        choices=Choices(limits=IntensityLimits((0.0,), (255.0,))),
+        model=ModelReference("nano", "cd" * 32),
+        contents=Contents(
+            {1: TrackedObject(1, "mother"), 7: TrackedObject(7, "Zelle ß")},
+            {(1, 0): click},
+            {(1, 0): answer, (1, 1): tracked, (7, 1): painted, (7, 4): gone},
+        ),
+        software={"napari-sam2": "0.1.0"},
+        created="2026-01-02T03:04:05+00:00",
+        saved="2026-02-03T04:05:06+00:00",
+    )

@@ -1,0 +1,93 @@
+"""What was saved comes back as it was, whatever it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from napari_sam2.core.errors import ProjectError
+from napari_sam2.project import schema
+from napari_sam2.project.reading import read_project
+from napari_sam2.project.session import (
+    apply_choices,
+    choices_of,
+    fill_document,
+    new_document,
+    project_of,
+)
+from napari_sam2.project.values import Choices, Project
+from napari_sam2.project.writing import write_project
+from napari_sam2.state import Document, Settings
+from tests.project.projects import example, projects
+
+FIXTURES = Path(__file__).parent
+
+
+@given(projects())
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_project_comes_back_as_it_was(tmp_path: Path, project: Project) -> None:
+    path = tmp_path / "work.sam2"
+    write_project(path, project)
+    assert read_project(path) == project
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@given(projects())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+def test_a_document_and_settings_come_back_as_they_were(project: Project) -> None:
+    document, choices = new_document(project), Settings()
+    apply_choices(choices, project.choices)
+    again = project_of(
+        document,
+        choices,
+        image=project.image,
+        stack=project.stack,
+        model=project.model,
+        created=project.created,
+    )
+    assert again.contents == project.contents
+    assert again.choices == project.choices
+    assert again.created == project.created
+
+
+def test_every_setting_is_kept() -> None:
+    kept = {one.name: one.type for one in dataclasses.fields(Choices)}
+    assert kept == {one.name: one.type for one in dataclasses.fields(Settings)}
+    assert choices_of(Settings()) == Choices()
+
+
+def test_a_project_of_another_image_does_not_fit() -> None:
+    for size in ({"frame_count": 3, "shape_hw": (12, 50)},
+                 {"frame_count": 5, "shape_hw": (12, 51)}):  # fmt: skip
+        document = Document(**size)
+        with pytest.raises(ProjectError, match="does not fit the image"):
+            fill_document(document, example().contents)
+        assert not document.objects
+
+
+def test_a_project_of_version_1_opens() -> None:
+    assert read_project(FIXTURES / "version1.sam2") == example()
+
+
+def test_other_programs_can_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "work.sam2"
+    write_project(path, example())
+    with closing(sqlite3.connect(path)) as file:
+        names = dict(file.execute("SELECT object_id, name FROM objects"))
+        assert names == {1: "mother", 7: "Zelle ß"}
+        (version,) = file.execute("PRAGMA user_version").fetchone()
+        assert version == schema.VERSION
+
+
+def test_the_tables_are_described() -> None:
+    described = schema.__doc__ or ""
+    for name in schema.TABLES[schema.VERSION]:
+        assert f"``{name}``" in described
