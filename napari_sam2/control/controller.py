@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from psygnal import SignalInstance
 
-    from napari_sam2.control.ports import Lane, TrackerFactory
+    from napari_sam2.control.ports import Job, Lane, TrackerFactory
+    from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
     from napari_sam2.state.settings import Direction, Settings
+
+T = TypeVar("T")
 
 
 class Controller:
@@ -184,6 +187,33 @@ class Controller:
             Names of objects that are new.
         """
         self._importing.start(read, frames, object_ids, names or {})
+
+    def work(
+        self,
+        job: Job[T | Progress],
+        *,
+        on_item: Callable[[T], None] | None = None,
+        outcome: Callable[[], str],
+    ) -> None:
+        """Do other work on the lane that is shown, and stopped, as runs are.
+
+        Parameters
+        ----------
+        job : callable
+            Such as writing a file.
+        on_item : callable, optional
+            Takes what the job yields, besides progress.
+        outcome : callable
+            Returns the sentence to be shown when the job ended or was stopped.
+        """
+
+        def end(error: Exception | None) -> None:
+            if error is not None:
+                self._board.complain(error)
+            else:
+                self._board.say(outcome())
+
+        self._dispatcher.send(Activity.LOADING, job, on_item=on_item, on_end=end)
 
     def set_frames(self, frames: FrameSource) -> None:
         """Show the tracker another stack of the same size: other channels, say.
