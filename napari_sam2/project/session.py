@@ -18,11 +18,11 @@ from napari_sam2.project.values import (
 )
 from napari_sam2.state.document import Document
 from napari_sam2.state.edit import Edit
-from napari_sam2.state.settings import Settings
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes, FrameLayout
     from napari_sam2.project.values import ImageReference
+    from napari_sam2.state.settings import Settings
 
 _SOFTWARE = ("numpy", "torch", "napari")
 

@@ -123,5 +123,5 @@ def test_stored_bits_give_the_mask_back(mask: np.ndarray, is_tiled: bool) -> Non
     ],
 )
 def test_bits_of_no_mask_are_refused(origin, size, bits, is_deflated) -> None:
-    with pytest.raises(ValueError, match="pixels|bounding box"):
+    with pytest.raises(ValueError, match=r"pixels|bounding box"):
         restore_mask((10, 10), origin, size, bits, is_deflated)
