@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QFormLayout,
@@ -69,9 +70,29 @@ def choice(tip: str, options: Iterable[tuple[str, Any]] = ()) -> QComboBox:
     )
     made.setMinimumContentsLength(8)
     made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    leave_the_wheel_to_the_dock(made)
     for text, value in options:
         made.addItem(text, value)
     return made
+
+
+class _WheelFilter(QObject):
+    """Keeps the wheel from changing a value that the mouse only happens to cross."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def leave_the_wheel_to_the_dock(widget: QWidget) -> None:
+    """Have the wheel scroll the dock over boxes that are not being used."""
+    kinds = (QComboBox, QAbstractSpinBox)
+    found = [widget] if isinstance(widget, kinds) else []
+    for one in (*found, *(c for kind in kinds for c in widget.findChildren(kind))):
+        one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
+        one.installEventFilter(_WheelFilter(one))
 
 
 def text(words: str = "", name: str = "") -> QLabel:

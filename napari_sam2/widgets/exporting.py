@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from psygnal import Signal
 
-from napari_sam2.control import Activity
-from napari_sam2.control.dispatch import Dispatcher
-from napari_sam2.control.status import StatusBoard
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.label_writer import open_label_writer
@@ -19,15 +15,17 @@ from napari_sam2.io.table import open_table_writer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+    from pathlib import Path
 
     import numpy.typing as npt
-    from psygnal import SignalInstance
 
-    from napari_sam2.control import Job, Lane
+    from napari_sam2.control import Controller
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.state import Document, FrameMask
+
+Steps: TypeAlias = "Generator[Progress, None, None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +38,14 @@ class Results:
         By frame; objects in the order in which they are painted.
     names : mapping of int to str
         By object.
-    frame_count : int
+    frames : range
+        The frames that were asked for.
     shape_hw : tuple of int
     """
 
     masks: Mapping[int, tuple[tuple[int, FrameMask], ...]]
     names: Mapping[int, str]
-    frame_count: int
+    frames: range
     shape_hw: tuple[int, int]
 
     def frame(self, frame: int) -> FrameResult:
@@ -62,9 +61,9 @@ class Results:
         return labels
 
 
-def take_results(document: Document) -> Results:
-    """Take down all masks of a document."""
-    frames = range(document.frame_count)
+def take_results(document: Document, frames: range | None = None) -> Results:
+    """Take down the masks of a document, on all frames or some."""
+    frames = range(document.frame_count) if frames is None else frames
     return Results(
         {
             frame: tuple(document.painted_order(frame))
@@ -72,76 +71,65 @@ def take_results(document: Document) -> Results:
             if document.masks.on_frame(frame)
         },
         {i: one.name for i, one in document.objects.items()},
-        document.frame_count,
+        frames,
         document.shape_hw,
     )
 
 
+def write_table(
+    path: Path, results: Results, frames: FrameSource, axes: Axes | None
+) -> Steps:
+    """Write one row per object and frame, with areas in the image's units."""
+    with open_table_writer(path, results.names, axes, overwrite=True) as table:
+        for done, frame in enumerate(results.masks):
+            yield Progress(done, len(results.masks), "Measuring")
+            table.write(results.frame(frame), frames[frame])
+
+
+def write_labels(path: Path, results: Results, axes: Axes | None) -> Steps:
+    """Write the label stack of the frames; values are the ids of the objects."""
+    with open_label_writer(
+        path,
+        results.shape_hw,
+        len(results.frames),
+        axes,
+        largest_id=max(results.names, default=1),
+        overwrite=True,
+    ) as writer:
+        for done, frame in enumerate(results.masks):
+            yield Progress(done, len(results.masks), "Writing the labels")
+            writer.write(frame - results.frames.start, results.labels(frame))
+
+
 class Exporter:
-    """Writes files in the background, with a status of its own.
+    """Writes files in the background; what stops runs stops this as well.
 
     Parameters
     ----------
-    lane : Lane
+    controller : Controller
     """
 
-    saved = Signal(Path)
-    """The file that is complete now."""
+    saved = Signal(object)
+    """The path of the file that is complete now."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._board = StatusBoard()
-        self._dispatcher = Dispatcher(lane, self._board)
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
 
-    @property
-    def status_changed(self) -> SignalInstance:
-        """Signal that carries every new ``Status``."""
-        return self._board.changed
-
-    def save_table(
-        self, path: Path, results: Results, frames: FrameSource, axes: Axes | None
-    ) -> None:
-        """Write one row per object and frame, with areas in the image's units."""
+    def write(self, path: Path, steps: Steps) -> None:
+        """Take the steps on the lane; ``path`` appears at their end, or not at all."""
+        finished: list[Path] = []
 
         def job(token: CancelToken) -> Generator[Progress | Path]:
-            with open_table_writer(path, results.names, axes, overwrite=True) as table:
-                for done, frame in enumerate(results.masks):
-                    yield Progress(done, len(results.masks), "Measuring")
-                    table.write(results.frame(frame), frames[frame])
+            yield from steps
             yield path
 
-        self._send(job)
+        def take(path: Path) -> None:
+            finished.append(path)
+            self.saved.emit(path)
 
-    def save_labels(self, path: Path, results: Results, axes: Axes | None) -> None:
-        """Write the label stack; values are the ids of the objects."""
+        def outcome() -> str:
+            if finished:
+                return f"Saved: {path}"
+            return f"Saving was stopped; {path.name} was not written."
 
-        def job(token: CancelToken) -> Generator[Progress | Path]:
-            largest = max(results.names, default=1)
-            with open_label_writer(
-                path,
-                results.shape_hw,
-                results.frame_count,
-                axes,
-                largest_id=largest,
-                overwrite=True,
-            ) as writer:
-                for done, frame in enumerate(results.masks):
-                    yield Progress(done, len(results.masks), "Writing the labels")
-                    writer.write(frame, results.labels(frame))
-            yield path
-
-        self._send(job)
-
-    def stop(self) -> None:
-        """Stop; a file that is not complete does not appear."""
-        self._dispatcher.stop()
-
-    def close(self) -> None:
-        """Stop, and hear nothing more; the lane is its owner's to close."""
-        self._dispatcher.close()
-
-    def _send(self, job: Job[Progress | Path]) -> None:
-        self._dispatcher.send(Activity.LOADING, job, on_item=self._on_saved)
-
-    def _on_saved(self, path: Path) -> None:
-        self._board.say(f"Saved: {path}")
-        self.saved.emit(path)
+        self._controller.work(job, on_item=take, outcome=outcome)

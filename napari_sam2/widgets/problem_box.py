@@ -101,7 +101,7 @@ class ProblemBox(QWidget):
 
     @property
     def details(self) -> str:
-        """What a report should contain, with tracebacks; empty when all was foreseen."""
+        """What a report should contain; empty when all was foreseen."""
         found = [entry.details for entry in self._entries if entry.details]
         return "\n".join([*found, _surroundings()]) if found else ""
 

@@ -8,15 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from napari_sam2.widgets.controls import button, column, row
-from napari_sam2.widgets.exporting import Exporter, take_results
+from napari_sam2.widgets.export_form import ExportForm, ExportOrder, Kind
+from napari_sam2.widgets.exporting import (
+    Exporter,
+    take_results,
+    write_labels,
+    write_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_sam2.control import Controller
+    from napari_sam2.control import Controller, Status
     from napari_sam2.core.axes import Axes
     from napari_sam2.widgets.links import Links
 
@@ -27,7 +33,6 @@ class ResultsPanel(QWidget):
     Parameters
     ----------
     controller : Controller
-    exporter : Exporter
     links : Links
         Cut when the session ends.
     axes : Axes or None
@@ -45,7 +50,6 @@ class ResultsPanel(QWidget):
     def __init__(
         self,
         controller: Controller,
-        exporter: Exporter,
         links: Links,
         *,
         axes: Axes | None,
@@ -55,57 +59,43 @@ class ResultsPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._exporter = exporter
+        self._exporter = Exporter(controller)
         self._axes = axes
-        self._name = name
         self._folder = tempfile.TemporaryDirectory(prefix="napari-sam2-")
         self._shown = Path(self._folder.name) / "table.csv"
-        tables = row(
-            button(
-                "Show table", "Measure every object on every frame", self.show_table
-            ),
-            button("Save table…", "Save the measurements as CSV", self._ask_table),
-        )
-        files = row(
-            button("Save labels…", "Save the masks as a TIFF stack", self._ask_labels),
-            button("Add tracks", "Show the path of every object's centre", add_tracks),
-        )
-        column(self, tables, files)
-        links.connect(exporter.saved, self._on_saved)
+        self.form = ExportForm(name, controller.document.frame_count, self._save)
+        tip = "Measure every object on every frame, and show the table"
+        self.show_button = button("Show table", tip, self.show_table)
+        tip = "Show the path of every object's centre as a layer of tracks"
+        column(self, row(self.show_button, button("Add tracks", tip, add_tracks)))
+        self.layout().addWidget(self.form)
+        links.connect(self._exporter.saved, self._on_saved)
+        links.connect(controller.status_changed, self._on_status_changed)
         links.at_end(self._folder.cleanup)
+        self._on_status_changed(controller.status)
 
     def show_table(self) -> None:
         """Measure, and show the table when it is ready."""
         self.save_table(self._shown)
 
-    def save_table(self, path: Path) -> None:
-        """Save the measurements as CSV."""
-        frames = self._controller.frames
-        results = take_results(self._controller.document)
-        self._exporter.save_table(path, results, frames, self._axes)
+    def save_table(self, path: Path, frames: range | None = None) -> None:
+        """Save the measurements of all frames, or some, as CSV."""
+        stack = self._controller.frames
+        results = take_results(self._controller.document, frames)
+        self._exporter.write(path, write_table(path, results, stack, self._axes))
 
-    def save_labels(self, path: Path) -> None:
-        """Save the masks as a TIFF stack."""
-        results = take_results(self._controller.document)
-        self._exporter.save_labels(path, results, self._axes)
+    def save_labels(self, path: Path, frames: range | None = None) -> None:
+        """Save the masks of all frames, or some, as a TIFF stack."""
+        results = take_results(self._controller.document, frames)
+        self._exporter.write(path, write_labels(path, results, self._axes))
 
-    def _ask_table(self) -> None:
-        path = self._ask("Save the table", "_objects.csv", "CSV (*.csv)")
-        if path is not None:
-            self.save_table(path)
+    def _save(self, order: ExportOrder) -> None:
+        save = {Kind.LABELS: self.save_labels, Kind.TABLE: self.save_table}
+        save[order.kind](order.path, order.frames)
 
-    def _ask_labels(self) -> None:
-        path = self._ask("Save the labels", "_labels.tif", "TIFF (*.tif)")
-        if path is not None:
-            self.save_labels(path)
-
-    def _ask(self, title: str, ending: str, kinds: str) -> Path | None:
-        suggested = str(Path.home() / f"{self._name}{ending}")
-        chosen, _ = QFileDialog.getSaveFileName(self, title, suggested, kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        return path if path.suffix else path.with_suffix(Path(ending).suffix)
+    def _on_status_changed(self, status: Status) -> None:
+        self.form.show_busy(status.is_busy)
+        self.show_button.setEnabled(not status.is_busy)
 
     def _on_saved(self, path: Path) -> None:
         if path == self._shown:

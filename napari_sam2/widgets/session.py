@@ -14,7 +14,6 @@ from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
 from napari_sam2.layers.tracks_layer import add_tracks
 from napari_sam2.state import Document, History, edits
-from napari_sam2.widgets.exporting import Exporter
 from napari_sam2.widgets.frame_position import FramePosition
 from napari_sam2.widgets.links import Links
 from napari_sam2.widgets.repaint import Repainter
@@ -60,7 +59,6 @@ class Session:
         self.controller = Controller(
             self.history, settings, image.frames, lane=lane, make_tracker=make_tracker
         )
-        self.exporter = Exporter(lane)
         self.position = FramePosition(
             viewer, image.layer, image.frame_axis, image.frame_count, self.links
         )
@@ -164,7 +162,6 @@ class Session:
             self._repainter.flush()
         self._repainter.close()
         self.controller.close()
-        self.exporter.close()
         self.links.cut()
         self.prompts.disconnect()
         self.masks.disconnect()
@@ -181,7 +178,7 @@ class Session:
 
     def _on_layer_removed(self, event: Any) -> None:
         """Forget the masks with their layer; undo brings both back."""
-        if event.value is self.masks.layer:
+        if event.value == self.masks.layer:
             self.controller.clear_masks()
 
     def _bring_masks_back(self) -> None:

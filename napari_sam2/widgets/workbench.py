@@ -54,7 +54,6 @@ class Workbench(QWidget):
         self.review = ReviewPanel(controller, links, frame_now=lambda: position.frame)
         self.results = ResultsPanel(
             controller,
-            session.exporter,
             links,
             axes=session.image.calibration,
             name=session.image.layer.name,

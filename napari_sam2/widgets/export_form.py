@@ -1,0 +1,155 @@
+"""The form that says what to save, of which frames, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magicgui.widgets import ComboBox, LineEdit, SpinBox
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from napari_sam2.widgets.controls import column
+from napari_sam2.widgets.forms import beside, form_of, push_button
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Kind(Enum):
+    """What can be saved: the ending of its file, and the rest of its name."""
+
+    LABELS = ".tif"
+    TABLE = ".csv"
+
+    @property
+    def stem_ending(self) -> str:
+        """What is added to the image's name."""
+        return {Kind.LABELS: "_labels", Kind.TABLE: "_objects"}[self]
+
+
+_CHOICES = [("labels (TIFF)", Kind.LABELS), ("measurements (CSV)", Kind.TABLE)]
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """What to save.
+
+    Attributes
+    ----------
+    kind : Kind
+    path : Path
+    frames : range
+    """
+
+    kind: Kind
+    path: Path
+    frames: range
+
+
+class ExportForm(QWidget):
+    """Asks what to save, of which frames, and where; and before it replaces a file.
+
+    Parameters
+    ----------
+    name : str
+        Of the image, for file names.
+    frame_count : int
+    on_order : callable
+        Takes an :class:`ExportOrder`.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self,
+        name: str,
+        frame_count: int,
+        on_order: Callable[[ExportOrder], object],
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._name = _FORBIDDEN.sub("_", name).strip(" .") or "image"
+        self._on_order = on_order
+        self._make_fields(frame_count - 1)
+        self._form = form_of(
+            self.kind,
+            beside("Frames", "Leave frames out at either end", self.first, self.last),
+            beside("File", "Where to save it", self.path, self._browse),
+            self.save_button,
+        )
+        column(self, self._form.native)
+        self.kind.changed.connect(self._on_kind_chosen)
+
+    def _make_fields(self, last: int) -> None:
+        self.kind = ComboBox(
+            label="Save",
+            choices=_CHOICES,
+            value=Kind.LABELS,
+            tooltip="The masks as a stack that any program reads, or a row of "
+            "measurements for every object on every frame",
+        )
+        self.first = SpinBox(value=0, max=last, tooltip="The first frame to save")
+        self.last = SpinBox(value=last, max=last, tooltip="The last frame to save")
+        home = Path.home() / self._file_name(Kind.LABELS)
+        self.path = LineEdit(
+            label="File", value=str(home), tooltip="The file that is written"
+        )
+        self._browse = push_button("…", "Choose the folder and the name", self._ask)
+        self.save_button = push_button(
+            "Save", "Write the file in the background; Stop (Esc) stops it", self.save
+        )
+
+    def save(self) -> None:
+        """Order what the form says, once the user agrees to replace what is there."""
+        path = self._complete_path()
+        self.path.value = str(path)
+        if path.is_file() and not may_replace(path, self):
+            return
+        first, last = sorted((self.first.value, self.last.value))
+        self._on_order(ExportOrder(self.kind.value, path, range(first, last + 1)))
+
+    def show_busy(self, is_busy: bool) -> None:
+        """Offer to save only what is finished."""
+        self.save_button.enabled = not is_busy
+
+    def _file_name(self, kind: Kind) -> str:
+        return f"{self._name}{kind.stem_ending}{kind.value}"
+
+    def _complete_path(self) -> Path:
+        """Return what is written in the form, as a file: never a bare folder."""
+        written = Path(str(self.path.value).strip()).expanduser()
+        if not written.name or written.is_dir():
+            written = written / self._file_name(self.kind.value)
+        path = written if written.is_absolute() else Path.home() / written
+        return path if path.suffix else path.with_suffix(self.kind.value.value)
+
+    def _on_kind_chosen(self, kind: Kind) -> None:
+        self.path.value = str(self._complete_path().with_name(self._file_name(kind)))
+
+    def _ask(self) -> None:
+        kind = self.kind.value
+        chosen, _ = QFileDialog.getSaveFileName(
+            self,
+            "Save as",
+            str(self._complete_path()),
+            f"{kind.value[1:].upper()} (*{kind.value})",
+            options=QFileDialog.Option.DontConfirmOverwrite,  # asked once, by save
+        )
+        if chosen:
+            self.path.value = chosen
+
+
+def may_replace(path: Path, parent: QWidget) -> bool:
+    """Ask whether a file may be replaced."""
+    answer = QMessageBox.question(
+        parent,
+        "Replace the file?",
+        f"{path} exists already. Replace it?",
+        QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+        QMessageBox.StandardButton.No,
+    )
+    return bool(answer == QMessageBox.StandardButton.Yes)

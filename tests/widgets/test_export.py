@@ -1,0 +1,202 @@
+"""What was found is saved where the user says: whole, or not at all."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from napari_sam2.control import Activity
+from napari_sam2.io.masks import read_labels
+from napari_sam2.widgets import export_form, exporting
+from napari_sam2.widgets.export_form import ExportForm, Kind
+from tests.widgets.user import SHAPE, User
+
+
+@pytest.fixture
+def tracked(working: User) -> User:
+    """Return a user who followed an object through the stack."""
+    working.click(3, 20, 30)
+    working.wait_mask(1, 3)
+    working.dock.workbench.track.run()
+    working.wait(lambda: working.document.frames_covered(1) == SHAPE[0])
+    working.wait_idle()
+    return working
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    told: list[Exception] = []
+    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    return told
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that the user was asked about, and did not want to replace."""
+    asked: list[Path] = []
+
+    def refuse(path: Path, parent: object) -> bool:
+        asked.append(path)
+        return False
+
+    monkeypatch.setattr(export_form, "may_replace", refuse)
+    return asked
+
+
+def save(user: User, kind: Kind, path: Path) -> None:
+    form = user.dock.workbench.results.form
+    form.kind.value = kind
+    form.path.value = str(path)
+    form.save_button.native.click()
+
+
+def test_labels_of_some_frames_are_saved(tracked: User, tmp_path: Path) -> None:
+    form = tracked.dock.workbench.results.form
+    form.first.value, form.last.value = 2, 5
+    save(tracked, Kind.LABELS, tmp_path / "labels.tif")
+    tracked.wait((tmp_path / "labels.tif").exists)
+    labels = read_labels(tmp_path / "labels.tif")
+    assert len(labels) == 4
+    np.testing.assert_array_equal(labels[1], tracked.shown(3))
+    tracked.wait_idle()
+    assert "Saved:" in tracked.dock.status_line.message
+
+
+def test_the_table_of_some_frames_keeps_their_numbers(
+    tracked: User, tmp_path: Path
+) -> None:
+    form = tracked.dock.workbench.results.form
+    form.first.value, form.last.value = 7, 6  # in any order
+    save(tracked, Kind.TABLE, tmp_path / "objects.csv")
+    tracked.wait((tmp_path / "objects.csv").exists)
+    with (tmp_path / "objects.csv").open(newline="") as file:
+        assert [row["frame"] for row in csv.DictReader(file)] == ["6", "7"]
+
+
+def test_a_file_is_replaced_only_when_the_user_says_so(
+    tracked: User, tmp_path: Path, asked: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "labels.tif"
+    path.write_bytes(b"mine")
+    save(tracked, Kind.LABELS, path)
+    tracked.wait_idle()
+    assert asked == [path]
+    assert path.read_bytes() == b"mine"
+    monkeypatch.setattr(export_form, "may_replace", lambda path, parent: True)
+    save(tracked, Kind.LABELS, path)
+    tracked.wait(lambda: path.read_bytes() != b"mine")
+
+
+def test_stop_ends_saving_and_leaves_nothing_half_written(
+    tracked: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Semaphore(3)
+    draw = exporting.Results.labels
+
+    def slowly(results, frame):
+        gate.acquire(timeout=5)
+        return draw(results, frame)
+
+    monkeypatch.setattr(exporting.Results, "labels", slowly)
+    save(tracked, Kind.LABELS, tmp_path / "labels.tif")
+    track = tracked.dock.workbench.track
+    bar = tracked.dock.status_line._bar
+    tracked.wait(lambda: bar.value() == 3)
+    assert bar.maximum() == SHAPE[0]
+    assert "Writing the labels" in tracked.dock.status_line.message
+    assert not tracked.dock.workbench.results.form.save_button.enabled
+    assert track.stop_button.isEnabled()
+    track.stop_button.click()
+    assert tracked.status.activity is Activity.STOPPING
+    gate.release(50)
+    tracked.wait_idle()
+    assert not list(tmp_path.iterdir())
+    assert "labels.tif was not written" in tracked.dock.status_line.message
+    assert tracked.dock.workbench.results.form.save_button.enabled
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("gone/labels.tif", Kind.LABELS, "gone does not exist"),
+        ("labels.png", Kind.LABELS, "must end in .tif"),
+        ("objects.xls", Kind.TABLE, "must end in .csv"),
+    ],
+)
+def test_a_file_that_cannot_be_is_told_in_a_sentence(
+    tracked: User,
+    tmp_path: Path,
+    told: list[Exception],
+    name: str,
+    kind: Kind,
+    words: str,
+) -> None:
+    save(tracked, kind, tmp_path / name)
+    tracked.wait(lambda: bool(told))
+    tracked.wait_idle()
+    assert words in tracked.dock.status_line.message
+
+
+def test_a_full_disk_keeps_what_was_there(
+    tracked: User, tmp_path: Path, told, monkeypatch: pytest.MonkeyPatch, full_disk
+) -> None:
+    path = tmp_path / "labels.tif"
+    path.write_bytes(b"mine")
+    monkeypatch.setattr(export_form, "may_replace", lambda path, parent: True)
+    full_disk(64)
+    save(tracked, Kind.LABELS, path)
+    tracked.wait(lambda: bool(told))
+    tracked.wait_idle()
+    assert "disk is full" in tracked.dock.status_line.message
+    assert path.read_bytes() == b"mine"
+
+
+def test_a_frame_that_cannot_be_read_ends_the_table(
+    tracked: User, tmp_path: Path, told: list[Exception]
+) -> None:
+    class Lost:
+        shape, dtype = SHAPE, np.uint8
+
+        def __getitem__(self, index):
+            raise OSError("the drive was disconnected")
+
+    frames = tracked.session.controller.frames
+    object.__setattr__(frames, "array", Lost())
+    save(tracked, Kind.TABLE, tmp_path / "objects.csv")
+    tracked.wait(lambda: bool(told))
+    tracked.wait_idle()
+    assert "the drive was disconnected" in tracked.dock.status_line.message
+    assert not list(tmp_path.iterdir())
+
+
+def make_form(qtbot, name: str = "cells") -> ExportForm:
+    form = ExportForm(name, 5, lambda order: None)
+    qtbot.addWidget(form)
+    return form
+
+
+def test_names_of_images_become_names_of_files(qtbot) -> None:
+    form = make_form(qtbot, "a/b: c?")
+    assert Path(form.path.value).name == "a_b_ c__labels.tif"
+    form.kind.value = Kind.TABLE
+    assert Path(form.path.value).name == "a_b_ c__objects.csv"
+
+
+def test_a_folder_or_a_bare_name_is_completed(qtbot, tmp_path: Path) -> None:
+    orders = []
+    form = ExportForm("cells", 5, orders.append)
+    qtbot.addWidget(form)
+    for written in (str(tmp_path), str(tmp_path / "mine"), ""):
+        form.path.value = written
+        form.save()
+    names = [order.path.name for order in orders]
+    assert names == ["cells_labels.tif", "mine.tif", "cells_labels.tif"]
+    assert orders[0].path.parent == tmp_path
+    assert orders[0].frames == range(5)
