@@ -39,7 +39,7 @@ def _find_screen() -> str | None:
 def _start_xvfb() -> None:
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x1000x24",
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24",
          "-nolisten", "tcp"],
         pass_fds=[write],
         stdout=subprocess.DEVNULL,

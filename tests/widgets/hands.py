@@ -1,0 +1,178 @@
+"""A mouse and a keyboard at a real window: events come from the X server, by xdotool.
+
+Positions are those of the data. Where they are on the screen is worked out from what is
+public: the camera, the canvas that Qt knows, the layer's transform.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QPoint, QTimer
+from qtpy.QtWidgets import QApplication, QFileDialog, QPushButton, QToolButton, QWidget
+
+from napari_sam2.widgets.timeline import Timeline
+from tests.widgets.screen import NO_SCREEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from napari_sam2.widgets.dock import Sam2Dock
+
+NO_HANDS = NO_SCREEN or (
+    "" if shutil.which("xdotool") else "there is a screen, but xdotool is not installed"
+)
+"""Why there is no mouse, or an empty string."""
+
+_STEPS = 8
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class Hands:
+    """Does at the window what a user does.
+
+    Attributes
+    ----------
+    viewer : napari.Viewer
+    dock : Sam2Dock
+    """
+
+    viewer: Any
+    dock: Sam2Dock
+
+    @property
+    def canvas(self) -> QWidget:
+        """The widget that shows the picture."""
+        # vispy's name for it is not public, but what OpenGL is drawn on is.
+        shown = [
+            one
+            for one in self.dock.window().findChildren(QWidget)
+            if one.inherits("QOpenGLWidget") and one.isVisible()
+        ]
+        (canvas,) = shown
+        return canvas
+
+    def spot(self, y: float, x: float) -> QPoint:
+        """Return where a data position of the displayed frame is on the screen."""
+        layer = self.dock.sessions.current.image.layer
+        camera = getattr(self.viewer, "scene", self.viewer).camera  # as of napari 0.9
+        point = list(layer.world_to_data(self.viewer.dims.point[-layer.ndim :]))
+        point[-2:] = y, x
+        world = layer.data_to_world(point)
+        canvas = self.canvas
+        across = (world[-1] - camera.center[-1]) * camera.zoom + canvas.width() / 2
+        down = (world[-2] - camera.center[-2]) * camera.zoom + canvas.height() / 2
+        return canvas.mapToGlobal(QPoint(round(across), round(down)))
+
+    def click(self, y: float, x: float, button: int = 1) -> None:
+        """Click a data position."""
+        self.move_to(self.spot(y, x))
+        self.do("click", button)
+
+    def drag(self, points_yx: Sequence[tuple[float, float]]) -> None:
+        """Press at the first data position, go through all, release at the last."""
+        spots = [self.spot(y, x) for y, x in points_yx]
+        self.move_to(spots[0])
+        self.do("mousedown", 1)
+        for start, end in zip(spots, spots[1:], strict=False):
+            for step in range(1, _STEPS + 1):
+                self.move_to(start + (end - start) * (step / _STEPS))
+        self.do("mouseup", 1)
+
+    def press(self, keys: str) -> None:
+        """Press keys, named as xdotool names them."""
+        self.do("key", keys)
+
+    def press_button(self, text: str) -> None:
+        """Click the button of the dock with this text."""
+        self.click_widget(self.find_button(text))
+
+    def find_button(self, text: str) -> QPushButton:
+        """Return the button of the dock with this text."""
+        found = [b for b in self.dock.findChildren(QPushButton) if b.text() == text]
+        (button,) = [b for b in found if b.isVisible()]
+        return button
+
+    def click_widget(self, widget: QWidget, at: QPoint | None = None) -> None:
+        """Click a widget, in its middle or at a position of its own."""
+        self.reveal(widget)
+        self.move_to(widget.mapToGlobal(at or widget.rect().center()))
+        self.do("click", 1)
+
+    def spot_in_strip(self, object_id: int, frame: int) -> QPoint:
+        """Return where an object's frame is in the review strip, on the screen."""
+        strip = self.strip
+        for y in range(strip.height()):
+            for x in range(strip.width()):
+                if strip.place_at(x, y) == (object_id, frame):
+                    return strip.mapToGlobal(QPoint(x + 1, y + 4))
+        raise LookupError(f"object {object_id}, frame {frame} is not in the strip")
+
+    @property
+    def strip(self) -> Timeline:
+        """The review strip."""
+        (strip,) = self.dock.findChildren(Timeline)
+        return strip
+
+    def fold(self, title: str) -> None:
+        """Click the title of a part of the dock."""
+        titles = self.dock.findChildren(QToolButton)
+        (title_button,) = [one for one in titles if one.text() == title]
+        self.click_widget(title_button)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll the dock as far as needed to see a widget."""
+        parent = widget.parentWidget()
+        while parent is not None:
+            if hasattr(parent, "ensureWidgetVisible"):
+                parent.ensureWidgetVisible(widget)
+            parent = parent.parentWidget()
+        self.rest(0.02)
+
+    def move_to(self, spot: QPoint) -> None:
+        """Move the mouse to a position of the screen."""
+        self.do("mousemove", spot.x(), spot.y(), rest=0.03)
+
+    def type_into_next_dialog(self, path: Path) -> None:
+        """Type a path and Enter when a file dialog opens, which blocks whoever asks."""
+        timer = QTimer(self.dock)
+
+        def look() -> None:
+            if isinstance(QApplication.activeModalWidget(), QFileDialog):
+                timer.stop()
+                subprocess.Popen(["xdotool", "type", "--delay", "10", f"{path}\n"])
+
+        timer.timeout.connect(look)
+        timer.start(200)
+
+    def wait(
+        self, condition: Callable[[], object], *, seconds: float = _PATIENCE_SECONDS
+    ) -> None:
+        """Wait until something holds, and fail when it does not come to hold."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError("what was waited for in the window did not come")
+            self.rest(0.01)
+
+    def rest(self, seconds: float) -> None:
+        """Let the window work."""
+        end = time.monotonic() + seconds
+        while True:
+            QApplication.processEvents()
+            if time.monotonic() >= end:
+                return
+            time.sleep(0.002)
+
+    def do(self, *words: object, rest: float = 0.1) -> None:
+        """Let xdotool do something, and the window answer it."""
+        process = subprocess.Popen(["xdotool", *map(str, words)])
+        while process.poll() is None:
+            self.rest(0.002)
+        self.rest(rest)
