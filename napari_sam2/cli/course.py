@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.frame_bar import FrameBar
@@ -66,7 +65,7 @@ def follow(
     """Carry the prompted objects through the stack, as far as it goes.
 
     Ctrl-C stops it before the next frame. A frame that cannot be read ends the way in
-    that direction; the way back is still gone.
+    that direction only.
 
     Parameters
     ----------
@@ -92,43 +91,17 @@ def _run(
     token: CancelToken,
     bar: FrameBar,
 ) -> None:
-    plan: Plan | None = course.plan
-    while plan is not None:
-        before, ahead = course.steps, plan
-        plan = None
-        try:
-            for result in tracker.propagate(
-                direction=ahead.direction, frames=ahead.frames, token=token
-            ):
-                take(result)
-                course.steps += 1
-                bar.show(course.steps)
-        except FrameError as error:
-            course.problem = course.problem or error
-            plan = way_back(ahead, course.steps - before)
-        except GpuMemoryError as error:
-            course.problem = error
+    plan = course.plan
+    try:
+        for result in tracker.propagate(
+            direction=plan.direction, frames=plan.frames, token=token
+        ):
+            take(result)
+            course.steps += 1
+            bar.show(course.steps)
+    except (FrameError, GpuMemoryError) as error:
+        course.problem = error
     course.was_stopped = token.is_cancelled and tracker.is_paused
-
-
-def way_back(plan: Plan, done: int) -> Plan | None:
-    """Return what can still be done after a step could not be read, if anything.
-
-    Parameters
-    ----------
-    plan : Plan
-        What was to be done.
-    done : int
-        How many of its steps were done.
-    """
-    broken = next(islice(plan.steps(), done, None))
-    start = plan.frames.start
-    stop = min(plan.frames.stop, max(first for first, _ in plan.prompted.values()))
-    if plan.direction != "both" or broken.is_reverse:
-        return None
-    if start >= stop or broken.frame < stop:
-        return None
-    return type(plan)(plan.prompted, range(start, stop), "both")
 
 
 def describe_finished(plan: Plan, done: Mapping[int, set[int]]) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.engine.device import inference
 from napari_sam2.engine.memory import FrameMemory, select_memories
 from napari_sam2.engine.prompting import answer, mask_to_model
-from napari_sam2.engine.stepping import Looking, gather, split
-from napari_sam2.engine.track import Answer
+from napari_sam2.engine.stepping import GroupRunner, Looking, gather, split
+from napari_sam2.engine.track import Answer, as_said
 from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE, ObjectState
 
 if TYPE_CHECKING:
@@ -20,49 +22,103 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
-    from napari_sam2.engine.stepping import GroupRunner
     from napari_sam2.engine.track import ObjectTrack, Tracked
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import Sam2Model
 
 
-def answer_prompts(
-    model: Sam2Model,
-    features: ImageFeatures,
-    track: ObjectTrack,
-    frame: int,
-    prompts: FramePrompts,
-    shape_hw: tuple[int, int],
-    correction: Tracked | None,
-    rules: MemoryRules,
-) -> Answer:
-    """Segment one object on a frame that the user prompted.
+class PromptAnswerer:
+    """Answers prompts on single frames.
 
-    The first prompt of an object on a frame is answered from the picture alone. A
-    prompt on a frame that was tracked corrects it: the decoder then sees the object's
-    memory as well, and starts from the tracked mask.
+    Parameters
+    ----------
+    model : Sam2Model
+    encoder : FrameEncoder
+        Where features come from.
+    rules : MemoryRules
+        What a correction looks back at.
     """
-    coarse = model.without_memory(features)
-    if correction is not None:
+
+    def __init__(
+        self, model: Sam2Model, encoder: FrameEncoder, rules: MemoryRules
+    ) -> None:
+        self._model = model
+        self._encoder = encoder
+        self._rules = rules
+        self._shape_hw = encoder.reader.source.shape_hw
+        self._frame_count = len(encoder.reader.source)
+
+    def answer(
+        self,
+        track: ObjectTrack,
+        frame: int,
+        prompts: FramePrompts,
+        previous: npt.NDArray[np.bool_] | None = None,
+    ) -> Answer:
+        """Segment one object on a frame that the user prompted.
+
+        The first prompt of an object on a frame is answered from the picture alone. A
+        prompt on a frame that was tracked corrects it: the decoder then sees the
+        object's memory as well, and starts from the tracked mask.
+
+        Parameters
+        ----------
+        track : ObjectTrack
+        frame : int
+        prompts : FramePrompts
+            Everything that is said about the object on the frame.
+        previous : ndarray of bool, shape (H, W), optional
+            The tracked mask, for when the track no longer remembers it.
+
+        Raises
+        ------
+        FrameError, PromptError
+            If they cannot be answered.
+        """
+        what = f"object {track.object_id} on frame {frame}"
+        with inference(self._encoder.device):
+            prior = None
+            if previous is not None:
+                FramePrompts(mask=previous).check(self._shape_hw, what=what)
+                prior = logits_from_mask(previous, self._model, self._encoder.device)
+            correction = track.correction_on(frame, prior)
+            prompts.check(self._shape_hw, what=what, refines=correction is not None)
+            features = self._encoder.features(frame)
+            coarse = self._coarse(track, frame, correction, features)
+            prior = None
+            if self._model.config.refines_masks:
+                prior = track.prior_for(frame, prompts, correction)
+            state = answer(
+                self._model, features, coarse, prompts, self._shape_hw, prior
+            )
+        return Answer(as_said(prompts), state, correction)
+
+    def _coarse(
+        self,
+        track: ObjectTrack,
+        frame: int,
+        correction: Tracked | None,
+        features: ImageFeatures,
+    ) -> torch.Tensor:
+        """Return the features that prompts are decoded on, with memory or without."""
+        if correction is None:
+            return self._model.without_memory(features)
+        remember_answers(self._model, [track], self._encoder.features, GroupRunner(1))
         selection = select_memories(
             track.bank.conditioning,
             track.bank.recent,
             frame,
             is_reverse=correction.is_reverse,
-            frame_count=len(track.visits),
-            rules=rules,
+            frame_count=self._frame_count,
+            rules=self._rules,
         )
-        if selection.spatial:
-            looking = Looking(track.object_id, track.bank, selection)
-            span = pointer_span(model, len(track.visits))
-            coarse = model.attend_memory(features, gather(model, [looking], span))
-    prior = None
-    if model.config.refines_masks:
-        prior = track.prior_for(frame, prompts, correction)
-    state = answer(model, features, coarse, prompts, shape_hw, prior)
-    return Answer(prompts, state, correction)
+        if not selection.spatial:
+            return self._model.without_memory(features)
+        looking = Looking(track.object_id, track.bank, selection)
+        span = pointer_span(self._model, self._frame_count)
+        return self._model.attend_memory(features, gather(self._model, [looking], span))
 
 
 def remember_answers(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.core.results import FrameResult
-from napari_sam2.engine.conditioning import pointer_span
+from napari_sam2.engine.conditioning import pointer_span, remember_answers
 from napari_sam2.engine.device import inference, working_memory
 from napari_sam2.engine.masks import Scores, to_results
 from napari_sam2.engine.memory import FrameMemory, select_memories
@@ -22,7 +22,6 @@ from napari_sam2.engine.stepping import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
     from napari_sam2.engine.stepping import Found
-    from napari_sam2.engine.track import ObjectTrack
+    from napari_sam2.engine.track import Answer, ObjectTrack
     from napari_sam2.model.sam2 import ObjectState, Sam2Model
 
 _LARGEST_GROUP = 64
@@ -43,9 +42,8 @@ class FrameStepper:
     ----------
     model : Sam2Model
     encoder : FrameEncoder
-        Where features come from; its device is where everything is computed.
-    frames : FrameSource
-        The stack.
+        Where features come from: its reader knows the stack, and its device is where
+        everything is computed.
     rules : MemoryRules
     options : TrackerOptions
     """
@@ -54,16 +52,15 @@ class FrameStepper:
         self,
         model: Sam2Model,
         encoder: FrameEncoder,
-        frames: FrameSource,
         rules: MemoryRules,
         options: TrackerOptions,
     ) -> None:
         self._model = model
         self._encoder = encoder
-        self._frames = frames
+        self._frames = encoder.reader.source
         self._rules = rules
         self._options = options
-        self._span = pointer_span(model, len(frames))
+        self._span = pointer_span(model, len(self._frames))
         self._reach = max(rules.memory_count, rules.pointer_count) - 1
 
     def run(
@@ -89,6 +86,18 @@ class FrameStepper:
         for one in tracks:
             one.visit(step.frame, is_reverse=step.is_reverse)
         return FrameResult(step.frame, results)
+
+    def remember_answers(
+        self, tracks: Sequence[ObjectTrack], groups: GroupRunner
+    ) -> None:
+        """Make memories of all prompts that have none yet."""
+        with inference(self._encoder.device):
+            remember_answers(self._model, tracks, self._encoder.features, groups)
+
+    def result(self, object_id: int, frame: int, answer: Answer) -> MaskResult:
+        """Turn the answer to one object's prompts into a result."""
+        with inference(self._encoder.device):
+            return self.results(frame, [(object_id, answer.state, True)])[0]
 
     def results(
         self, frame: int, states: list[tuple[int, ObjectState, bool]]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from napari_sam2.core.errors import FrameError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -47,10 +49,15 @@ class Plan:
 
     def steps(self) -> Iterator[Step]:
         """Yield the frames in the order in which they are computed."""
-        if self.direction != "backward":
-            yield from self._forward()
-        if self.direction != "forward":
+        yield from self.way(is_reverse=False)
+        yield from self.way(is_reverse=True)
+
+    def way(self, *, is_reverse: bool) -> Iterator[Step]:
+        """Yield the frames of one direction; none when it is not to be gone."""
+        if is_reverse and self.direction != "forward":
             yield from self._backward()
+        if not is_reverse and self.direction != "backward":
+            yield from self._forward()
 
     def __len__(self) -> int:
         """Count the steps."""
@@ -96,3 +103,23 @@ class Plan:
         """Return the frame after the first one that an object visits going back."""
         first, last = self.prompted[object_id]
         return first if self.direction == "both" else last + 1
+
+
+def check_range(frames: range, frame_count: int) -> None:
+    """Check that frames are neighbours that the stack has.
+
+    Raises
+    ------
+    FrameError
+        If they are not.
+    """
+    if not frames or frames.step != 1:
+        raise FrameError(
+            f"{frames} holds no neighbouring frames: give a range that counts up by "
+            "one, such as range(0, 10)."
+        )
+    if frames[0] < 0 or frames[-1] >= frame_count:
+        raise FrameError(
+            f"Frames {frames[0]} to {frames[-1]} are not all in the stack, which has "
+            f"{frame_count} frames, 0 to {frame_count - 1}."
+        )

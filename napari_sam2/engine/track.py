@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from napari_sam2.core.packed import PackedMask, pack_mask
+from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.memory import MemoryBank
 
 if TYPE_CHECKING:
     import torch
 
-    from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.model.sam2 import ObjectState
 
+Said: TypeAlias = FramePrompts | PackedMask
+
 UNSEEN, FORWARD, BACKWARD = range(3)
+
+
+def as_said(prompts: FramePrompts) -> Said:
+    """Return prompts as they are kept: a mask as bits of its bounding box."""
+    return prompts if prompts.mask is None else pack_mask(prompts.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +46,28 @@ class Answer:
 
     Attributes
     ----------
-    prompts : FramePrompts
+    said : FramePrompts or PackedMask
+        The prompts, from :func:`as_said`; a whole-frame mask is kept as bits.
     state : ObjectState
         The answer, a batch of one.
     correction_of : Tracked or None
         Set when the frame had been tracked: the prompts then are decoded with memory.
     """
 
-    prompts: FramePrompts
+    said: Said
     state: ObjectState
     correction_of: Tracked | None = None
+
+    @property
+    def prompts(self) -> FramePrompts:
+        """What was asked."""
+        if isinstance(self.said, PackedMask):
+            return FramePrompts(mask=self.said.mask)
+        return self.said
+
+    def answers(self, prompts: FramePrompts) -> bool:
+        """Whether this is what was asked."""
+        return self.said == as_said(prompts)
 
 
 @dataclass(slots=True)

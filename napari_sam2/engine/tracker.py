@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.errors import FrameError, NoPromptError, PromptError
+from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import as_frame_source, check_frame
 from napari_sam2.core.intensity import estimate_limits
-from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.engine.conditioning import (
-    answer_prompts,
-    logits_from_mask,
-    remember_answers,
-)
-from napari_sam2.engine.device import inference
+from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.encoding import FrameEncoder
 from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.frame_step import FrameStepper
 from napari_sam2.engine.memory import MemoryRules
+from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
-from napari_sam2.engine.plan import Plan
-from napari_sam2.engine.reading import FrameReader, ReadAhead
-from napari_sam2.engine.stepping import (
-    GroupRunner,
-)
-from napari_sam2.engine.track import ObjectTrack
+from napari_sam2.engine.plan import Plan, check_range
+from napari_sam2.engine.reading import FrameReader
+from napari_sam2.engine.run import Paused, Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -36,10 +27,9 @@ if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import ArrayLike, FrameSource
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.prompts import Prompt
+    from napari_sam2.core.prompts import FramePrompts, Prompt
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.plan import Direction
-    from napari_sam2.engine.track import Answer
     from napari_sam2.model.sam2 import Sam2Model
 
 
@@ -86,35 +76,30 @@ class VideoTracker:
         self.frames = as_frame_source(frames, channels)
         self.limits = limits or estimate_limits(self.frames)
         self.device = next(model.parameters()).device
-        self._encoder = FrameEncoder(
-            model,
-            FrameReader(self.frames, self.limits),
-            FeatureCache(self.options.feature_cache_bytes),
-            self.device,
-        )
-        config = model.config
-        self._rules = MemoryRules(
-            config.memory_count, config.pointer_count, self.options.nearest_prompts
-        )
-        self._stepper = FrameStepper(
-            model, self._encoder, self.frames, self._rules, self.options
-        )
-        self._tracks: dict[int, ObjectTrack] = {}
-        self._paused: tuple[Plan, int] | None = None
+        config, nearest = model.config, self.options.nearest_prompts
+        rules = MemoryRules(config.memory_count, config.pointer_count, nearest)
+        reader = FrameReader(self.frames, self.limits)
+        cache = FeatureCache(self.options.feature_cache_bytes)
+        encoder = FrameEncoder(model, reader, cache, self.device)
+        self._stepper = FrameStepper(model, encoder, rules, self.options)
+        answerer = PromptAnswerer(model, encoder, rules)
+        self._tracks = ObjectTracks(len(self.frames), answerer)
+        prefetch = self.options.prefetch_frames
+        self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
 
     @property
     def object_ids(self) -> tuple[int, ...]:
         """The objects that have prompts, in the order of their ids."""
-        return tuple(sorted(self._tracks))
+        return self._tracks.ids
 
     @property
     def is_paused(self) -> bool:
         """Whether a run was stopped before its end, so that :meth:`resume` goes on."""
-        return self._paused is not None
+        return self._runner.paused is not None
 
     def prompts(self, object_id: int) -> dict[int, FramePrompts]:
         """Return what was said about an object, by frame."""
-        answers = self._track(object_id).answers
+        answers = self._tracks[object_id].answers
         return {frame: answer.prompts for frame, answer in answers.items()}
 
     def add(
@@ -144,9 +129,7 @@ class VideoTracker:
         PromptError
             If the prompt cannot be answered: outside the image, only negative points.
         """
-        said = FramePrompts()
-        if prompt.object_id in self._tracks:
-            said = self.prompts(prompt.object_id).get(prompt.frame, said)
+        said = self._tracks.prompts(prompt.object_id, prompt.frame)
         result = self.set_prompts(
             prompt.object_id, prompt.frame, said.with_prompt(prompt), previous=previous
         )
@@ -188,24 +171,16 @@ class VideoTracker:
         """
         check_frame(frame, len(self.frames))
         if not prompts:
-            self._withdraw(object_id, frame)
+            self._tracks.withdraw(object_id, frame)
+            self._runner.paused = None
             return None
-        track = self._tracks.get(object_id) or ObjectTrack(
-            object_id, bytearray(len(self.frames))
-        )
-        answer = track.answers.get(frame)
-        if answer is None or answer.prompts != prompts:
-            answer = self._answer(track, frame, prompts, previous)
-            track.set_answer(frame, answer)
-            self._tracks[object_id] = track
-        with inference(self.device):
-            return self._stepper.results(frame, [(object_id, answer.state, True)])[0]
+        answer = self._tracks.say(object_id, frame, prompts, previous)
+        return self._stepper.result(object_id, frame, answer)
 
     def remove_object(self, object_id: int) -> None:
         """Forget an object; the others are not touched."""
-        self._track(object_id)
-        del self._tracks[object_id]
-        self._paused = None
+        self._tracks.remove(object_id)
+        self._runner.paused = None
 
     def plan(
         self,
@@ -216,24 +191,14 @@ class VideoTracker:
     ) -> Plan:
         """Return what :meth:`propagate` would do; its length is the number of steps."""
         ids = self.object_ids if objects is None else tuple(sorted(set(objects)))
-        prompted = {i: self._track(i).prompted for i in ids}
+        prompted = {i: self._tracks[i].prompted for i in ids}
         if not prompted:
             raise NoPromptError(
                 "There is nothing to track yet: give at least one object a point, a "
                 "box or a mask."
             )
-        whole = range(len(self.frames))
-        frames = whole if frames is None else frames
-        if not frames or frames.step != 1:
-            raise FrameError(
-                f"{frames} holds no neighbouring frames: give a range that counts up "
-                "by one, such as range(0, 10)."
-            )
-        if frames[0] not in whole or frames[-1] not in whole:
-            raise FrameError(
-                f"Frames {frames[0]} to {frames[-1]} are not all in the stack, "
-                f"which has {len(whole)} frames, 0 to {len(whole) - 1}."
-            )
+        frames = range(len(self.frames)) if frames is None else frames
+        check_range(frames, len(self.frames))
         return Plan(prompted, frames, direction)
 
     def propagate(
@@ -268,11 +233,12 @@ class VideoTracker:
         Raises
         ------
         NoPromptError, PromptError, FrameError
-            At once, if the run makes no sense; FrameError also when a frame that is
-            reached cannot be read, with all frames before it yielded.
+            At once, if the run makes no sense. FrameError also at the end, if a frame
+            could not be read: it ends the way in its direction, and the other one is
+            gone nevertheless. Once it can be read, :meth:`resume` does the rest.
         """
         plan = self.plan(direction=direction, frames=frames, objects=objects)
-        return self._run(plan, 0, token)
+        return self._runner.run(Paused(plan), token)
 
     def resume(self, *, token: CancelToken | None = None) -> Iterator[FrameResult]:
         """Go on with a run that was stopped; the result is that of one run.
@@ -282,91 +248,6 @@ class VideoTracker:
         NoPromptError
             If no run was stopped.
         """
-        if self._paused is None:
+        if self._runner.paused is None:
             raise NoPromptError("No run was stopped: start one with propagate().")
-        return self._run(*self._paused, token)
-
-    def _run(
-        self, plan: Plan, done: int, token: CancelToken | None
-    ) -> Iterator[FrameResult]:
-        self._paused = (plan, done)
-        if not done:
-            for one in self._tracks_of(plan.prompted):
-                one.bank.forget(plan.frames_of(one.object_id))
-        ahead = ReadAhead(
-            self._encoder.reader,
-            (
-                step.frame
-                for step in islice(plan.steps(), done, None)
-                if self._stepper.must_read(step.frame, self._tracks_of(step.object_ids))
-            ),
-            self.options.prefetch_frames,
-        )
-        try:
-            groups = self._stepper.groups()
-            steps = islice(plan.steps(), done, None)
-            for count, step in enumerate(steps, done + 1):
-                if token is not None and token.is_cancelled:
-                    return
-                tracks = self._tracks_of(step.object_ids)
-                if not tracks:
-                    continue
-                self._remember_answers(plan, groups)
-                result = self._stepper.run(step, tracks, groups, ahead)
-                self._paused = (plan, count)
-                yield result
-            self._paused = None
-        finally:
-            ahead.close()
-
-    def _answer(
-        self,
-        track: ObjectTrack,
-        frame: int,
-        prompts: FramePrompts,
-        previous: npt.NDArray[np.bool_] | None,
-    ) -> Answer:
-        """Answer prompts that are new, or say why they cannot be answered."""
-        what = f"object {track.object_id} on frame {frame}"
-        shape_hw = self.frames.shape_hw
-        with inference(self.device):
-            prior = None
-            if previous is not None:
-                FramePrompts(mask=previous).check(shape_hw, what=what)
-                prior = logits_from_mask(previous, self.model, self.device)
-            correction = track.correction_on(frame, prior)
-            prompts.check(shape_hw, what=what, refines=correction is not None)
-            features = self._encoder.features(frame)
-            if correction is not None:
-                remember_answers(
-                    self.model, [track], self._encoder.features, GroupRunner(1)
-                )
-            return answer_prompts(
-                self.model, features, track, frame, prompts, shape_hw, correction,
-                self._rules,
-            )  # fmt: skip
-
-    def _remember_answers(self, plan: Plan, groups: GroupRunner) -> None:
-        """Make memories of all prompts, also of those that came during the run."""
-        with inference(self.device):
-            tracks = self._tracks_of(plan.prompted)
-            remember_answers(self.model, tracks, self._encoder.features, groups)
-
-    def _tracks_of(self, object_ids: Iterable[int]) -> list[ObjectTrack]:
-        """Return the tracks of objects, less those removed during the run."""
-        return [self._tracks[i] for i in object_ids if i in self._tracks]
-
-    def _track(self, object_id: int) -> ObjectTrack:
-        if object_id not in self._tracks:
-            known = ", ".join(map(str, self.object_ids)) or "none"
-            raise PromptError(
-                f"There is no object {object_id}: the objects with prompts are {known}."
-            )
-        return self._tracks[object_id]
-
-    def _withdraw(self, object_id: int, frame: int) -> None:
-        track = self._track(object_id)
-        track.withdraw(frame)
-        self._paused = None
-        if not track.answers:
-            del self._tracks[object_id]
+        return self._runner.run(self._runner.paused, token)

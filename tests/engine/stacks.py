@@ -8,11 +8,19 @@ import numpy as np
 
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.frames import check_frame
+from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+from napari_sam2.engine.options import EXACT
+from napari_sam2.engine.tracker import VideoTracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_sam2.core.results import FrameResult, MaskResult
+
+LIMITS = as_limits(0, 2)
+BLOB = np.zeros((40, 48), bool)
+BLOB[8:22, 6:20] = True
 
 
 class Generated:
@@ -57,3 +65,30 @@ def said(result: MaskResult) -> tuple:
 def course(results: Iterable[FrameResult]) -> list[tuple]:
     """Return all that a run says, comparable, in its order."""
     return [(result.frame, *(said(one) for one in result)) for result in results]
+
+
+def session(model, frames=None, options=EXACT) -> VideoTracker:
+    """Return a session with three objects, prompted on frames 0, 3 and 5."""
+    source = Generated(9) if frames is None else frames
+    tracker = VideoTracker(model, source, limits=LIMITS, options=options)
+    tracker.add(PointPrompt(1, 0, (15, 12)))
+    tracker.add(BoxPrompt(2, 3, (5, 8, 30, 40)))
+    tracker.add(PointPrompt(7, 5, (20, 30)))
+    return tracker
+
+
+def three(tracker: VideoTracker) -> VideoTracker:
+    """Add an object by each kind of prompt, on frames 0, 0 and 2."""
+    tracker.add(PointPrompt(1, 0, (15, 12)))
+    tracker.add(BoxPrompt(2, 0, (5, 8, 30, 40)))
+    tracker.add(MaskPrompt(3, 2, BLOB))
+    return tracker
+
+
+def by_object(results: Iterable[FrameResult]) -> dict[int, list[tuple]]:
+    """Return all that a run says about each object."""
+    found: dict[int, list[tuple]] = {}
+    for result in results:
+        for one in result:
+            found.setdefault(one.object_id, []).append(said(one))
+    return found

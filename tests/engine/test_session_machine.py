@@ -146,7 +146,7 @@ class Session(RuleBasedStateMachine):
 
     @invariant()
     def remembers_within_bounds(self) -> None:
-        for track in self.tracker._tracks.values():
+        for track in self.tracker._tracks.of(self.tracker.object_ids):
             assert not set(track.bank.recent) & set(track.answers)
             assert set(track.bank.conditioning) <= set(track.answers)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -12,23 +11,10 @@ import torch
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, NoPromptError, PromptError
-from napari_sam2.core.intensity import as_limits
-from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
-from tests.engine.stacks import Generated, course
-
-LIMITS = as_limits(0, 2)
-
-
-def session(model, frames=None, options=EXACT) -> VideoTracker:
-    """Return a session with three objects, prompted on frames 0, 3 and 5."""
-    source = Generated(9) if frames is None else frames
-    tracker = VideoTracker(model, source, limits=LIMITS, options=options)
-    tracker.add(PointPrompt(1, 0, (15, 12)))
-    tracker.add(BoxPrompt(2, 3, (5, 8, 30, 40)))
-    tracker.add(PointPrompt(7, 5, (20, 30)))
-    return tracker
+from tests.engine.stacks import LIMITS, Generated, course, session
 
 
 @pytest.mark.parametrize("direction", ["both", "forward", "backward"])
@@ -207,45 +193,6 @@ def test_two_threads_share_a_model_without_noticing(miniature) -> None:
     assert [found[i] for i in range(3)] == [alone] * 3
 
 
-def test_a_broken_frame_ends_the_run_and_nothing_else(miniature) -> None:
-    whole = course(session(miniature).propagate(direction="forward"))
-    source = Generated(9, broken=[6])
-    tracker = session(miniature, source)
-    run = tracker.propagate(direction="forward")
-    assert course(islice(run, 6)) == whole[:6]
-    with pytest.raises(FrameError, match="Frame 6 could not be read"):
-        next(run)
-    with pytest.raises(FrameError, match="Frame 6"):
-        next(tracker.resume())
-    source.broken.clear()
-    assert course(tracker.resume()) == whole[6:]
-
-
-def test_a_prompt_on_a_frame_that_was_not_reached_is_a_first_prompt(miniature) -> None:
-    source = Generated(9, broken=[6])
-    tracker = session(miniature, source)
-    with pytest.raises(FrameError):
-        list(tracker.propagate(direction="forward"))
-    source.broken.clear()
-    found = tracker.add(PointPrompt(1, 6, (15, 12)))
-    fresh = session(miniature).add(PointPrompt(1, 6, (15, 12)))
-    np.testing.assert_array_equal(found.mask, fresh.mask)
-    with pytest.raises(NoPromptError, match="only negative"):
-        tracker.add(PointPrompt(2, 6, (15, 12), positive=False))
-
-
-def test_a_broken_frame_elsewhere_does_not_matter(miniature) -> None:
-    tracker = session(miniature, Generated(9, broken=[8]))
-    assert len(list(tracker.propagate(frames=range(8)))) > 8
-
-
-def test_a_broken_frame_cannot_be_prompted(miniature) -> None:
-    tracker = session(miniature, Generated(9, broken=[4]))
-    with pytest.raises(FrameError, match="Frame 4"):
-        tracker.add(MaskPrompt(9, 4, np.ones((40, 48))))
-    assert tracker.object_ids == (1, 2, 7)
-
-
 def test_an_endless_source_starts_at_once(miniature) -> None:
     source = Generated(100_000)
     tracker = VideoTracker(miniature, source)
@@ -263,59 +210,3 @@ def test_frames_are_read_once_in_order(miniature) -> None:
     tracker.add(PointPrompt(1, 10, (15, 12)))
     list(tracker.propagate())
     assert source.read == [10, *range(11, 30), *range(9, -1, -1)]
-
-
-def test_memory_is_flat(miniature) -> None:
-    tracker = VideoTracker(miniature, Generated(200), limits=LIMITS)
-    tracker.add(PointPrompt(1, 0, (15, 12)))
-    tracker.add(PointPrompt(2, 4, (20, 30)))
-    held = []
-    for index, _ in enumerate(tracker.propagate(direction="forward")):
-        if index in (60, 120, 199):
-            held.append(sum(bytes_held(track) for track in tracker._tracks.values()))
-    assert held[0] == held[1] == held[2]
-
-
-def bytes_held(track) -> int:
-    """Return what the tensors of an object keep alive, shared storages included."""
-    tensors = [
-        tensor
-        for memory in (*track.bank.conditioning.values(), *track.bank.recent.values())
-        for tensor in (memory.spatial, memory.pointer, memory.logits)
-        if tensor is not None
-    ]
-    tensors += [tensor for answer in track.answers.values() for tensor in answer.state]
-    return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
-
-
-def test_what_is_kept_of_one_object_keeps_nothing_of_the_others(miniature) -> None:
-    alone = VideoTracker(miniature, Generated(6), limits=LIMITS)
-    alone.add(PointPrompt(1, 0, (15, 12)))
-    list(alone.propagate())
-    crowd = VideoTracker(miniature, Generated(6), limits=LIMITS)
-    for object_id in range(1, 9):
-        crowd.add(PointPrompt(object_id, 0, (15, 4 * object_id)))
-    list(crowd.propagate())
-    assert bytes_held(crowd._tracks[3]) == bytes_held(alone._tracks[1])
-
-
-def test_the_feature_cache_is_bounded(miniature) -> None:
-    tracker = session(miniature, Generated(12), replace(EXACT, feature_cache_bytes=1))
-    whole = course(session(miniature, Generated(12)).propagate())
-    assert course(tracker.propagate()) == whole
-    assert len(tracker._encoder.cache) == 1
-
-
-def test_running_out_of_memory_halves_the_group(miniature, monkeypatch) -> None:
-    whole = course(session(miniature).propagate())
-    tracker = session(miniature)
-    decode = type(miniature).decode
-
-    def tight(self, coarse, features, prompts, *, ambiguous):
-        if len(prompts.sparse) > 1:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return decode(self, coarse, features, prompts, ambiguous=ambiguous)
-
-    monkeypatch.setattr(type(miniature), "decode", tight)
-    alone = course(tracker.propagate())
-    assert [step[0] for step in alone] == [step[0] for step in whole]

@@ -1,0 +1,101 @@
+"""The objects of a session: what is said about each, answered and taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import PromptError
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.engine.track import ObjectTrack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from napari_sam2.engine.conditioning import PromptAnswerer
+    from napari_sam2.engine.track import Answer
+
+
+class ObjectTracks:
+    """The objects that have prompts, by the user's ids.
+
+    Parameters
+    ----------
+    frame_count : int
+        Frames in the stack.
+    answerer : PromptAnswerer
+        Answers prompts that are new.
+    """
+
+    def __init__(self, frame_count: int, answerer: PromptAnswerer) -> None:
+        self._frame_count = frame_count
+        self._answerer = answerer
+        self._tracks: dict[int, ObjectTrack] = {}
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The objects, in the order of their ids."""
+        return tuple(sorted(self._tracks))
+
+    def __contains__(self, object_id: int) -> bool:
+        """Whether an object has prompts."""
+        return object_id in self._tracks
+
+    def __getitem__(self, object_id: int) -> ObjectTrack:
+        """Return the track of an object.
+
+        Raises
+        ------
+        PromptError
+            If it has no prompts.
+        """
+        if object_id not in self._tracks:
+            known = ", ".join(map(str, self.ids)) or "none"
+            raise PromptError(
+                f"There is no object {object_id}: the objects with prompts are {known}."
+            )
+        return self._tracks[object_id]
+
+    def of(self, object_ids: Iterable[int]) -> list[ObjectTrack]:
+        """Return the tracks of some objects, less those removed meanwhile."""
+        return [self._tracks[i] for i in object_ids if i in self._tracks]
+
+    def prompts(self, object_id: int, frame: int) -> FramePrompts:
+        """Return what was said about an object on a frame; maybe nothing."""
+        track = self._tracks.get(object_id)
+        answer = track.answers.get(frame) if track is not None else None
+        return FramePrompts() if answer is None else answer.prompts
+
+    def say(
+        self,
+        object_id: int,
+        frame: int,
+        prompts: FramePrompts,
+        previous: npt.NDArray[np.bool_] | None = None,
+    ) -> Answer:
+        """Have everything that is said about an object on a frame answered.
+
+        Nothing changes when it cannot be; the same said again keeps its answer.
+        """
+        track = self._tracks.get(object_id) or ObjectTrack(
+            object_id, bytearray(self._frame_count)
+        )
+        answer = track.answers.get(frame)
+        if answer is None or not answer.answers(prompts):
+            answer = self._answerer.answer(track, frame, prompts, previous)
+            track.set_answer(frame, answer)
+            self._tracks[object_id] = track
+        return answer
+
+    def withdraw(self, object_id: int, frame: int) -> None:
+        """Take back what was said on a frame; an object without prompts goes."""
+        track = self[object_id]
+        track.withdraw(frame)
+        if not track.answers:
+            del self._tracks[object_id]
+
+    def remove(self, object_id: int) -> None:
+        """Forget an object."""
+        del self._tracks[self[object_id].object_id]

@@ -1,0 +1,128 @@
+"""Runs through a stack: in which order, how far they came, and how they go on."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import FrameError
+from napari_sam2.engine.reading import ReadAhead
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.results import FrameResult
+    from napari_sam2.engine.frame_step import FrameStepper
+    from napari_sam2.engine.objects import ObjectTracks
+    from napari_sam2.engine.plan import Plan
+    from napari_sam2.engine.reading import FrameReader
+    from napari_sam2.engine.stepping import GroupRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A run that has not come to its end.
+
+    Attributes
+    ----------
+    plan : Plan
+        What was to be done.
+    done : tuple of int
+        Steps that were done forward, and backward.
+    """
+
+    plan: Plan
+    done: tuple[int, int] = (0, 0)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run that is going on."""
+
+    plan: Plan
+    done: list[int]
+    groups: GroupRunner
+    token: CancelToken | None
+
+
+class Runner:
+    """Makes runs, one at a time, and remembers the last one that did not end.
+
+    Parameters
+    ----------
+    tracks : ObjectTracks
+        The objects; prompts and removals during a run count from its next frame.
+    stepper : FrameStepper
+        Computes single frames.
+    reader : FrameReader
+    prefetch : int
+        Frames read ahead.
+    """
+
+    def __init__(
+        self,
+        tracks: ObjectTracks,
+        stepper: FrameStepper,
+        reader: FrameReader,
+        prefetch: int,
+    ) -> None:
+        self._tracks = tracks
+        self._stepper = stepper
+        self._reader = reader
+        self._prefetch = prefetch
+        self.paused: Paused | None = None
+
+    def run(self, start: Paused, token: CancelToken | None) -> Iterator[FrameResult]:
+        """Do what is left of a run, forward and then backward.
+
+        A frame that cannot be read ends the way in its direction only, and is raised
+        when the other direction is done. The run then counts as paused: once the frame
+        can be read, it goes on from there.
+        """
+        self.paused = start
+        if not any(start.done):
+            for one in self._tracks.of(start.plan.prompted):
+                one.bank.forget(start.plan.frames_of(one.object_id))
+        run = _Run(start.plan, list(start.done), self._stepper.groups(), token)
+        problem, is_finished = None, True
+        for is_reverse in (False, True):
+            try:
+                is_through = yield from self._go(run, is_reverse)
+                is_finished = is_finished and is_through
+            except FrameError as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
+        if is_finished:
+            self.paused = None
+
+    def _go(self, run: _Run, is_reverse: bool) -> Generator[FrameResult, None, bool]:
+        """Go in one direction; return whether the end was reached."""
+        begun = run.done[is_reverse]
+        with closing(self._read_ahead(run.plan, is_reverse, begun)) as ahead:
+            steps = islice(run.plan.way(is_reverse=is_reverse), begun, None)
+            for count, step in enumerate(steps, begun + 1):
+                if run.token is not None and run.token.is_cancelled:
+                    return False
+                tracks = self._tracks.of(step.object_ids)
+                if not tracks:
+                    continue
+                # Also of prompts that came during the run.
+                everyone = self._tracks.of(run.plan.prompted)
+                self._stepper.remember_answers(everyone, run.groups)
+                result = self._stepper.run(step, tracks, run.groups, ahead)
+                run.done[is_reverse] = count
+                self.paused = Paused(run.plan, (run.done[0], run.done[1]))
+                yield result
+        return True
+
+    def _read_ahead(self, plan: Plan, is_reverse: bool, begun: int) -> ReadAhead:
+        frames = (
+            step.frame
+            for step in islice(plan.way(is_reverse=is_reverse), begun, None)
+            if self._stepper.must_read(step.frame, self._tracks.of(step.object_ids))
+        )
+        return ReadAhead(self._reader, frames, self._prefetch)

@@ -1,0 +1,69 @@
+"""What a session keeps is bounded, and it makes do with less."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.engine.options import EXACT
+from napari_sam2.engine.tracker import VideoTracker
+from tests.engine.stacks import LIMITS, Generated, course, session
+
+
+def test_memory_is_flat(miniature) -> None:
+    tracker = VideoTracker(miniature, Generated(200), limits=LIMITS)
+    tracker.add(PointPrompt(1, 0, (15, 12)))
+    tracker.add(PointPrompt(2, 4, (20, 30)))
+    held = []
+    for index, _ in enumerate(tracker.propagate(direction="forward")):
+        if index in (60, 120, 199):
+            tracks = tracker._tracks.of(tracker.object_ids)
+            held.append(sum(bytes_held(track) for track in tracks))
+    assert held[0] == held[1] == held[2]
+
+
+def bytes_held(track) -> int:
+    """Return what the tensors of an object keep alive, shared storages included."""
+    tensors = [
+        tensor
+        for memory in (*track.bank.conditioning.values(), *track.bank.recent.values())
+        for tensor in (memory.spatial, memory.pointer, memory.logits)
+        if tensor is not None
+    ]
+    tensors += [tensor for answer in track.answers.values() for tensor in answer.state]
+    return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+
+
+def test_what_is_kept_of_one_object_keeps_nothing_of_the_others(miniature) -> None:
+    alone = VideoTracker(miniature, Generated(6), limits=LIMITS)
+    alone.add(PointPrompt(1, 0, (15, 12)))
+    list(alone.propagate())
+    crowd = VideoTracker(miniature, Generated(6), limits=LIMITS)
+    for object_id in range(1, 9):
+        crowd.add(PointPrompt(object_id, 0, (15, 4 * object_id)))
+    list(crowd.propagate())
+    assert bytes_held(crowd._tracks[3]) == bytes_held(alone._tracks[1])
+
+
+def test_the_feature_cache_is_bounded(miniature) -> None:
+    tracker = session(miniature, Generated(12), replace(EXACT, feature_cache_bytes=1))
+    whole = course(session(miniature, Generated(12)).propagate())
+    assert course(tracker.propagate()) == whole
+    assert len(tracker._stepper._encoder.cache) == 1
+
+
+def test_running_out_of_memory_halves_the_group(miniature, monkeypatch) -> None:
+    whole = course(session(miniature).propagate())
+    tracker = session(miniature)
+    decode = type(miniature).decode
+
+    def tight(self, coarse, features, prompts, *, ambiguous):
+        if len(prompts.sparse) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return decode(self, coarse, features, prompts, ambiguous=ambiguous)
+
+    monkeypatch.setattr(type(miniature), "decode", tight)
+    alone = course(tracker.propagate())
+    assert [step[0] for step in alone] == [step[0] for step in whole]
