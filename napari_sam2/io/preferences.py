@@ -1,0 +1,91 @@
+"""What a user sets once, kept in the configuration folder of the operating system.
+
+A file that is lost, broken or cannot be written never stops anybody from working: then
+the defaults hold.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from napari_sam2.core.errors import OutputError
+from napari_sam2.io.output import atomic_output
+
+CONFIG_VARIABLE = "NAPARI_SAM2_CONFIG"
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a user sets once.
+
+    Attributes
+    ----------
+    model : str
+        A model's name, or the path of a weights file.
+    device : str
+    image_size : int
+        Side of the square that the model sees, in pixels; 0 for the model's own.
+    live_answers : bool
+    cache_mib : int
+        Memory for image features, in MiB.
+    is_hint_seen : bool
+        Whether the first steps were shown.
+    """
+
+    model: str = "nano"
+    device: str = "auto"
+    image_size: int = 0
+    live_answers: bool = True
+    cache_mib: int = 512
+    is_hint_seen: bool = False
+
+
+def preferences_path() -> Path:
+    """Return where the preferences lie: in the user's configuration folder.
+
+    The environment variable ``NAPARI_SAM2_CONFIG`` names another folder.
+    """
+    chosen = os.environ.get(CONFIG_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute() / "preferences.json"
+    folder = platformdirs.user_config_path("napari-sam2", appauthor=False)
+    return folder / "preferences.json"
+
+
+def read_preferences() -> Preferences:
+    """Return what was kept; defaults for what is missing or makes no sense."""
+    path = preferences_path()
+    try:
+        kept: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Preferences()
+    except (OSError, ValueError) as error:
+        _LOG.warning("%s cannot be read (%s): the defaults hold.", path, error)
+        return Preferences()
+    if not isinstance(kept, dict):
+        return Preferences()
+    known = {field.name: type(field.default) for field in fields(Preferences)}
+    return Preferences(
+        **{name: kept[name] for name, kind in known.items()
+           if type(kept.get(name)) is kind}
+    )  # fmt: skip
+
+
+def keep_preferences(preferences: Preferences) -> None:
+    """Keep them for the next time, where that is possible."""
+    path = preferences_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_output(path, overwrite=True) as temporary:
+            temporary.write_text(json.dumps(asdict(preferences), indent=1) + "\n")
+    except (OSError, OutputError) as error:
+        _LOG.warning("Your settings were not kept: %s", error)
