@@ -235,22 +235,29 @@ class Controller:
         self._dispatcher.close()
         self.document.prompts_changed.disconnect(self._on_prompts_changed)
         self.history.travelling.disconnect(self._running.on_travel)
+        self.settings.events.live_answers.disconnect(self._on_live_changed)
         for choice in self._choices():
             choice.disconnect(self._on_choice_changed)
 
     def _connect(self) -> None:
         self.document.prompts_changed.connect(self._on_prompts_changed)
         self.history.travelling.connect(self._running.on_travel)
+        self.settings.events.live_answers.connect(self._on_live_changed)
         for choice in self._choices():
             choice.connect(self._on_choice_changed)
 
     def _choices(self) -> tuple[SignalInstance, ...]:
         events = self.settings.events
-        return events.model, events.device, events.limits
+        return events.model, events.device, events.limits, events.image_size, events.cache_mib
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._running.give_way()
-        self._prompting.answer(places)
+        if self.settings.live_answers:
+            self._prompting.answer(places)
+
+    def _on_live_changed(self, is_on: bool) -> None:
+        if is_on:
+            self._prompting.answer(self.document.prompts)
 
     def _on_choice_changed(self) -> None:
         self._renew(self._make_request(self.frames))
@@ -271,4 +278,11 @@ class Controller:
                 f"{wanted[1][0]} × {wanted[1][1]}."
             )
         choices = self.settings
-        return TrackerRequest(frames, choices.model, choices.device, choices.limits)
+        return TrackerRequest(
+            frames,
+            choices.model,
+            choices.device,
+            choices.limits,
+            choices.image_size,
+            choices.cache_mib,
+        )

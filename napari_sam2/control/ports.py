@@ -129,12 +129,18 @@ class TrackerRequest:
     device : str
     limits : IntensityLimits or None
         None estimates them from the stack.
+    image_size : int
+        Side of the square that the model sees, in pixels; 0 for the model's own.
+    cache_mib : int
+        Memory for image features, in MiB.
     """
 
     frames: FrameSource
     model: str
     device: str
     limits: IntensityLimits | None
+    image_size: int = 0
+    cache_mib: int = 512
 
 
 class TrackerFactory(Protocol):

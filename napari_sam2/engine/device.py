@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
@@ -14,6 +15,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a model can run on.
+
+    Attributes
+    ----------
+    name : str
+        As :func:`pick_device` takes it.
+    description : str
+        What people call it.
+    """
+
+    name: str
+    description: str
+
+
+def find_devices() -> tuple[Device, ...]:
+    """Return the devices of this machine that PyTorch can use, the quickest first."""
+    found = []
+    if torch.cuda.is_available():
+        count = torch.cuda.device_count()
+        for number in range(count):
+            name = "cuda" if count == 1 else f"cuda:{number}"
+            found.append(Device(name, torch.cuda.get_device_name(number)))
+    if torch.backends.mps.is_available():
+        found.append(Device("mps", "Apple GPU"))
+    return (*found, Device("cpu", "processor"))
 
 
 def pick_device(name: str = "auto") -> torch.device:

@@ -26,6 +26,12 @@ class Settings:
         A name that ``napari-sam2 models list`` shows, or the path of a weights file.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``.
+    image_size : int
+        Side of the square that the model sees, in pixels; 0 for the model's own.
+    live_answers : bool
+        Whether every prompt is answered at once, rather than by the next run.
+    cache_mib : int
+        Memory for image features, in MiB.
     axis : int
         The axis of the image that objects are followed along.
     channels : tuple of int or None
@@ -44,6 +50,9 @@ class Settings:
 
     model: str = "nano"
     device: str = "auto"
+    image_size: int = 0
+    live_answers: bool = True
+    cache_mib: int = 512
     axis: int = 0
     channels: tuple[int, ...] | None = None
     limits: IntensityLimits | None = None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.ports import Tracker, TrackerRequest
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.engine.device import Device
     from napari_sam2.model.sam2 import Sam2Model
 
 
@@ -22,25 +23,40 @@ class ModelShelf:
 
     def __init__(self) -> None:
         self._model: Sam2Model | None = None
-        self._label = ("", "")
+        self._label = ("", "", 0)
 
     def __call__(
         self, request: TrackerRequest, token: CancelToken
     ) -> Iterator[Progress | Tracker]:
         """Yield how far loading has come, and the tracker as the last item."""
-        label = request.model, request.device
+        label = request.model, request.device, request.image_size
         if self._model is None or self._label != label:
             self._model = None  # first, so that two are never in memory at once
             yield Progress(0, 0, f"Loading {request.model}")
             from napari_sam2.engine.loading import load_model
 
-            self._model = load_model(request.model, device=request.device)
+            self._model = load_model(
+                request.model,
+                device=request.device,
+                image_size=request.image_size or None,
+            )
             self._label = label
         yield Progress(0, 0, "Looking at the stack")
+        from napari_sam2.engine.options import TrackerOptions
         from napari_sam2.engine.tracker import VideoTracker
 
-        tracker = VideoTracker(self._model, request.frames, limits=request.limits)
+        options = TrackerOptions(feature_cache_bytes=request.cache_mib << 20)
+        tracker = VideoTracker(
+            self._model, request.frames, limits=request.limits, options=options
+        )
         yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
+
+
+def find_devices(token: CancelToken) -> Generator[tuple[Device, ...]]:
+    """Find what can compute; importing torch for it takes a while."""
+    from napari_sam2.engine.device import find_devices as find
+
+    yield find()
 
 
 def fetch_weights(name: str, token: CancelToken) -> Generator[Progress, None, object]:
