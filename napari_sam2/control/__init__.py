@@ -19,7 +19,8 @@ No Qt, no napari, no torch. Start here:
 
 Behind the controller: ``dispatch`` (jobs and the status), ``prompting`` (answers),
 ``running`` (runs), ``importing`` (labels), ``snapshot`` and ``session`` (keeping the
-tracker in agreement with the document, by comparing).
+tracker in agreement with the document, by comparing), ``told_tracker`` and
+``recording`` (every step done once, and taken down so that it can be done again).
 
 >>> controller = Controller(
 ...     history, settings, frames, lane=InlineLane(), make_tracker=make_tracker

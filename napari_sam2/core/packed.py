@@ -106,7 +106,8 @@ class PackedResult:
     """One object on one frame as the engine found it, ready to be kept.
 
     Attributes are those of :class:`napari_sam2.core.results.MaskResult`, with the mask
-    packed.
+    packed, and ``step``, the number of the :mod:`napari_sam2.core.recipe` step that
+    gave it, where steps are taken down.
     """
 
     object_id: int
@@ -115,6 +116,7 @@ class PackedResult:
     predicted_iou: float
     object_logit: float
     is_prompted: bool
+    step: int | None = field(default=None, compare=False)
 
 
 def pack_mask(mask: npt.NDArray[np.bool_]) -> PackedMask:
@@ -123,7 +125,7 @@ def pack_mask(mask: npt.NDArray[np.bool_]) -> PackedMask:
     return _pack_crop(mask, (0, 0), (height, width))
 
 
-def pack_result(result: MaskResult) -> PackedResult:
+def pack_result(result: MaskResult, step: int | None = None) -> PackedResult:
     """Pack what the engine found for one object on one frame."""
     return PackedResult(
         result.object_id,
@@ -132,6 +134,7 @@ def pack_result(result: MaskResult) -> PackedResult:
         float(result.predicted_iou),
         float(result.object_logit),
         result.is_prompted,
+        step,
     )
 
 

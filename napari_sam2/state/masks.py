@@ -52,6 +52,9 @@ class FrameMask:
     beneath : FrameMask or None
         The tracked mask that a prompted one corrects, or the painted one that it
         refines; it comes back when the prompts are withdrawn.
+    step : int or None
+        The number of the :mod:`napari_sam2.core.recipe` step that gave the mask; None
+        for the user's own pixels.
     """
 
     mask: PackedMask
@@ -62,6 +65,7 @@ class FrameMask:
     is_reviewed: bool = False
     answers: FramePrompts | None = None
     beneath: FrameMask | None = field(default=None, repr=False)
+    step: int | None = field(default=None, compare=False)
 
     @property
     def is_protected(self) -> bool:

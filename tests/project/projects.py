@@ -30,6 +30,11 @@ AXES = (
 )
 STACK = stack_geometry(AXES, FrameLayout(0, (2, 3), None, ((1, 2),)))
 
+THRESHOLDS = ReviewThresholds(
+    predicted_iou=0.6, object_logit=2.0, area_ratio=1.7, centroid_jump=1.0,
+    image_share=0.7, overlap=0.05, touching=0.3,
+)  # fmt: skip
+
 estimates = st.floats(allow_nan=False, width=64)
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
@@ -158,7 +163,9 @@ def example(iou: float = 0.75) -> Project:
     return Project(
         image=ImageReference("cells", "/data/cells.tif", "cells.tif", 0),
         stack=STACK,
-        choices=Choices(limits=IntensityLimits((0.0,), (255.0,))),
+        choices=Choices(
+            limits=IntensityLimits((0.0,), (255.0,)), thresholds=THRESHOLDS
+        ),
         model=ModelReference("nano", "cd" * 32),
         contents=Contents(
             {1: TrackedObject(1, "mother"), 7: TrackedObject(7, "Zelle ß")},

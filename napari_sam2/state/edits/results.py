@@ -74,6 +74,19 @@ def erase_masks(document: Document, object_id: int, frames: Iterable[int]) -> Ed
     return Edit(f"Clear {name}", masks={(object_id, frame): None for frame in gone})
 
 
+def expect_answers(document: Document) -> Edit:
+    """Let all prompts be answered anew, because the model is to see another picture.
+
+    Locked and painted masks stay, and those that runs found as well.
+    """
+    stale = {
+        place: replace(mask, answers=None)
+        for place, mask in document.masks.items()
+        if mask.origin is Origin.PROMPTED and not mask.is_protected
+    }
+    return Edit("Answer again", masks=stale)
+
+
 def clear_masks(document: Document) -> Edit:
     """Forget all masks, locked and painted ones as well; points and boxes stay."""
     return Edit("Delete all masks", masks=dict.fromkeys(dict(document.masks.items())))
@@ -126,4 +139,5 @@ def _found(
         is_reviewed=same and before is not None and before.is_reviewed,
         answers=prompts,
         beneath=beneath,
+        step=result.step,
     )

@@ -1,0 +1,41 @@
+"""Takes down what trackers are told, while they are told it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.recipe import Followed, RecipeStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Recorder:
+    """A recipe in the making; written on the lane and read anywhere.
+
+    Parameters
+    ----------
+    steps : iterable of RecipeStep, optional
+        What was done in earlier sessions with the same document.
+    """
+
+    def __init__(self, steps: Iterable[RecipeStep] = ()) -> None:
+        # Threads meet here: lists take one change after the other, and steps are frozen
+        self._steps = list(steps)
+
+    @property
+    def steps(self) -> tuple[RecipeStep, ...]:
+        """What was done up to now."""
+        return tuple(self._steps)
+
+    def add(self, step: RecipeStep) -> int:
+        """Take a step down; return its number, counted from 0."""
+        self._steps.append(step)
+        return len(self._steps) - 1
+
+    def count_frame(self, number: int) -> None:
+        """Note that a run computed one more frame."""
+        run = self._steps[number]
+        assert isinstance(run, Followed)
+        self._steps[number] = replace(run, done=run.done + 1)

@@ -1,0 +1,165 @@
+"""A tracker and what it was told: every step is done here, and taken down.
+
+Sessions at work and replays of old ones go this way, so the same steps give the same
+masks.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from napari_sam2.control.refining import refine
+from napari_sam2.control.snapshot import Refinement
+from napari_sam2.core.packed import PackedMask, PackedResult, pack_result
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.recipe import Followed, Removed, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from napari_sam2.control.ports import Tracker
+    from napari_sam2.control.recording import Recorder
+    from napari_sam2.control.snapshot import Said
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.state.masks import Place
+
+
+class ToldTracker:
+    """A tracker that remembers what it was told and found.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Which was told nothing yet.
+    recorder : Recorder
+        Takes every step down.
+
+    Attributes
+    ----------
+    told : dict of (object_id, frame) to (said, PackedResult)
+        What was said, and the answer.
+    visited : dict of int to dict of int to PackedMask
+        What runs found, by object and frame.
+    """
+
+    def __init__(self, tracker: Tracker, recorder: Recorder) -> None:
+        self.told: dict[Place, tuple[Said, PackedResult]] = {}
+        self.visited: dict[int, dict[int, PackedMask]] = {}
+        self._tracker = tracker
+        self._recorder = recorder
+
+    @property
+    def object_ids(self) -> set[int]:
+        """The objects that something was said about."""
+        return {object_id for object_id, _ in self.told}
+
+    def tell(self, step: Told, *, spare_id: int) -> None:
+        """Replace what was said about an object on a frame.
+
+        Parameters
+        ----------
+        step : Told
+        spare_id : int
+            A number that is no object.
+
+        Raises
+        ------
+        FrameError, PromptError
+            If it cannot be answered; what was said before still holds.
+        """
+        place = step.object_id, step.frame
+        said = said_in(step)
+        if said is None:
+            self._tracker.set_prompts(*place, FramePrompts())
+            self._recorder.add(step)
+            self.told.pop(place, None)
+            return
+        result = self._answer(step, said, spare_id)
+        if result is not None:
+            number = self._recorder.add(step)
+            self.told[place] = said, pack_result(result, step=number)
+
+    def remove(self, step: Removed) -> None:
+        """Forget an object."""
+        self._tracker.remove_object(step.object_id)
+        self._recorder.add(step)
+        self.told = {p: t for p, t in self.told.items() if p[0] != step.object_id}
+        self.visited.pop(step.object_id, None)
+
+    def count_steps(self, step: Followed) -> int:
+        """Count the frames of a whole run."""
+        return len(
+            self._tracker.plan(
+                direction=step.direction, frames=_span(step), objects=step.object_ids
+            )
+        )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a run was stopped that can go on."""
+        return self._tracker.is_paused
+
+    def follow(
+        self, step: Followed, token: CancelToken | None = None
+    ) -> Generator[tuple[PackedResult, ...]]:
+        """Carry objects through the stack; yield what is found, frame by frame."""
+        number = self._recorder.add(step)
+        with closing(self._begin(step, token)) as found:
+            for result in found:
+                packed = tuple(self._as_told(one, number) for one in result)
+                for one in packed:
+                    self.visited.setdefault(one.object_id, {})[one.frame] = one.mask
+                self._recorder.count_frame(number)
+                yield packed
+
+    def _begin(
+        self, step: Followed, token: CancelToken | None
+    ) -> Generator[FrameResult]:
+        if step.is_resumed:
+            return self._tracker.resume(token=token)
+        return self._tracker.propagate(
+            direction=step.direction,
+            frames=_span(step),
+            objects=step.object_ids,
+            token=token,
+        )
+
+    def _answer(self, step: Told, said: Said, spare_id: int) -> MaskResult | None:
+        place = step.object_id, step.frame
+        if isinstance(said, Refinement):
+            return refine(self._tracker, place, said, spare_id=spare_id)
+        if isinstance(said, PackedMask):
+            return self._tracker.set_prompts(*place, FramePrompts(mask=said.mask))
+        previous = None if step.previous is None else step.previous.mask
+        return self._tracker.set_prompts(*place, said, previous=previous)
+
+    def _as_told(self, result: MaskResult, number: int) -> PackedResult:
+        """Pack a result; where a painting was refined, as it was refined."""
+        told = self.told.get((result.object_id, result.frame))
+        if told is not None and isinstance(told[0], Refinement):
+            return told[1]
+        return pack_result(result, step=number)
+
+
+def said_in(step: Told) -> Said | None:
+    """Return what a step says, in one piece; None when it withdraws."""
+    if step.painted is None:
+        return step.prompts
+    if step.prompts is None:
+        return step.painted
+    return Refinement(step.prompts, step.painted)
+
+
+def telling(place: Place, said: Said | None, previous: PackedMask | None) -> Told:
+    """Return the step that says something."""
+    if isinstance(said, Refinement):
+        return Told(*place, said.prompts, said.painted)
+    if isinstance(said, PackedMask):
+        return Told(*place, painted=said)
+    return Told(*place, said, previous=previous)
+
+
+def _span(step: Followed) -> range | None:
+    return None if step.frames is None else range(*step.frames)

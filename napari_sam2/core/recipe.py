@@ -1,0 +1,94 @@
+"""What a tracker was told, in order, so that it can be told again.
+
+What a model answers depends on everything it was told before, and on what it tracked in
+between: the same prompts in another order give other masks. A recipe is a sequence of
+:data:`RecipeStep`; a mask remembers the number of the step that gave it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.prompts import FramePrompts
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A tracker that knows nothing yet.
+
+    Attributes
+    ----------
+    model : str
+        A model's name, or the path of its weights.
+    sha256 : str or None
+        Of the file of weights, hexadecimal, where it is known.
+    limits : IntensityLimits or None
+        What it sees as black and white; None for an estimate from the stack.
+    channels : tuple of int or None
+        What it sees of an image with channels.
+    """
+
+    model: str
+    sha256: str | None = None
+    limits: IntensityLimits | None = None
+    channels: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything about an object on a frame is now this.
+
+    Attributes
+    ----------
+    object_id, frame : int
+    prompts : FramePrompts or None
+        Points and a box; with ``painted``, they add to it and take from it. Neither
+        withdraws what was said.
+    painted : PackedMask or None
+        The user's own pixels.
+    previous : PackedMask or None
+        The tracked mask that the prompts correct.
+    """
+
+    object_id: int
+    frame: int
+    prompts: FramePrompts | None = None
+    painted: PackedMask | None = None
+    previous: PackedMask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An object is forgotten."""
+
+    object_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Objects were carried through the stack.
+
+    Attributes
+    ----------
+    object_ids : tuple of int
+    direction : str
+    frames : (int, int) or None
+        The first frame and the one after the last; None for the whole stack.
+    is_resumed : bool
+        Whether it goes on with the run before, which was stopped.
+    done : int
+        Frames that were computed, those of the run before not counted.
+    """
+
+    object_ids: tuple[int, ...]
+    direction: Literal["both", "forward", "backward"] = "both"
+    frames: tuple[int, int] | None = None
+    is_resumed: bool = False
+    done: int = 0
+
+
+RecipeStep: TypeAlias = Made | Told | Removed | Followed
