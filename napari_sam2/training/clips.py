@@ -34,6 +34,8 @@ _OBJECTS = 4  # per clip; they share the encoder's passes
 _KINDS = ("mask", "box", "click")
 _KIND_SHARES = (0.45, 0.3, 0.25)
 _CORRECTED = 0.3  # share of batches with a second prompted frame
+_LONG_AGO = 0.5  # share of batches whose prompt is as old as on a long stack
+_LONGEST_AGO = 60  # frames
 
 
 def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
@@ -46,7 +48,7 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
     if not len(asked.clips):
         return nothing_learnt(encoded, len(images))
     kind = _KINDS[dice.choice(_KIND_SHARES)]
-    second = _second_prompt(dice, frames)
+    second, origin = _second_prompt(dice, frames), _origin(dice)
     bank, tally = Bank(model, frames), _Tally()
     for frame in range(frames):
         features = of_objects(encoded, asked.clips * frames + frame)
@@ -63,7 +65,7 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
         if frame < frames - 1:
             is_prompted = frame in (0, second)
             memory = remember(model, features, answer, is_prompted=is_prompted)
-            bank.put(frame, memory, is_prompted=is_prompted)
+            bank.put(frame or origin, memory, is_prompted=is_prompted)
     return tally.outcome(kind, len(images))
 
 
@@ -104,6 +106,15 @@ def _second_prompt(dice: Dice, frames: int) -> int:
     if frames < 3 or dice.fraction() > _CORRECTED:
         return -1
     return 1 + int(dice.fraction() * (frames - 2))
+
+
+def _origin(dice: Dice) -> int:
+    """Return the number that the first frame is remembered by: 0, or long before.
+
+    Clips are short, but a prompt must be trusted after many frames, too.
+    """
+    ago = round(_LONGEST_AGO * dice.fraction())
+    return -ago if dice.fraction() < _LONG_AGO else 0
 
 
 def _first(

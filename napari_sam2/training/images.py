@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from napari_sam2.training.prompts import Points
     from napari_sam2.training.scenes import Clips
 
-_BALANCE = 0.3  # this stage may begin from nothing
 _PROMPTS = 8  # objects per picture; they share one pass of the encoder
 
 
-def image_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
+def image_step(
+    model: Sam2Model, clips: Clips, seed: int, batch: int, *, balance: float = 0.05
+) -> Outcome:
     """Prompt objects on single pictures, half by clicks and half by boxes.
 
-    Every answer is corrected once by a click where it is wrong.
+    Every answer is corrected once by a click where it is wrong. ``balance`` is that of
+    :func:`~napari_sam2.training.losses.judge`.
     """
     dice = Dice(seed + 1, batch, clips.images.device)
     asked = ask(dice, clips.labels[:, :1], _PROMPTS)
@@ -48,14 +50,19 @@ def image_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome
     for kind, first in (("click", 0), ("box", 1)):
         part = Asked(asked.clips[first::2], asked.masks[first::2])
         if len(part.clips):
-            loss, more = _prompted(model, dice, features, part, kind)
+            loss, more = _prompted(model, dice, features, part, kind, balance)
             losses.append(loss)
             figures |= more
     return Outcome(torch.stack(losses).mean(), len(clips.images), figures)
 
 
 def _prompted(
-    model: Sam2Model, dice: Dice, features: ImageFeatures, asked: Asked, kind: str
+    model: Sam2Model,
+    dice: Dice,
+    features: ImageFeatures,
+    asked: Asked,
+    kind: str,
+    balance: float,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Return loss and figures of objects that are asked for in one way."""
     masks = asked.masks[:, 0]
@@ -69,7 +76,7 @@ def _prompted(
     ):
         assert answer.candidates is not None
         judged = judge(
-            answer.candidates, shares(masks), ambiguous=ambiguous, balance=_BALANCE
+            answer.candidates, shares(masks), ambiguous=ambiguous, balance=balance
         )
         losses.append(judged.loss)
         figures[f"{name}_j"] = _chosen(answer, judged.ious, ambiguous).mean()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ class Learner:
         A step whose gradient is not finite is left out.
         """
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))
@@ -157,16 +158,22 @@ def _read_progress(path: Path) -> Progress:
 
 
 def _optimizer(model: Sam2Model, head: torch.nn.Module | None) -> torch.optim.Optimizer:
-    """Return AdamW; biases, norms and learned codes are not decayed."""
-    decayed: list[torch.nn.Parameter] = []
-    free: list[torch.nn.Parameter] = []
+    """Return AdamW; biases, norms and learned codes are not decayed.
+
+    The encoder learns at half the rate: what all else has learnt rests on it.
+    """
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = defaultdict(list)
     for name, parameter in model.named_parameters():
         is_matrix = parameter.ndim >= 2 and "embed" not in name and "tpos" not in name
-        (decayed if is_matrix else free).append(parameter)
+        share = 0.5 if name.startswith("image_encoder.") else 1.0
+        groups[share, 0.02 if is_matrix else 0.0].append(parameter)
     if head is not None:
-        free += head.parameters()
-    groups = [
-        {"params": decayed, "weight_decay": 0.02},
-        {"params": free, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.98))
+        groups[1.0, 0.0] += head.parameters()
+    return torch.optim.AdamW(
+        [
+            {"params": parameters, "share": share, "weight_decay": decay}
+            for (share, decay), parameters in groups.items()
+        ],
+        lr=1e-4,
+        betas=(0.9, 0.98),
+    )

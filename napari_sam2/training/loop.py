@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from napari_sam2.training.scenes import Clips
 
     Step = Callable[[Sam2Model, Clips, int, int], Outcome]
-    Shape = Callable[[float], tuple[int, int]]
+    Shape = Callable[[float, int], tuple[int, int]]
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def train(
         From the model's config to ``(model, clips, seed, batch) -> Outcome``. Where
         that is a module, its own weights learn along.
     shape : callable
-        Progress, from 0 to 1, to (clips, frames) of the next batch.
+        Progress, from 0 to 1, and the batch's number to its (clips, frames).
     """
     weights = latest_weights(course.out, course.weights)
     model = load_weights(weights, image_size=course.size).to(course.device)
@@ -103,7 +103,7 @@ def train(
     while not session.is_over:
         done = learner.progress.seconds / (60 * course.minutes)
         began = time.perf_counter()
-        clips = _drawn(course, learner, shape(done))
+        clips = _drawn(course, learner, shape(done, learner.progress.batches))
         drawing = time.perf_counter() - began
         outcome = _looked_at(course, learner, step, clips)
         rate = learning_rate(course.peak_rate, session.steps, done)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from napari_sam2.model.mask_decoder import Candidates
 
 _FOCAL, _RANKING = 20.0, 0.5
-_ABSENT_WEIGHT = 2.0  # absence is rarer than presence
 _MARGIN = 0.05
 
 
@@ -106,9 +105,11 @@ def ranking(scores: Tensor, ious: Tensor) -> Tensor:
 
 
 def presence(object_logits: Tensor, present: Tensor) -> Tensor:
-    """Return the loss of the object score, (K, 1) against bool (K,)."""
-    weight = torch.where(present, 1.0, _ABSENT_WEIGHT)
-    cross = F.binary_cross_entropy_with_logits(
-        object_logits[:, 0], present.to(object_logits.dtype), reduction="none"
+    """Return the loss of the object score, (K, 1) against bool (K,).
+
+    Absence weighs no more than presence, though it is rarer: a model that doubts then
+    shows a mask, which a user sees and corrects, instead of losing the object.
+    """
+    return F.binary_cross_entropy_with_logits(
+        object_logits[:, 0], present.to(object_logits.dtype)
     )
-    return (weight * cross).mean()

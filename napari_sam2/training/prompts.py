@@ -74,7 +74,7 @@ def ask(
     visible = counts[:, frame] >= enough
     visible[:, 0] = False
     vanishes = (counts == 0).any(dim=1)
-    score = dice.uniform(*visible.shape) + 0.3 * vanishes
+    score = dice.uniform(*visible.shape) + 0.15 * vanishes
     score = torch.where(visible, score, score.new_full((), -1.0))
     best = score.topk(per_clip, dim=1)
     clips, places = (best.values > 0).nonzero(as_tuple=True)

@@ -51,6 +51,20 @@ def test_memories_are_gathered_as_the_engine_gathers_them(miniature) -> None:
     assert torch.allclose(found.keys, theirs.keys, atol=1e-5)
 
 
+def test_a_prompt_of_long_ago_is_looked_at_as_an_old_one(miniature) -> None:
+    grid = MINIATURE.grid**2
+    memory = Remembered(
+        torch.ones(1, grid, MINIATURE.memory_dim), torch.ones(1, MINIATURE.hidden_dim)
+    )
+    keys = []
+    for origin in (0, -40):
+        bank = Bank(miniature, 4)
+        bank.put(origin, memory, is_prompted=True)
+        keys.append(bank.recall(1).keys)
+    assert torch.equal(keys[0][:, :grid], keys[1][:, :grid])  # its picture has no age
+    assert not torch.equal(keys[0][:, grid:], keys[1][:, grid:])
+
+
 def test_answers_are_those_of_the_model(miniature, clips) -> None:
     with torch.no_grad():
         encoded = miniature.encode_image(normalised(clips.images[:, 0]))

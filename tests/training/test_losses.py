@@ -94,7 +94,7 @@ def test_absent_objects_teach_absence_and_nothing_else() -> None:
     logits = torch.randn(1, 4, 16, 16, requires_grad=True)
     seen = judge(candidates(logits, [0.5] * 4, 4.0), truth, ambiguous=True)
     gone = judge(candidates(logits, [0.5] * 4, -4.0), truth, ambiguous=True)
-    assert seen.loss > 5 > 0.1 > gone.loss
+    assert seen.loss > 3 > 0.1 > gone.loss
     seen.loss.backward()
     assert not logits.grad.any()
 

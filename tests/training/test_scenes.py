@@ -17,6 +17,7 @@ from napari_sam2.training.scenes.parts import (
     ellipse_shapes,
     rasterise,
 )
+from napari_sam2.training.scenes.views import View, closer, one_object, through
 
 CPU = torch.device("cpu")
 
@@ -169,3 +170,48 @@ def test_blurring_keeps_the_mean_and_spreads_by_its_own_sigma() -> None:
     blurred = blur(image, torch.tensor([0.7, 2.0]), 7)
     assert torch.allclose(blurred.sum((1, 2, 3)), torch.ones(2), atol=1e-4)
     assert blurred[0].max() > 2 * blurred[1].max()
+
+
+def spot(frames: int = 3) -> torch.Tensor:
+    """Return labels of one object that moves right and is gone at the end."""
+    labels = torch.zeros(1, frames, 64, 64, dtype=torch.int64)
+    for frame in range(frames - 1):
+        labels[0, frame, 20:28, 10 + 8 * frame : 18 + 8 * frame] = 5
+    return labels
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_views_lie_within_the_frame(seed: int) -> None:
+    labels = spot() if seed % 5 else torch.zeros(1, 3, 64, 64, dtype=torch.int64)
+    view = closer(Dice(seed, 0, CPU), labels, chance=0.8)
+    assert (view.centres - view.sides / 2 >= -1e-6).all()
+    assert (view.centres + view.sides / 2 <= 1 + 1e-6).all()
+
+
+def test_a_close_view_shows_its_object_larger() -> None:
+    labels = spot()
+    shares = []
+    for seed in range(20):
+        view = closer(Dice(seed, 0, CPU), labels, chance=1.0)
+        _, seen = through(view, torch.zeros(1, 3, 3, 64, 64), labels)
+        shares.append((seen[0, 0] == 5).float().mean())
+    assert min(shares) > 1.5 * (labels[0, 0] == 5).float().mean()
+
+
+def test_pictures_and_labels_are_cut_alike() -> None:
+    labels = spot()
+    view = View(torch.full((1, 3, 2), 0.4), torch.tensor([0.6, 0.5]).expand(1, 3, 2))
+    images = (labels == 5).float()[:, :, None].expand(-1, -1, 3, -1, -1)
+    seen, found = through(view, images, labels)
+    inside = seen[:, :, 0] > 0.5
+    both = (inside & (found == 5)).sum()
+    assert both > 0.9 * (inside | (found == 5)).sum() > 0  # they differ at corners
+
+
+def test_one_object_is_chosen_from_the_first_frame() -> None:
+    labels = spot()
+    labels[:, 1:, 40:60, 40:60] = 7  # comes later
+    assert torch.equal(one_object(Dice(0, 0, CPU), labels), labels == 5)
+    nothing = torch.zeros_like(labels)
+    assert not one_object(Dice(0, 0, CPU), nothing).any()

@@ -40,13 +40,18 @@ def test_a_batch_without_objects_teaches_nothing_and_breaks_nothing(
 
 def test_clips_grow_to_the_longest_and_steps_stay_as_large() -> None:
     shape = STAGES["clips"].shape(48, 8)
-    sizes = [shape(progress / 10) for progress in range(11)]
+    sizes = [shape(progress / 10, batch=1) for progress in range(11)]
     lengths = [frames for _, frames in sizes]
     assert lengths == sorted(lengths)
     assert lengths[0] == 2
     assert lengths[-1] == 8
     assert all(40 <= clips * frames <= 48 for clips, frames in sizes)
-    assert STAGES["images"].shape(16, 8)(0.5) == (16, 1)
+    assert STAGES["images"].shape(16, 8)(0.5, 1) == (16, 1)
+
+
+def test_single_pictures_are_practised_between_clips() -> None:
+    shape = STAGES["clips"].shape(8, 8)
+    assert [shape(1.0, batch) for batch in range(4)] == [(8, 1), (1, 8), (1, 8), (8, 1)]
 
 
 def test_dense_targets_of_two_halves() -> None:

@@ -11,6 +11,7 @@ from napari_sam2.training.scenes.cells import fluorescence, phase_contrast
 from napari_sam2.training.scenes.dice import Dice
 from napari_sam2.training.scenes.footage import footage
 from napari_sam2.training.scenes.membranes import cell_walls, electron_microscopy
+from napari_sam2.training.scenes.views import closer, through
 from napari_sam2.training.scenes.volumes import anatomy
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ FAMILIES: dict[str, tuple[Family, float]] = {
 }
 """Every family by name, and its share of what is drawn."""
 
-_CUTS = 0.08  # share of clips that change over to another
+_CLOSE = 0.5  # share of clips that show one object from nearby
+_CUTS = 0.06  # share of clips that change over to another
 
 
 class Clips(NamedTuple):
@@ -110,7 +112,8 @@ def _shoot(dice: Dice, family: Family, clips: int, frames: int, size: int) -> Cl
         images = photograph(dice, scene.images)[:, :, None].expand(-1, -1, 3, -1, -1)
     else:
         images = film(dice, scene.images)
-    return _turned(dice, Clips(images, scene.labels))
+    view = closer(dice, scene.labels, chance=_CLOSE)
+    return _turned(dice, Clips(*through(view, images, scene.labels)))
 
 
 def _turned(dice: Dice, clips: Clips) -> Clips:
