@@ -13,7 +13,7 @@ No Qt, no napari, no torch; psygnal tells who listens. Start here:
     undone; ``undo``, ``redo``.
 ``masks``
     :class:`FrameMask`: an object on a frame, with confidence, origin and flags.
-``review``
+``reviewer``
     :class:`Reviewer`: which masks deserve a look, and why; the worst first.
 ``settings``
     :class:`Settings`, the evented choices.
@@ -32,7 +32,8 @@ from napari_sam2.state.document import Document
 from napari_sam2.state.edit import Edit, TrackedObject
 from napari_sam2.state.history import History
 from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place
-from napari_sam2.state.review import Doubt, Reviewer
+from napari_sam2.state.review import Doubt
+from napari_sam2.state.reviewer import Reviewer
 from napari_sam2.state.settings import Direction, Settings
 from napari_sam2.state.thresholds import ReviewThresholds
 

@@ -1,4 +1,4 @@
-"""Which masks deserve a look, and why, in words."""
+"""Which masks deserve a look, and why, in words. Pure functions of a document."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from napari_sam2.state.suspicions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
     from napari_sam2.state.suspicions import Suspicion
     from napari_sam2.state.thresholds import ReviewThresholds
+
+_INHERITED_SEVERITY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,45 +34,113 @@ class Doubt:
         Above 0; the worst is the largest. Several reasons add up.
     reasons : tuple of str
         Sentences, the gravest first.
+    is_lasting : bool
+        Whether masks that were carried on from this one are doubtful as well.
+    since : int or None
+        The doubtful frame that this one was carried on from; None for a frame that is
+        odd in itself.
     """
 
     object_id: int
     frame: int
     severity: float
     reasons: tuple[str, ...]
+    is_lasting: bool = False
+    since: int | None = None
 
 
 def doubts_on(
-    document: Document, frame: int, limits: ReviewThresholds
+    document: Document,
+    frame: int,
+    limits: ReviewThresholds,
+    first_prompts: Mapping[int, int] | None = None,
 ) -> dict[int, Doubt]:
-    """Return the doubtful masks of a frame by object.
+    """Return the masks of a frame that are odd in themselves, by object.
 
     What the user painted or locked is not doubted; what was accepted still is, see
     :func:`next_doubtful`. A frame's doubts hang on its own masks and on those of the
-    frame before.
+    neighbouring frame that is nearer to the prompts.
+
+    Parameters
+    ----------
+    document : Document
+    frame : int
+    limits : ReviewThresholds
+    first_prompts : mapping of int to int, optional
+        The first prompted frame of objects; looked up by default.
     """
     found = {}
-    for object_id, one in document.masks.on_frame(frame).items():
+    on_frame = document.masks.on_frame(frame)
+    if first_prompts is None:
+        first_prompts = first_prompted(document, on_frame)
+    for object_id, one in on_frame.items():
         if not one.is_protected:
-            reasons = list(_suspicions(document, (object_id, frame), limits))
+            is_before = frame < first_prompts.get(object_id, 0)
+            source = frame + 1 if is_before else frame - 1
+            place = object_id, frame
+            reasons = list(_suspicions(document, place, source, limits))
             if reasons:
-                found[object_id] = _doubt((object_id, frame), reasons)
+                found[object_id] = _doubt(place, reasons)
     return found
 
 
-def all_doubts(
-    document: Document,
-    limits: ReviewThresholds,
-    frames: Iterable[int] | None = None,
-) -> dict[Place, Doubt]:
-    """Return the doubtful masks of several frames, all by default."""
-    if frames is None:
-        frames = range(document.frame_count)
-    return {
-        (object_id, frame): doubt
-        for frame in frames
-        for object_id, doubt in doubts_on(document, frame, limits).items()
-    }
+def first_prompted(document: Document, object_ids: Iterable[int]) -> dict[int, int]:
+    """Return the first prompted frame of those objects that have one."""
+    found = {i: document.first_prompt(i) for i in object_ids if i in document.objects}
+    return {i: frame for i, frame in found.items() if frame is not None}
+
+
+def inherited(
+    document: Document, object_id: int, own: Mapping[int, Doubt], first_prompt: int = 0
+) -> dict[int, Doubt]:
+    """Return the doubts that frames have from those that they were carried on from.
+
+    An object that was lost stays lost, and looks steady then. So doubt is passed on,
+    away from the first prompt, until a frame that the user vouches for: prompted,
+    painted, locked or accepted.
+
+    Parameters
+    ----------
+    document : Document
+    object_id : int
+    own : mapping of int to Doubt
+        The object's frames that are odd in themselves.
+    first_prompt : int, optional
+        Where the object was carried on from, both ways.
+    """
+    if not any(doubt.is_lasting for doubt in own.values()):
+        return {}
+    found = {}
+    row = document.masks.of_object(object_id)
+    ways = range(first_prompt, document.frame_count), range(first_prompt - 1, -1, -1)
+    for way in ways:
+        source: Doubt | None = None
+        for frame in way:
+            if frame not in row:
+                continue
+            if _is_vouched_for(document, (object_id, frame)):
+                source = None
+            elif frame in own:
+                source = own[frame] if own[frame].is_lasting else source
+            elif source is not None:
+                found[frame] = _carried_on(source, frame)
+    return found
+
+
+def all_doubts(document: Document, limits: ReviewThresholds) -> dict[Place, Doubt]:
+    """Return all doubtful masks, inherited doubts included."""
+    first_prompts = first_prompted(document, document.objects)
+    own: dict[int, dict[int, Doubt]] = {}
+    for frame in range(document.frame_count):
+        doubts = doubts_on(document, frame, limits, first_prompts)
+        for object_id, doubt in doubts.items():
+            own.setdefault(object_id, {})[frame] = doubt
+    found = {}
+    for object_id, row in own.items():
+        first = first_prompts.get(object_id, 0)
+        row = {**inherited(document, object_id, row, first), **row}
+        found |= {(object_id, frame): doubt for frame, doubt in row.items()}
+    return found
 
 
 def next_doubtful(
@@ -93,92 +163,27 @@ def next_doubtful(
         doubt
         for doubt in doubts
         if (objects is None or doubt.object_id in objects)
-        and _is_waiting(document, doubt)
+        and is_waiting(document, doubt)
     ]
     return min(waiting, key=lambda d: (-d.severity, d.frame, d.object_id), default=None)
 
 
-class Reviewer:
-    """Keeps the doubts of a document, and looks only at frames that have changed.
-
-    Nothing is computed until it is asked for: :meth:`refresh` in small portions, from a
-    timer, keeps a window responsive while a run fills the document.
-
-    Parameters
-    ----------
-    document : Document
-    limits : ReviewThresholds
-    """
-
-    def __init__(self, document: Document, limits: ReviewThresholds) -> None:
-        self._document = document
-        self._limits = limits
-        self._by_frame: dict[int, dict[int, Doubt]] = {}
-        self._stale = set(range(document.frame_count))
-        document.masks_changed.connect(self._on_masks_changed)
-        document.objects_changed.connect(self._on_objects_changed)
-
-    @property
-    def limits(self) -> ReviewThresholds:
-        """When a mask is doubtful; setting it has everything looked at again."""
-        return self._limits
-
-    @limits.setter
-    def limits(self, limits: ReviewThresholds) -> None:
-        if limits != self._limits:
-            self._limits = limits
-            self._stale = set(range(self._document.frame_count))
-
-    def refresh(self, count: int | None = None) -> frozenset[int]:
-        """Look at the frames that have changed, at most ``count`` of them.
-
-        Returns
-        -------
-        frozenset of int
-            The frames that were looked at; empty when everything is up to date.
-        """
-        frames = frozenset(sorted(self._stale)[:count])
-        for frame in frames:
-            self._by_frame[frame] = doubts_on(self._document, frame, self._limits)
-        self._stale -= frames
-        return frames
-
-    def on_frame(self, frame: int) -> dict[int, Doubt]:
-        """Return the doubtful masks of a frame by object, as of the last refresh."""
-        return self._by_frame.get(frame, {})
-
-    def doubts(self) -> Iterator[Doubt]:
-        """Iterate over all doubts, as of the last refresh."""
-        for frame in sorted(self._by_frame):
-            yield from self._by_frame[frame].values()
-
-    def next_doubtful(self, objects: Collection[int] | None = None) -> Doubt | None:
-        """Return the worst mask that nobody has accepted yet, after a refresh."""
-        self.refresh()
-        return next_doubtful(self._document, self.doubts(), objects=objects)
-
-    def _on_masks_changed(self, frames: frozenset[int]) -> None:
-        after = {
-            frame + 1 for frame in frames if frame + 1 < self._document.frame_count
-        }
-        self._stale |= frames | after
-
-    def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
-        """Look again at what names these objects: they may have another name."""
-        for object_id in object_ids:
-            self._on_masks_changed(frozenset(self._document.masks.of_object(object_id)))
+def is_waiting(document: Document, doubt: Doubt) -> bool:
+    """Whether nobody has looked at a doubtful mask yet."""
+    mask = document.masks.get((doubt.object_id, doubt.frame))
+    return mask is not None and not (mask.is_reviewed or mask.is_protected)
 
 
 def _suspicions(
-    document: Document, place: Place, limits: ReviewThresholds
+    document: Document, place: Place, source: int, limits: ReviewThresholds
 ) -> Iterator[Suspicion]:
     object_id, frame = place
     row = document.masks.of_object(object_id)
     one = row[frame]
     yield from low_confidence(one, limits)
     yield from filled_image(one.mask, limits)
-    if frame - 1 in row:
-        yield from sudden_change(one.mask, row[frame - 1].mask, limits)
+    if source in row:
+        yield from sudden_change(one.mask, row[source].mask, limits)
     for other_id, other in document.masks.on_frame(frame).items():
         if other_id != object_id:
             name = document.objects[other_id].name
@@ -187,10 +192,25 @@ def _suspicions(
 
 def _doubt(place: Place, suspicions: list[Suspicion]) -> Doubt:
     suspicions.sort(key=lambda one: -one.severity)
-    severity = sum(one.severity for one in suspicions)
-    return Doubt(*place, severity, tuple(one.reason for one in suspicions))
+    return Doubt(
+        *place,
+        sum(one.severity for one in suspicions),
+        tuple(one.reason for one in suspicions),
+        is_lasting=any(one.is_lasting for one in suspicions),
+    )
 
 
-def _is_waiting(document: Document, doubt: Doubt) -> bool:
-    mask = document.masks.get((doubt.object_id, doubt.frame))
-    return mask is not None and not (mask.is_reviewed or mask.is_protected)
+def _carried_on(source: Doubt, frame: int) -> Doubt:
+    reason = (
+        f"It was carried on from frame {source.frame}, which is doubtful and which "
+        "nobody has accepted."
+    )
+    return Doubt(
+        source.object_id, frame, _INHERITED_SEVERITY, (reason,), since=source.frame
+    )
+
+
+def _is_vouched_for(document: Document, place: Place) -> bool:
+    mask = document.masks.get(place)
+    is_said = place in document.prompts
+    return is_said or (mask is not None and (mask.is_protected or mask.is_reviewed))

@@ -33,10 +33,14 @@ class Suspicion:
         Above 0 and at most 1.
     reason : str
         A sentence for the user.
+    is_lasting : bool
+        Whether masks that were carried on from this one deserve the same doubt: an
+        object that was lost stays lost.
     """
 
     severity: float
     reason: str
+    is_lasting: bool = True
 
 
 def low_confidence(one: FrameMask, limits: ReviewThresholds) -> Iterator[Suspicion]:
@@ -47,6 +51,7 @@ def low_confidence(one: FrameMask, limits: ReviewThresholds) -> Iterator[Suspici
         yield Suspicion(
             _share(low - iou, low),
             f"The model expects an overlap of only {max(0.0, iou):.0%} with the truth.",
+            is_lasting=False,  # it is different on every frame
         )
     close = limits.object_logit
     if close is not None and abs(logit) < close:
@@ -66,7 +71,7 @@ def filled_image(mask: PackedMask, limits: ReviewThresholds) -> Iterator[Suspici
 def sudden_change(
     mask: PackedMask, before: PackedMask, limits: ReviewThresholds
 ) -> Iterator[Suspicion]:
-    """Doubt a mask that is unlike the one in the frame before."""
+    """Doubt a mask that is unlike the one that it was carried on from."""
     if mask.is_absent and before.is_absent:
         return
     if mask.is_absent or before.is_absent:
@@ -91,6 +96,7 @@ def contact(
         yield Suspicion(
             _share(overlap - limits.overlap, 1 - limits.overlap),
             f"{overlap:.0%} of the mask lies in {name}.",
+            is_lasting=False,
         )
     if limits.touching is None:
         return
@@ -100,6 +106,7 @@ def contact(
         yield Suspicion(
             _share(share - limits.touching, 1 - limits.touching),
             f"{share:.0%} of the outline touches {name}.",
+            is_lasting=False,
         )
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 class ReviewThresholds:
     """Limits beyond which a mask is worth a look; None switches a test off.
 
+    The defaults are those that find most bad masks of the bundled model for the fewest
+    good ones, on the samples and on other stacks: see ``tests/benchmarks``.
+
     Attributes
     ----------
     predicted_iou : float or None
@@ -28,10 +31,10 @@ class ReviewThresholds:
         Share of the mask's outline that another object's touches: doubtful above.
     """
 
-    predicted_iou: float | None = 0.6
-    object_logit: float | None = 2.0
-    area_ratio: float | None = 1.7
-    centroid_jump: float | None = 1.0
+    predicted_iou: float | None = 0.45
+    object_logit: float | None = 1.0
+    area_ratio: float | None = 1.3
+    centroid_jump: float | None = 0.3
     image_share: float | None = 0.7
     overlap: float | None = 0.05
     touching: float | None = 0.3

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 
     from napari_sam2.state import Document
-    from napari_sam2.state.review import Reviewer
+    from napari_sam2.state.reviewer import Reviewer
     from napari_sam2.widgets.links import Links
 
 _ROW = 16

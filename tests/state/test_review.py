@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Reviewer, ReviewThresholds, edits
 from napari_sam2.state.review import all_doubts, doubts_on, next_doubtful
-from tests.state.conftest import found, square, track
+from tests.state.conftest import click, found, square, track
 
 OFF = ReviewThresholds(
     predicted_iou=None,
@@ -98,7 +99,7 @@ def test_the_users_own_masks_are_not_doubted(document: Document) -> None:
 def test_the_worst_comes_first_until_it_is_accepted(document: Document) -> None:
     track(
         document,
-        found(1, 0, square(2, 2), iou=0.5),
+        found(1, 0, square(2, 2), iou=0.35),
         found(1, 2, square(2, 2), iou=0.1),
         found(2, 4, square(9, 9), iou=0.3),
     )
@@ -122,6 +123,7 @@ def test_one_can_look_at_some_objects_only(document: Document) -> None:
     track(document, found(1, 0, square(2, 2), iou=0.1))
     track(document, found(2, 1, square(2, 2), iou=0.3))
     reviewer = Reviewer(document, LIMITS)
+    reviewer.refresh()
     assert reviewer.next_doubtful().object_id == 1
     assert reviewer.next_doubtful([2]).object_id == 2
     assert reviewer.next_doubtful([]) is None
@@ -147,10 +149,18 @@ def test_a_reviewer_agrees_with_a_fresh_look(document: Document) -> None:
         object_id, frame = int(rng.integers(1, 3)), int(rng.integers(6))
         mask = square(*rng.integers(0, 8, 2).tolist(), side=int(rng.integers(0, 9)))
         track(document, found(object_id, frame, mask, iou=float(rng.random())))
+        if rng.random() < 0.2:
+            place = int(rng.integers(1, 3)), int(rng.integers(6))
+            document.apply(edits.set_flags(document, [place], is_reviewed=True))
+        if rng.random() < 0.2:
+            place = int(rng.integers(1, 3)), int(rng.integers(6))
+            said = click(5, 5) if rng.random() < 0.6 else FramePrompts()
+            document.apply(edits.set_prompts(document, *place, said))
         if rng.random() < 0.3:
             name = f"name {rng.integers(100)}"
             document.apply(edits.rename_object(document, object_id, name))
         reviewer.refresh()
+    assert reviewer.is_up_to_date
     expected = all_doubts(document, LIMITS)
     assert {(d.object_id, d.frame): d for d in reviewer.doubts()} == expected
 
@@ -160,4 +170,37 @@ def test_other_limits_are_another_look(document: Document) -> None:
     reviewer = Reviewer(document, LIMITS)
     assert reviewer.next_doubtful() is None
     reviewer.limits = ReviewThresholds(predicted_iou=0.8)
+    reviewer.refresh()
     assert reviewer.next_doubtful().frame == 2
+
+
+def test_what_follows_a_doubtful_frame_is_doubted_until_one_is_accepted(
+    document: Document,
+) -> None:
+    jumps = square(2, 2), square(2, 2), square(12, 20)
+    track(document, *(found(1, f, m) for f, m in enumerate(jumps)))
+    track(document, *(found(1, f, square(12, 20)) for f in (3, 4, 5)))
+    doubts = all_doubts(document, LIMITS)
+    assert sorted(frame for _, frame in doubts) == [2, 3, 4, 5]
+    assert doubts[1, 4].since == 2
+    assert "carried on from frame 2" in doubts[1, 4].reasons[0]
+    assert next_doubtful(document, doubts.values()).frame == 2
+    document.apply(edits.set_flags(document, [(1, 2)], is_reviewed=True))
+    assert next_doubtful(document, all_doubts(document, LIMITS).values()) is None
+
+
+def test_before_the_first_prompt_doubts_go_backward(document: Document) -> None:
+    document.apply(edits.set_prompts(document, 1, 4, click(3, 3)))
+    for frame in range(6):
+        side = 4 if frame > 2 else 9
+        track(document, found(1, frame, square(2, 2, side)))
+    doubts = all_doubts(document, LIMITS)
+    assert sorted(frame for _, frame in doubts) == [0, 1, 2]
+    assert doubts[1, 2].since is None
+    assert doubts[1, 0].since == 2
+
+
+def test_touching_another_object_is_not_passed_on(document: Document) -> None:
+    track(document, *(found(1, f, square(2, 2)) for f in (0, 1)))
+    track(document, found(2, 0, square(2, 4)))
+    assert {frame for _, frame in all_doubts(document, LIMITS)} == {0}
