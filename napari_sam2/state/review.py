@@ -135,7 +135,7 @@ def all_doubts(document: Document, limits: ReviewThresholds) -> dict[Place, Doub
         doubts = doubts_on(document, frame, limits, first_prompts)
         for object_id, doubt in doubts.items():
             own.setdefault(object_id, {})[frame] = doubt
-    found = {}
+    found: dict[Place, Doubt] = {}
     for object_id, row in own.items():
         first = first_prompts.get(object_id, 0)
         row = {**inherited(document, object_id, row, first), **row}

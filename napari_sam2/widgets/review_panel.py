@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
 
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
-from napari_sam2.state.review import Reviewer
+from napari_sam2.state.reviewer import Reviewer
 from napari_sam2.widgets.controls import button, column, row, switch, text
 from napari_sam2.widgets.thresholds_form import ThresholdsForm
 from napari_sam2.widgets.timeline import Timeline
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.links import Links
 
 _PORTION_SECONDS = 0.01
+_PATIENCE_SECONDS = 0.05
 _MAX_HEIGHT = 160
 
 
@@ -94,6 +95,7 @@ class ReviewPanel(QWidget):
 
     def next_doubtful(self) -> None:
         """Go to the worst mask that nobody has accepted yet, and say what is odd."""
+        self._look_for(_PATIENCE_SECONDS)
         doubt = self.reviewer.next_doubtful()
         if doubt is None:
             self._reason.setText("No mask is doubtful that you have not accepted.")
@@ -157,10 +159,11 @@ class ReviewPanel(QWidget):
 
     def _look(self) -> None:
         """Look at a few frames whenever the window has nothing else to do."""
-        end = time.monotonic() + _PORTION_SECONDS
-        while time.monotonic() < end:
-            frames = self.reviewer.refresh(1)
-            if not frames:
-                self._timer.stop()
-                return
-            self.timeline.refresh(frames)
+        self._look_for(_PORTION_SECONDS)
+        if self.reviewer.is_up_to_date:
+            self._timer.stop()
+
+    def _look_for(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.reviewer.is_up_to_date:
+            self.timeline.refresh(self.reviewer.refresh(1))
