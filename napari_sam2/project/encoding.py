@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from napari_sam2.project.typed_json import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
-    from napari_sam2.project.values import Choices, Project, StackGeometry
+    from napari_sam2.project.values import Project
     from napari_sam2.state.masks import FrameMask, Place
 
 Row = tuple[Any, ...]
@@ -20,17 +20,12 @@ Row = tuple[Any, ...]
 
 def about_rows(project: Project) -> list[Row]:
     """Return everything about a project that is not an object, prompt or mask."""
-    saved = {
-        "software": dict(project.software),
-        "created": project.created,
-        "saved": project.saved,
-    }
     parts = {
-        "image": asdict(project.image),
-        "stack": _stack(project.stack),
-        "choices": choices_json(project.choices),
-        "model": asdict(project.model),
-        "saved": saved,
+        "image": project.image,
+        "stack": project.stack,
+        "choices": project.choices,
+        "model": project.model,
+        "saved": project.saved,
     }
     return [about_row(name, part) for name, part in parts.items()]
 
@@ -38,7 +33,7 @@ def about_rows(project: Project) -> list[Row]:
 def about_row(name: str, content: object) -> Row:
     """Return a row of ``about``."""
     # ASCII, because names of files need not be proper Unicode.
-    return name, json.dumps(content, ensure_ascii=True, allow_nan=False)
+    return name, json.dumps(to_json(content), ensure_ascii=True, allow_nan=False)
 
 
 def prompt_row(place: Place, prompts: FramePrompts) -> Row:
@@ -83,26 +78,3 @@ def outlines(prompts: FramePrompts) -> str:
     ]
     box = None if prompts.box_yxyx is None else [float(c) for c in prompts.box_yxyx]
     return json.dumps({"points": points, "box": box}, allow_nan=False)
-
-
-def limits_json(limits: IntensityLimits | None) -> object:
-    """Return intensity limits as lists."""
-    return limits and {"low": list(limits.low), "high": list(limits.high)}
-
-
-def _stack(stack: StackGeometry) -> object:
-    return {
-        "axes": [asdict(axis) for axis in stack.axes],
-        "frame_axis": stack.layout.frame,
-        "plane_axes": stack.layout.plane,
-        "channel_axis": stack.layout.channel,
-        "at": stack.layout.fixed,
-        "frame_count": stack.frame_count,
-        "shape_hw": stack.shape_hw,
-        "is_colour": stack.is_colour,
-    }
-
-
-def choices_json(choices: Choices) -> dict[str, Any]:
-    """Return the choices as JSON knows them."""
-    return {**asdict(choices), "limits": limits_json(choices.limits)}

@@ -170,16 +170,13 @@ def _project(rows: _Rows) -> Project:
         decoding.read_masks(rows.of("masks"), stack.shape_hw),
     )
     _check_contents(contents, stack)
-    software, created, saved = part("saved", about.read_saved)
     return Project(
         image=part("image", about.read_image),
         stack=stack,
         choices=part("choices", about.read_choices),
         model=part("model", about.read_model),
         contents=contents,
-        software=software,
-        created=created,
-        saved=saved,
+        saved=part("saved", about.read_saved),
     )
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import napari_sam2
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project.values import (
-    Choices,
     Contents,
     ModelReference,
     Project,
+    SavedWith,
     StackGeometry,
 )
 from napari_sam2.state.document import Document
@@ -21,7 +21,8 @@ from napari_sam2.state.edit import Edit
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes, FrameLayout
-    from napari_sam2.project.values import ImageReference
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.project.values import Choices, ImageReference
     from napari_sam2.state.settings import Settings
 
 _SOFTWARE = ("numpy", "torch", "napari")
@@ -60,9 +61,7 @@ def project_of(
         contents=Contents(
             dict(document.objects), dict(document.prompts), dict(document.masks.items())
         ),
-        software=software_versions(),
-        created=created or now,
-        saved=now,
+        saved=SavedWith(software_versions(), created or now, now),
     )
 
 
@@ -71,12 +70,14 @@ def stack_geometry(
     layout: FrameLayout,
     *,
     is_colour: bool = False,
+    channels: tuple[int, ...] | None = None,
+    limits: IntensityLimits | None = None,
 ) -> StackGeometry:
     """Describe a stack by its axes, without colours, and the choice among them."""
     rows, columns = layout.plane
     count = 1 if layout.frame is None else axes[layout.frame].size
     shape_hw = axes[rows].size, axes[columns].size
-    return StackGeometry(axes, layout, count, shape_hw, is_colour)
+    return StackGeometry(axes, layout, count, shape_hw, is_colour, channels, limits)
 
 
 def fill_document(document: Document, contents: Contents) -> None:
@@ -110,14 +111,13 @@ def new_document(project: Project) -> Document:
 
 def choices_of(settings: Settings) -> Choices:
     """Return the settings as a value."""
-    names = (one.name for one in fields(Choices))
-    return Choices(**{name: getattr(settings, name) for name in names})
+    return {one.name: getattr(settings, one.name) for one in fields(settings)}
 
 
 def apply_choices(settings: Settings, choices: Choices) -> None:
     """Set the settings; those that differ tell who listens."""
-    for one in fields(Choices):
-        wanted = getattr(choices, one.name)
+    for one in fields(settings):
+        wanted = choices.get(one.name, getattr(settings, one.name))
         if getattr(settings, one.name) != wanted:
             setattr(settings, one.name, wanted)
 

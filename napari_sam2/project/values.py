@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from napari_sam2.state.settings import Direction  # noqa: TC001 (for readers of hints)
-from napari_sam2.state.thresholds import ReviewThresholds
+from napari_sam2.core.axes import Axis, FrameLayout  # noqa: TC001 (read as hints)
+from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from napari_sam2.core.axes import Axes, FrameLayout
-    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
+
+Choices: TypeAlias = Mapping[str, Any]
+"""The fields of :class:`napari_sam2.state.settings.Settings` by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +85,19 @@ class StackGeometry:
         Height and width of a frame in pixels.
     is_colour : bool
         Whether frames are colour pictures, whose colours are no axis.
+    channels : tuple of int or None
+        Channels that the model sees; None for the first three.
+    limits : IntensityLimits or None
+        What the model sees as black and white; None for an estimate.
     """
 
-    axes: Axes
+    axes: tuple[Axis, ...]
     layout: FrameLayout
     frame_count: int
     shape_hw: tuple[int, int]
     is_colour: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """The fields of :class:`napari_sam2.state.settings.Settings`, frozen."""
-
-    model: str = "nano"
-    device: str = "auto"
-    axis: int = 0
     channels: tuple[int, ...] | None = None
     limits: IntensityLimits | None = None
-    direction: Direction = "both"
-    frame_range: tuple[int, int] | None = None
-    only_selected: bool = False
-    thresholds: ReviewThresholds = field(default_factory=ReviewThresholds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +113,23 @@ class ModelReference:
 
     name: str
     sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedWith:
+    """When, and with what, a project was saved.
+
+    Attributes
+    ----------
+    software : mapping of str to str
+        Version by package.
+    created, saved : str
+        ISO 8601, in UTC.
+    """
+
+    software: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    saved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +157,16 @@ class Project:
     ----------
     image : ImageReference
     stack : StackGeometry
-    choices : Choices
+    choices : mapping of str to value
+        What the user chose in the settings.
     model : ModelReference
     contents : Contents
-    software : mapping of str to str
-        Version by package, of the program that saved it.
-    created, saved : str
-        ISO 8601, in UTC.
+    saved : SavedWith
     """
 
     image: ImageReference
     stack: StackGeometry
-    choices: Choices = field(default_factory=Choices)
+    choices: Choices = field(default_factory=dict)
     model: ModelReference = field(default_factory=lambda: ModelReference("nano"))
     contents: Contents = field(default_factory=Contents)
-    software: Mapping[str, str] = field(default_factory=dict)
-    created: str = ""
-    saved: str = ""
+    saved: SavedWith = field(default_factory=SavedWith)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -9,16 +11,22 @@ from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.intensity import IntensityLimits
 from napari_sam2.core.packed import PackedMask, absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.project.session import stack_geometry
+from napari_sam2.project.session import choices_of, stack_geometry
 from napari_sam2.project.values import (
-    Choices,
     Contents,
     Fingerprint,
     ImageReference,
     ModelReference,
     Project,
+    SavedWith,
 )
-from napari_sam2.state import FrameMask, Origin, ReviewThresholds, TrackedObject
+from napari_sam2.state import (
+    FrameMask,
+    Origin,
+    ReviewThresholds,
+    Settings,
+    TrackedObject,
+)
 
 SHAPE_HW = (12, 50)
 FRAMES = 5
@@ -34,6 +42,10 @@ THRESHOLDS = ReviewThresholds(
     predicted_iou=0.6, object_logit=2.0, area_ratio=1.7, centroid_jump=1.0,
     image_share=0.7, overlap=0.05, touching=0.3,
 )  # fmt: skip
+
+SAVED = SavedWith(
+    {"napari-sam2": "0.1.0"}, "2026-01-02T03:04:05+00:00", "2026-02-03T04:05:06+00:00"
+)
 
 estimates = st.floats(allow_nan=False, width=64)
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -96,13 +108,12 @@ def limits(draw) -> IntensityLimits:
 
 
 @st.composite
-def choices(draw) -> Choices:
-    return Choices(
+def choices(draw) -> dict[str, object]:
+    settings = Settings(
         model=draw(texts),
         device=draw(st.sampled_from(["auto", "cpu", "cuda:1"])),
         axis=draw(st.integers(0, 3)),
         channels=draw(st.none() | st.just((0,)) | st.just((2, 0))),
-        limits=draw(st.none() | limits()),
         direction=draw(st.sampled_from(["both", "forward", "backward"])),
         frame_range=draw(st.none() | st.just((1, 4))),
         only_selected=draw(st.booleans()),
@@ -110,6 +121,7 @@ def choices(draw) -> Choices:
             predicted_iou=draw(st.none() | st.floats(0, 1)), touching=None
         ),
     )
+    return dict(choices_of(settings))
 
 
 @st.composite
@@ -132,13 +144,11 @@ def images(draw) -> ImageReference:
 def projects(draw) -> Project:
     return Project(
         image=draw(images()),
-        stack=STACK,
+        stack=replace(STACK, limits=draw(st.none() | limits())),
         choices=draw(choices()),
         model=ModelReference(draw(texts), draw(st.none() | st.just("cd" * 32))),
         contents=draw(contents()),
-        software={"napari-sam2": "0.1.0", "numpy": "2"},
-        created="2026-01-02T03:04:05+00:00",
-        saved="2026-02-03T04:05:06+00:00",
+        saved=SAVED,
     )
 
 
@@ -162,17 +172,13 @@ def example(iou: float = 0.75) -> Project:
     gone = FrameMask(absent_mask(SHAPE_HW), Origin.TRACKED, iou, -3.0, is_reviewed=True)
     return Project(
         image=ImageReference("cells", "/data/cells.tif", "cells.tif", 0),
-        stack=STACK,
-        choices=Choices(
-            limits=IntensityLimits((0.0,), (255.0,)), thresholds=THRESHOLDS
-        ),
+        stack=replace(STACK, limits=IntensityLimits((0.0,), (255.0,))),
+        choices={"model": "nano", "frame_range": (1, 4), "thresholds": THRESHOLDS},
         model=ModelReference("nano", "cd" * 32),
         contents=Contents(
             {1: TrackedObject(1, "mother"), 7: TrackedObject(7, "Zelle ß")},
             {(1, 0): click},
             {(1, 0): answer, (1, 1): tracked, (7, 1): painted, (7, 4): gone},
         ),
-        software={"napari-sam2": "0.1.0"},
-        created="2026-01-02T03:04:05+00:00",
-        saved="2026-02-03T04:05:06+00:00",
+        saved=SAVED,
     )
