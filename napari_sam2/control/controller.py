@@ -16,11 +16,11 @@ from napari_sam2.core.errors import Sam2Error, StackError
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    import numpy.typing as npt
     from psygnal import SignalInstance
 
+    from napari_sam2.control.importing import LabelOrder
     from napari_sam2.control.ports import Job, Lane, TrackerFactory
     from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames import FrameSource
@@ -165,28 +165,9 @@ class Controller:
         if len(self.document.masks):
             self.history.do(edits.clear_masks(self.document))
 
-    def take_labels(
-        self,
-        read: Callable[[int], npt.ArrayLike],
-        frames: Iterable[int],
-        *,
-        object_ids: Collection[int] | None = None,
-        names: Mapping[int, str] | None = None,
-    ) -> None:
-        """Make objects and mask prompts of labels that exist, as one undo step.
-
-        Parameters
-        ----------
-        read : callable
-            Returns the label image of a frame, integers of shape (H, W); called on the
-            lane, so it may compute and read files.
-        frames : iterable of int
-        object_ids : collection of int, optional
-            The values to take; all by default. A value becomes the object of that id.
-        names : mapping of int to str, optional
-            Names of objects that are new.
-        """
-        self._importing.start(read, frames, object_ids, names or {})
+    def take_labels(self, order: LabelOrder) -> None:
+        """Make objects and prompts of labels that exist, as one undo step."""
+        self._importing.start(order)
 
     def work(
         self,

@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
+from napari_sam2.control.outlining import as_form
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.packed import PackedMask, pack_labels
+from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable, Mapping
-
-    import numpy.typing as npt
+    from collections.abc import Collection, Generator, Mapping
 
     from napari_sam2.control.dispatch import Dispatcher
+    from napari_sam2.control.outlining import Form
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
 
-    ReadLabels = Callable[[int], npt.ArrayLike]
-    FrameOfMasks = tuple[int, dict[int, PackedMask]]
+ReadLabels: TypeAlias = Callable[[int], npt.ArrayLike]
+Marks: TypeAlias = dict[int, PackedMask | FramePrompts]
+"""What labels of one frame say, by object."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelOrder:
+    """Which labels are to become what.
+
+    Attributes
+    ----------
+    read : callable
+        Returns the label image of a frame, integers of shape (H, W); called on the
+        lane, so it may compute and read files.
+    frames : tuple of int
+    form : {"masks", "boxes", "points"}
+    object_ids : collection of int or None
+        The values to take; all by default. A value becomes the object of that id.
+    only_first : bool
+        Whether to take each value only on the first of the frames that it is on.
+    names : mapping of int to str
+        Names of objects that are new.
+    """
+
+    read: ReadLabels
+    frames: tuple[int, ...]
+    form: Form = "masks"
+    object_ids: Collection[int] | None = None
+    only_first: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 class Importing:
-    """Reads label images on the lane and paints them into the document.
+    """Reads label images on the lane and makes prompts of them, as one step.
 
     Parameters
     ----------
@@ -41,61 +73,66 @@ class Importing:
         self._dispatcher = dispatcher
         self._numbers = count(1)
 
-    def start(
-        self,
-        read: ReadLabels,
-        frames: Iterable[int],
-        object_ids: Collection[int] | None,
-        names: Mapping[int, str],
-    ) -> None:
-        """Take label images over; see :meth:`Controller.take_labels`."""
+    def start(self, order: LabelOrder) -> None:
+        """Take label images over."""
         gesture = "labels", next(self._numbers)
-        frames = tuple(frames)
         shape_hw = self._history.document.shape_hw
         taken: set[int] = set()
 
-        def job(token: CancelToken) -> Generator[Progress | FrameOfMasks]:
-            for done, frame in enumerate(frames):
-                yield Progress(done, len(frames), "Reading labels")
-                labels = _read(read, frame, shape_hw)
-                yield frame, pack_labels(labels, object_ids)
+        def job(token: CancelToken) -> Generator[Progress | tuple[int, Marks]]:
+            return _read_marks(order, shape_hw)
 
-        def take(item: FrameOfMasks) -> None:
-            frame, masks = item
-            taken.update(masks)
-            self._paint(frame, masks, names, gesture)
+        def take(item: tuple[int, Marks]) -> None:
+            frame, marks = item
+            taken.update(marks)
+            edit = self._edit(frame, marks, order.names)
+            self._history.do(edit, gesture=gesture)
 
         def end(error: Exception | None) -> None:
+            if error is None and not taken:
+                error = PromptError(
+                    "There are no such labels on these frames: nothing to take."
+                )
             if error is not None:
                 self._dispatcher.board.complain(error)
-            elif not taken:
-                self._dispatcher.board.complain(
-                    PromptError("There are no labels on these frames: nothing to take.")
-                )
             else:
                 self._dispatcher.board.say(f"{len(taken)} objects start from labels.")
 
         self._dispatcher.send(Activity.LOADING, job, on_item=take, on_end=end)
 
-    def _paint(
-        self,
-        frame: int,
-        masks: Mapping[int, PackedMask],
-        names: Mapping[int, str],
-        gesture: tuple[str, int],
-    ) -> None:
+    def _edit(self, frame: int, marks: Marks, names: Mapping[int, str]) -> Edit:
+        """Return the edit that says it all; locked masks stay as they are."""
         document = self._history.document
         on_frame = document.masks.on_frame(frame)
-        locked = {(i, frame) for i, mask in on_frame.items() if mask.is_locked}
         free = {
-            (object_id, frame): mask
-            for object_id, mask in masks.items()
-            if (object_id, frame) not in locked
+            (object_id, frame): one
+            for object_id, one in marks.items()
+            if object_id not in on_frame or not on_frame[object_id].is_locked
         }
-        given = {object_id: names.get(object_id, "") for object_id, _ in free}
-        edit = edits.paint_masks(document, free, names=given)
-        edit = replace(edit, label="Start from labels")
-        self._history.do(edit, gesture=gesture)
+        masks = {p: one for p, one in free.items() if isinstance(one, PackedMask)}
+        said = {p: one for p, one in free.items() if isinstance(one, FramePrompts)}
+        if said:
+            edit = edits.say(document, said, names=names)
+        else:
+            given = {object_id: names.get(object_id, "") for object_id, _ in masks}
+            edit = edits.paint_masks(document, masks, names=given)
+        return replace(edit, label="Start from labels")
+
+
+def _read_marks(
+    order: LabelOrder, shape_hw: tuple[int, int]
+) -> Generator[Progress | tuple[int, Marks]]:
+    """Read frame by frame, on the lane."""
+    wanted = None if order.object_ids is None else {*order.object_ids}
+    seen: set[int] = set()
+    for done, frame in enumerate(order.frames):
+        if order.only_first and wanted is not None and wanted <= seen:
+            return
+        yield Progress(done, len(order.frames), "Reading labels")
+        masks = pack_labels(_read(order.read, frame, shape_hw), wanted)
+        news = [i for i in masks if i not in seen] if order.only_first else masks
+        seen.update(masks)
+        yield frame, {i: as_form(masks[i], order.form) for i in news}
 
 
 def _read(

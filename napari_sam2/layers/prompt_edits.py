@@ -1,19 +1,15 @@
-"""One edit for everything that a gesture in the prompt layers changed."""
+"""What a gesture in the prompt layers changed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.frames import check_frame
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.state import edits
-from napari_sam2.state.edit import Edit, TrackedObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
 
 
@@ -53,46 +49,3 @@ def keep_exact(
         else one
         for place, one in news.items()
     }
-
-
-def say(document: Document, news: Mapping[Place, FramePrompts]) -> Edit:
-    """Replace what is said in several places, adding the objects that are missing.
-
-    Raises
-    ------
-    FrameError, PromptError
-        As for :func:`napari_sam2.state.edits.set_prompts`, or if prompts are withdrawn
-        where they never were.
-    """
-    parts = []
-    for place, prompts in news.items():
-        if place[0] in document.objects:
-            parts.append(edits.set_prompts(document, *place, prompts))
-        elif prompts:
-            parts.append(_first_prompts(document, place, prompts))
-    return _merged(parts)
-
-
-def _first_prompts(document: Document, place: Place, prompts: FramePrompts) -> Edit:
-    """Return the first prompts of an object that does not exist yet."""
-    object_id, frame = place
-    check_frame(frame, document.frame_count)
-    added = TrackedObject(object_id, f"Object {object_id}")
-    what = f"{added.name} on frame {frame}"
-    prompts.check(document.shape_hw, what=what, refines=True)
-    return Edit(f"Prompt {what}", objects={object_id: added}, prompts={place: prompts})
-
-
-def _merged(parts: list[Edit]) -> Edit:
-    """Join edits of different places."""
-    if len(parts) == 1:
-        return parts[0]
-    whole = Edit(f"Change prompts in {len(parts)} places")
-    for part in parts:
-        whole = replace(
-            whole,
-            objects={**whole.objects, **part.objects},
-            prompts={**whole.prompts, **part.prompts},
-            masks={**whole.masks, **part.masks},
-        )
-    return whole

@@ -19,7 +19,7 @@ from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
 from napari_sam2.layers.geometry import follow_geometry
 from napari_sam2.layers.prompt_clipboard import Clipboard
-from napari_sam2.layers.prompt_edits import differences, keep_exact, say
+from napari_sam2.layers.prompt_edits import differences, keep_exact
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class PromptLayers:
     def say(self, news: Mapping[Place, FramePrompts]) -> None:
         """Replace prompts as one step, or take nothing over and tell why."""
         try:
-            self._history.do(say(self._document, news))
+            self._history.do(edits.say(self._document, news))
         except Sam2Error as error:
             self._on_refused(str(error))
 
@@ -220,7 +220,7 @@ class PromptLayers:
         try:
             said = self._read()
             news = keep_exact(differences(self._seen, said), self._seen, self._shown)
-            edit = say(self._document, news)
+            edit = edits.say(self._document, news)
         except Sam2Error as error:
             if is_final:
                 self._write()

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from napari.layers import Labels
 from qtpy.QtWidgets import QButtonGroup, QMenu, QWidget
 
-from napari_sam2.core.errors import PromptError
 from napari_sam2.state import edits
 from napari_sam2.widgets.controls import column, menu_button, row, switch, text
+from napari_sam2.widgets.labels_form import LabelsForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,16 +47,19 @@ class PromptsPanel(QWidget):
         buttons = self._make_tools()
         self._copy = menu_button("Copy from…", "Take the prompts of another frame")
         self._copy.menu().aboutToShow.connect(self._fill_frames)
-        self._labels = menu_button(
+        self._labels = switch(
             "Use labels…",
             "Make objects and prompts of masks you have, from Cellpose for example",
+            self.use_labels,
         )
-        self._labels.menu().aboutToShow.connect(self._fill_labels)
+        self.labels_form = LabelsForm(session, viewer, links)
+        self.labels_form.hide()
         column(
             self,
             row(*buttons[:3]),
             row(*buttons[3:]),
             row(self._copy, self._labels),
+            self.labels_form,
             text("A right click adds a point that is not the object."),
         )
         links.connect(viewer.layers.selection.events.active, self._show_tool)
@@ -130,32 +131,10 @@ class PromptsPanel(QWidget):
         said = document.prompts[chosen, frame]
         self._session.do(lambda: edits.set_prompts(document, chosen, here, said))
 
-    def use_labels(self, layer: Any, object_ids: set[int] | None = None) -> None:
-        """Make objects and mask prompts of a labels layer of the same frames."""
-        session = self._session
-        data = layer.data[0] if layer.multiscale else layer.data
-        frames, shape_hw = session.document.frame_count, session.document.shape_hw
-        layout = session.image.frames.layout
-        if tuple(data.shape) == (frames, *shape_hw) and layout.frame in (0, None):
-            wanted = range(frames)
-        elif tuple(data.shape) == shape_hw:
-            data, here = data[None], session.position.frame
-            session.controller.take_labels(
-                lambda _: np.asarray(data[0]), [here], object_ids=object_ids
-            )
-            return
-        else:
-            session.controller.report(
-                PromptError(
-                    f"The labels {layer.name} have the shape {tuple(data.shape)}, but "
-                    f"there are {frames} frames of {shape_hw[0]} × {shape_hw[1]} "
-                    "pixels: choose labels of this image."
-                )
-            )
-            return
-        session.controller.take_labels(
-            lambda frame: np.asarray(data[frame]), wanted, object_ids=object_ids
-        )
+    def use_labels(self) -> None:
+        """Show or hide what makes objects of labels."""
+        self.labels_form.refresh()
+        self.labels_form.setVisible(self._labels.isChecked())
 
     def _use(self, layer: Any, mode: str) -> None:
         self._session.prompts.show()
@@ -199,22 +178,6 @@ class PromptsPanel(QWidget):
                 _add(menu, f"Frame {frame}", partial(self.copy_from, frame))
         if menu.isEmpty():
             menu.addAction("No prompts on other frames").setEnabled(False)
-
-    def _fill_labels(self) -> None:
-        menu = self._labels.menu()
-        menu.clear()
-        ours = self._session.masks.layer
-        for layer in self._viewer.layers:
-            if isinstance(layer, Labels) and layer != ours:
-                _add(menu, layer.name, partial(self.use_labels, layer))
-                chosen = int(layer.selected_label)
-                _add(
-                    menu,
-                    f"{layer.name}: only {chosen}, its selected label",
-                    partial(self.use_labels, layer, {chosen}),
-                )
-        if menu.isEmpty():
-            menu.addAction("There is no other labels layer").setEnabled(False)
 
 
 def _add(menu: QMenu, words: str, act: Callable[[], object]) -> None:

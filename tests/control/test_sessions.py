@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_sam2.control import Activity
+from napari_sam2.control.importing import LabelOrder
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.packed import PackedMask
 from napari_sam2.core.prompts import FramePrompts
@@ -25,7 +26,8 @@ STEPS = st.one_of(
     st.tuples(st.just("paint"), PLACES, SPOTS),
     st.tuples(st.just("lock"), PLACES, SPOTS),
     st.tuples(st.just("remove"), PLACES, SPOTS),
-    st.tuples(st.sampled_from(["run", "stop", "undo", "redo", "model", "labels"])),
+    st.tuples(st.sampled_from(["run", "stop", "undo", "redo", "model"])),
+    st.tuples(st.just("labels"), st.sampled_from(["masks", "boxes", "points"])),
     st.tuples(st.just("work"), st.integers(1, 6)),
     st.tuples(st.just("work"), st.integers(1, 6)),
 )
@@ -46,7 +48,8 @@ def act(desk: Desk, step: tuple) -> None:
         desk.settings.model = f"model {len(desk.factory.made)}"
     elif name == "labels":
         labels = disc((40, 60), (30, 50)).astype(np.uint8) * 2
-        desk.controller.take_labels(lambda frame: labels, [1, 2])
+        order = LabelOrder(lambda frame: labels, (1, 2), form=step[1])
+        desk.controller.take_labels(order)
     else:
         edit_objects(desk, name, *step[1:])
     for place in document.prompts:

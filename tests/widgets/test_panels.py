@@ -153,19 +153,6 @@ def test_a_folder_that_is_gone_is_told_in_a_sentence(
     assert "gone" in tracked.dock.status_line.message
 
 
-def test_labels_become_objects_and_prompts(working: User) -> None:
-    labels = np.zeros(SHAPE, np.uint8)
-    labels[2, 5:9, 5:9] = 4
-    labels[6, 5:9, 15:19] = 7
-    layer = working.viewer.add_labels(labels)
-    working.dock.workbench.prompts.use_labels(layer)
-    working.wait(lambda: set(working.document.objects) == {4, 7})
-    working.wait_idle()
-    assert working.mask(4, 2).origin is Origin.PAINTED
-    working.session.history.undo()
-    assert not working.document.objects
-
-
 def test_prompts_are_copied_from_another_frame(working: User) -> None:
     working.click(1, 20, 30)
     working.wait_mask(1, 1)

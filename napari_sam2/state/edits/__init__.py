@@ -23,6 +23,7 @@ from napari_sam2.state.edits.results import (
     set_flags,
     set_results,
 )
+from napari_sam2.state.edits.several import say
 
 __all__ = [
     "add_object",
@@ -34,6 +35,7 @@ __all__ = [
     "paint_masks",
     "remove_object",
     "rename_object",
+    "say",
     "set_answer",
     "set_flags",
     "set_prompts",
