@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.state import Document, FrameMask
+    from napari_sam2.state import Document, FrameMask, Reviewer
 
 # From sure to doubtful, told apart with any kind of colour vision.
 _STOPS = np.array([0.0, 0.5, 0.75, 1.0])
 _COLOURS = np.array(
     [(190, 50, 20), (235, 140, 40), (240, 228, 120), (70, 150, 220)], float
 )
+_ABSENT_OPACITY = 70.0
 
 
 class Mark(IntFlag):
@@ -38,6 +39,13 @@ class Mark(IntFlag):
     LOCKED = 16
     REVIEWED = 32
     DOUBTFUL = 64
+    FOLLOWS = 128
+    """Odd in nothing, but carried on from a doubtful frame."""
+
+
+# Arithmetic on an IntFlag takes many times as long as on its number.
+_KNOWN, _ABSENT, _LOCKED = int(Mark.KNOWN), int(Mark.ABSENT), int(Mark.LOCKED)
+_REVIEWED, _PAINTED = int(Mark.REVIEWED), int(Mark.PAINTED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +64,75 @@ class StripRow:
     marks: npt.NDArray[np.uint8]
 
 
+class Strip:
+    """The rows of a document, each brought up to date only when it is looked at.
+
+    Parameters
+    ----------
+    document : Document
+    reviewer : Reviewer
+        Asked about doubts as of its last refresh.
+    """
+
+    def __init__(self, document: Document, reviewer: Reviewer) -> None:
+        self._document = document
+        self._reviewer = reviewer
+        self._rows: dict[int, StripRow] = {}
+        self._stale: dict[int, npt.NDArray[np.bool_]] = {}
+        self.follow_objects()
+
+    @property
+    def object_ids(self) -> tuple[int, ...]:
+        """The objects, one per row."""
+        return tuple(self._rows)
+
+    def follow_objects(self) -> None:
+        """Have a row for every object that there is."""
+        count = self._document.frame_count
+        wanted = self._document.objects
+        for object_id in [i for i in self._rows if i not in wanted]:
+            del self._rows[object_id], self._stale[object_id]
+        for object_id in wanted:
+            if object_id not in self._rows:
+                self._rows[object_id] = empty_row(count)
+                self._stale[object_id] = np.ones(count, bool)
+        self._rows = {i: self._rows[i] for i in wanted}
+
+    def distrust(self, frames: Iterable[int]) -> None:
+        """Have these frames read anew when their rows are next looked at."""
+        changed = np.fromiter(frames, np.intp)
+        for stale in self._stale.values():
+            stale[changed] = True
+
+    def update(self, object_ids: Iterable[int], most: int) -> bool:
+        """Bring rows up to date, ``most`` cells of them; return whether more are left."""
+        left = most
+        for object_id in object_ids:
+            stale = np.flatnonzero(self._stale[object_id])
+            frames = stale[: max(0, left)]
+            left -= len(stale)
+            if len(frames):
+                self._stale[object_id][frames] = False
+                update_row(
+                    self._rows[object_id],
+                    self._document,
+                    self._reviewer,
+                    object_id,
+                    frames.tolist(),
+                )
+        return left < 0
+
+    def row(self, object_id: int) -> StripRow:
+        """Return an object's cells as of the last update."""
+        return self._rows[object_id]
+
+    def worst_frame(self, object_id: int, frames: range) -> int:
+        """Return the frame of a few that deserves a look most."""
+        row, part = self._rows[object_id], slice(frames.start, frames.stop)
+        is_doubtful = (row.marks[part] & Mark.DOUBTFUL) > 0
+        return frames.start + int(np.argmin(row.confidence[part] - is_doubtful))
+
+
 def empty_row(frame_count: int) -> StripRow:
     """Return the row of an object of which nothing is known."""
     return StripRow(np.ones(frame_count, np.float32), np.zeros(frame_count, np.uint8))
@@ -64,32 +141,23 @@ def empty_row(frame_count: int) -> StripRow:
 def update_row(
     row: StripRow,
     document: Document,
+    reviewer: Reviewer,
     object_id: int,
     frames: Iterable[int],
-    doubtful: frozenset[int] = frozenset(),
 ) -> None:
-    """Write what is known about an object on some frames into its row.
-
-    Parameters
-    ----------
-    row : StripRow
-        Changed in place.
-    document : Document
-    object_id : int
-    frames : iterable of int
-        Which columns to write.
-    doubtful : frozenset of int
-        Those of the frames that deserve a look.
-    """
+    """Write what is known about an object on some frames into its row, in place."""
     masks = document.masks.of_object(object_id)
     for frame in frames:
         mask = masks.get(frame)
-        said = (object_id, frame) in document.prompts
-        row.confidence[frame] = 1.0 if mask is None else confidence(mask)
-        marks = _marks(mask, is_said=said)
-        if frame in doubtful and not marks & (Mark.REVIEWED | Mark.PAINTED):
-            marks |= Mark.DOUBTFUL
-        row.marks[frame] = marks
+        marks = int(Mark.PROMPTED) if (object_id, frame) in document.prompts else 0
+        if mask is None:
+            row.confidence[frame], row.marks[frame] = 1.0, marks
+            continue
+        marks |= _marks(mask)
+        doubt = reviewer.doubt(object_id, frame)
+        if doubt is not None and not marks & (_REVIEWED | _PAINTED | _LOCKED):
+            marks |= int(Mark.DOUBTFUL if doubt.since is None else Mark.FOLLOWS)
+        row.confidence[frame], row.marks[frame] = confidence(mask), marks
 
 
 def confidence(mask: FrameMask) -> float:
@@ -104,6 +172,8 @@ def confidence(mask: FrameMask) -> float:
 def pooled(row: StripRow, columns: int) -> StripRow:
     """Return a row with at most ``columns`` cells: of many frames, the worst is shown.
 
+    A cell of many frames is absent only where the object is in none of them.
+
     Parameters
     ----------
     row : StripRow
@@ -114,10 +184,10 @@ def pooled(row: StripRow, columns: int) -> StripRow:
     if count <= columns:
         return row
     starts = np.arange(columns) * count // columns
-    return StripRow(
-        np.minimum.reduceat(row.confidence, starts),
-        np.bitwise_or.reduceat(row.marks, starts),
-    )
+    marks = np.bitwise_or.reduceat(row.marks, starts)
+    is_seen = (row.marks & (_KNOWN | _ABSENT)) == _KNOWN
+    marks[np.logical_or.reduceat(is_seen, starts)] &= 255 - _ABSENT
+    return StripRow(np.minimum.reduceat(row.confidence, starts), marks)
 
 
 def cell_colours(row: StripRow) -> npt.NDArray[np.uint8]:
@@ -125,24 +195,21 @@ def cell_colours(row: StripRow) -> npt.NDArray[np.uint8]:
 
     Cells of which nothing is known are transparent; absence is pale.
     """
-    known = (row.marks & Mark.KNOWN) > 0
+    known = (row.marks & _KNOWN) > 0
     channels = [np.interp(row.confidence, _STOPS, _COLOURS[:, c]) for c in range(3)]
     colours = np.stack([*channels, np.where(known, 255.0, 0.0)], axis=-1)
-    colours[(row.marks & Mark.ABSENT) > 0, 3] = 70.0
+    colours[(row.marks & _ABSENT) > 0, 3] = _ABSENT_OPACITY
     return colours.round().astype(np.uint8)
 
 
-def _marks(mask: FrameMask | None, *, is_said: bool) -> Mark:
-    marks = Mark.PROMPTED if is_said else Mark.NOTHING
-    if mask is None:
-        return marks
-    marks |= Mark.KNOWN
+def _marks(mask: FrameMask) -> int:
+    marks = _KNOWN
     if mask.origin is Origin.PAINTED:
-        marks |= Mark.PAINTED
+        marks |= _PAINTED
     if mask.mask.is_absent:
-        marks |= Mark.ABSENT
+        marks |= _ABSENT
     if mask.is_locked:
-        marks |= Mark.LOCKED
+        marks |= _LOCKED
     if mask.is_reviewed:
-        marks |= Mark.REVIEWED
+        marks |= _REVIEWED
     return marks

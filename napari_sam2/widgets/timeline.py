@@ -4,33 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QImage, QPainter
+from qtpy.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_sam2.io.palette import object_colour
-from napari_sam2.widgets.strip import (
-    Mark,
-    StripRow,
-    cell_colours,
-    empty_row,
-    pooled,
-    update_row,
-)
+from napari_sam2.widgets.strip import Strip, pooled
+from napari_sam2.widgets.strip_painter import paint_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from qtpy.QtCore import QRect
     from qtpy.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 
-    from napari_sam2.state import Document
-    from napari_sam2.state.reviewer import Reviewer
+    from napari_sam2.state import Document, Reviewer
     from napari_sam2.widgets.links import Links
 
 _ROW = 16
 _GAP = 3
 _MARGIN = 16
+# Cells read per painting: a few milliseconds.
+_CELLS = 4000
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
@@ -61,8 +56,7 @@ class Timeline(QWidget):
         super().__init__(parent)
         self._document = document
         self._reviewer = reviewer
-        self._rows: dict[int, StripRow] = {}
-        self._stale: set[int] = set()
+        self._strip = Strip(document, reviewer)
         self._frame = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -81,12 +75,12 @@ class Timeline(QWidget):
 
     def refresh(self, frames: Iterable[int]) -> None:
         """Read these frames anew when the strip is next painted."""
-        self._stale.update(frames)
+        self._strip.distrust(frames)
         self.update()
 
     def sizeHint(self) -> QSize:
         """Return the size that shows all rows."""
-        return QSize(200, max(1, len(self._rows)) * (_ROW + _GAP) + _GAP)
+        return QSize(200, max(1, len(self._strip.object_ids)) * (_ROW + _GAP) + _GAP)
 
     def minimumSizeHint(self) -> QSize:
         """Return the smallest useful size."""
@@ -95,36 +89,47 @@ class Timeline(QWidget):
     def place_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Return the (object_id, frame) at a position in the widget, or None."""
         number = int((y - _GAP / 2) // (_ROW + _GAP))
-        if not self._rows or not 0 <= number < len(self._rows):
+        if not 0 <= number < len(self._strip.object_ids):
             return None
         share = (x - _MARGIN) / max(1, self._strip_width)
         frame = int(share * self._document.frame_count)
         frame = min(max(frame, 0), self._document.frame_count - 1)
-        return list(self._rows)[number], frame
+        return self._strip.object_ids[number], frame
 
-    def paintEvent(self, _: QPaintEvent) -> None:
-        """Paint the strip."""
-        self._update_rows()
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows that are seen, as far as they have been read."""
+        rows = self._rows_in(event.rect())
+        is_more_left = self._strip.update((i for _, i in rows), _CELLS)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self._rows:
+        if not self._strip.object_ids:
             painter.setPen(self.palette().text().color())
             words = "Masks appear here, frame by frame"
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
-        for number, (object_id, row) in enumerate(self._rows.items()):
-            top = _GAP + number * (_ROW + _GAP)
-            self._paint_row(painter, object_id, row, top)
+        for number, object_id in rows:
+            self._paint_row(painter, object_id, _GAP + number * (_ROW + _GAP))
         self._paint_now(painter)
         painter.end()
+        if is_more_left:
+            self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the frame and choose the object."""
-        self._go(event)
+        """Choose the object and go to the frame; of several in a pixel, the worst."""
+        place = self.place_at(event.position().x(), event.position().y())
+        if place is not None:
+            object_id, frame = place
+            several = self._document.frame_count // self._strip_width + 1
+            stop = min(frame + several, self._document.frame_count)
+            worst = self._strip.worst_frame(object_id, range(frame, stop))
+            self.object_chosen.emit(object_id)
+            self.frame_chosen.emit(worst)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Scrub while the button is down."""
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._go(event)
+            place = self.place_at(event.position().x(), event.position().y())
+            if place is not None:
+                self.frame_chosen.emit(place[1])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with the arrow keys."""
@@ -162,21 +167,15 @@ class Timeline(QWidget):
     def _strip_width(self) -> int:
         return max(1, self.width() - _MARGIN)
 
-    def _go(self, event: QMouseEvent) -> None:
-        place = self.place_at(event.position().x(), event.position().y())
-        if place is not None:
-            self.object_chosen.emit(place[0])
-            self.frame_chosen.emit(place[1])
+    def _rows_in(self, area: QRect) -> list[tuple[int, int]]:
+        """Return (number, object_id) of the rows that reach into an area."""
+        first = max(0, (area.top() - _GAP) // (_ROW + _GAP))
+        last = area.bottom() // (_ROW + _GAP)
+        ids = self._strip.object_ids
+        return [(n, ids[n]) for n in range(first, min(last + 1, len(ids)))]
 
     def _on_objects_changed(self, _: object = None) -> None:
-        count = self._document.frame_count
-        known = self._rows
-        self._rows = {
-            i: known[i] if i in known else empty_row(count)
-            for i in self._document.objects
-        }
-        if self._rows.keys() - known.keys():
-            self._stale.update(range(count))
+        self._strip.follow_objects()
         self.updateGeometry()
         self.update()
 
@@ -186,29 +185,22 @@ class Timeline(QWidget):
     def _on_selection_changed(self, _: object = None) -> None:
         self.update()
 
-    def _update_rows(self) -> None:
-        frames, self._stale = sorted(self._stale), set()
-        doubts = {frame: self._reviewer.on_frame(frame) for frame in frames}
-        for object_id, row in self._rows.items():
-            doubtful = frozenset(f for f in frames if object_id in doubts[f])
-            update_row(row, self._document, object_id, frames, doubtful)
-
-    def _paint_row(
-        self, painter: QPainter, object_id: int, row: StripRow, top: int
-    ) -> None:
+    def _paint_row(self, painter: QPainter, object_id: int, top: int) -> None:
         is_selected = object_id == self._document.selected
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(*object_colour(object_id)))
         inset = 2 if is_selected else 4
-        painter.drawEllipse(
-            QRectF(inset, top + inset, _ROW - 2 * inset, _ROW - 2 * inset)
-        )
+        side = _ROW - 2 * inset
+        painter.drawEllipse(QRectF(inset, top + inset, side, side))
         strip = QRectF(_MARGIN, top, self._strip_width, _ROW)
         painter.setBrush(self.palette().base())
         painter.drawRect(strip)
-        cells = pooled(row, self._strip_width)
-        painter.drawImage(strip, _as_image(cell_colours(cells)))
-        _paint_marks(painter, cells, strip)
+        cells = pooled(self._strip.row(object_id), self._strip_width)
+        paint_cells(painter, cells, strip)
+        if is_selected:
+            painter.setPen(self.palette().highlight().color())
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(strip.adjusted(0, -1, -1, 1))
 
     def _paint_now(self, painter: QPainter) -> None:
         width = self._strip_width / self._document.frame_count
@@ -216,30 +208,3 @@ class Timeline(QWidget):
         painter.setPen(self.palette().text().color())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(left, 0.5, max(width, 1.0), self.height() - 1))
-
-
-def _as_image(colours: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> QImage:
-    """Return a picture of one row of pixels."""
-    width = len(colours)
-    pixels = np.ascontiguousarray(colours)
-    image = QImage(pixels.data, width, 1, 4 * width, QImage.Format.Format_RGBA8888)
-    return image.copy()  # its own memory: the array is gone when Qt paints
-
-
-def _paint_marks(painter: QPainter, cells: StripRow, strip: QRectF) -> None:
-    """Paint a dot for prompts, a square for painting, a bar below doubts."""
-    step = strip.width() / len(cells.marks)
-    middle = strip.center().y()
-    for column in np.flatnonzero(cells.marks & (Mark.PROMPTED | Mark.PAINTED)):
-        x = strip.left() + (column + 0.5) * step
-        painter.setBrush(QColor("white"))
-        painter.setPen(QColor("black"))
-        if cells.marks[column] & Mark.PAINTED:
-            painter.drawRect(QRectF(x - 3, middle - 3, 6, 6))
-        else:
-            painter.drawEllipse(QPointF(x, middle), 3, 3)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(*map(int, (214, 40, 40))))
-    for column in np.flatnonzero(cells.marks & Mark.DOUBTFUL):
-        left = strip.left() + column * step
-        painter.drawRect(QRectF(left, strip.bottom() - 3, max(step, 1.5), 3))

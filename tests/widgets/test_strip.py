@@ -9,10 +9,18 @@ pytest.importorskip("pytestqt", reason="the package of the window needs Qt")
 
 from napari_sam2.core.packed import pack_mask
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.state import Document, FrameMask, Origin, edits
+from napari_sam2.state import (
+    Document,
+    FrameMask,
+    Origin,
+    Reviewer,
+    ReviewThresholds,
+    edits,
+)
 from napari_sam2.state.edit import Edit
 from napari_sam2.widgets.strip import (
     Mark,
+    Strip,
     cell_colours,
     confidence,
     empty_row,
@@ -24,7 +32,8 @@ FRAMES = 1000
 
 
 def mask(origin: Origin, iou: float, *, is_absent: bool = False) -> FrameMask:
-    pixels = np.full((4, 4), not is_absent)
+    pixels = np.zeros((4, 4), bool)
+    pixels[:2] = not is_absent
     return FrameMask(pack_mask(pixels), origin, predicted_iou=iou, object_logit=3.0)
 
 
@@ -41,33 +50,45 @@ def document() -> Document:
     return document
 
 
-def test_marks_say_what_is_known(document: Document) -> None:
+@pytest.fixture
+def reviewer(document: Document) -> Reviewer:
+    reviewer = Reviewer(document, ReviewThresholds())
+    reviewer.refresh()
+    return reviewer
+
+
+def test_marks_say_what_is_known(document: Document, reviewer: Reviewer) -> None:
     row = empty_row(FRAMES)
-    update_row(row, document, 1, range(FRAMES), doubtful=frozenset({500, 600}))
+    update_row(row, document, reviewer, 1, range(FRAMES))
     assert row.marks[3] & Mark.PROMPTED
     assert row.marks[600] & Mark.PAINTED
     assert not row.marks[600] & Mark.DOUBTFUL  # the user's own pixels
     assert row.marks[500] & Mark.DOUBTFUL
     assert row.marks[700] & Mark.ABSENT
+    assert row.marks[700] & Mark.DOUBTFUL  # it disappears here
+    assert row.marks[702] & Mark.FOLLOWS
 
 
-def test_of_many_frames_in_a_pixel_the_worst_is_seen(document: Document) -> None:
+def test_of_many_frames_in_a_pixel_the_worst_is_seen(
+    document: Document, reviewer: Reviewer
+) -> None:
     row = empty_row(FRAMES)
-    update_row(row, document, 1, range(FRAMES))
+    update_row(row, document, reviewer, 1, range(FRAMES))
     narrow = pooled(row, 10)
     assert len(narrow.marks) == 10
     assert narrow.confidence[5] == pytest.approx(0.1)
     assert narrow.confidence[4] == pytest.approx(0.9)
     assert narrow.marks[0] & Mark.PROMPTED
+    assert not narrow.marks[7] & Mark.ABSENT, "it is in 99 of these 100 frames"
     assert pooled(row, 5000) is row
 
 
 def test_what_is_not_known_is_transparent_and_doubt_has_another_colour(
-    document: Document,
+    document: Document, reviewer: Reviewer
 ) -> None:
     row = empty_row(FRAMES)
     assert not cell_colours(row)[:, 3].any()
-    update_row(row, document, 1, (0, 500))
+    update_row(row, document, reviewer, 1, (0, 500))
     colours = cell_colours(row)
     assert colours[0, 3] == 255
     assert tuple(colours[0]) != tuple(colours[500])
@@ -76,3 +97,28 @@ def test_what_is_not_known_is_transparent_and_doubt_has_another_colour(
 def test_a_sure_absence_is_sure() -> None:
     gone = mask(Origin.TRACKED, 0.9, is_absent=True)  # but the logit says present
     assert confidence(gone) < 0.1
+
+
+def test_rows_are_read_in_portions_and_only_those_that_are_seen(
+    document: Document, reviewer: Reviewer
+) -> None:
+    edits.add_object(document, 2).apply(document)
+    strip = Strip(document, reviewer)
+    assert strip.object_ids == (1, 2)
+    assert strip.update([1], 600)
+    assert strip.row(1).marks[599] and not strip.row(1).marks[600]
+    assert not strip.update([1], 600)
+    assert strip.row(1).marks[999] & Mark.KNOWN
+    strip.distrust([5])
+    Edit("", masks={(1, 5): None}).apply(document)
+    assert not strip.update([1], 10)
+    assert not strip.row(1).marks[5] & Mark.KNOWN
+
+
+def test_the_worst_of_several_frames_is_found(
+    document: Document, reviewer: Reviewer
+) -> None:
+    strip = Strip(document, reviewer)
+    strip.update([1], FRAMES)
+    assert strip.worst_frame(1, range(490, 510)) == 500
+    assert strip.worst_frame(1, range(10, 11)) == 10
