@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Job, Lane, TrackerFactory
     from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
     from napari_sam2.state.settings import Direction, Settings
@@ -43,13 +44,15 @@ class Controller:
     history : History
         Of the document that is to be kept up to date.
     settings : Settings
-        A change of model, device or limits has a new tracker made when it is needed.
+        A change of model or device has a new tracker made when it is needed.
     frames : FrameSource
         The stack, of as many frames and pixels as the document.
     lane : Lane
         Where torch and files are used.
     make_tracker : TrackerFactory
         Called on the lane.
+    limits : IntensityLimits, optional
+        What is shown as black and white; estimated from the stack by default.
     clock : callable, optional
         Returns seconds, for the speed of runs.
 
@@ -67,6 +70,7 @@ class Controller:
         *,
         lane: Lane,
         make_tracker: TrackerFactory,
+        limits: IntensityLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.history = history
@@ -75,7 +79,7 @@ class Controller:
         self._board = StatusBoard()
         self._dispatcher = Dispatcher(lane, self._board)
         self._session = TrackerSession(make_tracker)
-        self._request = self._make_request(frames)
+        self._request = self._make_request(frames, limits)
         parts = self._dispatcher, self._session, lambda: self._request
         self._prompting = Prompting(self.document, *parts)
         self._running = Running(history, *parts, clock)
@@ -196,8 +200,12 @@ class Controller:
 
         self._dispatcher.send(Activity.LOADING, job, on_item=on_item, on_end=end)
 
-    def set_frames(self, frames: FrameSource) -> None:
-        """Show the tracker another stack of the same size: other channels, say.
+    def set_frames(
+        self, frames: FrameSource, limits: IntensityLimits | None = None
+    ) -> None:
+        """Show the tracker other channels, or another range of intensities.
+
+        Prompts are answered anew; masks that runs found stay until the next run.
 
         Raises
         ------
@@ -205,7 +213,9 @@ class Controller:
             If the frames do not fit the document. Another image, or another axis, needs
             another document and controller.
         """
-        self._renew(self._make_request(frames))
+        self._renew(self._make_request(frames, limits))
+        edits.expect_answers(self.document).apply(self.document)
+        self._prompting.answer(self.document.prompts)
 
     def report(self, problem: Exception) -> None:
         """Show the user what went wrong elsewhere: an edit that was refused, say."""
@@ -229,7 +239,7 @@ class Controller:
 
     def _choices(self) -> tuple[SignalInstance, ...]:
         events = self.settings.events
-        return events.model, events.device, events.limits, events.image_size, events.cache_mib
+        return events.model, events.device, events.image_size, events.cache_mib
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._running.give_way()
@@ -241,7 +251,7 @@ class Controller:
             self._prompting.answer(self.document.prompts)
 
     def _on_choice_changed(self) -> None:
-        self._renew(self._make_request(self.frames))
+        self._renew(self._make_request(self.frames, self._request.limits))
 
     def _renew(self, request: TrackerRequest) -> None:
         """Have another tracker made when one is needed next."""
@@ -249,7 +259,9 @@ class Controller:
         self._running.abandon()
         self._prompting.ask_again()
 
-    def _make_request(self, frames: FrameSource) -> TrackerRequest:
+    def _make_request(
+        self, frames: FrameSource, limits: IntensityLimits | None
+    ) -> TrackerRequest:
         found = len(frames), tuple(frames.shape_hw)
         wanted = self.document.frame_count, self.document.shape_hw
         if found != wanted:
@@ -263,7 +275,7 @@ class Controller:
             frames,
             choices.model,
             choices.device,
-            choices.limits,
+            limits,
             choices.image_size,
             choices.cache_mib,
         )

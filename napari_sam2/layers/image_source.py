@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,10 @@ _NAMES = {
     "channel": "c", "channels": "c", "ch": "c",
 }  # fmt: skip
 _TIME_UNITS = {"millisecond", "second", "minute", "hour", "day"}
+_LENGTH_UNITS = {
+    "angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter",
+}  # fmt: skip
+_COLOURS = "red", "green", "blue", "opacity"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,12 +46,16 @@ class ImageSource:
         The layer's axes in data order, without colours.
     frames : LayerFrames
     space : FrameSpace
+    limits : IntensityLimits or None
+        What is shown to the model as black and white; None estimates it from the
+        stack.
     """
 
     layer: Image
     axes: Axes
     frames: LayerFrames
     space: FrameSpace
+    limits: IntensityLimits | None = None
 
     @property
     def frame_axis(self) -> int | None:
@@ -64,6 +72,11 @@ class ImageSource:
         """Height and width of a frame in pixels."""
         return self.space.shape_hw
 
+    def looks_like(self, other: ImageSource) -> bool:
+        """Whether the model sees the same of the same frames."""
+        mine, its = self.frames.channels, other.frames.channels
+        return mine == its and self.limits == other.limits
+
     @property
     def calibration(self) -> Axes:
         """Frames, rows and columns with pixel sizes and units, for tables and files."""
@@ -79,6 +92,7 @@ def image_source(
     axis: int | None = None,
     at: Mapping[int, int] | None = None,
     channels: tuple[int, ...] | None = None,
+    limits: IntensityLimits | None = None,
 ) -> ImageSource:
     """Decide what of an image layer is tracked; no pixel is read.
 
@@ -95,6 +109,8 @@ def image_source(
     channels : tuple of int, optional
         One to three channels, or colours, to show the model; the first three by
         default.
+    limits : IntensityLimits, optional
+        What is shown as black and white; estimated from the stack by default.
 
     Raises
     ------
@@ -105,33 +121,50 @@ def image_source(
     if axis is None:
         axis = guess_frame_axis(axes)
     layout = _layout(axes, axis, at or {})
-    array = layer.data[0] if layer.multiscale else layer.data
     space = FrameSpace(
         layout,
         tuple(one.size for one in axes),
         tuple(one.name for one in axes),
     )
-    return ImageSource(
-        layer, axes, LayerFrames(array, layout, channels, bool(layer.rgb)), space
-    )
+    frames = LayerFrames(_array(layer), layout, channels, bool(layer.rgb))
+    return ImageSource(layer, axes, frames, space, limits)
 
 
 def image_axes(layer: Image) -> Axes:
     """Return the axes of an image layer in data order, without colours.
 
-    Names come from the layer's axis labels where they say something; otherwise the
-    last two are ``y`` and ``x``, and those before are numbered.
+    Names come from the layer's axis labels where they say something, and from units
+    else; otherwise the last two are ``y`` and ``x``, and those before are numbered.
     """
-    array = layer.data[0] if layer.multiscale else layer.data
+    array = _array(layer)
+    units = [unit_name(str(unit)) for unit in layer.units]
     return tuple(
         Axis(
-            _axis_name(label, index, layer.ndim),
+            _axis_name(label, units[index], layer.ndim - index, index),
             int(array.shape[index]),
             abs(float(layer.scale[index])),
-            unit_name(str(layer.units[index])),
+            units[index],
         )
         for index, label in enumerate(layer.axis_labels)
     )
+
+
+def channel_names(layer: Image) -> tuple[str, ...]:
+    """Name the channels of an image layer; nothing where there is but one.
+
+    Colours have names; channels have numbers, unless the layer's metadata list them as
+    ``channel_names``.
+    """
+    layout = _layout(image_axes(layer), guess_frame_axis(image_axes(layer)), {})
+    count = LayerFrames(_array(layer), layout, is_colour=bool(layer.rgb)).channel_count
+    if count == 1:
+        return ()
+    given = layer.metadata.get("channel_names", ())
+    if layer.rgb:
+        return _COLOURS[:count]
+    if isinstance(given, list | tuple) and len(given) == count:
+        return tuple(map(str, given))
+    return tuple(map(str, range(count)))
 
 
 def guess_frame_axis(axes: Axes) -> int | None:
@@ -165,12 +198,20 @@ def contrast_limits(layer: Image) -> IntensityLimits | None:
     return as_limits(low, high)
 
 
-def _axis_name(label: str, index: int, ndim: int) -> str:
+def _array(layer: Image) -> Any:
+    """Return the pixels of a layer, at full resolution."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def _axis_name(label: str, unit: str, from_end: int, index: int) -> str:
     plain = label.strip().lower()
     if plain and not plain.lstrip("-").isdigit():
         return _NAMES.get(plain, plain)
-    from_end = ndim - index
-    return {1: "x", 2: "y"}.get(from_end, f"axis {index}")
+    if from_end <= 2:
+        return "yx"[2 - from_end]
+    if unit in _TIME_UNITS:
+        return "t"
+    return "z" if unit in _LENGTH_UNITS and from_end == 3 else f"axis {index}"
 
 
 def _layout(axes: Axes, frame: int | None, at: Mapping[int, int]) -> FrameLayout:

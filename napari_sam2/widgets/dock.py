@@ -13,6 +13,7 @@ from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.hooks import sample_layers
 from napari_sam2.state import Settings
+from napari_sam2.widgets.axis_question import AxisQuestion, Decision
 from napari_sam2.widgets.help_panel import HelpPanel
 from napari_sam2.widgets.image_panel import ImagePanel
 from napari_sam2.widgets.links import Links
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.session import Session
 
 _WIDTH = 380
-_BELOW_MODEL = 2
+_BELOW_MODEL = 3
 
 
 class Sam2Dock(QWidget):
@@ -70,7 +71,8 @@ class Sam2Dock(QWidget):
         self.image_panel.begin()
 
     def _make_panels(self) -> None:
-        self.image_panel = ImagePanel(self._viewer, self.settings, self._links)
+        self.image_panel = ImagePanel(self._viewer, self._links)
+        self.axis_question = AxisQuestion()
         self.model_panel = ModelPanel(self.settings, self.downloads, self._links)
         self.help_panel = HelpPanel()
         self.status_line = StatusLine()
@@ -81,6 +83,7 @@ class Sam2Dock(QWidget):
         self._parts.setContentsMargins(4, 4, 4, 4)
         self._parts.setSpacing(6)
         self._parts.addWidget(Section("Image", self.image_panel))
+        self._parts.addWidget(self.axis_question)
         self._parts.addWidget(Section("Model", self.model_panel))
         self._parts.addWidget(Section("Help", self.help_panel))
         self._parts.addStretch(1)
@@ -97,6 +100,7 @@ class Sam2Dock(QWidget):
 
     def _wire(self) -> None:
         self.image_panel.source_chosen.connect(self._on_source_chosen)
+        self.axis_question.answered.connect(self._on_axis_decided)
         self.image_panel.refused.connect(self.status_line.complain)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
@@ -152,7 +156,22 @@ class Sam2Dock(QWidget):
         self.status_line.show_problem(status, "download")
 
     def _on_source_chosen(self, source: ImageSource | None) -> None:
-        self.sessions.open(source)
+        self.axis_question.withdraw()
+        now = self.sessions.current
+        if source is not None and now is not None and self.sessions.must_ask(source):
+            self.axis_question.ask(now, source)
+        else:
+            self.sessions.open(source)
+            self._show_source()
+
+    def _on_axis_decided(self, source: ImageSource, decision: Decision) -> None:
+        if decision is not Decision.STAY:
+            self.sessions.turn(source, is_kept=decision is Decision.KEEP)
+        self._show_source()
+
+    def _show_source(self) -> None:
+        if self.sessions.current is not None:
+            self.image_panel.show_source(self.sessions.current.image)
 
     def _on_layer_removed(self, _: object = None) -> None:
         self.sessions.close_orphans()
@@ -161,8 +180,9 @@ class Sam2Dock(QWidget):
         """Go back to a session when one of its layers is chosen."""
         session = self.sessions.session_of(self._viewer.layers.selection.active)
         if session is not None and session is not self.sessions.current:
+            self.axis_question.withdraw()
             self.sessions.activate(session)
-            self.image_panel.show_source(session.image)
+            self._show_source()
 
     def _on_session_changed(self, session: Session | None) -> None:
         self._put_workbench_away()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
+    from napari_sam2.layers.coordinates import FrameSpace
     from napari_sam2.widgets.links import Links
 
 
@@ -18,9 +19,8 @@ class FramePosition(QObject):
     viewer : napari.Viewer
     layer : napari.layers.Image
         The stack.
-    axis : int or None
-        The layer's axis that frames lie along; None for a single picture.
-    frame_count : int
+    space : FrameSpace
+        Where its frames lie.
     links : Links
         Cut when the session ends.
     parent : QObject, optional
@@ -33,8 +33,7 @@ class FramePosition(QObject):
         self,
         viewer: Any,
         layer: Any,
-        axis: int | None,
-        frame_count: int,
+        space: FrameSpace,
         links: Links,
         *,
         parent: QObject | None = None,
@@ -42,8 +41,9 @@ class FramePosition(QObject):
         super().__init__(parent)
         self._dims = viewer.dims
         self._layer = layer
-        self._axis = axis
-        self._last = frame_count - 1
+        self._space = space
+        self._axis = space.layout.frame
+        self._last = space.frame_count - 1
         self._frame = self.frame
         links.connect(self._dims.events.point, self._on_point_changed)
 
@@ -64,6 +64,15 @@ class FramePosition(QObject):
         world = self._layer.data_to_world(data)
         offset = self._dims.ndim - self._layer.ndim
         self._dims.set_point(self._axis + offset, float(world[self._axis]))
+
+    def face_frames(self) -> None:
+        """Turn the view so that whole frames are seen; a view in 3-D stays."""
+        if self._dims.ndisplay != 2 or self._space.shows_frames(self._dims):
+            return
+        offset = self._dims.ndim - self._layer.ndim
+        plane = [axis + offset for axis in self._space.layout.plane]
+        others = [axis for axis in self._dims.order if axis not in plane]
+        self._dims.order = (*others, *plane)
 
     @property
     def _point(self) -> tuple[float, ...]:

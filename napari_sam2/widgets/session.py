@@ -10,9 +10,11 @@ from qtpy.QtCore import QTimer
 from napari_sam2.control import Controller
 from napari_sam2.core.errors import PromptError, Sam2Error
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.io.prompt_json import PromptSet
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
 from napari_sam2.layers.tracks_layer import add_tracks
+from napari_sam2.layers.turning import turned_points
 from napari_sam2.state import Document, History, edits
 from napari_sam2.widgets.frame_position import FramePosition
 from napari_sam2.widgets.links import Links
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_sam2.control import Lane, TrackerFactory
-    from napari_sam2.io.prompt_json import PromptSet
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.state import Place, Settings
 
@@ -57,11 +58,14 @@ class Session:
         self.document = Document(frame_count=image.frame_count, shape_hw=image.shape_hw)
         self.history = History(self.document)
         self.controller = Controller(
-            self.history, settings, image.frames, lane=lane, make_tracker=make_tracker
+            self.history,
+            settings,
+            image.frames,
+            lane=lane,
+            make_tracker=make_tracker,
+            limits=image.limits,
         )
-        self.position = FramePosition(
-            viewer, image.layer, image.frame_axis, image.frame_count, self.links
-        )
+        self.position = FramePosition(viewer, image.layer, image.space, self.links)
         self._viewer = viewer
         self._make_layers()
         self._repainter = Repainter(self._repaint)
@@ -110,10 +114,23 @@ class Session:
             self._viewer.layers.selection.active = points
             points.mode = "add"
 
+    def look_at(self, image: ImageSource) -> None:
+        """Show the model other channels or intensities of the same frames."""
+        if not image.looks_like(self.image):
+            self.image = image
+            self.controller.set_frames(image.frames, image.limits)
+
+    def take_along(self, other: Session) -> None:
+        """Take the objects and points of a session along another axis, as one step."""
+        prompts, objects = other.document.prompts, other.document.objects
+        points = turned_points(prompts, other.image.space, self.image.space)
+        names = {one.object_id: one.name for one in objects.values()}
+        self.take_prompts(PromptSet(tuple(points), names))
+
     def take_prompts(self, found: PromptSet) -> None:
         """Take the prompts of a file, as one undo step."""
         gesture = object()
-        for object_id in found.object_ids:
+        for object_id in dict.fromkeys((*found.names, *found.object_ids)):
             name = found.names.get(object_id, "")
             if object_id not in self.document.objects:
                 edit = edits.add_object(self.document, object_id, name)

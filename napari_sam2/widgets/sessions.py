@@ -57,10 +57,43 @@ class Sessions:
         session = self._find(source)
         if session is None:
             session = self._make(source)
-        elif source.frames.channels != session.image.frames.channels:
-            session.image = source
-            session.controller.set_frames(source.frames)
+        elif session.image.space == source.space:
+            session.look_at(source)
+        self._record(session.image)
         self._activate(session)
+
+    def must_ask(self, source: ImageSource | None) -> bool:
+        """Whether opening this leaves prompts for another axis, for the first time."""
+        now = self.current
+        return (
+            source is not None
+            and now is not None
+            and not now.is_empty
+            and source.layer == now.image.layer
+            and source.frame_axis != now.image.frame_axis
+            and self._find(source) is None
+        )
+
+    def turn(self, source: ImageSource, *, is_kept: bool) -> None:
+        """Follow another axis of the image that is worked on.
+
+        Parameters
+        ----------
+        source : ImageSource
+        is_kept : bool
+            Whether points come along to where they lie in the image, and everything is
+            there again when one goes back. Otherwise what was said is withdrawn, and
+            its masks stay as a labels layer of their own.
+        """
+        before = self.current
+        self.open(source)
+        after = self.current
+        if before is None or after is None or before not in self._all:
+            return
+        if not is_kept:
+            self._close(before)
+        elif after.is_empty:
+            after.take_along(before)
 
     def session_of(self, layer: Any) -> Session | None:
         """Return the session that a layer of ours belongs to."""
@@ -85,11 +118,13 @@ class Sessions:
             self._close(session, is_window_gone=is_window_gone)
 
     def _find(self, source: ImageSource) -> Session | None:
-        for session in self._all:
-            image = session.image
-            if image.layer == source.layer and image.space == source.space:
-                return session
-        return None
+        """Return where one left the image, on this very plane if the axis stays."""
+        now = self.current
+        mine = [one for one in self._all if one.image.layer == source.layer]
+        same = [one for one in mine if one.image.space == source.space]
+        if not same and now in mine and now.image.frame_axis != source.frame_axis:
+            same = [one for one in mine if one.image.frame_axis == source.frame_axis]
+        return same[-1] if same else None
 
     def _make(self, source: ImageSource) -> Session:
         self._is_opening = True  # new layers become active on the way
@@ -106,6 +141,12 @@ class Sessions:
         self._all.append(session)
         return session
 
+    def _record(self, source: ImageSource) -> None:
+        """Note the choices on the image, for those who keep settings."""
+        self._settings.axis = source.frame_axis or 0
+        self._settings.channels = source.frames.channels
+        self._settings.limits = source.limits
+
     def _activate(self, session: Session | None) -> None:
         before = self.current
         if session is before:
@@ -120,6 +161,8 @@ class Sessions:
         self.changed.emit(session)
         if session is not None:
             session.show(True)
+            if before is not None and before.image.layer == session.image.layer:
+                session.position.face_frames()
             session.begin()
 
     def _close(self, session: Session, *, is_window_gone: bool = False) -> None:

@@ -191,9 +191,9 @@ def test_a_removed_object_leaves_the_tracker_too(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "value"), [("model", "sam2.1-tiny"), ("limits", as_limits(0, 9))]
+    ("choice", "value"), [("model", "sam2.1-tiny"), ("device", "cpu")]
 )
-def test_another_model_or_range_is_used_when_it_is_needed(desk, choice, value) -> None:
+def test_another_model_or_device_is_used_when_it_is_needed(desk, choice, value) -> None:
     desk.add(1)
     desk.say(1, 0, click(20, 30))
     setattr(desk.settings, choice, value)
@@ -215,6 +215,24 @@ def test_other_channels_are_another_stack_of_the_same_size(desk: Desk) -> None:
     with pytest.raises(StackError, match="4 frames of 5 × 6 pixels, but the prompts"):
         desk.controller.set_frames(ArrayFrames(np.ones((4, 5, 6), np.uint8)))
     assert desk.controller.frames is other
+
+
+def test_prompts_are_answered_anew_when_the_model_sees_another_picture(
+    desk: Desk,
+) -> None:
+    desk.add(1, 2)
+    desk.say(1, 0, click(20, 30))
+    desk.say(2, 5, click(10, 12))
+    desk.lock(2, 5)
+    desk.controller.run()
+    steps = desk.history.undo_label
+    desk.controller.set_frames(desk.frames, as_limits(0, 9))
+    tracker = desk.factory.tracker
+    assert tracker.request.limits == as_limits(0, 9)
+    assert [entry[:3] for entry in tracker.log] == [("set", 1, 0)]
+    assert desk.history.undo_label == steps  # nothing to undo
+    assert not desk.document.needs_answer(1, 0)
+    assert desk.document.frames_covered(1) == 10
 
 
 def test_the_model_can_be_loaded_before_it_is_needed(desk: Desk) -> None:

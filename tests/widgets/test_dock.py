@@ -101,9 +101,8 @@ def test_closing_the_dock_in_a_run_leaves_no_thread(working: User) -> None:
     working.qtbot.wait(50)
     working.dock.shut_down()
     assert not lane_threads()
-    names = [layer.name for layer in working.viewer.layers]
-    assert "cells" in names
-    assert len(names) == 2  # the masks stay
+    kept = ["cells", "cells objects"]  # the masks stay
+    working.wait(lambda: [layer.name for layer in working.viewer.layers] == kept)
 
 
 def test_deleting_the_image_in_a_run_is_survived(working: User) -> None:
@@ -190,17 +189,4 @@ def test_switching_images_keeps_both(working: User) -> None:
     working.viewer.layers.selection.active = first.prompts.points
     assert working.session is first
     assert first.prompts.points.visible
-    assert working.mask(1, 1) is not None
-
-
-def test_following_another_axis_keeps_what_was_said_along_the_first(
-    working: User,
-) -> None:
-    working.click(1, 20, 30)
-    working.wait_mask(1, 1)
-    axes = working.dock.image_panel.axes
-    axes.setCurrentIndex(2)
-    assert working.document.frame_count == SHAPE[2]
-    assert not working.document.prompts
-    axes.setCurrentIndex(0)
     assert working.mask(1, 1) is not None

@@ -19,6 +19,7 @@ from napari_sam2.state.edits.prompts import (
 from napari_sam2.state.edits.results import (
     clear_masks,
     erase_masks,
+    expect_answers,
     set_answer,
     set_flags,
     set_results,
@@ -29,6 +30,7 @@ __all__ = [
     "add_object",
     "clear_masks",
     "erase_masks",
+    "expect_answers",
     "mark_absent",
     "new_object_id",
     "paint_mask",
