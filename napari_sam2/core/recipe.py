@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
+
 if TYPE_CHECKING:
-    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
 

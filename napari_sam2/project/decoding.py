@@ -19,6 +19,7 @@ from napari_sam2.project.checks import (
     as_text,
     as_whole,
     load_json,
+    optional,
 )
 from napari_sam2.state.edit import TrackedObject
 from napari_sam2.state.masks import FrameMask, Origin
@@ -52,7 +53,7 @@ def read_prompts(rows: Iterable[Row]) -> dict[Place, FramePrompts]:
     for frame, object_id, text in rows:
         place = read_place(object_id, frame)
         where = _prompts_of(place)
-        prompts[place] = read_outlines(text, where)
+        prompts[place] = read_outlines(load_json(text, where), where)
         if not prompts[place]:
             raise ProjectError(f"{where} are empty.")
     return prompts
@@ -92,9 +93,9 @@ def read_pixels(columns: Row, shape_hw: ShapeHW, where: str) -> PackedMask:
         raise ProjectError(f"{where} is damaged: {error}.") from error
 
 
-def read_outlines(text: Any, where: str) -> FramePrompts:
-    """Return points and box from JSON."""
-    fields = as_fields(load_json(text, where), where, {"points", "box"})
+def read_outlines(content: Any, where: str) -> FramePrompts:
+    """Return points and box from parsed JSON."""
+    fields = as_fields(content, where, {"points", "box"})
     points = [as_list(p, where, 3) for p in as_list(fields["points"], where)]
     box = fields["box"]
     if box is not None:
@@ -117,7 +118,7 @@ def _mask(
     place: Place, columns: Row, shape_hw: ShapeHW, beneath: FrameMask | None
 ) -> FrameMask:
     where = f"the mask of object {place[0]} on frame {place[1]}"
-    *pixels, origin, iou, logit, is_locked, is_reviewed, answers = columns
+    *pixels, origin, iou, logit, is_locked, is_reviewed, answers, step = columns
     if origin not in _ORIGINS:
         raise ProjectError(f"{where} has no known origin.")
     return FrameMask(
@@ -127,9 +128,14 @@ def _mask(
         object_logit=_estimate(logit, where),
         is_locked=as_flag(is_locked, where),
         is_reviewed=as_flag(is_reviewed, where),
-        answers=None if answers is None else read_outlines(answers, _prompts_of(place)),
+        answers=optional(_answers, answers, _prompts_of(place)),
         beneath=beneath,
+        step=optional(as_whole, step, f"the step of {where}"),
     )
+
+
+def _answers(text: Any, where: str) -> FramePrompts:
+    return read_outlines(load_json(text, where), where)
 
 
 def _estimate(value: Any, where: str) -> float:

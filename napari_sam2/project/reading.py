@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import struct
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.project import about, decoding
 from napari_sam2.project.checks import load_json
+from napari_sam2.project.recipe_rows import check_steps, read_steps
 from napari_sam2.project.schema import APPLICATION_ID, SELECTS, TABLES, VERSION
 from napari_sam2.project.values import Contents, Project
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _MAGIC = b"SQLite format 3\0"
+_HEADER = struct.Struct(">16sH10xI")
+"""The magic words, bytes of a page (1 for 65,536) and number of pages."""
 _LARGEST_VALUE = 1 << 28
 """Bytes of one text or mask: 2 billion pixels even where nothing can be compressed."""
 
@@ -76,7 +81,8 @@ def _check_file(path: Path) -> None:
     """Say what is wrong with a file that is no database at all."""
     try:
         with path.open("rb") as file:
-            start = file.read(len(_MAGIC))
+            start = file.read(_HEADER.size)
+            size = file.seek(0, os.SEEK_END)
     except OSError as error:
         raise ProjectError(
             f"The project {path} cannot be opened: {error.strerror or error}."
@@ -85,10 +91,16 @@ def _check_file(path: Path) -> None:
         raise ProjectError(
             f"The project {path!r} cannot be opened: {error}."
         ) from error
-    if start != _MAGIC:
+    if not start.startswith(_MAGIC) or len(start) < _HEADER.size:
         raise ProjectError(
             f"{path} is no project of napari-sam2, or was damaged: projects are files "
             'saved by "Save project", with names that end in .sam2.'
+        )
+    _, page_size, pages = _HEADER.unpack(start)
+    if size != pages * (page_size if page_size > 1 else 1 << 16):
+        raise ProjectError(
+            f"The project {path} cannot be opened: it is not complete. If it was "
+            "copied, copy it again."
         )
 
 
@@ -168,6 +180,7 @@ def _project(rows: _Rows) -> Project:
         decoding.read_objects(rows.of("objects")),
         decoding.read_prompts(rows.of("prompts")),
         decoding.read_masks(rows.of("masks"), stack.shape_hw),
+        read_steps(rows.of("steps"), rows.of("step_masks"), stack.shape_hw),
     )
     _check_contents(contents, stack)
     return Project(
@@ -190,6 +203,7 @@ def _check_contents(contents: Contents, stack: StackGeometry) -> None:
                 f"object {object_id} has something on frame {frame}, but there are "
                 f"{stack.frame_count} frames."
             )
+    check_steps(contents, stack.frame_count)
     for (object_id, frame), prompts in contents.prompts.items():
         what = f"object {object_id} on frame {frame}"
         try:

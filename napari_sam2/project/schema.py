@@ -20,15 +20,22 @@ pixels of the image, row first, with pixel centres at integers.
     the rest of the last byte 0; where ``is_deflated`` is 1, compressed with zlib.
     ``origin`` is ``prompted``, ``tracked`` or ``painted``. ``predicted_iou`` and
     ``object_logit`` are the model's own estimates, NULL for not a number. ``answers``
-    are the prompts that a prompted mask answers, as in ``prompts``.
+    are the prompts that a prompted mask answers, as in ``prompts``. ``step`` is the
+    number of the step that gave the mask, NULL for what the user painted.
+``steps`` (number, json)
+    What the model was told, in order, counted from 0; see
+    :mod:`napari_sam2.core.recipe`. ``kind`` is ``made``, ``told``, ``removed`` or
+    ``followed``.
+``step_masks`` (number, role, y, x, height, width, is_deflated, pixels)
+    What was ``painted`` in a step, and the ``previous`` mask that it corrects.
 
-Version 1 had all of this.
+Version 1 had neither ``steps`` nor ``step_masks``, nor the column ``step``.
 """
 
 from __future__ import annotations
 
 APPLICATION_ID = 0x53414D32
-VERSION = 1
+VERSION = 2
 SUFFIX = ".sam2"
 
 _ABOUT = "CREATE TABLE about (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID"
@@ -37,32 +44,64 @@ _PROMPTS = (
     "CREATE TABLE prompts (frame INTEGER, object_id INTEGER, json TEXT NOT NULL, "
     "PRIMARY KEY (frame, object_id)) WITHOUT ROWID"
 )
-_MASKS = (
-    "CREATE TABLE masks (frame INTEGER, object_id INTEGER, depth INTEGER, "
+_PIXELS = (
     "y INTEGER NOT NULL, x INTEGER NOT NULL, "
     "height INTEGER NOT NULL, width INTEGER NOT NULL, "
-    "is_deflated INTEGER NOT NULL, pixels BLOB NOT NULL, origin TEXT NOT NULL, "
+    "is_deflated INTEGER NOT NULL, pixels BLOB NOT NULL, "
+)
+_MASKS = (
+    "CREATE TABLE masks (frame INTEGER, object_id INTEGER, depth INTEGER, "
+    f"{_PIXELS}origin TEXT NOT NULL, "
     "predicted_iou REAL, object_logit REAL, is_locked INTEGER NOT NULL, "
-    "is_reviewed INTEGER NOT NULL, answers TEXT, "
+    "is_reviewed INTEGER NOT NULL, answers TEXT, step INTEGER, "
     "PRIMARY KEY (frame, object_id, depth)) WITHOUT ROWID"
+)
+_STEPS = "CREATE TABLE steps (number INTEGER PRIMARY KEY, json TEXT NOT NULL)"
+_STEP_MASKS = (
+    f"CREATE TABLE step_masks (number INTEGER, role TEXT, {_PIXELS}"
+    "PRIMARY KEY (number, role)) WITHOUT ROWID"
 )
 
 TABLES: dict[int, dict[str, str]] = {
-    1: {"about": _ABOUT, "objects": _OBJECTS, "prompts": _PROMPTS, "masks": _MASKS},
+    1: {
+        "about": _ABOUT,
+        "objects": _OBJECTS,
+        "prompts": _PROMPTS,
+        "masks": _MASKS.replace("step INTEGER, ", ""),
+    },
+    2: {
+        "about": _ABOUT,
+        "objects": _OBJECTS,
+        "prompts": _PROMPTS,
+        "masks": _MASKS,
+        "steps": _STEPS,
+        "step_masks": _STEP_MASKS,
+    },
 }
 """The statement that makes each table, by version of the file."""
 
+_PIXEL_COLUMNS = "y, x, height, width, is_deflated, pixels"
 _MASK_COLUMNS = (
-    "frame, object_id, depth, y, x, height, width, is_deflated, pixels, origin, "
-    "predicted_iou, object_logit, is_locked, is_reviewed, answers"
+    f"frame, object_id, depth, {_PIXEL_COLUMNS}, origin, predicted_iou, object_logit, "
+    "is_locked, is_reviewed, answers"
 )
+
+_NEWEST = {
+    "about": "SELECT name, json FROM about",
+    "objects": "SELECT object_id, name FROM objects",
+    "prompts": "SELECT frame, object_id, json FROM prompts",
+    "masks": f"SELECT {_MASK_COLUMNS}, step FROM masks ORDER BY 1, 2, 3",
+    "steps": "SELECT number, json FROM steps ORDER BY 1",
+    "step_masks": f"SELECT number, role, {_PIXEL_COLUMNS} FROM step_masks",
+}
 
 SELECTS: dict[int, dict[str, str]] = {
     1: {
-        "about": "SELECT name, json FROM about",
-        "objects": "SELECT object_id, name FROM objects",
-        "prompts": "SELECT frame, object_id, json FROM prompts",
-        "masks": f"SELECT {_MASK_COLUMNS} FROM masks ORDER BY 1, 2, 3",
+        **_NEWEST,
+        "masks": f"SELECT {_MASK_COLUMNS}, NULL FROM masks ORDER BY 1, 2, 3",
+        "steps": "SELECT 0, '' WHERE 0",
+        "step_masks": "SELECT 0 WHERE 0",
     },
+    2: _NEWEST,
 }
 """How each table is read, by version of the file: with the columns of the newest."""

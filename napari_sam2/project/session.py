@@ -22,6 +22,7 @@ from napari_sam2.state.edit import Edit
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes, FrameLayout
     from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.project.values import Choices, ImageReference
     from napari_sam2.state.settings import Settings
 
@@ -35,6 +36,7 @@ def project_of(
     image: ImageReference,
     stack: StackGeometry,
     model: ModelReference | None = None,
+    steps: tuple[RecipeStep, ...] = (),
     created: str = "",
 ) -> Project:
     """Take everything down, as it is now; later changes do not reach the value.
@@ -49,6 +51,8 @@ def project_of(
         From :func:`stack_geometry`.
     model : ModelReference, optional
         Which weights were used; the name in the settings by default.
+    steps : tuple of RecipeStep, optional
+        What the tracker was told, as ``controller.recorder.steps``.
     created : str, optional
         When the project was made first; now by default.
     """
@@ -59,7 +63,10 @@ def project_of(
         choices=choices_of(settings),
         model=model or ModelReference(settings.model),
         contents=Contents(
-            dict(document.objects), dict(document.prompts), dict(document.masks.items())
+            dict(document.objects),
+            dict(document.prompts),
+            dict(document.masks.items()),
+            steps,
         ),
         saved=SavedWith(software_versions(), created or now, now),
     )

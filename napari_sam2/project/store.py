@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
 
@@ -68,7 +69,17 @@ class Store:
             "DELETE FROM masks WHERE frame = ?", ((frame,) for frame in frames)
         )
         rows = (row for one in masks for row in encoding.mask_rows(*one))
-        self._put("masks", 15, rows)
+        self._put("masks", 16, rows)
+
+    def set_steps(self, steps: Iterable[tuple[int, RecipeStep]]) -> None:
+        """Add steps by their numbers, in place of those with the same ones."""
+        steps = list(steps)
+        self.connection.executemany(
+            "DELETE FROM step_masks WHERE number = ?", ((n,) for n, _ in steps)
+        )
+        self._put("steps", 2, (encoding.step_row(*one) for one in steps))
+        rows = (row for one in steps for row in encoding.step_mask_rows(*one))
+        self._put("step_masks", 8, rows)
 
     def _put(self, table: str, columns: int, rows: Iterable[encoding.Row]) -> None:
         marks = ", ".join("?" * columns)

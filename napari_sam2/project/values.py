@@ -11,6 +11,7 @@ from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
 
 if TYPE_CHECKING:
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
 
@@ -142,11 +143,14 @@ class Contents:
     prompts : mapping of (object_id, frame) to FramePrompts
         Points and boxes; paintings are masks.
     masks : mapping of (object_id, frame) to FrameMask
+    steps : tuple of RecipeStep
+        How the model came to its masks.
     """
 
     objects: Mapping[int, TrackedObject] = field(default_factory=dict)
     prompts: Mapping[Place, FramePrompts] = field(default_factory=dict)
     masks: Mapping[Place, FrameMask] = field(default_factory=dict)
+    steps: tuple[RecipeStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

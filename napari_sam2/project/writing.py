@@ -56,6 +56,7 @@ def fill_store(store: Store, project: Project) -> None:
     store.set_objects(contents.objects)
     store.set_prompts(contents.prompts)
     store.set_masks(sorted(contents.masks.items(), key=lambda one: one[0][::-1]))
+    store.set_steps(enumerate(contents.steps))
 
 
 def _write(path: Path, project: Project) -> None:

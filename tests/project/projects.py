@@ -11,6 +11,7 @@ from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.intensity import IntensityLimits
 from napari_sam2.core.packed import PackedMask, absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.recipe import Followed, Made, RecipeStep, Removed, Told
 from napari_sam2.project.session import choices_of, stack_geometry
 from napari_sam2.project.values import (
     Contents,
@@ -42,6 +43,8 @@ THRESHOLDS = ReviewThresholds(
     predicted_iou=0.6, object_logit=2.0, area_ratio=1.7, centroid_jump=1.0,
     image_share=0.7, overlap=0.05, touching=0.3,
 )  # fmt: skip
+
+STEPS = 4
 
 SAVED = SavedWith(
     {"napari-sam2": "0.1.0"}, "2026-01-02T03:04:05+00:00", "2026-02-03T04:05:06+00:00"
@@ -84,20 +87,38 @@ def frame_masks(draw, depth: int = 2) -> FrameMask:
         is_locked=draw(st.booleans()),
         is_reviewed=draw(st.booleans()),
         answers=draw(st.none() | outlines()),
+        step=draw(st.none() | st.integers(0, STEPS - 1)),
         beneath=draw(frame_masks(depth=depth - 1)) if is_on_top else None,
     )
 
 
 @st.composite
+def steps(draw) -> RecipeStep:
+    ids = st.integers(1, 2**32 - 1)
+    told = st.builds(
+        Told, ids, st.integers(0, FRAMES - 1), st.none() | outlines(),
+        st.none() | packed(), st.none() | packed(),
+    )  # fmt: skip
+    followed = st.builds(
+        Followed, st.lists(ids).map(tuple), st.sampled_from(["both", "forward"]),
+        st.none() | st.just((1, 4)), st.booleans(), st.integers(0, 99),
+    )  # fmt: skip
+    made = st.builds(Made, texts, st.none() | texts, st.none() | limits())
+    return draw(st.one_of(made, told, followed, st.builds(Removed, ids)))
+
+
+@st.composite
 def contents(draw) -> Contents:
     ids = draw(st.lists(st.integers(1, 2**32 - 1), unique=True, max_size=4))
-    places = (
-        st.tuples(st.sampled_from(ids), st.integers(0, FRAMES - 1)) if ids else None
-    )
+    recipe = draw(st.tuples(*[steps()] * STEPS))
+    if not ids:
+        return Contents(steps=recipe)
+    places = st.tuples(st.sampled_from(ids), st.integers(0, FRAMES - 1))
     return Contents(
         {i: TrackedObject(i, draw(texts)) for i in sorted(ids)},
-        draw(st.dictionaries(places, outlines(), max_size=4)) if ids else {},
-        draw(st.dictionaries(places, frame_masks(), max_size=6)) if ids else {},
+        draw(st.dictionaries(places, outlines(), max_size=4)),
+        draw(st.dictionaries(places, frame_masks(), max_size=6)),
+        recipe,
     )
 
 
@@ -157,19 +178,36 @@ def disc(y: float, x: float, radius: float = 4) -> np.ndarray:
     return np.hypot(rows - y, columns - x) <= radius
 
 
-def example(iou: float = 0.75) -> Project:
-    """Return a project with something of everything; all masks have one estimate."""
-    click = FramePrompts(
-        ((6.0, 8.5), (2.0, 3.0)), (True, False), (1.0, 2.0, 11.0, 40.5)
-    )
-    tracked = FrameMask(pack_mask(disc(6, 20)), Origin.TRACKED, iou, 4.0)
+def example(iou: float = 0.75, *, steps: bool = True) -> Project:
+    """Return a project with something of everything; all masks have one estimate.
+
+    Without steps, it is what version 1 could keep.
+    """
+    points = (6.0, 8.5), (2.0, 3.0)
+    click = FramePrompts(points, (True, False), (1.0, 2.0, 11.0, 40.5))
+    tracked = FrameMask(pack_mask(disc(6, 20)), Origin.TRACKED, iou, 4.0, step=2)
     answer = FrameMask(
-        pack_mask(disc(6, 9)), Origin.PROMPTED, iou, 4.0, answers=click, beneath=tracked
+        pack_mask(disc(6, 9)),
+        Origin.PROMPTED,
+        iou,
+        4.0,
+        answers=click,
+        beneath=tracked,
+        step=3,
     )
     painted = FrameMask(
         pack_mask(np.ones(SHAPE_HW, bool)), Origin.PAINTED, iou, 10.0, is_locked=True
     )
     gone = FrameMask(absent_mask(SHAPE_HW), Origin.TRACKED, iou, -3.0, is_reviewed=True)
+    recipe = (
+        Made("nano", "cd" * 32, IntensityLimits((0.0,), (255.0,))),
+        Told(7, 1, painted=painted.mask),
+        Followed((1, 7), "both", (1, 4), done=4),
+        Told(1, 0, click, previous=tracked.mask),
+    )
+    masks = {(1, 0): answer, (1, 1): tracked, (7, 1): painted, (7, 4): gone}
+    if not steps:
+        masks = {place: replace(mask, step=None) for place, mask in masks.items()}
     return Project(
         image=ImageReference("cells", "/data/cells.tif", "cells.tif", 0),
         stack=replace(STACK, limits=IntensityLimits((0.0,), (255.0,))),
@@ -178,7 +216,8 @@ def example(iou: float = 0.75) -> Project:
         contents=Contents(
             {1: TrackedObject(1, "mother"), 7: TrackedObject(7, "Zelle ß")},
             {(1, 0): click},
-            {(1, 0): answer, (1, 1): tracked, (7, 1): painted, (7, 4): gone},
+            masks,
+            recipe if steps else (),
         ),
         saved=SAVED,
     )
