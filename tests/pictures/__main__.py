@@ -9,7 +9,9 @@ in the pictures is the bundled model's own, from the prompts that are seen.
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +46,7 @@ def main() -> None:
 @contextmanager
 def window() -> Iterator[Hands]:
     """Open napari with the dock, with room for the whole dock."""
+    os.environ["NAPARI_SAM2_CONFIG"] = tempfile.mkdtemp()  # nobody's own settings
     viewer = napari.Viewer(show=True)
     dock = Sam2Dock(viewer)
     viewer.window.add_dock_widget(dock, name="SAM 2", area="right")
@@ -51,6 +54,7 @@ def window() -> Iterator[Hands]:
     viewer.window.resize(*_SIZE)
     hands = Hands(viewer, dock)
     hands.rest(0.5)
+    hands.put_first_steps_away()
     try:
         yield hands
     finally:

@@ -29,7 +29,8 @@ def take_picture(hands: Hands, *, with_pointer: bool = False) -> Image.Image:
         shape = [(at.x() + x, at.y() + y) for x, y in _POINTER]
         ImageDraw.Draw(picture).polygon(shape, "white", "black")
     corner = canvas.mapTo(window, canvas.rect().topLeft())
-    return picture.crop((corner.x(), corner.y(), picture.width, picture.height))
+    bottom = hands.dock.mapTo(window, hands.dock.rect().bottomRight()).y()
+    return picture.crop((corner.x(), corner.y(), picture.width, bottom))
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.control import Activity
 from napari_sam2.layers.hooks import sample_layers
 from tests.pictures.recorder import Film, take_picture
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 
+_PATIENCE_SECONDS = 400
 _FOLDED = ("Image", "Model", "Help")
 _NUCLEI: tuple[Box, ...] = ((9, 72, 57, 121), (114, 82, 165, 140), (54, 98, 103, 155))
 _MISSING = 141, 85
@@ -73,7 +73,7 @@ def film_correction(film: Film) -> None:
     hands.do("click", 1)
     film.take("On slice 12, the left end of the blue nucleus is missing…", 2.0)
     hands.press_button("+ Point")
-    document = hands.dock.sessions.current.document
+    document = hands.document
     before = document.masks.get((2, 12))
     hands.click(*_MISSING)
     hands.wait(lambda: document.masks.get((2, 12)) is not before)
@@ -126,13 +126,13 @@ def open_sample(hands: Hands, name: str, *, frame: int) -> None:
 
 def go_to(hands: Hands, frame: int) -> None:
     """Show a frame."""
-    hands.dock.sessions.current.position.go_to(frame)
+    hands.session.position.go_to(frame)
     hands.rest(0.3)
 
 
 def draw_box(hands: Hands, box_yxyx: Box) -> None:
     """Drag a box, and wait for its mask."""
-    document = hands.dock.sessions.current.document
+    document = hands.document
     before = len(document.masks)
     hands.drag([box_yxyx[:2], box_yxyx[2:]])
     hands.wait(lambda: len(document.masks) > before)
@@ -142,23 +142,17 @@ def draw_box(hands: Hands, box_yxyx: Box) -> None:
 def run(hands: Hands) -> None:
     """Propagate with the key, to the end."""
     hands.press("g")
-    wait_run(hands)
-
-
-def wait_run(hands: Hands) -> None:
-    controller = hands.dock.sessions.current.controller
-    hands.wait(lambda: controller.status.activity is Activity.IDLE, seconds=400)
-    hands.rest(0.5)
+    hands.wait_idle(seconds=_PATIENCE_SECONDS)
 
 
 def film_run(film: Film, words: str, *, pictures: int = 8) -> None:
     """Film a run that was started, at equal shares of its frames."""
     hands = film.hands
-    controller = hands.dock.sessions.current.controller
+    controller = hands.session.controller
     for number in range(1, pictures):
         hands.wait(lambda share=number / pictures: done(controller.status) >= share)
         film.take(words, 0.4)
-    wait_run(hands)
+    hands.wait_idle(seconds=_PATIENCE_SECONDS)
     film.take(words, 1.0)
 
 

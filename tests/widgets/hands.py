@@ -10,11 +10,20 @@ import shutil
 import subprocess
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QPoint, QTimer
-from qtpy.QtWidgets import QApplication, QFileDialog, QPushButton, QToolButton, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
+from napari_sam2.control import Activity
 from napari_sam2.widgets.timeline import Timeline
 from tests.widgets.screen import NO_SCREEN
 
@@ -22,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from napari_sam2.state import Document
     from napari_sam2.widgets.dock import Sam2Dock
+    from napari_sam2.widgets.session import Session
 
 NO_HANDS = NO_SCREEN or (
     "" if shutil.which("xdotool") else "there is a screen, but xdotool is not installed"
@@ -31,6 +42,7 @@ NO_HANDS = NO_SCREEN or (
 
 _STEPS = 8
 _PATIENCE_SECONDS = 60.0
+_DIALOG_MILLISECONDS = 20_000
 
 
 @dataclass
@@ -47,6 +59,18 @@ class Hands:
     dock: Sam2Dock
 
     @property
+    def session(self) -> Session:
+        """What belongs to the image that is worked on."""
+        session = self.dock.sessions.current
+        assert session is not None
+        return session
+
+    @property
+    def document(self) -> Document:
+        """What the user has said, and what was found."""
+        return self.session.document
+
+    @property
     def canvas(self) -> QWidget:
         """The widget that shows the picture."""
         # vispy's name for it is not public, but what OpenGL is drawn on is.
@@ -60,7 +84,7 @@ class Hands:
 
     def spot(self, y: float, x: float) -> QPoint:
         """Return where a data position of the displayed frame is on the screen."""
-        layer = self.dock.sessions.current.image.layer
+        layer = self.session.image.layer
         camera = getattr(self.viewer, "scene", self.viewer).camera  # as of napari 0.9
         point = list(layer.world_to_data(self.viewer.dims.point[-layer.ndim :]))
         point[-2:] = y, x
@@ -80,7 +104,7 @@ class Hands:
         spots = [self.spot(y, x) for y, x in points_yx]
         self.move_to(spots[0])
         self.do("mousedown", 1)
-        for start, end in zip(spots, spots[1:], strict=False):
+        for start, end in pairwise(spots):
             for step in range(1, _STEPS + 1):
                 self.move_to(start + (end - start) * (step / _STEPS))
         self.do("mouseup", 1)
@@ -89,15 +113,40 @@ class Hands:
         """Press keys, named as xdotool names them."""
         self.do("key", keys)
 
+    def write(self, text: object) -> None:
+        """Type into whatever has the focus."""
+        self.do("type", "--delay", 10, text)
+
     def press_button(self, text: str) -> None:
         """Click the button of the dock with this text."""
         self.click_widget(self.find_button(text))
+
+    def put_first_steps_away(self) -> None:
+        """Click away what the dock says when it is opened for the first time."""
+        for one in self.dock.findChildren(QPushButton):
+            if one.text() == "Got it" and one.isVisible():
+                self.click_widget(one)
 
     def find_button(self, text: str) -> QPushButton:
         """Return the button of the dock with this text."""
         found = [b for b in self.dock.findChildren(QPushButton) if b.text() == text]
         (button,) = [b for b in found if b.isVisible()]
         return button
+
+    def choose_from_menu(self, text: str, words: str) -> None:
+        """Open the menu of a button, and choose the entry that contains some words."""
+        button = self.find_button(text)
+        self.reveal(button)
+        # A menu of a button holds up whoever presses it until it is closed.
+        QTimer.singleShot(300, lambda: self._choose(button.menu(), words))
+        self.click_widget(button)
+
+    def _choose(self, menu: QMenu, words: str) -> None:
+        (entry,) = [one for one in menu.actions() if words in one.text()]
+        at = menu.mapToGlobal(menu.actionGeometry(entry).center())
+        subprocess.Popen(
+            ["xdotool", "mousemove", str(at.x()), str(at.y()), "click", "1"]
+        )
 
     def click_widget(self, widget: QWidget, at: QPoint | None = None) -> None:
         """Click a widget, in its middle or at a position of its own."""
@@ -144,12 +193,22 @@ class Hands:
         timer = QTimer(self.dock)
 
         def look() -> None:
-            if isinstance(QApplication.activeModalWidget(), QFileDialog):
+            dialog = QApplication.activeModalWidget()
+            if isinstance(dialog, QFileDialog):
                 timer.stop()
-                subprocess.Popen(["xdotool", "type", "--delay", "10", f"{path}\n"])
+                self._type_into(dialog, path)
 
         timer.timeout.connect(look)
         timer.start(200)
+
+    def _type_into(self, dialog: QFileDialog, path: Path) -> None:
+        line = dialog.findChild(QLineEdit)
+        at = line.mapToGlobal(line.rect().center())
+        # Without a window manager, keys go to the window under the pointer.
+        moved = ["mousemove", str(at.x()), str(at.y()), "click", "1", "key", "ctrl+a"]
+        subprocess.Popen(["xdotool", *moved, "type", "--delay", "10", f"{path}\n"])
+        # A dialog that stays open would hold up everything for ever.
+        QTimer.singleShot(_DIALOG_MILLISECONDS, dialog, dialog.reject)
 
     def wait(
         self, condition: Callable[[], object], *, seconds: float = _PATIENCE_SECONDS
@@ -160,6 +219,12 @@ class Hands:
             if time.monotonic() > end:
                 raise TimeoutError("what was waited for in the window did not come")
             self.rest(0.01)
+
+    def wait_idle(self, *, seconds: float = _PATIENCE_SECONDS) -> None:
+        """Wait until nothing is computed any more, and what was found is painted."""
+        controller = self.session.controller
+        self.wait(lambda: controller.status.activity is Activity.IDLE, seconds=seconds)
+        self.rest(0.1)
 
     def rest(self, seconds: float) -> None:
         """Let the window work."""
