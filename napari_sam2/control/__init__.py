@@ -39,6 +39,7 @@ from napari_sam2.control.ports import (
     TrackerFactory,
     TrackerRequest,
 )
+from napari_sam2.control.recording import Recorder
 from napari_sam2.control.status import Activity, Status, explain, is_foreseen
 from napari_sam2.control.task import Task
 
@@ -49,6 +50,7 @@ __all__ = [
     "InlineLane",
     "Job",
     "Lane",
+    "Recorder",
     "Status",
     "Task",
     "Tracker",

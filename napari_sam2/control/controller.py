@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.importing import LabelOrder
     from napari_sam2.control.ports import Job, Lane, TrackerFactory
+    from napari_sam2.control.recording import Recorder
     from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
@@ -53,6 +54,8 @@ class Controller:
         Called on the lane.
     limits : IntensityLimits, optional
         What is shown as black and white; estimated from the stack by default.
+    recorder : Recorder, optional
+        Takes down what the tracker is told, for projects.
     clock : callable, optional
         Returns seconds, for the speed of runs.
 
@@ -71,6 +74,7 @@ class Controller:
         lane: Lane,
         make_tracker: TrackerFactory,
         limits: IntensityLimits | None = None,
+        recorder: Recorder | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.history = history
@@ -78,7 +82,7 @@ class Controller:
         self.settings = settings
         self._board = StatusBoard()
         self._dispatcher = Dispatcher(lane, self._board)
-        self._session = TrackerSession(make_tracker)
+        self._session = TrackerSession(make_tracker, recorder)
         self._request = self._make_request(frames, limits)
         parts = self._dispatcher, self._session, lambda: self._request
         self._prompting = Prompting(self.document, *parts)
@@ -95,6 +99,11 @@ class Controller:
     def status_changed(self) -> SignalInstance:
         """Signal that carries every new :class:`Status`."""
         return self._board.changed
+
+    @property
+    def recorder(self) -> Recorder:
+        """Takes down what the tracker is told."""
+        return self._session.recorder
 
     @property
     def frames(self) -> FrameSource:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.recipe import Followed, RecipeStep
+from napari_sam2.core.recipe import Followed, Made, RecipeStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Recorder:
@@ -18,9 +18,17 @@ class Recorder:
     ----------
     steps : iterable of RecipeStep, optional
         What was done in earlier sessions with the same document.
+    identify : callable, optional
+        Returns the SHA-256 of a model's weights by its name; called on the lane.
     """
 
-    def __init__(self, steps: Iterable[RecipeStep] = ()) -> None:
+    def __init__(
+        self,
+        steps: Iterable[RecipeStep] = (),
+        *,
+        identify: Callable[[str], str | None] | None = None,
+    ) -> None:
+        self._identify = identify
         # Threads meet here: lists take one change after the other, and steps are frozen
         self._steps = list(steps)
 
@@ -31,6 +39,8 @@ class Recorder:
 
     def add(self, step: RecipeStep) -> int:
         """Take a step down; return its number, counted from 0."""
+        if isinstance(step, Made) and step.sha256 is None and self._identify:
+            step = replace(step, sha256=self._identify(step.model))
         self._steps.append(step)
         return len(self._steps) - 1
 

@@ -222,7 +222,12 @@ def _strays(tracker: ToldTracker, object_id: int, snapshot: Snapshot) -> bool:
 
 def _made(request: TrackerRequest) -> Made:
     channels = getattr(request.frames, "channels", None)
-    return Made(request.model, limits=request.limits, channels=channels)
+    return Made(
+        request.model,
+        limits=request.limits,
+        channels=channels,
+        image_size=request.image_size,
+    )
 
 
 def _as_step(order: RunOrder, tracker: ToldTracker) -> Followed:

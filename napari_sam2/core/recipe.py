@@ -31,12 +31,15 @@ class Made:
         What it sees as black and white; None for an estimate from the stack.
     channels : tuple of int or None
         What it sees of an image with channels.
+    image_size : int
+        Side of the square that it sees, in pixels; 0 for the model's own.
     """
 
     model: str
     sha256: str | None = None
     limits: IntensityLimits | None = None
     channels: tuple[int, ...] | None = None
+    image_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,204 @@
+"""Telling a tracker again what it was told, and comparing what comes of it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from napari_sam2.control.recording import Recorder
+from napari_sam2.control.told_tracker import ToldTracker
+from napari_sam2.core.cancel import CancelToken, Progress
+from napari_sam2.core.recipe import Followed, Made, Removed, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+
+    from napari_sam2.control.ports import Tracker
+    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.project.values import Contents
+    from napari_sam2.state.masks import FrameMask, Place
+
+Found: TypeAlias = "dict[tuple[int, Place], PackedResult]"
+"""What a replay found, by number of the step, object and frame."""
+
+
+class MakeTracker(Protocol):
+    """Makes the tracker of a step."""
+
+    def __call__(self, step: Made, /) -> Tracker:
+        """Return a tracker that was told nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of a replay.
+
+    Attributes
+    ----------
+    contents : Contents
+        With the masks of the replay in place of those that the model gave before.
+    same, changed : int
+        How many of these masks are as before, to the pixel, and how many are not.
+    changed_pixels : int
+        The most pixels by which a mask differs.
+    """
+
+    contents: Contents
+    same: int
+    changed: int
+    changed_pixels: int
+
+
+def replay(
+    contents: Contents, make_tracker: MakeTracker, token: CancelToken | None = None
+) -> Generator[Progress, None, Replayed]:
+    """Do again what led to the masks of a project.
+
+    What the user painted stays as it is. Masks from steps that are not known, because
+    the project was made by a version that did not take them down, stay as well.
+
+    Parameters
+    ----------
+    contents : Contents
+    make_tracker : callable
+        Makes a tracker for the model and the range of intensities of a step.
+    token : CancelToken, optional
+        Stops between two frames.
+
+    Yields
+    ------
+    Progress
+        In frames and prompts.
+
+    Raises
+    ------
+    Sam2Error
+        If a model cannot be loaded or a frame cannot be read.
+    """
+    wanted = _wanted(contents)
+    steps = needed_steps(contents.steps, {number for number, _ in wanted})
+    total = sum(map(_work, contents.steps[steps.start : steps.stop]))
+    found: Found = {}
+    done = 0
+    performer = _Performer(contents.steps[: steps.start], make_tracker)
+    for number in steps:
+        for results in performer.perform(contents.steps[number]):
+            if token is not None and token.is_cancelled:
+                raise KeyboardInterrupt("Stopped: nothing was written.")
+            for one in results:
+                key = number, (one.object_id, one.frame)
+                if key in wanted:
+                    found[key] = one
+            done += 1
+            yield Progress(done, total, "Replaying")
+    return _compared(contents, found)
+
+
+def needed_steps(steps: Sequence[RecipeStep], numbers: set[int]) -> range:
+    """Return the steps to do again, from a tracker that knows nothing.
+
+    Parameters
+    ----------
+    steps : sequence of RecipeStep
+    numbers : set of int
+        The steps whose masks are wanted.
+    """
+    if not numbers:
+        return range(0)
+    first = min(numbers)
+    starts = [n for n in range(first + 1) if isinstance(steps[n], Made)]
+    return range(max(starts, default=0), max(numbers) + 1)
+
+
+class _Performer:
+    """Does steps one after the other."""
+
+    def __init__(self, before: Sequence[RecipeStep], make_tracker: MakeTracker) -> None:
+        self._recorder = Recorder(before)  # so that steps have the same numbers again
+        self._make_tracker = make_tracker
+        self._tracker: ToldTracker | None = None
+        self._spare_id = 1 << 32
+
+    def perform(self, step: RecipeStep) -> Iterator[tuple[PackedResult, ...]]:
+        """Do a step; yield what is found, frame by frame."""
+        if isinstance(step, Made):
+            self._tracker = None  # first, so that two are never in memory at once
+            self._recorder.add(step)
+            made = self._make_tracker(step)
+            self._tracker = ToldTracker(made, self._recorder)
+            return
+        assert self._tracker is not None, "a recipe begins with a tracker"
+        if isinstance(step, Removed):
+            self._tracker.remove(step)
+        elif isinstance(step, Told):
+            self._tracker.tell(step, spare_id=self._spare_id)
+            told = self._tracker.told.get((step.object_id, step.frame))
+            yield () if told is None else (told[1],)
+        else:
+            yield from _follow(self._tracker, step)
+
+
+def _follow(tracker: ToldTracker, step: Followed) -> Iterator[tuple[PackedResult, ...]]:
+    """Carry objects on for as many frames as it was done before."""
+    token = CancelToken()
+    done = 0
+    with closing(tracker.follow(replace(step, done=0), token)) as results:
+        if not step.done:
+            token.cancel()
+        for found in results:
+            done += 1
+            if done == step.done:
+                token.cancel()
+            yield found
+
+
+def _work(step: RecipeStep) -> int:
+    return step.done if isinstance(step, Followed) else int(isinstance(step, Told))
+
+
+def _wanted(contents: Contents) -> set[tuple[int, Place]]:
+    """Return the steps and places that the masks came from."""
+    wanted = set()
+    for place, mask in contents.masks.items():
+        one: FrameMask | None = mask
+        while one is not None:
+            if one.step is not None and one.step < len(contents.steps):
+                wanted.add((one.step, place))
+            one = one.beneath
+    return wanted
+
+
+def _compared(contents: Contents, found: Found) -> Replayed:
+    masks: dict[Place, FrameMask] = {}
+    same, worst, changed = 0, 0, 0
+    for place, before in contents.masks.items():
+        masks[place] = after = _renewed(place, before, found)
+        if after is before:
+            continue
+        if after.mask == before.mask:
+            same += 1
+        else:
+            changed += 1
+            difference = after.mask.mask ^ before.mask.mask
+            worst = max(worst, int(difference.sum()))
+    return Replayed(replace(contents, masks=masks), same, changed, worst)
+
+
+def _renewed(
+    place: Place, before: FrameMask, found: Mapping[tuple[int, Place], PackedResult]
+) -> FrameMask:
+    """Return a mask as it was found again; itself where nothing was."""
+    beneath = before.beneath and _renewed(place, before.beneath, found)
+    result = None if before.step is None else found.get((before.step, place))
+    if result is None:
+        return before if beneath is before.beneath else replace(before, beneath=beneath)
+    return replace(
+        before,
+        mask=result.mask,
+        predicted_iou=result.predicted_iou,
+        object_logit=result.object_logit,
+        beneath=beneath,
+    )
