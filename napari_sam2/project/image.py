@@ -1,0 +1,260 @@
+"""From a project to its image, also when that was moved, changed or lost."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_sam2.core.errors import ProjectError
+from napari_sam2.io.stack import Stack, StackFrames, open_stack, stack_frames
+from napari_sam2.project.values import Fingerprint, ImageReference
+
+if TYPE_CHECKING:
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.project.values import Project, StackGeometry
+
+
+class Whereabouts(Enum):
+    """What became of a project's image."""
+
+    FOUND = "found"
+    MOVED = "moved"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageState:
+    """What became of a project's image.
+
+    Attributes
+    ----------
+    whereabouts : Whereabouts
+        ``MOVED``: as it was, but elsewhere. ``CHANGED``: a file is there, but it is
+        not certain that it is the same image. ``MISSING``: there is none.
+    path : Path or None
+        Where it is; None when it is missing.
+    sentence : str
+        For the user.
+    """
+
+    whereabouts: Whereabouts
+    path: Path | None
+    sentence: str
+
+
+def fingerprint(frames: FrameSource, path: Path | None = None) -> Fingerprint:
+    """Describe an image, reading three of its frames.
+
+    Parameters
+    ----------
+    frames : FrameSource
+        As they are tracked.
+    path : Path, optional
+        The file, for its size and date; those of folders say nothing.
+
+    Raises
+    ------
+    FrameError
+        If a frame cannot be read.
+    """
+    digest = hashlib.sha256()
+    for frame in sorted({0, len(frames) // 2, len(frames) - 1}):
+        pixels = np.ascontiguousarray(frames[frame])
+        little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+        digest.update(f"{frame} {pixels.shape} {pixels.dtype.name} ".encode())
+        digest.update(little.tobytes())
+    size, mtime_ns = _stamp(path)
+    height, width = frames.shape_hw
+    shape = len(frames), height, width
+    return Fingerprint(shape, frames.dtype.name, digest.hexdigest(), size, mtime_ns)
+
+
+def refer_to_image(
+    name: str,
+    path: str | Path | None = None,
+    *,
+    frames: FrameSource | None = None,
+    series: int | None = None,
+    dataset: str | None = None,
+) -> ImageReference:
+    """Describe where an image is, and what it looks like where frames are given."""
+    file = None if path is None else Path(path).absolute()
+    return ImageReference(
+        name=name,
+        path=None if file is None else str(file),
+        series=series,
+        dataset=dataset,
+        fingerprint=None if frames is None else fingerprint(frames, file),
+    )
+
+
+def related_to(image: ImageReference, project_path: str | Path) -> ImageReference:
+    """Note the way from a project's folder to its image, so that both can be moved."""
+    if image.path is None:
+        return image
+    folder = Path(project_path).absolute().parent
+    try:
+        relative = Path(os.path.relpath(image.path, folder)).as_posix()
+    except ValueError:  # on another drive
+        return replace(image, relative_path=None)
+    return replace(image, relative_path=relative)
+
+
+def locate_image(
+    project: Project, project_path: str | Path, *, instead: str | Path | None = None
+) -> ImageState:
+    """Find a project's image and compare it with what the project knows of it.
+
+    Pixels are looked at only where size or date of the file differ.
+
+    Parameters
+    ----------
+    project : Project
+    project_path : str or Path
+    instead : str or Path, optional
+        Where the user says that it is now.
+    """
+    image = project.image
+    if instead is not None:
+        return _compare(project, Path(instead), is_moved=True)
+    if image.path is None:
+        return ImageState(
+            Whereabouts.MISSING,
+            None,
+            f"The image {image.name} was never a file: open it, and choose it.",
+        )
+    beside = _beside(image, Path(project_path))
+    stored = Path(image.path)
+    if beside is not None and _exists(beside):
+        return _compare(project, beside, is_moved=not _is_same(beside, stored))
+    if _exists(stored):
+        return _compare(project, stored, is_moved=False)
+    return ImageState(
+        Whereabouts.MISSING,
+        None,
+        f"The image {stored} is no longer there: say where it is now.",
+    )
+
+
+def open_image(project: Project, path: str | Path) -> StackFrames:
+    """Open a project's image at a path, cut into the same frames.
+
+    Raises
+    ------
+    StackError
+        If it cannot be opened.
+    ProjectError
+        If it has other frames.
+    """
+    stack, geometry = open_stack(path, project.image.series), project.stack
+    frames = _as_before(stack, geometry)
+    if (len(frames), frames.shape_hw) != (geometry.frame_count, geometry.shape_hw):
+        stack.close()
+        raise ProjectError(
+            f"{path} has {_size(len(frames), frames.shape_hw)}, but the project's "
+            f"image has {_size(geometry.frame_count, geometry.shape_hw)}: it is "
+            "another image."
+        )
+    return frames
+
+
+def _as_before(stack: Stack, geometry: StackGeometry) -> StackFrames:
+    """Cut a stack as it was cut, or by the names of its axes if it has others."""
+    sizes = [axis.size for axis in stack.axes]
+    wanted = [axis.size for axis in geometry.axes]
+    layout, channels = geometry.layout, geometry.channels
+    if geometry.is_colour and sizes[:-1] == wanted:
+        return StackFrames(stack, replace(layout, channel=len(wanted)), channels)
+    if sizes == wanted:
+        if channels is None and layout.channel is not None:
+            channels = tuple(range(min(3, sizes[layout.channel])))
+        return StackFrames(stack, layout, channels)
+    frame = None if layout.frame is None else geometry.axes[layout.frame].name
+    at = {geometry.axes[axis].name: index for axis, index in layout.fixed}
+    names = {axis.name for axis in stack.axes}
+    return stack_frames(
+        stack,
+        frame if frame in names else None,
+        channels,
+        {name: index for name, index in at.items() if name in names},
+    )
+
+
+def _compare(project: Project, path: Path, *, is_moved: bool) -> ImageState:
+    if not _exists(path):
+        sentence = f"There is no image {path}: check the name."
+        return ImageState(Whereabouts.MISSING, None, sentence)
+    before = project.image.fingerprint
+    stamp = _stamp(path)
+    is_untouched = None not in stamp and before is not None
+    if is_untouched and before is not None and stamp == (before.size, before.mtime_ns):
+        return _unchanged(path, is_moved=is_moved)
+    try:
+        frames = open_image(project, path)
+        with_pixels = fingerprint(frames, path)
+        frames.stack.close()
+    except ProjectError as error:
+        return ImageState(Whereabouts.CHANGED, path, str(error))
+    difference = _difference(before, with_pixels)
+    if difference is None:
+        return _unchanged(path, is_moved=is_moved)
+    sentence = (
+        f"The image {path} is not as it was when the project was saved: {difference}. "
+        "Masks may no longer fit."
+    )
+    return ImageState(Whereabouts.CHANGED, path, sentence)
+
+
+def _unchanged(path: Path, *, is_moved: bool) -> ImageState:
+    if is_moved:
+        sentence = f"The image was moved, and is {path} now."
+        return ImageState(Whereabouts.MOVED, path, sentence)
+    return ImageState(Whereabouts.FOUND, path, f"The image {path} is there.")
+
+
+def _difference(before: Fingerprint | None, now: Fingerprint) -> str | None:
+    """Say what differs; None for nothing that matters, such as a date."""
+    if before is None:
+        return "the project does not say what it looked like"
+    if before.shape != now.shape:
+        was, is_now = (_size(s[0], s[1:]) for s in (before.shape, now.shape))
+        return f"it has {is_now}, and had {was}"
+    if before.dtype != now.dtype:
+        return f"its pixels are {now.dtype}, and were {before.dtype}"
+    return None if before.pixels == now.pixels else "its pixels are others"
+
+
+def _size(count: int, shape_hw: tuple[int, ...]) -> str:
+    return f"{count} frames of {shape_hw[0]} × {shape_hw[1]} pixels"
+
+
+def _stamp(path: Path | None) -> tuple[int | None, int | None]:
+    """Return size and date of a file."""
+    if path is None or not path.is_file():
+        return None, None
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _beside(image: ImageReference, project_path: Path) -> Path | None:
+    if image.relative_path is None:
+        return None
+    return Path(os.path.normpath(project_path.absolute().parent / image.relative_path))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.normcase(one) == os.path.normcase(other)
