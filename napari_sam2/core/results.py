@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.errors import PromptError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -201,12 +203,23 @@ class FrameResult:
             Size of the image; needed only when there are no objects.
         dtype : dtype, optional
             Integer type of the image.
+
+        Raises
+        ------
+        PromptError
+            If the number of an object does not fit into the type.
         """
         if shape_hw is None:
             if not self.objects:
                 raise ValueError("shape_hw is needed for a frame without objects")
             shape_hw = self.objects[0].shape_hw
         labels = np.zeros(shape_hw, dtype)
+        largest = max((result.object_id for result in self.objects), default=0)
+        if largest > np.iinfo(labels.dtype).max:
+            raise PromptError(
+                f"Object {largest} does not fit into labels of type {labels.dtype}: "
+                "ask for a wider type, such as uint32."
+            )
         for result in sorted(self.objects, key=lambda r: r.predicted_iou):
             labels[result.slices][result.crop] = result.object_id
         return labels

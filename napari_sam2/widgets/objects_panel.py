@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtGui import QColor, QIcon, QKeyEvent, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -69,6 +69,7 @@ class ObjectsPanel(QWidget):
                    self.jump),
         )  # fmt: skip
         column(self, self._tree, self._buttons)
+        self._tree.delete_asked.connect(self.delete)
         self._tree.currentItemChanged.connect(self._on_row_chosen)
         self._tree.itemChanged.connect(self._on_item_edited)
         links.connect(self._document.objects_changed, self._on_objects_changed)
@@ -188,8 +189,20 @@ def colour_icon(object_id: int) -> QIcon:
     return icon
 
 
-def _make_tree(parent: QWidget) -> QTreeWidget:
-    tree = QTreeWidget(parent)
+class _Tree(QTreeWidget):
+    """A list whose rows can be deleted by a key."""
+
+    delete_asked = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _make_tree(parent: QWidget) -> _Tree:
+    tree = _Tree(parent)
     tree.setHeaderLabels(list(_COLUMNS))
     for number, tip in enumerate(_TIPS):
         tree.headerItem().setToolTip(number, tip)

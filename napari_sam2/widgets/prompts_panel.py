@@ -60,7 +60,10 @@ class PromptsPanel(QWidget):
             row(*buttons[3:]),
             row(self._copy, self._labels),
             self.labels_form,
-            text("A right click adds a point that is not the object."),
+            text(
+                "A right click adds a point that is not the object. On a painted frame "
+                "clicks add to the painting, or take from it."
+            ),
         )
         links.connect(viewer.layers.selection.events.active, self._show_tool)
         for layer in session.layers:

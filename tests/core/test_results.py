@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from napari_sam2.core.errors import PromptError
 from napari_sam2.core.results import FrameResult, MaskResult, mask_result
 
 SHAPE = (7, 9)
@@ -98,3 +99,13 @@ def test_large_ids_need_a_wide_type() -> None:
     assert frame.labels(dtype=np.uint32).max() == 70_000
     with pytest.raises((OverflowError, ValueError)):
         frame.labels()
+
+
+def test_an_object_number_too_large_for_the_type_is_explained():
+    mask = np.ones((2, 3), bool)
+    one = mask_result(
+        mask, object_id=70_000, frame=0, predicted_iou=1.0, object_logit=1.0
+    )
+    with pytest.raises(PromptError, match=r"Object 70000 does not fit .* uint16"):
+        FrameResult(0, (one,)).labels()
+    assert (FrameResult(0, (one,)).labels(dtype=np.uint32) == 70_000).all()

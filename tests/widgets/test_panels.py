@@ -68,6 +68,16 @@ def test_objects_are_added_renamed_and_deleted(working: User) -> None:
     assert panel.tree.topLevelItemCount() == 2
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
+def test_the_chosen_object_is_deleted_by_a_key(working: User, key) -> None:
+    panel = working.dock.workbench.objects
+    panel.add()
+    panel.add()
+    panel.tree.setFocus()
+    working.qtbot.keyClick(panel.tree, key)
+    working.wait(lambda: list(working.document.objects) == [1])
+
+
 def test_an_empty_name_is_refused_in_words(working: User) -> None:
     panel = working.dock.workbench.objects
     panel.add()
