@@ -20,6 +20,10 @@
     Files, written on the lane.
 ``window``
     napari with the dock open, for the command line.
+``forms``, ``export_form``, ``settings_form``
+    What is filled in: forms of magicgui.
+``remembering``
+    Settings that are still there the next time.
 ``repaint``, ``frame_position``, ``links``, ``shortcuts``, ``controls``, ``section``,
 ``thresholds_form``
     Small parts that others are made of.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_sam2.control import Downloads
@@ -12,7 +12,6 @@ from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.hooks import sample_layers
-from napari_sam2.state import Settings
 from napari_sam2.widgets.axis_question import AxisQuestion, Decision
 from napari_sam2.widgets.help_panel import HelpPanel
 from napari_sam2.widgets.image_panel import ImagePanel
@@ -20,8 +19,10 @@ from napari_sam2.widgets.links import Links
 from napari_sam2.widgets.model_panel import ModelPanel
 from napari_sam2.widgets.model_shelf import ModelShelf, fetch_weights
 from napari_sam2.widgets.qt_lane import QtLane
+from napari_sam2.widgets.remembering import Memory
 from napari_sam2.widgets.section import Section
 from napari_sam2.widgets.sessions import Sessions
+from napari_sam2.widgets.settings_form import SettingsForm
 from napari_sam2.widgets.status_line import StatusLine
 from napari_sam2.widgets.workbench import Workbench
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.session import Session
 
 _WIDTH = 380
-_BELOW_MODEL = 3
 
 
 class Sam2Dock(QWidget):
@@ -53,7 +53,8 @@ class Sam2Dock(QWidget):
         super().__init__()
         self._viewer = napari_viewer
         self._links = Links()
-        self.settings = Settings()
+        self._memory = Memory(self._links)
+        self.settings = self._memory.settings
         self.lane = QtLane()
         self._side_lane = QtLane(name="napari-sam2-downloads")
         self.downloads = Downloads(self._side_lane, fetch_weights)
@@ -68,12 +69,17 @@ class Sam2Dock(QWidget):
         self._make_panels()
         self._lay_out()
         self._wire()
+        self.help_panel.show_first_steps(self._memory.is_first_run)
+        self._memory.note_first_steps()
         self.image_panel.begin()
 
     def _make_panels(self) -> None:
         self.image_panel = ImagePanel(self._viewer, self._links)
         self.axis_question = AxisQuestion()
-        self.model_panel = ModelPanel(self.settings, self.downloads, self._links)
+        self.model_panel = ModelPanel(
+            self.settings, self.downloads, self._side_lane, self._links
+        )
+        self.settings_form = SettingsForm(self.settings, self._links)
         self.help_panel = HelpPanel()
         self.status_line = StatusLine()
 
@@ -82,9 +88,13 @@ class Sam2Dock(QWidget):
         self._parts = QVBoxLayout(inside)
         self._parts.setContentsMargins(4, 4, 4, 4)
         self._parts.setSpacing(6)
+        self._parts.addWidget(self.help_panel.first_steps)
         self._parts.addWidget(Section("Image", self.image_panel))
         self._parts.addWidget(self.axis_question)
-        self._parts.addWidget(Section("Model", self.model_panel))
+        self._model_section = Section("Model", self.model_panel)
+        self._parts.addWidget(self._model_section)
+        settings = Section("Settings", self.settings_form, is_open=False)
+        self._parts.addWidget(settings)
         self._parts.addWidget(Section("Help", self.help_panel))
         self._parts.addStretch(1)
         scroll = QScrollArea()
@@ -105,6 +115,9 @@ class Sam2Dock(QWidget):
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
         self._links.connect(self.downloads.status_changed, self._on_download_status)
+        for choice in ("model", "device", "image_size"):
+            signal = getattr(self.settings.events, choice)
+            self._links.connect(signal, self._on_model_changed)
         layers = self._viewer.layers
         self._links.connect(layers.events.removed, self._on_layer_removed)
         self._links.connect(layers.selection.events.active, self._on_active_changed)
@@ -152,6 +165,14 @@ class Sam2Dock(QWidget):
         self._side_lane.close()
         self.lane.close()
 
+    def _on_model_changed(self, _: object) -> None:
+        """Load what was chosen at once, once the session knows of it."""
+        QTimer.singleShot(0, self._prepare)
+
+    def _prepare(self) -> None:
+        if self.sessions.current is not None and not self._is_shut:
+            self.sessions.current.controller.prepare()
+
     def _on_download_status(self, status: Status) -> None:
         self.status_line.show_problem(status, "download")
 
@@ -190,7 +211,8 @@ class Sam2Dock(QWidget):
         if session is None:
             return
         self.workbench = Workbench(session, self._viewer)
-        self._parts.insertWidget(_BELOW_MODEL, self.workbench)
+        place = self._parts.indexOf(self._model_section) + 1
+        self._parts.insertWidget(place, self.workbench)
         links, show = self.workbench.links, self.status_line.show_status
         links.connect(session.controller.status_changed, show)
         links.connect(session.document.prompts_changed, self._stay)

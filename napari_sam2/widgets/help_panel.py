@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_sam2.io.samples import load_sample, sample_names
-from napari_sam2.widgets.controls import column, menu_button, row, switch, text
+from napari_sam2.widgets.controls import (
+    button,
+    column,
+    menu_button,
+    row,
+    switch,
+    text,
+)
 from napari_sam2.widgets.shortcuts import SHORTCUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from napari_sam2.widgets.shortcuts import Shortcut
 
 HINT = (
     "1. Click an object in the picture; a right click says “not here”.\n"
@@ -34,17 +43,42 @@ class HelpPanel(QWidget):
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._samples = menu_button(
-            "Open sample", "Open a small stack with prompts, ready to propagate"
-        )
-        menu = self._samples.menu()
-        for name in sample_names():
-            action = menu.addAction(load_sample(name).description)
-            action.triggered.connect(self._asker(name))
-        self._keys = text("\n".join(f"{s.shown}   {s.purpose}" for s in SHORTCUTS))
+        self.first_steps = self._make_first_steps()
+        self._keys = key_table(SHORTCUTS)
         self._keys.hide()
-        self._switch = switch("Shortcuts", "Show the keys", self._on_switched)
-        column(self, text(HINT), row(self._samples, self._switch), self._keys)
+        self.steps_switch = switch(
+            "First steps",
+            "Show three lines at the top that say how to begin",
+            lambda: self.first_steps.setVisible(self.steps_switch.isChecked()),
+        )
+        self.keys_switch = switch(
+            "Shortcuts",
+            "Show what the keys do while the picture is in use",
+            lambda: self._keys.setVisible(self.keys_switch.isChecked()),
+        )
+        switches = row(self.steps_switch, self.keys_switch)
+        column(self, self._sample_menu("Open sample"), switches, self._keys)
+
+    def show_first_steps(self, is_shown: bool) -> None:
+        """Show or hide the three lines at the top of the dock."""
+        self.first_steps.setVisible(is_shown)
+        self.steps_switch.setChecked(is_shown)
+
+    def _make_first_steps(self) -> QWidget:
+        """Make the hint of the first run, which has a place of its own in the dock."""
+        made = QWidget()
+        tip = "Take these lines away; “First steps” under Help brings them back"
+        got_it = button("Got it", tip, lambda: self.show_first_steps(False))
+        column(made, text(HINT), row(self._sample_menu("Try a sample"), got_it))
+        made.hide()
+        return made
+
+    def _sample_menu(self, label: str) -> QWidget:
+        made = menu_button(label, "Open a small stack with prompts, ready to propagate")
+        for name in sample_names():
+            action = made.menu().addAction(load_sample(name).description)
+            action.triggered.connect(self._asker(name))
+        return made
 
     def _asker(self, name: str) -> Callable[[bool], None]:
         def ask(_: bool = False) -> None:
@@ -52,5 +86,17 @@ class HelpPanel(QWidget):
 
         return ask
 
-    def _on_switched(self) -> None:
-        self._keys.setVisible(self._switch.isChecked())
+
+def key_table(shortcuts: Iterable[Shortcut]) -> QWidget:
+    """Make a table of keys and what they do."""
+    made = QWidget()
+    grid = QGridLayout(made)
+    grid.setContentsMargins(4, 0, 0, 0)
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(2)
+    grid.setColumnStretch(1, 1)
+    for number, one in enumerate(shortcuts):
+        key = QLabel(f"<b>{one.shown}</b>")
+        grid.addWidget(key, number, 0)
+        grid.addWidget(text(one.purpose), number, 1)
+    return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from napari_sam2.engine.weights import (
@@ -16,28 +17,22 @@ from napari_sam2.engine.weights import (
     human_size,
     presence,
 )
-from napari_sam2.widgets.controls import (
-    button,
-    choice,
-    column,
-    form,
-    pick,
-    row,
-    text,
-)
+from napari_sam2.widgets.controls import button, column, row, text
+from napari_sam2.widgets.forms import beside, form_of, push_button
+from napari_sam2.widgets.model_shelf import find_devices
+from napari_sam2.widgets.status_line import duration
 
 if TYPE_CHECKING:
-    from napari_sam2.control import Downloads, Status
+    from napari_sam2.control import Downloads, Lane, Status
+    from napari_sam2.engine.device import Device
     from napari_sam2.state import Settings
     from napari_sam2.widgets.links import Links
 
-_DEVICES = (
-    ("automatic: the GPU if there is one", "auto"),
-    ("processor (CPU)", "cpu"),
-    ("NVIDIA GPU (CUDA)", "cuda"),
-    ("Apple GPU (MPS)", "mps"),
-)
 _KIB = 1024
+_DEVICE_TIP = (
+    "What computes: a GPU is many times faster. Only what PyTorch can use on this "
+    "machine is offered; for an NVIDIA GPU, PyTorch must be installed with CUDA"
+)
 
 
 class ModelPanel(QWidget):
@@ -48,6 +43,8 @@ class ModelPanel(QWidget):
     settings : Settings
         Its ``model`` changes only to weights that are on this machine.
     downloads : Downloads
+    lane : Lane
+        Where devices are looked for.
     links : Links
         Cut when the dock closes.
     parent : QWidget, optional
@@ -57,6 +54,7 @@ class ModelPanel(QWidget):
         self,
         settings: Settings,
         downloads: Downloads,
+        lane: Lane,
         links: Links,
         *,
         parent: QWidget | None = None,
@@ -64,59 +62,102 @@ class ModelPanel(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._downloads = downloads
-        self._make_controls()
+        self._make_form()
+        self._make_fetching()
+        column(
+            self, self._form.native, self._note, self.download_button, self._fetching
+        )
         links.connect(downloads.status_changed, self._on_download_status)
         links.connect(downloads.finished, self._on_download_finished)
-        self._fill_models()
+        links.connect(settings.events.model, self._on_settings_changed)
         self._explain()
+        lane.submit(find_devices, on_item=self.offer_devices)
 
-    def _make_controls(self) -> None:
-        self.models = choice("Larger models are more careful, and slower")
-        self.models.currentIndexChanged.connect(self._on_model_chosen)
-        self.devices = choice("What computes; a GPU is many times faster", _DEVICES)
-        pick(self.devices, self._settings.device)
-        self.devices.currentIndexChanged.connect(self._on_device_chosen)
+    def _make_form(self) -> None:
+        self.model = ComboBox(
+            choices=self._model_choices(),
+            value=self._settings.model,
+            tooltip="Larger models are more careful, and slower",
+        )
+        tip = "Use weights of your own (.pt, .safetensors), such as fine-tuned ones"
+        own = push_button("File…", tip, self._ask_file)
+        self.device = ComboBox(
+            label="Device", choices=self._device_choices(), tooltip=_DEVICE_TIP
+        )
+        self.device.value = self._settings.device
+        field = beside("Model", self.model.tooltip, self.model, own)
+        self._form = form_of(field, self.device)
+        self.model.changed.connect(self._on_model_chosen)
+        self.device.changed.connect(self._on_device_chosen)
+
+    def _make_fetching(self) -> None:
         self._note = text()
         self.download_button = button(
-            "Download", "Fetch the weights once; they are kept", self._download
+            "Download",
+            "Fetch the weights once, in the background; they are kept",
+            self._download,
         )
         self.cancel_button = button(
             "Cancel", "Stop; what came is kept for the next time", self._downloads.stop
         )
         self._bar = QProgressBar()
         self._bar.setToolTip("How much of the weights is here")
-        own = button("File…", "Use weights of your own (.pt, .safetensors)", self._own)
-        fields = QWidget()
-        form(fields, ("Model", row(self.models, own)), ("Device", self.devices))
         self._fetching = row(self._bar, self.cancel_button)
         self._fetching.hide()
-        column(self, fields, self._note, self.download_button, self._fetching)
 
-    def _fill_models(self) -> None:
-        self.models.blockSignals(True)
-        self.models.clear()
-        self.models.addItem(f"{BUNDLED_NAME} · bundled", BUNDLED_NAME)
+    def _model_choices(self) -> list[tuple[str, str]]:
+        choices = [(f"{BUNDLED_NAME} (bundled)", BUNDLED_NAME)]
         for one in CHECKPOINTS:
-            is_here = presence(one) is Condition.INTACT
-            where = "here" if is_here else human_size(one.size)
-            self.models.addItem(f"{one.name} · {where}", one.name)
-        if not pick(self.models, self._settings.model):
-            own = self._settings.model
-            self.models.addItem(f"{Path(own).name} · your file", own)
-            pick(self.models, own)
-        self.models.blockSignals(False)
+            where = "here" if presence(one) is Condition.INTACT else "to download"
+            choices.append((f"{one.name} ({human_size(one.size)}, {where})", one.name))
+        own = self._settings.model
+        if own not in [name for _, name in choices]:
+            choices.append((f"{Path(own).name} (your file)", own))
+        return choices
 
-    def _on_model_chosen(self, _: int) -> None:
-        if self._needed() is None:
-            self._settings.model = self.models.currentData()
+    def _device_choices(self, found: tuple[Device, ...] = ()) -> list[tuple[str, str]]:
+        if not found:  # not looked for yet
+            chosen = self._settings.device
+            known = {"auto": "automatic", "cpu": "processor (CPU)", chosen: chosen}
+            known["auto"] = "automatic"
+            return [(words, name) for name, words in known.items()]
+        best = found[0].description
+        return [
+            (f"automatic: {best}", "auto"),
+            *((f"{one.description} ({one.name.upper()})", one.name) for one in found),
+        ]
+
+    def offer_devices(self, found: tuple[Device, ...]) -> None:
+        """Offer what PyTorch can use; what was chosen and is not there is given up."""
+        choices = self._device_choices(found)
+        if self._settings.device not in [name for _, name in choices]:
+            self._settings.device = "auto"
+        with self.device.changed.blocked():
+            self.device.choices = ()  # else those that stay come first
+            self.device.choices = choices
+            self.device.value = self._settings.device
+
+    def _fill_models(self, wanted: str) -> None:
+        with self.model.changed.blocked():
+            self.model.choices = self._model_choices()
+            self.model.value = wanted
         self._explain()
 
-    def _on_device_chosen(self, _: int) -> None:
-        self._settings.device = self.devices.currentData()
+    def _on_model_chosen(self, name: str) -> None:
+        if self._needed() is None:
+            self._settings.model = name
+        self._explain()
+
+    def _on_settings_changed(self, name: str) -> None:
+        if self.model.value != name:
+            self._fill_models(name)
+
+    def _on_device_chosen(self, name: str) -> None:
+        self._settings.device = name
 
     def _needed(self) -> str | None:
         """Return the chosen model when its weights are not on this machine."""
-        chosen = str(self.models.currentData())
+        chosen = str(self.model.value)
         known = any(one.name == chosen for one in CHECKPOINTS)
         if known and presence(find_checkpoint(chosen)) is not Condition.INTACT:
             return chosen
@@ -124,11 +165,11 @@ class ModelPanel(QWidget):
 
     def _explain(self) -> None:
         """Say what the chosen model is good for, and whether it is here."""
-        chosen, needed = str(self.models.currentData()), self._needed()
+        chosen, needed = str(self.model.value), self._needed()
         purposes = {one.name: one.purpose for one in CHECKPOINTS}
         purposes[BUNDLED_NAME] = BUNDLED_PURPOSE
-        words = purposes.get(chosen, chosen)
-        words = f"{words[:1].upper()}{words[1:]}."
+        words = purposes.get(chosen)
+        words = f"{words[:1].upper()}{words[1:]}." if words else chosen
         if needed is not None:
             size = human_size(find_checkpoint(needed).size)
             words += (
@@ -144,31 +185,41 @@ class ModelPanel(QWidget):
         if needed is not None:
             self._downloads.start(needed)
 
-    def _own(self) -> None:
+    def _ask_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self, "Weights of SAM 2", "", "Weights (*.pt *.safetensors)"
+            self, "Weights of SAM 2", "", "Weights (*.pt *.pth *.ckpt *.safetensors)"
         )
         if path:
-            self._settings.model = path
-            self._fill_models()
-            self._explain()
+            self.use_file(path)
+
+    def use_file(self, path: str) -> None:
+        """Use weights of one's own; they are loaded in the background."""
+        self._settings.model = path
+        self._fill_models(path)
 
     def _on_download_status(self, status: Status) -> None:
         self._fetching.setVisible(status.is_busy)
         now = status.progress
-        if now is not None:
+        if now is not None and now.total:
             # kibibytes, because Qt counts with 32 bits
             self._bar.setRange(0, now.total // _KIB)
             self._bar.setValue(now.done // _KIB)
-        if not status.is_busy:
-            self._explain()
-        if status.problem is not None:
-            self._note.setText(status.message)
+            self._bar.setFormat(_arrived(status))
+        self._explain()
 
     def _on_download_finished(self, name: str) -> None:
-        wanted = self.models.currentData()
-        self._fill_models()
-        pick(self.models, wanted)
+        wanted = str(self.model.value)
         if wanted == name:
             self._settings.model = name
-        self._explain()
+        self._fill_models(wanted)
+
+
+def _arrived(status: Status) -> str:
+    """Return the text in the bar: "12 MB of 156 MB · 8 s left"."""
+    now = status.progress
+    if now is None:
+        return ""
+    words = f"{human_size(now.done)} of {human_size(now.total)}"
+    if status.seconds_left is not None:
+        words += f" · {duration(status.seconds_left)} left"
+    return words

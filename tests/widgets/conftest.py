@@ -7,6 +7,13 @@ import pytest
 from tests.widgets.screen import NO_SCREEN
 
 
+@pytest.fixture(autouse=True)
+def _config_folder(tmp_path_factory, monkeypatch) -> None:
+    """Keep settings where no other test, and no user of this machine, has theirs."""
+    folder = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("NAPARI_SAM2_CONFIG", str(folder))
+
+
 @pytest.fixture
 def user(request):
     """Return somebody with an empty viewer; no thread may be left behind."""

@@ -81,8 +81,7 @@ def test_a_model_that_cannot_load_is_explained_and_can_be_tried_again(
         "napari_sam2.widgets.status_line.announce", lambda problem: None
     )
     working.factory.error = FrameError("The file is gone.")
-    working.dock.settings.device = "cpu"
-    working.click(0, 20, 30)
+    working.dock.settings.device = "cpu"  # is loaded at once
     working.wait(lambda: working.status.problem is not None)
     assert "The file is gone." in working.dock.status_line.message
     working.click(0, 10, 10)

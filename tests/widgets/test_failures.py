@@ -51,7 +51,7 @@ def test_a_run_that_fails_leaves_an_idle_dock_and_can_be_repeated(
     begin_and_fail(working, error)
     dock = working.dock
     assert words in dock.status_line.problems.sentences
-    assert "4 frames before that are kept" in dock.status_line.message
+    assert "are kept" in dock.status_line.message
     assert told == [error]
     assert not dock.status_line._bar.isVisibleTo(dock)
     assert working.status.activity is Activity.IDLE

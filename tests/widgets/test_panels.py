@@ -14,13 +14,8 @@ pytest.importorskip("napari", reason="the window needs napari")
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QComboBox, QPushButton, QTableWidget
 
-from napari_sam2.control import Downloads, InlineLane
-from napari_sam2.core.cancel import Progress
-from napari_sam2.core.errors import DownloadError
 from napari_sam2.io.masks import read_labels
-from napari_sam2.state import Origin, Settings
-from napari_sam2.widgets.links import Links
-from napari_sam2.widgets.model_panel import ModelPanel
+from napari_sam2.state import Origin
 from tests.widgets.user import SHAPE, User
 
 
@@ -44,7 +39,7 @@ def test_every_control_says_what_it_does(tracked: User) -> None:
 
 def test_all_of_it_fits_380_pixels_beside_a_scroll_bar(tracked: User) -> None:
     dock = tracked.dock
-    dock.help_panel._switch.click()
+    dock.help_panel.keys_switch.click()
     dock.workbench.review._what.click()
     tracked.qtbot.wait(20)
     for part in (dock.workbench, dock.image_panel, dock.model_panel, dock.help_panel):
@@ -180,34 +175,6 @@ def test_contrast_reaches_the_model_once_it_rests(working: User) -> None:
     working.click(1, 20, 30)
     working.wait_mask(1, 1)
     assert working.factory.tracker.request.limits.high == (80.0,)
-
-
-@pytest.fixture
-def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NAPARI_SAM2_CACHE", str(tmp_path))
-
-
-def test_a_model_that_is_not_here_is_fetched_or_explained(no_weights, qtbot) -> None:
-    error: list[Exception] = [DownloadError("The server cannot be reached.")]
-
-    def fetch(name, token):
-        yield Progress(1, 2, "bytes")
-        if error:
-            raise error.pop()
-        return name
-
-    settings, links = Settings(), Links()
-    panel = ModelPanel(settings, Downloads(InlineLane(), fetch), links)
-    qtbot.addWidget(panel)
-    panel.models.setCurrentIndex(1)
-    assert settings.model == "nano"
-    assert "Not on this machine" in panel._note.text()
-    panel.download_button.click()
-    assert "cannot be reached" in panel._note.text()
-    assert settings.model == "nano"
-    panel.download_button.click()
-    assert settings.model == panel.models.currentData() != "nano"
-    links.cut()
 
 
 def test_picking_a_mask_chooses_its_object(working: User) -> None:

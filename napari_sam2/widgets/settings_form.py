@@ -1,0 +1,83 @@
+"""What a user sets once: how clicks are answered, and what the model may take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from magicgui.widgets import CheckBox, ComboBox, SpinBox
+from qtpy.QtWidgets import QWidget
+
+from napari_sam2.widgets.controls import column
+from napari_sam2.widgets.forms import form_of
+
+if TYPE_CHECKING:
+    from napari_sam2.state import Settings
+    from napari_sam2.widgets.links import Links
+
+_SIZES = [
+    ("as the model was made", 0),
+    ("256 pixels: quickest", 256),
+    ("512 pixels: quick", 512),
+    ("768 pixels", 768),
+    ("1024 pixels: finest", 1024),
+]
+_MOST_MIB = 65_536
+
+
+class SettingsForm(QWidget):
+    """Edits the settings that are kept for the next time.
+
+    Parameters
+    ----------
+    settings : Settings
+    links : Links
+        Cut when the dock closes.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self, settings: Settings, links: Links, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.fields = {
+            "image_size": ComboBox(
+                label="Detail",
+                choices=_SIZES,
+                value=settings.image_size,
+                tooltip="The size to which frames are brought for the model. Smaller "
+                "is quicker, and loses thin and small things",
+            ),
+            "cache_mib": SpinBox(
+                label="Memory (MiB)",
+                value=settings.cache_mib,
+                min=0,
+                max=_MOST_MIB,
+                step=128,
+                tooltip="More memory makes it quicker to come back to frames that "
+                "were seen before",
+            ),
+            "live_answers": CheckBox(
+                text="answer every click at once",
+                label="",
+                value=settings.live_answers,
+                tooltip="Without it, masks appear with Propagate only: for large "
+                "models on slow machines",
+            ),
+        }
+        column(self, form_of(*self.fields.values()).native)
+        for name, field in self.fields.items():
+            self._tie(name, field, links)
+
+    def _tie(
+        self, name: str, field: ComboBox | SpinBox | CheckBox, links: Links
+    ) -> None:
+        def take(value: object) -> None:
+            setattr(self._settings, name, value)
+
+        def show(value: object) -> None:
+            with field.changed.blocked():
+                field.value = value
+
+        field.changed.connect(take)
+        links.connect(getattr(self._settings.events, name), show)
