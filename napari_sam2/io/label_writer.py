@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import napari_sam2
 from napari_sam2.core.axes import Axes, axes_from_shape, resized
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.ome import ome_xml
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
+
+    from napari_sam2.core.provenance import Provenance
 
 _STRIP_BYTES = 1 << 20
 _COMPRESSION_LEVEL = 6
@@ -45,8 +48,13 @@ class LabelWriter:
     """
 
     def __init__(
-        self, path: Path, axes: Axes, dtype: np.dtype[np.unsignedinteger]
+        self,
+        path: Path,
+        axes: Axes,
+        dtype: np.dtype[np.unsignedinteger],
+        provenance: Provenance | None = None,
     ) -> None:
+        self._provenance = provenance
         self.axes = axes
         self.dtype = dtype
         self._path = path
@@ -104,7 +112,7 @@ class LabelWriter:
         import tifffile
 
         estimate = self._spool.total_bytes + self.shape[0] * _PAGE_OVERHEAD
-        description = ome_xml(self._path.name, self.axes, self.dtype)
+        description = ome_xml(self._path.name, self.axes, self.dtype, self._provenance)
         with tifffile.TiffWriter(path, bigtiff=estimate > _CLASSIC_LIMIT) as file:
             file.write(
                 self._all_strips(),
@@ -115,6 +123,7 @@ class LabelWriter:
                 photometric="minisblack",
                 description=description.encode(),
                 metadata=None,
+                software=f"napari-sam2 {napari_sam2.__version__}",
             )
 
     def close(self) -> None:
@@ -150,6 +159,7 @@ def open_label_writer(
     *,
     largest_id: int = np.iinfo(np.uint16).max,
     overwrite: bool = False,
+    provenance: Provenance | None = None,
 ) -> Iterator[LabelWriter]:
     """Write a label stack that appears, complete, when the block ends without error.
 
@@ -167,6 +177,8 @@ def open_label_writer(
         The largest object id, which decides between uint8, uint16 and uint32.
     overwrite : bool, optional
         Whether a file that is there may be replaced.
+    provenance : Provenance, optional
+        Written into the file.
 
     Raises
     ------
@@ -181,7 +193,9 @@ def open_label_writer(
     axes = axes_from_shape(shape, "tyx") if axes is None else axes
     axes = tuple(resized(axis, n) for axis, n in zip(axes, shape, strict=True))
     dtype = label_dtype(largest_id)
-    with saved_at_end(
-        path, lambda: LabelWriter(path, axes, dtype), overwrite=overwrite
-    ) as writer:
+
+    def make() -> LabelWriter:
+        return LabelWriter(path, axes, dtype, provenance)
+
+    with saved_at_end(path, make, overwrite=overwrite) as writer:
         yield writer

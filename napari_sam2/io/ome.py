@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from napari_sam2.core.units import unit_symbol
 
@@ -11,12 +11,20 @@ if TYPE_CHECKING:
     import numpy as np
 
     from napari_sam2.core.axes import Axes, Axis
+    from napari_sam2.core.provenance import Provenance
 
 _SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 _SPATIAL = "xyz"
+_ANNOTATION = "Annotation:0"
+_NAMESPACE = "napari-sam2/provenance"
 
 
-def ome_xml(name: str, axes: Axes, dtype: np.dtype[np.unsignedinteger]) -> str:
+def ome_xml(
+    name: str,
+    axes: Axes,
+    dtype: np.dtype[np.unsignedinteger],
+    provenance: Provenance | None = None,
+) -> str:
     """Describe a (frames, rows, columns) stack with one channel.
 
     Parameters
@@ -28,6 +36,8 @@ def ome_xml(name: str, axes: Axes, dtype: np.dtype[np.unsignedinteger]) -> str:
         written as Z, all others as T.
     dtype : dtype
         An unsigned integer type.
+    provenance : Provenance, optional
+        Kept as a comment in the structured annotations, as JSON.
     """
     frames, rows, columns = axes
     depth, times = (frames.size, 1) if frames.name in _SPATIAL else (1, frames.size)
@@ -51,7 +61,22 @@ def ome_xml(name: str, axes: Axes, dtype: np.dtype[np.unsignedinteger]) -> str:
         f'xsi:schemaLocation="{_SCHEMA} {_SCHEMA}/ome.xsd">'
         f'<Image ID="Image:0" Name={quoteattr(name)}><Pixels {pixels}>'
         '<Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData/>'
-        "</Pixels></Image></OME>"
+        f"</Pixels>{_reference(provenance)}</Image>{_annotations(provenance)}</OME>"
+    )
+
+
+def _reference(provenance: Provenance | None) -> str:
+    return "" if provenance is None else f'<AnnotationRef ID="{_ANNOTATION}"/>'
+
+
+def _annotations(provenance: Provenance | None) -> str:
+    if provenance is None:
+        return ""
+    return (
+        "<StructuredAnnotations>"
+        f'<CommentAnnotation ID="{_ANNOTATION}" Namespace="{_NAMESPACE}">'
+        f"<Value>{escape(provenance.as_json())}</Value>"
+        "</CommentAnnotation></StructuredAnnotations>"
     )
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-import napari_sam2
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.provenance import now_utc, software_versions
 from napari_sam2.project.values import (
     Contents,
     ModelReference,
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.project.values import Choices, ImageReference
     from napari_sam2.state.settings import Settings
-
-_SOFTWARE = ("numpy", "torch", "napari")
 
 
 def project_of(
@@ -127,19 +123,3 @@ def apply_choices(settings: Settings, choices: Choices) -> None:
         wanted = choices.get(one.name, getattr(settings, one.name))
         if getattr(settings, one.name) != wanted:
             setattr(settings, one.name, wanted)
-
-
-def software_versions() -> dict[str, str]:
-    """Return the versions of what computes masks, of those that are installed."""
-    found = {"napari-sam2": napari_sam2.__version__}
-    for name in _SOFTWARE:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def now_utc() -> str:
-    """Return the time in ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -24,6 +24,7 @@ from napari_sam2.engine.weights.download import (
     download,
     source_url,
 )
+from napari_sam2.engine.weights.identity import weights_sha256
 from napari_sam2.engine.weights.integrity import Condition, read_receipt
 from napari_sam2.engine.weights.messages import human_size
 from napari_sam2.engine.weights.registry import (
@@ -55,4 +56,5 @@ __all__ = [
     "source_url",
     "verify",
     "verify_bundled",
+    "weights_sha256",
 ]

@@ -1,0 +1,101 @@
+"""What made a result: so that it can be made again, and recognised as a model's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import napari_sam2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from napari_sam2.core.prompts import FramePrompts
+
+_SOFTWARE = ("numpy", "torch", "napari")
+NOTE = "Masks predicted by a model (SAM 2) from the prompts below; not ground truth."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Provenance:
+    """Where masks come from.
+
+    Attributes
+    ----------
+    created : str
+        ISO 8601, in UTC.
+    software : mapping of str to str
+        Version by package.
+    model : str
+    model_sha256 : str or None
+        Of the file of weights, hexadecimal.
+    image : mapping of str to value
+        Name, path, and checksum of sampled pixels where they are known.
+    prompts : tuple of mapping
+        What was said, by object and frame: points, box, or how many pixels were
+        painted.
+    """
+
+    created: str
+    software: Mapping[str, str]
+    model: str
+    model_sha256: str | None = None
+    image: Mapping[str, Any] = field(default_factory=dict)
+    prompts: tuple[Mapping[str, Any], ...] = ()
+
+    def as_json(self) -> str:
+        """Return everything as JSON, always in the same order of fields."""
+        content = {
+            "note": NOTE,
+            "created": self.created,
+            "software": dict(sorted(self.software.items())),
+            "model": {"name": self.model, "sha256": self.model_sha256},
+            "image": dict(self.image),
+            "prompts": [dict(one) for one in self.prompts],
+        }
+        return json.dumps(content, ensure_ascii=True)
+
+
+def software_versions() -> dict[str, str]:
+    """Return the versions of what computes masks, of those that are installed."""
+    found = {"napari-sam2": napari_sam2.__version__}
+    for name in _SOFTWARE:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def now_utc() -> str:
+    """Return the time in ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def describe_prompts(
+    place: tuple[int, int], prompts: FramePrompts
+) -> Mapping[str, Any]:
+    """Return what was said about an object on a frame, for ``Provenance.prompts``."""
+    described: dict[str, Any] = {"object": place[0], "frame": place[1]}
+    if prompts.mask is not None:
+        return {**described, **describe_painting(prompts.mask)}
+    if prompts.points_yx:
+        described["points"] = [[float(c) for c in yx] for yx in prompts.points_yx]
+        described["labels"] = [int(positive) for positive in prompts.positive]
+    if prompts.box_yxyx is not None:
+        described["box"] = [float(c) for c in prompts.box_yxyx]
+    return described
+
+
+def describe_painting(mask: npt.NDArray[np.bool_]) -> Mapping[str, Any]:
+    """Return how many pixels were painted, and a checksum of them, as a whole frame."""
+    digest = hashlib.sha256(np.packbits(mask).tobytes())
+    return {"painted_pixels": int(mask.sum()), "painted_sha256": digest.hexdigest()}

@@ -1,0 +1,118 @@
+"""What every format of results has in common: frame after frame into a file.
+
+A format is a :class:`ResultFormat`: a name, words for people, and a function that opens
+a :class:`ResultWriter`. :mod:`napari_sam2.io.result_formats` lists all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from napari_sam2.core.axes import Axes
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.provenance import Provenance
+    from napari_sam2.core.results import FrameResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResultHeader:
+    """What is known before the first frame is written.
+
+    Attributes
+    ----------
+    axes : tuple of Axis
+        Frames, rows and columns, with pixel sizes and units.
+    names : mapping of int to str
+        Of the objects, by id; every object that may occur has one.
+    provenance : Provenance or None
+        Written into every file that can hold it, and beside those that cannot.
+    frames : FrameSource or None
+        The image, for formats that measure it or show it.
+    """
+
+    axes: Axes
+    names: Mapping[int, str] = field(default_factory=dict)
+    provenance: Provenance | None = None
+    frames: FrameSource | None = None
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames."""
+        return self.axes[0].size
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width of the frames in pixels."""
+        return self.axes[1].size, self.axes[2].size
+
+    @property
+    def largest_id(self) -> int:
+        """The largest object id."""
+        return max(self.names, default=1)
+
+
+class ResultWriter(Protocol):
+    """Takes the results of one frame after the other."""
+
+    def write(self, result: FrameResult, labels: npt.NDArray[Any]) -> None:
+        """Write a frame.
+
+        Frames come in order, each at most once; those that never come have no masks.
+
+        Parameters
+        ----------
+        result : FrameResult
+            The objects, absent ones included; masks may overlap.
+        labels : ndarray of uint32, shape (H, W)
+            What is seen where they do; 0 where there is no object. Written over when
+            the next frame comes.
+        """
+        ...
+
+
+class OpenWriter(Protocol):
+    """Opens a file, or folder, for results."""
+
+    def __call__(
+        self, path: Path, header: ResultHeader, *, overwrite: bool
+    ) -> AbstractContextManager[ResultWriter]:
+        """Return a writer; all is in place, or nothing is, when its block ends.
+
+        Raises
+        ------
+        OutputError
+            Before the block runs, if nothing can be written there.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFormat:
+    """One way to write results.
+
+    Attributes
+    ----------
+    name : str
+        What users type.
+    description : str
+        One phrase that helps to choose.
+    suffixes : tuple of str
+        Endings of names, the usual one first; empty for a folder.
+    open : callable
+    needs_image : bool
+        Whether ``header.frames`` must be there.
+    """
+
+    name: str
+    description: str
+    suffixes: tuple[str, ...]
+    open: OpenWriter
+    needs_image: bool = False

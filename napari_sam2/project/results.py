@@ -1,0 +1,138 @@
+"""The masks of a project as results: frame after frame, into files of any format."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.axes import Axis
+from napari_sam2.core.cancel import Progress
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.provenance import (
+    Provenance,
+    describe_prompts,
+    now_utc,
+    software_versions,
+)
+from napari_sam2.core.results import FrameResult
+from napari_sam2.io.result_format import ResultHeader
+from napari_sam2.state.masks import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from napari_sam2.core.axes import Axes
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.io.result_format import ResultFormat
+    from napari_sam2.project.values import Contents, Project
+    from napari_sam2.state.masks import FrameMask
+
+
+def export(
+    project: Project,
+    path: Path,
+    result_format: ResultFormat,
+    *,
+    frames: FrameSource | None = None,
+    overwrite: bool = False,
+) -> Generator[Progress]:
+    """Write the masks of a project.
+
+    Parameters
+    ----------
+    project : Project
+    path : Path
+    result_format : ResultFormat
+    frames : FrameSource, optional
+        The image, for formats that need it.
+    overwrite : bool, optional
+        Whether files that are there may be replaced.
+
+    Yields
+    ------
+    Progress
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; what was there is untouched.
+    """
+    by_frame = _by_frame(project.contents)
+    header = result_header(project, frames)
+    with result_format.open(path, header, overwrite=overwrite) as writer:
+        for done, frame in enumerate(sorted(by_frame)):
+            yield Progress(done, len(by_frame), f"Writing {path.name}")
+            objects = by_frame[frame]
+            writer.write(_result(frame, objects), _labels(header.shape_hw, objects))
+
+
+def result_header(project: Project, frames: FrameSource | None = None) -> ResultHeader:
+    """Return what is known of a project's results before the first frame."""
+    return ResultHeader(
+        axes=result_axes(project),
+        names={i: one.name for i, one in project.contents.objects.items()},
+        provenance=provenance_of(project),
+        frames=frames,
+    )
+
+
+def result_axes(project: Project) -> Axes:
+    """Return frames, rows and columns, with pixel sizes and units."""
+    axes, layout = project.stack.axes, project.stack.layout
+    frames = Axis("i", 1) if layout.frame is None else axes[layout.frame]
+    return frames, axes[layout.plane[0]], axes[layout.plane[1]]
+
+
+def provenance_of(project: Project) -> Provenance:
+    """Say what made the masks of a project."""
+    image = project.image
+    pixels = image.fingerprint and image.fingerprint.pixels
+    return Provenance(
+        created=now_utc(),
+        software=software_versions(),
+        model=project.model.name,
+        model_sha256=project.model.sha256,
+        image={"name": image.name, "path": image.path, "sampled_sha256": pixels},
+        prompts=tuple(_said(project.contents)),
+    )
+
+
+def _said(contents: Contents) -> Iterator[Mapping[str, Any]]:
+    """Yield what the user said, by object and frame."""
+    for place in sorted({*contents.prompts, *contents.masks}):
+        if place in contents.prompts:
+            yield describe_prompts(place, contents.prompts[place])
+        one = contents.masks.get(place)
+        while one is not None:
+            if one.origin is Origin.PAINTED:
+                yield describe_prompts(place, FramePrompts(mask=one.mask.mask))
+            one = one.beneath
+
+
+def _by_frame(contents: Contents) -> dict[int, list[tuple[int, FrameMask]]]:
+    """Return objects by frame, in the order in which they are painted."""
+    by_frame: dict[int, list[tuple[int, FrameMask]]] = defaultdict(list)
+    for (object_id, frame), mask in contents.masks.items():
+        by_frame[frame].append((object_id, mask))
+    for objects in by_frame.values():
+        objects.sort(key=lambda one: (*one[1].painting_order, -one[0]))
+    return by_frame
+
+
+def _result(frame: int, objects: list[tuple[int, FrameMask]]) -> FrameResult:
+    in_order = sorted(objects, key=lambda one: one[0])
+    return FrameResult(frame, tuple(m.as_result(i, frame) for i, m in in_order))
+
+
+def _labels(
+    shape_hw: tuple[int, int], objects: list[tuple[int, FrameMask]]
+) -> npt.NDArray[np.uint32]:
+    labels = np.zeros(shape_hw, np.uint32)
+    for object_id, mask in objects:
+        labels[mask.mask.slices][mask.mask.crop] = object_id
+    return labels
