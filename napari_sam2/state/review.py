@@ -9,6 +9,7 @@ from napari_sam2.state.suspicions import (
     contact,
     filled_image,
     low_confidence,
+    neighbours,
     sudden_change,
 )
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
+    from napari_sam2.state.settings import Direction
     from napari_sam2.state.suspicions import Suspicion
     from napari_sam2.state.thresholds import ReviewThresholds
 
@@ -73,12 +75,16 @@ def doubts_on(
     on_frame = document.masks.on_frame(frame)
     if first_prompts is None:
         first_prompts = first_prompted(document, on_frame)
+    near = neighbours({i: one.mask for i, one in on_frame.items()})
     for object_id, one in on_frame.items():
         if not one.is_protected:
             is_before = frame < first_prompts.get(object_id, 0)
             source = frame + 1 if is_before else frame - 1
             place = object_id, frame
-            reasons = list(_suspicions(document, place, source, limits))
+            reasons = [
+                *_own_suspicions(document, place, source, limits),
+                *_contacts(document, place, near[object_id], limits),
+            ]
             if reasons:
                 found[object_id] = _doubt(place, reasons)
     return found
@@ -168,13 +174,35 @@ def next_doubtful(
     return min(waiting, key=lambda d: (-d.severity, d.frame, d.object_id), default=None)
 
 
+def onward(document: Document, object_id: int, frame: int) -> tuple[Direction, range]:
+    """Return the way on which a correction is carried: away from the other prompts.
+
+    Parameters
+    ----------
+    document : Document
+    object_id, frame : int
+        What was corrected, and where.
+
+    Returns
+    -------
+    direction : str
+    frames : range
+        From the corrected frame to the end of the stack on that side.
+    """
+    others = [other for other in document.said_about(object_id) if other != frame]
+    if others and frame < min(others):
+        return "backward", range(frame + 1)
+    return "forward", range(frame, document.frame_count)
+
+
 def is_waiting(document: Document, doubt: Doubt) -> bool:
-    """Whether nobody has looked at a doubtful mask yet."""
-    mask = document.masks.get((doubt.object_id, doubt.frame))
-    return mask is not None and not (mask.is_reviewed or mask.is_protected)
+    """Whether nobody has looked at a doubtful mask yet, as who prompts it does."""
+    place = doubt.object_id, doubt.frame
+    is_known = document.masks.get(place) is not None
+    return is_known and not _is_vouched_for(document, place)
 
 
-def _suspicions(
+def _own_suspicions(
     document: Document, place: Place, source: int, limits: ReviewThresholds
 ) -> Iterator[Suspicion]:
     object_id, frame = place
@@ -184,10 +212,17 @@ def _suspicions(
     yield from filled_image(one.mask, limits)
     if source in row:
         yield from sudden_change(one.mask, row[source].mask, limits)
-    for other_id, other in document.masks.on_frame(frame).items():
-        if other_id != object_id:
-            name = document.objects[other_id].name
-            yield from contact(one.mask, other.mask, name, limits)
+
+
+def _contacts(
+    document: Document, place: Place, others: Iterable[int], limits: ReviewThresholds
+) -> Iterator[Suspicion]:
+    object_id, frame = place
+    on_frame = document.masks.on_frame(frame)
+    for other_id in others:
+        name = document.objects[other_id].name
+        mine, theirs = on_frame[object_id].mask, on_frame[other_id].mask
+        yield from contact(mine, theirs, name, limits)
 
 
 def _doubt(place: Place, suspicions: list[Suspicion]) -> Doubt:

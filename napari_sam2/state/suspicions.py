@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -81,6 +81,20 @@ def sudden_change(
         return
     yield from _resized(mask.area, before.area, limits.area_ratio)
     yield from _moved(mask, before, limits.centroid_jump)
+
+
+def neighbours(masks: Mapping[int, PackedMask]) -> dict[int, list[int]]:
+    """Return for every object of a frame those that it may touch, by their boxes."""
+    near: dict[int, list[int]] = {object_id: [] for object_id in masks}
+    boxes = {i: mask.box_yxyx for i, mask in masks.items()}
+    ids = [object_id for object_id, box in boxes.items() if box is not None]
+    corners = np.array([boxes[i] for i in ids], np.int64).reshape(-1, 4)
+    low, high = corners[:, :2] - 1, corners[:, 2:] + 1
+    is_near = ((low[:, None] <= high) & (low <= high[:, None])).all(axis=2)
+    for one, other in np.argwhere(is_near).tolist():
+        if one != other:
+            near[ids[one]].append(ids[other])
+    return near
 
 
 def contact(

@@ -10,8 +10,10 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
 
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
+from napari_sam2.state.review import onward
 from napari_sam2.state.reviewer import Reviewer
 from napari_sam2.widgets.controls import button, column, row, switch, text
+from napari_sam2.widgets.strip_painter import Legend
 from napari_sam2.widgets.thresholds_form import ThresholdsForm
 from napari_sam2.widgets.timeline import Timeline
 
@@ -43,6 +45,8 @@ class ReviewPanel(QWidget):
 
     jump_asked = Signal(int)
     """A frame to go to."""
+    fix_asked = Signal()
+    """The tool is wanted that corrects the chosen object where the viewer is."""
 
     def __init__(
         self,
@@ -64,6 +68,9 @@ class ReviewPanel(QWidget):
         self._reason = text()
         self._limits = ThresholdsForm(self._settings, links)
         self._limits.hide()
+        self._legend = Legend()
+        self._legend.hide()
+        self._doubt: Place | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._look)
@@ -80,26 +87,43 @@ class ReviewPanel(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.timeline)
-        self._what = switch("When is a mask doubtful?", "Show and change the limits",
+        self._colours = switch("Colours?", "Show what the colours and marks mean",
+                               self._on_legend_asked)  # fmt: skip
+        self._what = switch("When doubtful?", "Show and change when a mask is doubtful",
                             self._on_limits_asked)  # fmt: skip
         verdicts = row(
             button("Accept", "This frame is right as it is (K)", self.accept),
+            button("Fix", "Correct this frame: click what is missing, or right-click"
+                   " what is too much (H)", self.fix),
             button("Absent", "The object is not in this frame (W)", self.mark_absent),
             button("Lock", "Lock this frame, or unlock it: no run and"
                                   " no click changes a locked mask", self.toggle_lock),
         )  # fmt: skip
-        next_one = button("Next doubtful frame",
-                          "Go to the worst mask that nobody has accepted (J)",
-                          self.next_doubtful)  # fmt: skip
-        column(self, scroll, next_one, self._reason, verdicts, self._what, self._limits)
+        self.next_button = button(
+            "Next doubtful frame (J)",
+            "Go to the worst mask that nobody has accepted",
+            self.next_doubtful,
+        )
+        self.again_button = button(
+            "Follow it again from here",
+            "Compute the chosen object anew from the displayed frame on, away from its"
+            " first prompt; other objects stay as they are",
+            self.follow_again,
+        )
+        explanations = row(self._colours, self._what)
+        column(self, scroll, self.next_button, self._reason, verdicts,
+               self.again_button, explanations, self._legend,
+               self._limits)  # fmt: skip
 
     def next_doubtful(self) -> None:
         """Go to the worst mask that nobody has accepted yet, and say what is odd."""
         self._look_for(_PATIENCE_SECONDS)
         doubt = self.reviewer.next_doubtful()
         if doubt is None:
-            self._reason.setText("No mask is doubtful that you have not accepted.")
+            self._doubt = None
+            self._reason.setText(self._nothing_left())
             return
+        self._doubt = doubt.object_id, doubt.frame
         self._document.select(doubt.object_id)
         name = self._document.get_object(doubt.object_id).name
         self._reason.setText(f"{name}, frame {doubt.frame}: {' '.join(doubt.reasons)}")
@@ -112,11 +136,35 @@ class ReviewPanel(QWidget):
             self._do(lambda: edits.set_flags(self._document, [place], is_reviewed=True))
             self.next_doubtful()
 
+    def fix(self) -> None:
+        """Get ready to correct the chosen object on the displayed frame."""
+        place = self._place()
+        if place is None:
+            return
+        name = self._document.get_object(place[0]).name
+        self._reason.setText(
+            f"Click what is missing of {name}, right-click what is too much; then "
+            "follow it again from here."
+        )
+        self.fix_asked.emit()
+
+    def follow_again(self) -> None:
+        """Compute the chosen object anew from the displayed frame on."""
+        place = self._place()
+        if place is not None:
+            direction, frames = onward(self._document, *place)
+            self._controller.run(objects=[place[0]], direction=direction, frames=frames)
+
     def mark_absent(self) -> None:
-        """Say that the chosen object is not in the displayed frame."""
+        """Say that the chosen object is not in the displayed frame.
+
+        Go on to the next doubtful frame when this was one.
+        """
         place = self._place()
         if place is not None:
             self._do(lambda: edits.mark_absent(self._document, place[0], [place[1]]))
+            if place == self._doubt:
+                self.next_doubtful()
 
     def toggle_lock(self) -> None:
         """Lock the chosen object on the displayed frame, or unlock it."""
@@ -127,6 +175,14 @@ class ReviewPanel(QWidget):
                 self._document, [place], is_locked=not mask.is_locked
             )
             self._do(lambda: edit)
+
+    def _nothing_left(self) -> str:
+        waiting = self.reviewer.waiting_count
+        if waiting:
+            return f"Nothing doubtful yet; {waiting} frames are still to be looked at."
+        if not len(self._document.masks):
+            return "There are no masks yet: propagate first."
+        return "No mask is doubtful that you have not accepted."
 
     def _place(self) -> Place | None:
         chosen = self._document.selected
@@ -146,6 +202,9 @@ class ReviewPanel(QWidget):
         self._scroll.setFixedHeight(
             min(_MAX_HEIGHT, self.timeline.sizeHint().height() + 2)
         )
+
+    def _on_legend_asked(self) -> None:
+        self._legend.setVisible(self._colours.isChecked())
 
     def _on_limits_asked(self) -> None:
         self._limits.setVisible(self._what.isChecked())

@@ -45,6 +45,7 @@ SHORTCUTS = (
     Shortcut("stop", "Escape", "Esc", "stop, and keep what is done"),
     Shortcut("next_doubtful", "J", "J", "go to the next doubtful frame"),
     Shortcut("accept", "K", "K", "accept this frame"),
+    Shortcut("fix", "H", "H", "correct this frame"),
     Shortcut("mark_absent", "W", "W", "the object is not in this frame"),
 )
 

@@ -46,6 +46,7 @@ class Mark(IntFlag):
 # Arithmetic on an IntFlag takes many times as long as on its number.
 _KNOWN, _ABSENT, _LOCKED = int(Mark.KNOWN), int(Mark.ABSENT), int(Mark.LOCKED)
 _REVIEWED, _PAINTED = int(Mark.REVIEWED), int(Mark.PAINTED)
+_VOUCHED_FOR = _REVIEWED | _PAINTED | _LOCKED | int(Mark.PROMPTED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +106,7 @@ class Strip:
             stale[changed] = True
 
     def update(self, object_ids: Iterable[int], most: int) -> bool:
-        """Bring rows up to date, ``most`` cells of them; return whether more are left."""
+        """Bring rows up to date, at most ``most`` cells; return whether some are left."""
         left = most
         for object_id in object_ids:
             stale = np.flatnonzero(self._stale[object_id])
@@ -155,7 +156,7 @@ def update_row(
             continue
         marks |= _marks(mask)
         doubt = reviewer.doubt(object_id, frame)
-        if doubt is not None and not marks & (_REVIEWED | _PAINTED | _LOCKED):
+        if doubt is not None and not marks & _VOUCHED_FOR:
             marks |= int(Mark.DOUBTFUL if doubt.since is None else Mark.FOLLOWS)
         row.confidence[frame], row.marks[frame] = confidence(mask), marks
 

@@ -84,6 +84,7 @@ class Workbench(QWidget):
         self.objects.jump_asked.connect(session.position.go_to)
         self.objects.show_only_changed.connect(self._on_show_only)
         self.review.jump_asked.connect(session.position.go_to)
+        self.review.fix_asked.connect(self.prompts.add_points)
         links.connect(session.position.changed, self.review.timeline.show_frame)
         self.review.timeline.show_frame(session.position.frame)
         links.connect(session.painted, self.objects.refresh_coverage)
@@ -103,6 +104,7 @@ class Workbench(QWidget):
             "stop": self.session.controller.stop,
             "next_doubtful": self.review.next_doubtful,
             "accept": self.review.accept,
+            "fix": self.review.fix,
             "mark_absent": self.review.mark_absent,
         }
 

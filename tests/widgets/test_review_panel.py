@@ -1,0 +1,91 @@
+"""Review: to the worst frame, and accept, fix or absent from there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from qtpy.QtCore import Qt
+
+from napari_sam2.core.packed import PackedResult, pack_mask
+from napari_sam2.state import edits
+from tests.widgets.user import SHAPE, User
+
+LOST_AT = 6
+
+
+@pytest.fixture
+def lost(working: User) -> User:
+    """Return a user whose object jumps away and stays there."""
+    working.click(3, 20, 30)
+    working.wait_mask(1, 3)
+    working.wait_idle()
+    results = []
+    for frame in range(SHAPE[0]):
+        mask = np.zeros(SHAPE[1:], bool)
+        mask[15:26, 25:36] = frame < LOST_AT
+        mask[0:6, 0:6] = frame >= LOST_AT
+        results.append(PackedResult(1, frame, pack_mask(mask), 0.9, 5.0, False))
+    working.session.history.do(edits.set_results(working.document, results))
+    return working
+
+
+def press(user: User, words: str) -> None:
+    from qtpy.QtWidgets import QPushButton
+
+    review = user.dock.workbench.review
+    (one,) = [b for b in review.findChildren(QPushButton) if b.text() == words]
+    user.qtbot.mouseClick(one, Qt.MouseButton.LeftButton)
+
+
+def test_a_lost_object_is_found_fixed_and_followed_again(lost: User) -> None:
+    review = lost.dock.workbench.review
+    press(lost, review.next_button.text())
+    assert lost.session.position.frame == LOST_AT
+    assert "jumps" in review._reason.text()
+    lost.viewer.layers.selection.active = lost.session.image.layer
+    press(lost, "Fix")
+    points = lost.session.prompts.points
+    assert lost.viewer.layers.selection.active == points
+    assert points.mode == "add"
+    lost.click(LOST_AT, 20, 30)
+    lost.wait(lambda: lost.mask(1, LOST_AT).answers is not None)
+    lost.wait_idle()
+    before = lost.mask(1, 2)
+    press(lost, "Follow it again from here")
+    lost.wait(lambda: lost.mask(1, SHAPE[0] - 1).mask.covers((20, 30)))
+    lost.wait_idle()
+    assert lost.mask(1, 2) is before, "what lies before is not computed again"
+    press(lost, review.next_button.text())
+    assert "No mask is doubtful" in review._reason.text()
+
+
+def test_accepting_a_jump_clears_what_follows(lost: User) -> None:
+    review = lost.dock.workbench.review
+    review.next_doubtful()
+    timeline = review.timeline
+    lost.wait(lambda: review.reviewer.is_up_to_date)
+    assert "carried on from frame 6" in timeline.describe(1, 8)
+    press(lost, "Accept")
+    assert "No mask is doubtful" in review._reason.text()
+    assert "accepted" in timeline.describe(1, LOST_AT)
+
+
+def test_absent_goes_on_to_the_next(lost: User) -> None:
+    review = lost.dock.workbench.review
+    review.next_doubtful()
+    press(lost, "Absent")
+    assert lost.mask(1, LOST_AT).mask.is_absent
+    assert lost.session.position.frame == LOST_AT + 1, "it reappears there"
+
+
+def test_legend_and_limits_unfold(lost: User) -> None:
+    review = lost.dock.workbench.review
+    assert not review._legend.isVisibleTo(review)
+    press(lost, "Colours?")
+    press(lost, "When doubtful?")
+    assert review._legend.isVisibleTo(review)
+    assert review._limits.isVisibleTo(review)
