@@ -106,7 +106,7 @@ class Strip:
             stale[changed] = True
 
     def update(self, object_ids: Iterable[int], most: int) -> bool:
-        """Bring rows up to date, at most ``most`` cells; return whether some are left."""
+        """Read at most ``most`` stale cells of rows; return whether some are left."""
         left = most
         for object_id in object_ids:
             stale = np.flatnonzero(self._stale[object_id])
