@@ -11,6 +11,7 @@ import pytest
 
 from napari_sam2.cli.main import build_parser
 from napari_sam2.io.prompt_file import read_prompts
+from napari_sam2.widgets.shortcuts import SHORTCUTS
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -53,3 +54,9 @@ def test_pictures_exist() -> None:
     assert pictures
     for picture in pictures:
         assert (ROOT / picture).is_file()
+
+
+def test_the_table_of_keys_is_that_of_the_window() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", TEXT, re.MULTILINE)
+    for shortcut in SHORTCUTS:
+        assert (shortcut.shown, shortcut.purpose) in rows

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QPoint, QTimer
 from qtpy.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMenu,
     QPushButton,
     QToolButton,
@@ -29,7 +28,6 @@ from tests.widgets.screen import NO_SCREEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from napari_sam2.state import Document
     from napari_sam2.widgets.dock import Sam2Dock
@@ -42,7 +40,6 @@ NO_HANDS = NO_SCREEN or (
 
 _STEPS = 8
 _PATIENCE_SECONDS = 60.0
-_DIALOG_MILLISECONDS = 20_000
 
 
 @dataclass
@@ -187,28 +184,6 @@ class Hands:
     def move_to(self, spot: QPoint) -> None:
         """Move the mouse to a position of the screen."""
         self.do("mousemove", spot.x(), spot.y(), rest=0.03)
-
-    def type_into_next_dialog(self, path: Path) -> None:
-        """Type a path and Enter when a file dialog opens, which blocks whoever asks."""
-        timer = QTimer(self.dock)
-
-        def look() -> None:
-            dialog = QApplication.activeModalWidget()
-            if isinstance(dialog, QFileDialog):
-                timer.stop()
-                self._type_into(dialog, path)
-
-        timer.timeout.connect(look)
-        timer.start(200)
-
-    def _type_into(self, dialog: QFileDialog, path: Path) -> None:
-        line = dialog.findChild(QLineEdit)
-        at = line.mapToGlobal(line.rect().center())
-        # Without a window manager, keys go to the window under the pointer.
-        moved = ["mousemove", str(at.x()), str(at.y()), "click", "1", "key", "ctrl+a"]
-        subprocess.Popen(["xdotool", *moved, "type", "--delay", "10", f"{path}\n"])
-        # A dialog that stays open would hold up everything for ever.
-        QTimer.singleShot(_DIALOG_MILLISECONDS, dialog, dialog.reject)
 
     def wait(
         self, condition: Callable[[], object], *, seconds: float = _PATIENCE_SECONDS

@@ -224,8 +224,9 @@ def test_labels_and_table_are_saved(hands: Hands, truth: Truth, tmp_path: Path) 
     hands.wait(lambda: hands.document.frames_covered(1) == truth.frame_count)
     hands.wait_idle()
     form = hands.dock.workbench.results.form
-    hands.type_into_next_dialog(tmp_path / "labels.tif")
-    hands.press_button("…")
+    hands.click_widget(form.path.native)
+    hands.press("ctrl+a")
+    hands.write(tmp_path / "labels.tif")
     hands.press_button("Save")
     hands.wait((tmp_path / "labels.tif").exists)
     hands.wait_idle()
@@ -252,6 +253,7 @@ def test_a_sample_opens_from_the_menu_ready_to_propagate(window: Hands) -> None:
     hands = window
     try:
         hands.choose_from_menu("Open sample", "nuclei")
+        hands.wait(lambda: hands.dock.sessions.current is not None)
         hands.wait(lambda: len(hands.document.objects) == 6)
         hands.wait(lambda: len(hands.document.masks) == 6)
         hands.wait_idle()
