@@ -94,13 +94,6 @@ def test_frames_without_objects_need_a_shape() -> None:
         empty.labels()
 
 
-def test_large_ids_need_a_wide_type() -> None:
-    frame = FrameResult(0, (result(np.ones(SHAPE), 70_000),))
-    assert frame.labels(dtype=np.uint32).max() == 70_000
-    with pytest.raises((OverflowError, ValueError)):
-        frame.labels()
-
-
 def test_an_object_number_too_large_for_the_type_is_explained():
     mask = np.ones((2, 3), bool)
     one = mask_result(
