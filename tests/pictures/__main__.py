@@ -3,7 +3,7 @@
     python -m tests.pictures [FOLDER]
 
 writes to ``.github/pictures``, or to FOLDER. It needs napari with Qt, xdotool, and a
-screen of at least 1400 × 960 pixels; where there is none, Xvfb is started. Every mask
+screen of at least 1400 × 1000 pixels; where there is none, Xvfb is started. Every mask
 in the pictures is the bundled model's own, from the prompts that are seen.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FOLDER = Path(__file__).parents[2] / ".github" / "pictures"
-_SIZE = 1400, 960
+_SIZE = 1400, 1000
 
 
 def main() -> None:
