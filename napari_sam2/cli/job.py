@@ -91,12 +91,13 @@ class Job:
             If an output would replace an input, or an overlay cannot be written.
         """
         check_request(self.request, self.frames)
-        _check_apart(self.outputs.paths, self.inputs)
+        check_apart(self.outputs.paths, self.inputs)
         for path in self.outputs.overlays:
             check_overlay(path, overwrite=self.outputs.overwrite)
 
 
-def _check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
+def check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
+    """Raise OutputError when an output is an input, or two outputs are one file."""
     for one, other in combinations(outputs, 2):
         if _is_same(one, other):
             raise OutputError(f"Two outputs are the same file, {one}: give two names.")

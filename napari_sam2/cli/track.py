@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.cli.job import Job, Outputs
+from napari_sam2.cli.project_options import add_image_options
 from napari_sam2.cli.prompting import gather_request
+from napari_sam2.cli.replay import track_project
 from napari_sam2.cli.track_options import (
     add_course_options,
     add_model_options,
@@ -55,6 +58,9 @@ examples:
   a volume, followed along z from slice 30 both ways, starting from drawn masks
     napari-sam2 track brain.tif -o labels.tif --axis z --mask 30:drawn.tif
 
+  what was done in napari, once more, with every correction
+    napari-sam2 track --project cells.sam2 -o labels.tif --table objects.csv
+
 The labels have as many frames as the stack: 0 is background, other values are object
 numbers. Frames that were not computed are empty. The exit code is 0 when all is done, 1
 when a frame could not be read (the frames before it are written), 2 when it failed
@@ -70,21 +76,35 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="follow objects through a stack",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        usage="napari-sam2 track STACK -o LABELS.tif [--point ...] [options]",
+        usage="napari-sam2 track STACK -o LABELS.tif [--point ...] [options]\n"
+        "       napari-sam2 track --project WORK.sam2 -o LABELS.tif [options]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "stack",
         metavar="STACK",
         type=Path,
+        nargs="?",
         help="TIFF, MP4/AVI/MOV, .npy, .zarr, or a folder of pictures",
     )
+    project = parser.add_argument_group("a project instead")
+    project.add_argument(
+        "--project",
+        metavar="WORK.sam2",
+        type=Path,
+        help="do again what was done in napari, with the same masks",
+    )
+    add_image_options(project)
     for add in _OPTIONS:
         add(parser)
     parser.set_defaults(handler=_track)
 
 
 def _track(args: argparse.Namespace) -> int:
+    if args.project is not None:
+        return track_project(args)
+    if args.stack is None:
+        raise UsageError("Say which STACK, or give a --project. See track --help.")
     job = _job(args)
     resolve_weights(args.model)  # an unknown name is told before torch is imported
     outcome = carry_out(job, partial(load, args))

@@ -71,6 +71,11 @@ def export(
             writer.write(_result(frame, objects), _labels(header.shape_hw, objects))
 
 
+def results_by_frame(contents: Contents) -> dict[int, FrameResult]:
+    """Return the masks as the engine would answer them, by frame."""
+    return {f: _result(f, objects) for f, objects in _by_frame(contents).items()}
+
+
 def result_header(project: Project, frames: FrameSource | None = None) -> ResultHeader:
     """Return what is known of a project's results before the first frame."""
     return ResultHeader(

@@ -1,0 +1,93 @@
+"""A project on the command line: read, and its image found."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_sam2.cli.arguments import UsageError
+from napari_sam2.cli.frame_bar import FrameBar
+from napari_sam2.core.errors import ProjectError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Generator
+
+    from napari_sam2.core.cancel import Progress
+    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.project.values import Project
+
+T = TypeVar("T")
+
+
+def add_image_options(parser: argparse._ArgumentGroup) -> None:
+    """Add what is said about a project's image."""
+    parser.add_argument(
+        "--image",
+        metavar="PATH",
+        type=Path,
+        help="where the project's image is now, if it is no longer where it was",
+    )
+    parser.add_argument(
+        "--changed-image",
+        action="store_true",
+        help="go on although the image is not as it was when the project was saved",
+    )
+
+
+def open_project_image(project: Project, args: argparse.Namespace) -> StackFrames:
+    """Open the image of a project, if it is there and as it was.
+
+    Raises
+    ------
+    ProjectError
+        If it is missing, or changed and ``--changed-image`` is not given.
+    """
+    from napari_sam2.project.image import Whereabouts, locate_image, open_image
+
+    state = locate_image(project, args.project, instead=args.image)
+    if state.path is None:
+        raise ProjectError(f"{state.sentence} Add --image PATH.")
+    if state.whereabouts is Whereabouts.CHANGED and not args.changed_image:
+        raise ProjectError(f"{state.sentence} Add --changed-image to go on.")
+    return open_image(project, state.path)
+
+
+def finish(steps: Generator[Progress, None, T], label: str) -> T:
+    """Run steps to their end under a bar; return what they return."""
+    with closing(steps):
+        bar: FrameBar | None = None
+        try:
+            while True:
+                progress = next(steps)
+                if bar is None:
+                    bar = FrameBar(progress.total, label).__enter__()
+                bar.show(progress.done)
+        except StopIteration as end:
+            outcome: T = end.value
+            return outcome
+        finally:
+            if bar is not None:
+                bar.__exit__()
+
+
+def refuse_options(args: argparse.Namespace, names: dict[str, object]) -> None:
+    """Refuse options that mean nothing beside ``--project``.
+
+    Parameters
+    ----------
+    args : Namespace
+    names : dict of str to value
+        The options and what they are when they are not given.
+
+    Raises
+    ------
+    UsageError
+        If one is given.
+    """
+    for name, default in names.items():
+        if getattr(args, name) != default:
+            raise UsageError(
+                f"--{name} cannot be given with --project, which says it itself."
+            )

@@ -1,0 +1,119 @@
+"""``napari-sam2 prompts``: prompts made from masks that exist already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.arguments import UsageError
+from napari_sam2.cli.job import check_apart
+from napari_sam2.core.errors import FrameError, PromptError
+from napari_sam2.core.frames import check_frame
+from napari_sam2.core.packed import pack_labels
+from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+from napari_sam2.io.masks import read_labels
+from napari_sam2.io.prompt_file import write_prompts
+from napari_sam2.io.prompt_json import PromptSet
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from napari_sam2.control.outlining import Form
+    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.prompts import Prompt
+    from napari_sam2.io.stack import StackFrames
+
+_FORMS = ("points", "boxes", "masks")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``prompts`` to the command line."""
+    parser = subparsers.add_parser(
+        "prompts",
+        help="make prompts from masks that exist already",
+        description="Make a prompt file from a label image or stack: by default, each "
+        "object is prompted on the first frame that shows it.",
+    )
+    parser.add_argument("labels", metavar="LABELS.tif", type=Path)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PROMPTS.json",
+        type=Path,
+        required=True,
+        help="what is written; masks go to files beside it",
+    )
+    parser.add_argument(
+        "--as",
+        dest="form",
+        choices=_FORMS,
+        default="points",
+        help="one point deep inside each object, the box around it, or its pixels "
+        "(default: points)",
+    )
+    parser.add_argument(
+        "--frames",
+        metavar="N[,N…]",
+        type=parse_frame_list,
+        help="prompt the objects on these frames, counted from 0; A:B stands for the "
+        "frames from A up to, but without, B",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace outputs that exist"
+    )
+    parser.set_defaults(handler=_prompts)
+
+
+def parse_frame_list(text: str) -> tuple[int, ...]:
+    """Read ``0,5,10:20``."""
+    frames: set[int] = set()
+    for part in text.split(","):
+        start, colon, stop = part.strip().partition(":")
+        if not start.isdecimal() or (colon and not stop.isdecimal()):
+            raise UsageError(
+                f"--frames {text} cannot be read: write frames, counted from 0, such "
+                "as 0 or 0,5,10:20."
+            )
+        frames |= set(range(int(start), int(stop) if colon else int(start) + 1))
+    return tuple(sorted(frames))
+
+
+def _prompts(args: argparse.Namespace) -> int:
+    check_apart((args.output,), (args.labels,))
+    frames = read_labels(args.labels)
+    prompts = tuple(_made(frames, args.form, args.frames))
+    if not prompts:
+        raise PromptError(f"{args.labels} shows no object on these frames.")
+    found = PromptSet(prompts)
+    write_prompts(args.output, found, overwrite=args.overwrite)
+    count = len(found.object_ids)
+    objects = f"{count} object{'s' if count > 1 else ''}"
+    print(f"{objects}, {len(prompts)} {args.form}: {args.output}")
+    return 0
+
+
+def _made(
+    frames: StackFrames, form: Form, chosen: tuple[int, ...] | None
+) -> Iterator[Prompt]:
+    seen: set[int] = set()
+    for frame in range(len(frames)) if chosen is None else chosen:
+        try:
+            check_frame(frame, len(frames))
+        except FrameError as error:
+            raise UsageError(f"--frames: {error}") from error
+        for object_id, mask in pack_labels(frames[frame]).items():
+            if chosen is None and object_id in seen:
+                continue
+            seen.add(object_id)
+            yield _prompt(mask, object_id, frame, form)
+
+
+def _prompt(mask: PackedMask, object_id: int, frame: int, form: Form) -> Prompt:
+    from napari_sam2.control.outlining import box_around, point_within  # scipy
+
+    if form == "masks":
+        return MaskPrompt(object_id, frame, mask.mask)
+    if form == "boxes":
+        return BoxPrompt(object_id, frame, box_around(mask))
+    return PointPrompt(object_id, frame, point_within(mask))

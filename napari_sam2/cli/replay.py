@@ -1,0 +1,127 @@
+"""``napari-sam2 track --project``: a project's masks, made again without a window."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from napari_sam2.cli.arguments import FrameSpan
+from napari_sam2.cli.interrupt import stop_on_interrupt
+from napari_sam2.cli.job import check_apart
+from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
+from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
+from napari_sam2.io.output import check_output
+from napari_sam2.io.overlay import check_overlay, write_overlay
+from napari_sam2.io.result_formats import find_result_format
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from napari_sam2.control.ports import Tracker
+    from napari_sam2.control.replaying import Replayed
+    from napari_sam2.core.recipe import Made
+    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.project.values import Project
+
+_SAID_BY_PROJECT: dict[str, object] = {
+    "stack": None, "point": [], "box": [], "mask": [], "prompts": [], "axis": None,
+    "at": [], "series": None, "channels": None, "limits": None, "direction": "both",
+    "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
+}  # fmt: skip
+
+
+def track_project(args: argparse.Namespace) -> int:
+    """Make the masks of a project again, and write them."""
+    from napari_sam2.control.replaying import replay
+    from napari_sam2.project.reading import read_project
+
+    refuse_options(args, _SAID_BY_PROJECT)
+    project = read_project(args.project)
+    frames = open_project_image(project, args)
+    with closing(frames.stack), stop_on_interrupt() as token:
+        _check_outputs(args, frames.stack.path)
+        steps = replay(
+            project.contents, lambda made: _make_tracker(made, frames, args), token
+        )
+        replayed = finish(steps, "replaying")
+        _write(replace(project, contents=replayed.contents), frames, args)
+    print(f"{_wording(replayed)}: {', '.join(map(str, _outputs(args)))}")
+    return 0
+
+
+def _make_tracker(
+    made: Made, frames: StackFrames, args: argparse.Namespace
+) -> Tracker:
+    from napari_sam2.engine.loading import load_model  # torch takes seconds
+    from napari_sam2.engine.tracker import VideoTracker
+
+    if made.sha256 not in (None, weights_sha256(made.model)):
+        print(
+            f"napari-sam2: {made.model} are other weights than when the project was "
+            "made: masks will differ.",
+            file=sys.stderr,
+        )
+    model = load_model(
+        made.model, device=args.device, image_size=made.image_size or None
+    )
+    seen = frames if made.channels is None else replace(frames, channels=made.channels)
+    tracker = VideoTracker(model, seen, limits=made.limits)
+    return cast("Tracker", tracker)  # its runs are generators, typed as iterators
+
+
+def _outputs(args: argparse.Namespace) -> list[Path]:
+    table = [] if args.table is None else [args.table]
+    return [args.output, *table, *args.overlay]
+
+
+def _check_outputs(args: argparse.Namespace, image: Path) -> None:
+    """Find what is wrong with outputs before a model is loaded."""
+    check_apart(tuple(_outputs(args)), (image, args.project))
+    for path in (args.output, args.table):
+        if path is not None:
+            check_output(path, overwrite=args.overwrite)
+    for path in args.overlay:
+        check_overlay(path, overwrite=args.overwrite)
+
+
+def _write(project: Project, frames: StackFrames, args: argparse.Namespace) -> None:
+    from napari_sam2.core.intensity import estimate_limits
+    from napari_sam2.project.results import export, results_by_frame
+
+    for path, name in ((args.output, "labels-tiff"), (args.table, "csv")):
+        if path is not None:
+            written = export(
+                project,
+                path,
+                find_result_format(name),
+                frames=frames,
+                overwrite=args.overwrite,
+            )
+            finish(written, "writing")
+    results = results_by_frame(project.contents) if args.overlay else {}
+    for path in args.overlay:
+        limits = project.stack.limits or estimate_limits(frames)
+        write_overlay(
+            path,
+            frames,
+            results.__getitem__,
+            limits,
+            shown=tuple(sorted(results)),
+            overwrite=args.overwrite,
+        )
+
+
+def _wording(replayed: Replayed) -> str:
+    """Say how the masks compare with those in the project."""
+    total = replayed.same + replayed.changed
+    if not total:
+        return "The project holds no masks of a model: its paintings were written"
+    if not replayed.changed:
+        return f"All {total} masks are as in the project, to the pixel"
+    return (
+        f"{replayed.changed} of {total} masks differ from the project's, by up to "
+        f"{replayed.changed_pixels} pixels"
+    )
