@@ -15,6 +15,7 @@ _DESCRIPTIONS = {
     "bigbuckbunny": "a rabbit leaving his burrow, colour video (no masks)",
 }
 _VIDEOS = {"bigbuckbunny"}
+_VOLUMES = {"cells3d_nuclei", "mni152_t1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Sample:
         Prompt file for some of the objects.
     description : str
         What is to be seen.
+    frame_axis : str
+        ``t`` or ``z``, which the files themselves do not say.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Sample:
     labels: Path | None
     prompts: Path
     description: str
+    frame_axis: str
 
 
 def sample_names() -> tuple[str, ...]:
@@ -67,6 +71,7 @@ def load_sample(name: str) -> Sample:
         labels=None if is_video else folder / f"{name}_labels.tif",
         prompts=folder / f"{name}.prompts.json",
         description=_DESCRIPTIONS[name],
+        frame_axis="z" if name in _VOLUMES else "t",
     )
 
 

@@ -47,13 +47,14 @@ def sample_layers(name: str) -> list[LayerTuple]:
     """
     sample = load_sample(name)
     image = open_stack(sample.stack)
-    layers: list[LayerTuple] = [
-        (image.array, {"name": name, **_geometry(image)}, "image")
-    ]
+    geometry = _geometry(image)
+    labels = geometry["axis_labels"]
+    geometry["axis_labels"] = (sample.frame_axis, *labels[1:])
+    layers: list[LayerTuple] = [(image.array, {"name": name, **geometry}, "image")]
     if sample.labels is not None:
-        labels = open_stack(sample.labels)
-        metadata = {"name": f"{name} masks", "visible": False, **_geometry(image)}
-        layers.append((labels.array, metadata, "labels"))
+        masks = open_stack(sample.labels)
+        metadata = {"name": f"{name} masks", "visible": False, **geometry}
+        layers.append((masks.array, metadata, "labels"))
     return layers
 
 

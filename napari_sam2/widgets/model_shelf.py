@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, cast
 
 from napari_sam2.core.cancel import Progress
@@ -33,6 +34,7 @@ class ModelShelf:
         if self._model is None or self._label != label:
             self._model = None  # first, so that two are never in memory at once
             yield Progress(0, 0, f"Loading {request.model}")
+            _let_threads_rest()
             from napari_sam2.engine.loading import load_model
 
             self._model = load_model(
@@ -52,8 +54,18 @@ class ModelShelf:
         yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
 
 
+def _let_threads_rest() -> None:
+    """Keep idle threads of torch from spinning; read when torch is imported.
+
+    They would take the cores from the window and from other programs, and frames would
+    take several times as long.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def find_devices(token: CancelToken) -> Generator[tuple[Device, ...]]:
     """Find what can compute; importing torch for it takes a while."""
+    _let_threads_rest()
     from napari_sam2.engine.device import find_devices as find
 
     yield find()

@@ -6,8 +6,9 @@ Nothing here knows what the jobs do.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QObject, Qt, Signal
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
 
 T = TypeVar("T")
+
+_PATIENCE_S = 2.0
 
 
 class QtLane(QObject):
@@ -42,12 +45,15 @@ class QtLane(QObject):
         self, parent: QObject | None = None, *, name: str = "napari-sam2"
     ) -> None:
         super().__init__(parent)
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._jobs: SimpleQueue[Task | None] = SimpleQueue()
+        # A daemon, so that a file that never answers cannot keep the program alive.
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._lock = threading.Lock()
         self._waiting: list[Task] = []
         self._current: Task | None = None
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread.start()
 
     def submit(
         self,
@@ -60,7 +66,10 @@ class QtLane(QObject):
     ) -> CancelToken:
         """Queue a job; see :meth:`napari_sam2.control.ports.Lane.submit`."""
         task: Task
-        post = self._arrived.emit
+
+        def post(task: Task, callback: Callable[[], Any]) -> None:
+            if not self._is_closed:
+                self._arrived.emit(task, callback)
 
         def item_came(item: T) -> None:
             if on_item is not None:
@@ -81,18 +90,29 @@ class QtLane(QObject):
         self._drop_older(key)
         with self._lock:
             self._waiting.append(task)
-        self._executor.submit(self._work, task)
+        self._jobs.put(task)
         return task.token
 
     def close(self) -> None:
-        """Cancel everything, wait for the present step, deliver nothing more."""
+        """Cancel everything, wait a little for the present step, deliver nothing more.
+
+        A step that takes longer, because a network drive hangs say, ends unheard: its
+        thread does not keep the program from ending.
+        """
         self._is_closed = True
         with self._lock:
             for task in (*self._waiting, self._current):
                 if task is not None:
                     task.token.cancel()
             self._waiting.clear()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._jobs.put(None)
+        self._thread.join(_PATIENCE_S)
+
+    def _serve(self) -> None:
+        """Run jobs as they come until the lane is closed, on the worker."""
+        while (task := self._jobs.get()) is not None:
+            with suppress(BaseException):  # the task has told of it
+                self._work(task)
 
     def _drop_older(self, key: Hashable | None) -> None:
         """Take waiting jobs of the same key out of the queue: the latest wins."""

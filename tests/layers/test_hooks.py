@@ -25,3 +25,12 @@ def test_masks_lie_on_the_image() -> None:
     assert image.shape == masks.shape
     assert shown["scale"] == hidden["scale"]
     assert hidden["visible"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"),
+    [("bacteria_phase", "t"), ("cells3d_nuclei", "z"), ("mni152_t1", "z")],
+)
+def test_samples_say_what_their_frames_are(name: str, axis: str) -> None:
+    for _, metadata, _ in sample_layers(name):
+        assert metadata["axis_labels"] == (axis, "y", "x")

@@ -170,3 +170,27 @@ def test_a_failing_callback_ends_its_job(lane: QtLane, qtbot) -> None:
         lane.submit(job, on_item=fail, on_done=ear.done)
         qtbot.waitUntil(lambda: ear.heard == ["done"])
     assert errors[0][0] is KeyError
+
+
+def test_a_step_that_hangs_does_not_hang_closing(qtbot, monkeypatch) -> None:
+    monkeypatch.setattr("napari_sam2.widgets.qt_lane._PATIENCE_S", 0.05)
+    lane = QtLane(name="hanging-lane")
+    began, answered = threading.Event(), threading.Event()
+
+    def job(token):
+        began.set()
+        answered.wait(20)
+        yield "late"
+
+    ear = Ear()
+    lane.submit(job, **ear.callbacks)
+    assert began.wait(5)
+    lane.close()
+    assert not answered.is_set()  # closing did not wait for it
+    (thread,) = [t for t in threading.enumerate() if t.name == "hanging-lane"]
+    assert thread.daemon
+    answered.set()
+    thread.join(5)
+    qtbot.wait(20)
+    assert not thread.is_alive()
+    assert ear.heard == []
