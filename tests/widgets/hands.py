@@ -154,6 +154,7 @@ class Hands:
     def spot_in_strip(self, object_id: int, frame: int) -> QPoint:
         """Return where an object's frame is in the review strip, on the screen."""
         strip = self.strip
+        self.reveal(strip)
         for y in range(strip.height()):
             for x in range(strip.width()):
                 if strip.place_at(x, y) == (object_id, frame):
