@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class _Run:
     """A run that was asked for and has not ended.
 
-    ``is_void`` says that what still comes must not be taken: the run was undone, or the
+    ``places`` are those that were computed, also before the run was continued: going
+    both ways, a frame may be several of the ``steps``. ``is_void`` says that what still comes must not be taken: the run was undone, or the
     tracker is another one by now.
     """
 
@@ -41,13 +42,25 @@ class _Run:
     token: CancelToken = field(default_factory=CancelToken)
     steps: int = 0
     done: int = 0
+    places: set[Place] = field(default_factory=set)
     is_void: bool = False
     gives_way: bool = False
 
     @property
     def label(self) -> str:
-        count = len(self.order.objects)
-        return "Track 1 object" if count == 1 else f"Track {count} objects"
+        return _label(len(self.order.objects))
+
+    @property
+    def frames_done(self) -> int:
+        """How many frames were computed, each counted once."""
+        return len({frame for _, frame in self.places})
+
+    @property
+    def outcome(self) -> str:
+        """What was found, of the objects that had to be computed."""
+        label = _label(len({object_id for object_id, _ in self.places}))
+        count = self.frames_done
+        return f"{label}: {count} {'frame is' if count == 1 else 'frames are'} done."
 
     @property
     def rest(self) -> RunOrder | None:
@@ -88,6 +101,7 @@ class Running:
         self._clock = clock
         self._run: _Run | None = None
         self._rest: RunOrder | None = None
+        self._done_before: frozenset[Place] = frozenset()
         self._numbers = count(1)
 
     @property
@@ -103,9 +117,11 @@ class Running:
     def resume(self) -> None:
         """Go on with the run that was stopped, knowing what was said since."""
         if self.can_resume and self._rest is not None:
-            self.start(self._rest)
+            self.start(self._rest, self._done_before)
 
-    def start(self, order: RunOrder) -> None:
+    def start(
+        self, order: RunOrder, done_before: frozenset[Place] = frozenset()
+    ) -> None:
         """Carry the objects of ``order`` through the stack.
 
         Nothing happens while another run is going on; one that stops is waited for.
@@ -131,6 +147,7 @@ class Running:
             order,
             outlines(snapshot.said),
             Pace(self._clock()),
+            places=set(done_before),
         )
         self._dispatcher.board.say("")
         request = self._request()
@@ -182,6 +199,7 @@ class Running:
             edit = edits.set_results(self._document, step.found, run.told)
             edit = replace(edit, label=run.label)
             self._history.do(edit, gesture=("run", run.number))
+            run.places |= {(one.object_id, one.frame) for one in step.found}
             run.pace.step(self._clock())
         run.done, run.steps = step.done, step.steps
         self._dispatcher.board.show(
@@ -193,26 +211,33 @@ class Running:
     def _end(self, run: _Run, error: Exception | None) -> None:
         if self._run is run:
             self._run, self._rest = None, run.rest
+            self._done_before = frozenset(run.places)
         board = self._dispatcher.board
         if error is not None:
-            board.complain(error, _kept(run) if run.done else "")
+            board.complain(error, self._kept(run) if run.done else "")
         elif run.is_void or not run.done:
             board.say("The run was stopped.")
         elif run.done < run.steps:
-            board.say(_stopped(run))
+            board.say(_stopped(run, self._kept(run)))
         else:
-            board.say(f"{run.label}: {run.done} frames are done.")
+            board.say(run.outcome)
+
+    def _kept(self, run: _Run) -> str:
+        frames = run.order.frames
+        total = self._document.frame_count if frames is None else len(frames)
+        total = min(total, run.steps)
+        return f"{run.frames_done} of {total} frames are done, and are kept."
 
 
-def _stopped(run: _Run) -> str:
+def _label(count: int) -> str:
+    return "Track 1 object" if count == 1 else f"Track {count} objects"
+
+
+def _stopped(run: _Run, kept: str) -> str:
     """Say how far a run came, and how to go on."""
     if run.gives_way:
         return (
-            f"Stopped for your correction: {_kept(run)} Correct as much as you like; "
+            f"Stopped for your correction: {kept} Correct as much as you like; "
             "then Continue computes the rest, and Propagate all of it anew."
         )
-    return f"Stopped: {_kept(run)} Continue goes on with the rest."
-
-
-def _kept(run: _Run) -> str:
-    return f"{run.done} of {run.steps} frames are done, and are kept."
+    return f"Stopped: {kept} Continue goes on with the rest."

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.control import Activity
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.packed import pack_mask
@@ -268,3 +268,25 @@ def test_a_closed_controller_does_nothing_more(desk: Desk) -> None:
     desk.settings.model = "other"
     desk.history.undo()
     assert desk.factory.made == []
+
+
+def test_the_outcome_counts_frames_and_objects_once(desk: Desk, monkeypatch) -> None:
+    """Going both ways from two prompts, frames between them are computed twice."""
+    desk.add(1, 2)
+    desk.say(1, 0, click(20, 30))
+    desk.say(2, 0, click(5, 8))
+    plan = [*range(4, 10), *range(4, -1, -1), *range(10)]
+    monkeypatch.setattr(desk.factory.tracker, "plan", lambda **_: plan)
+    desk.controller.run(objects=[1])
+    assert desk.status.message == "Track 1 object: 10 frames are done."
+
+
+def test_a_continued_run_tells_of_all_its_frames(desk: Desk) -> None:
+    desk.add(1)
+    desk.say(1, 0, click(20, 30))
+    desk.factory.tracker.fail_at = {4: FrameError("Frame 4 could not be read.")}
+    desk.controller.run()
+    assert "4 of 10 frames are done" in desk.status.message
+    desk.factory.tracker.fail_at.clear()
+    desk.controller.resume()
+    assert desk.status.message == "Track 1 object: 10 frames are done."
