@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ProjectError
@@ -26,20 +26,39 @@ if TYPE_CHECKING:
 
 
 def project_of(
-    document: Document,
-    settings: Settings,
-    *,
-    image: ImageReference,
-    stack: StackGeometry,
-    model: ModelReference | None = None,
-    steps: tuple[RecipeStep, ...] = (),
-    created: str = "",
+    document: Document, header: Project, steps: tuple[RecipeStep, ...] = ()
 ) -> Project:
     """Take everything down, as it is now; later changes do not reach the value.
 
     Parameters
     ----------
     document : Document
+    header : Project
+        From :func:`project_header`.
+    steps : tuple of RecipeStep, optional
+        What the tracker was told, as ``controller.recorder.steps``.
+    """
+    contents = Contents(
+        dict(document.objects),
+        dict(document.prompts),
+        dict(document.masks.items()),
+        steps,
+    )
+    return replace(header, contents=contents)
+
+
+def project_header(
+    settings: Settings,
+    *,
+    image: ImageReference,
+    stack: StackGeometry,
+    model: ModelReference | None = None,
+    created: str = "",
+) -> Project:
+    """Return a project without objects, prompts and masks, saved now.
+
+    Parameters
+    ----------
     settings : Settings
     image : ImageReference
         From :func:`napari_sam2.project.image.refer_to_image`.
@@ -47,8 +66,6 @@ def project_of(
         From :func:`stack_geometry`.
     model : ModelReference, optional
         Which weights were used; the name in the settings by default.
-    steps : tuple of RecipeStep, optional
-        What the tracker was told, as ``controller.recorder.steps``.
     created : str, optional
         When the project was made first; now by default.
     """
@@ -58,12 +75,6 @@ def project_of(
         stack=stack,
         choices=choices_of(settings),
         model=model or ModelReference(settings.model),
-        contents=Contents(
-            dict(document.objects),
-            dict(document.prompts),
-            dict(document.masks.items()),
-            steps,
-        ),
         saved=SavedWith(software_versions(), created or now, now),
     )
 

@@ -43,6 +43,11 @@ class Store:
             raise
         self.connection.execute("COMMIT")
 
+    def clear(self) -> None:
+        """Remove all rows."""
+        for table in TABLES[VERSION]:
+            self.connection.execute(f"DELETE FROM {table}")
+
     def put_about(self, rows: Iterable[encoding.Row]) -> None:
         """Set rows of ``about``; see :mod:`napari_sam2.project.encoding`."""
         self._put("about", 2, rows)

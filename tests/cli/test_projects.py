@@ -20,7 +20,7 @@ from napari_sam2.io.samples import load_sample
 from napari_sam2.io.stack import open_stack, stack_frames
 from napari_sam2.project.image import refer_to_image, related_to
 from napari_sam2.project.reading import read_project
-from napari_sam2.project.session import project_of, stack_geometry
+from napari_sam2.project.session import project_header, project_of, stack_geometry
 from napari_sam2.project.values import ModelReference
 from napari_sam2.project.writing import write_project
 from napari_sam2.state import Document, History, Settings, edits
@@ -56,16 +56,15 @@ def study(tmp_path_factory, nano) -> Path:
     )
     work(history, controller)
     image = refer_to_image("nuclei", folder / "nuclei.tif", frames=frames)
-    project = project_of(
-        document,
+    header = project_header(
         settings,
         image=related_to(image, folder / "work.sam2"),
         stack=stack_geometry(
             frames.stack.axes, frames.layout, limits=as_limits(0, 60000)
         ),
         model=ModelReference("nano", weights_sha256("nano")),
-        steps=controller.recorder.steps,
     )
+    project = project_of(document, header, controller.recorder.steps)
     write_project(folder / "work.sam2", project)
     return folder
 

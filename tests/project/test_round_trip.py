@@ -17,6 +17,7 @@ from napari_sam2.project.session import (
     apply_choices,
     fill_document,
     new_document,
+    project_header,
     project_of,
 )
 from napari_sam2.project.values import Project
@@ -51,15 +52,14 @@ def test_a_project_comes_back_as_it_was(tmp_path: Path, project: Project) -> Non
 def test_a_document_and_settings_come_back_as_they_were(project: Project) -> None:
     document, choices = new_document(project), Settings()
     apply_choices(choices, project.choices)
-    again = project_of(
-        document,
+    header = project_header(
         choices,
         image=project.image,
         stack=project.stack,
         model=project.model,
-        steps=project.contents.steps,
         created=project.saved.created,
     )
+    again = project_of(document, header, project.contents.steps)
     assert again.contents == project.contents
     assert again.choices == project.choices
     assert again.saved.created == project.saved.created

@@ -1,0 +1,276 @@
+"""Work that is not lost: every change goes to a recovery file, soon.
+
+A recovery file is a project file that is changed in place, one transaction at a time,
+so whatever kills the program, the last transaction is whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from psygnal import Signal
+
+from napari_sam2.core.errors import ProjectError
+from napari_sam2.project.recovery import RecoveryFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.project.values import Project
+    from napari_sam2.state.document import Document
+    from napari_sam2.state.edit import TrackedObject
+    from napari_sam2.state.masks import FrameMask, Place
+
+SECONDS_BETWEEN = 30.0
+
+
+class Lane(Protocol):
+    """Where files are written; :class:`napari_sam2.control.ports.Lane` is one."""
+
+    def submit(
+        self,
+        job: Callable[[CancelToken], Generator[Any]],
+        *,
+        on_done: Callable[[], None] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> CancelToken:
+        """Do a job; call back on the thread that submits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different since the last time, as values that cross to the lane.
+
+    Attributes
+    ----------
+    project : Project
+        All but objects, prompts, masks and steps.
+    objects : mapping of int to TrackedObject
+        All of them: they are few.
+    prompts : mapping of (object_id, frame) to FramePrompts or None
+    frames : frozenset of int
+        Frames whose masks are replaced.
+    masks : tuple of ((object_id, frame), FrameMask)
+        All masks on these frames.
+    steps : tuple of (int, RecipeStep)
+        New steps, and those that have gone on, by number.
+    """
+
+    project: Project
+    objects: dict[int, TrackedObject]
+    prompts: dict[Place, FramePrompts | None]
+    frames: frozenset[int]
+    masks: tuple[tuple[Place, FrameMask], ...]
+    steps: tuple[tuple[int, RecipeStep], ...]
+
+
+class Autosave:
+    """Keeps a recovery file of a document, while somebody works on it.
+
+    Changes are noted as they come; :meth:`tick`, from a timer, writes them at most half
+    a minute later, and :meth:`save` at once, after a run say. Only what changed is
+    taken down, on the caller's thread; files are the lane's.
+
+    Parameters
+    ----------
+    document : Document
+    describe : callable
+        Returns a project whose contents do not matter: its image, stack, choices and
+        model, as they are now.
+    steps : callable
+        Returns what the tracker was told up to now.
+    lane : Lane
+        Best one of its own: on one that runs, it waits for the run.
+    project_path : Path, optional
+        The project that the document belongs to, if it was ever saved.
+    folder : Path, optional
+        Of recovery files; the user's own by default.
+    clock : callable, optional
+        Returns seconds.
+    """
+
+    failed = Signal(Exception)
+    """Nothing could be saved: the disk is full, say. It is tried again."""
+
+    def __init__(
+        self,
+        document: Document,
+        describe: Callable[[], Project],
+        steps: Callable[[], tuple[RecipeStep, ...]],
+        *,
+        lane: Lane,
+        project_path: Path | None = None,
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.project_path = project_path
+        self._document = document
+        self._describe = describe
+        self._steps = steps
+        self._lane = lane
+        self._clock = clock
+        self._file = RecoveryFile(folder)
+        self._places: set[Place] = set()
+        self._frames: set[int] = set()
+        self._written_steps: tuple[RecipeStep, ...] = ()
+        self._is_whole = False
+        self._is_dirty = False
+        self._is_closed = False
+        self._generation = 0
+        self._last = clock() - SECONDS_BETWEEN  # the first change is saved at once
+        document.objects_changed.connect(self._on_objects_changed)
+        document.prompts_changed.connect(self._on_prompts_changed)
+        document.masks_changed.connect(self._on_masks_changed)
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change; see :meth:`mark_saved`."""
+        return self._generation
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there are changes that are in no recovery file yet."""
+        return self._is_dirty
+
+    @property
+    def path(self) -> Path:
+        """The recovery file, which exists after the first change was saved."""
+        return self._file.path
+
+    def tick(self) -> None:
+        """Save when there are changes, and the last time is long enough ago."""
+        if self._is_dirty and self._clock() - self._last >= SECONDS_BETWEEN:
+            self.save()
+
+    def save(self) -> None:
+        """Take the changes down and have them written."""
+        if not self._is_dirty or self._is_closed:
+            return
+        self._last = self._clock()
+        changes = self._take_changes()
+        is_first, self._is_whole, self._is_dirty = not self._is_whole, True, False
+        written: list[bool] = []
+        project_path = self.project_path
+
+        def job(token: CancelToken) -> Generator[None]:
+            self._file.write(changes, project_path, is_first=is_first)
+            written.append(True)
+            yield
+
+        self._lane.submit(
+            job,
+            on_done=lambda: None if written else self._start_over(),
+            on_error=self._on_error,
+        )
+
+    def mark_saved(self, generation: int, path: Path) -> None:
+        """Note that a project was saved: there is nothing to recover any more.
+
+        Parameters
+        ----------
+        generation : int
+            What :attr:`generation` was when the project was taken down; with later
+            changes, the recovery file stays.
+        path : Path
+            The project.
+        """
+        self.project_path = path
+        if generation == self._generation:
+            self._forget()
+
+    def close(self, *, keep: bool = False) -> None:
+        """Hear nothing more, and remove the recovery file.
+
+        Call it when the lane has ended its work.
+
+        Parameters
+        ----------
+        keep : bool, optional
+            Leave it to be recovered, as after a crash.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._document.objects_changed.disconnect(self._on_objects_changed)
+        self._document.prompts_changed.disconnect(self._on_prompts_changed)
+        self._document.masks_changed.disconnect(self._on_masks_changed)
+        with contextlib.suppress(ProjectError):
+            self._file.close(keep=keep)
+
+    def _take_changes(self) -> Changes:
+        """Take down what changed; everything, the first time."""
+        document, steps = self._document, self._steps()
+        if self._is_whole:
+            places, frames = self._places, self._frames
+        else:
+            places = set(document.prompts)
+            frames = {frame for (_, frame), _ in document.masks.items()}
+            self._written_steps = ()
+        masks = [
+            ((object_id, frame), mask)
+            for frame in sorted(frames)
+            for object_id, mask in document.masks.on_frame(frame).items()
+        ]
+        changes = Changes(
+            self._describe(),
+            dict(document.objects),
+            {place: document.prompts.get(place) for place in places},
+            frozenset(frames),
+            tuple(masks),
+            _new_steps(self._written_steps, steps),
+        )
+        self._places, self._frames, self._written_steps = set(), set(), steps
+        return changes
+
+    def _forget(self) -> None:
+        """Remove the recovery file on the lane, behind what waits there."""
+        self._is_whole = self._is_dirty = False
+        self._places, self._frames = set(), set()
+
+        def job(token: CancelToken) -> Generator[None]:
+            self._file.close(keep=False)
+            yield
+
+        self._lane.submit(job, on_error=self._on_error)
+
+    def _start_over(self) -> None:
+        """Write everything next time: what was to be written now was not."""
+        self._is_whole, self._is_dirty = False, True
+
+    def _on_error(self, error: Exception) -> None:
+        self._start_over()
+        self.failed.emit(error)
+
+    def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
+        self._note()
+
+    def _on_prompts_changed(self, places: frozenset[Place]) -> None:
+        self._places |= places
+        self._note()
+
+    def _on_masks_changed(self, frames: frozenset[int]) -> None:
+        self._frames |= frames
+        self._note()
+
+    def _note(self) -> None:
+        self._is_dirty = True
+        self._generation += 1
+
+
+def _new_steps(
+    before: tuple[RecipeStep, ...], now: tuple[RecipeStep, ...]
+) -> tuple[tuple[int, RecipeStep], ...]:
+    """Return the steps that are not as they were, by number."""
+    return tuple(
+        (number, step)
+        for number, step in enumerate(now)
+        if number >= len(before) or before[number] is not step
+    )

@@ -1,0 +1,265 @@
+"""Work is in a recovery file soon after it was done, and only while it has to be."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_sam2.control import InlineLane
+from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.recipe import Followed, Made, Removed
+from napari_sam2.project import recovery
+from napari_sam2.project.autosave import Autosave
+from napari_sam2.project.recovery import find_recoverable
+from napari_sam2.project.session import new_document
+from napari_sam2.state import edits
+from tests.control.manual_lane import ManualLane
+from tests.project.projects import SHAPE_HW, example
+
+
+class Desk:
+    """A document that is saved as somebody works on it."""
+
+    def __init__(self, folder: Path, lane=None) -> None:
+        self.folder = folder
+        self.now = 1000.0
+        self.header = example()
+        self.steps = example().contents.steps
+        self.document = new_document(example())
+        self.lane = InlineLane() if lane is None else lane
+        self.problems: list[Exception] = []
+        self.autosave = Autosave(
+            self.document,
+            lambda: self.header,
+            lambda: self.steps,
+            lane=self.lane,
+            folder=folder,
+            clock=lambda: self.now,
+        )
+        self.autosave.failed.connect(self.problems.append)
+
+    def paint(self, frame: int, object_id: int = 1) -> None:
+        mask = np.zeros(SHAPE_HW, bool)
+        mask[2 : 3 + frame, 5:20] = True
+        self.document.apply(edits.paint_mask(self.document, object_id, frame, mask))
+
+    def crash(self) -> None:
+        """Let go of the file as a process that dies does."""
+        self.autosave.close(keep=True)
+
+    def assert_recovered(self) -> None:
+        (found,) = find_recoverable(self.folder)
+        contents = found.read().contents
+        assert contents.objects == self.document.objects
+        assert contents.prompts == self.document.prompts
+        assert contents.masks == dict(self.document.masks.items())
+        assert contents.steps == self.steps
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "state" / "recovery")
+
+
+def test_nothing_is_written_before_anything_changes(desk: Desk) -> None:
+    desk.autosave.tick()
+    desk.autosave.save()
+    assert not desk.folder.exists()
+
+
+def test_changes_are_recovered_after_a_crash(desk: Desk) -> None:
+    desk.paint(3)
+    desk.autosave.tick()
+    desk.paint(2)
+    desk.document.apply(edits.rename_object(desk.document, 1, "daughter"))
+    desk.document.apply(edits.remove_object(desk.document, 7))
+    desk.steps = (*desk.steps[:-1], Removed(7), Made("tiny"))
+    desk.autosave.save()
+    desk.crash()
+    desk.assert_recovered()
+
+
+def test_a_run_that_goes_on_is_written_as_far_as_it_is(desk: Desk) -> None:
+    desk.paint(0)
+    desk.steps = (*desk.steps, Followed((1,), done=3))
+    desk.autosave.save()
+    desk.paint(1)
+    desk.steps = (*desk.steps[:-1], Followed((1,), done=4))
+    desk.autosave.save()
+    desk.crash()
+    desk.assert_recovered()
+
+
+def test_changes_wait_half_a_minute_at_most(desk: Desk) -> None:
+    desk.paint(3)
+    desk.autosave.tick()
+    assert not desk.autosave.has_changes
+    desk.paint(4)
+    desk.now += 29
+    desk.autosave.tick()
+    assert desk.autosave.has_changes
+    desk.now += 1
+    desk.autosave.tick()
+    assert not desk.autosave.has_changes
+
+
+def test_only_frames_that_changed_are_written(desk: Desk, monkeypatch) -> None:
+    desk.paint(3)
+    desk.autosave.save()
+    desk.paint(4)
+    taken = desk.autosave._take_changes()
+    assert taken.frames == {4}
+    assert {place for place, _ in taken.masks} == {(1, 4), (7, 4)}
+    assert taken.steps == ()
+
+
+def test_a_session_at_work_is_left_alone(desk: Desk) -> None:
+    desk.paint(3)
+    desk.autosave.save()
+    assert find_recoverable(desk.folder) == []
+    code = (
+        "import sys; from pathlib import Path;"
+        "from napari_sam2.project.recovery import find_recoverable;"
+        "print(len(find_recoverable(Path(sys.argv[1]))))"
+    )
+    command = [sys.executable, "-c", code, str(desk.folder)]
+    for expected in ("0", "1"):
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert said.stdout.strip() == expected
+        desk.crash()
+
+
+def test_two_sessions_have_two_files(tmp_path: Path) -> None:
+    desks = [Desk(tmp_path), Desk(tmp_path)]
+    for desk in desks:
+        desk.paint(3)
+        desk.autosave.save()
+    desks[0].autosave.close()
+    desks[1].paint(4)
+    desks[1].autosave.save()
+    desks[1].crash()
+    desks[1].assert_recovered()
+
+
+def test_a_clean_end_leaves_nothing(desk: Desk) -> None:
+    desk.paint(3)
+    desk.autosave.save()
+    desk.autosave.close()
+    desk.autosave.close()
+    assert list(desk.folder.iterdir()) == []
+    desk.paint(4)
+    desk.autosave.save()
+    assert list(desk.folder.iterdir()) == []
+
+
+def test_saving_the_project_leaves_nothing_to_recover(desk: Desk) -> None:
+    desk.paint(3)
+    desk.autosave.save()
+    desk.autosave.mark_saved(desk.autosave.generation, Path("/data/work.sam2"))
+    assert list(desk.folder.iterdir()) == []
+    desk.paint(4)
+    desk.autosave.save()
+    desk.crash()
+    desk.assert_recovered()
+    assert find_recoverable(desk.folder)[0].project_path == Path("/data/work.sam2")
+
+
+def test_what_changed_while_the_project_was_saved_stays(desk: Desk) -> None:
+    generation = desk.autosave.generation
+    desk.paint(3)
+    desk.autosave.mark_saved(generation, Path("/data/work.sam2"))
+    desk.autosave.save()
+    desk.crash()
+    desk.assert_recovered()
+
+
+def test_what_was_never_written_is_written_next_time(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ManualLane())
+    desk.paint(3)
+    desk.autosave.save()
+    desk.lane.tasks[0].token.cancel()
+    desk.lane.finish()
+    assert desk.autosave.has_changes
+    desk.autosave.save()
+    desk.lane.finish()
+    desk.crash()
+    desk.assert_recovered()
+
+
+def test_a_full_disk_is_told_and_tried_again(desk: Desk, monkeypatch) -> None:
+    desk.paint(3)
+    desk.autosave.save()
+    put = recovery._put
+
+    def fail(*args: object) -> None:
+        put(*args)
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr(recovery, "_put", fail)
+    desk.paint(4)
+    desk.autosave.save()
+    (problem,) = desk.problems
+    assert isinstance(problem, ProjectError)
+    assert "the disk is full" in str(problem)
+    assert desk.autosave.has_changes
+    monkeypatch.setattr(recovery, "_put", put)
+    desk.autosave.save()
+    desk.crash()
+    desk.assert_recovered()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    desk = Desk(tmp_path / "state" / "recovery")
+    desk.paint(3)
+    desk.autosave.save()
+    assert "cannot be saved as you go" in str(desk.problems[0])
+
+
+def test_a_damaged_recovery_is_offered_and_not_thrown_away(desk: Desk) -> None:
+    desk.paint(3)
+    desk.autosave.save()
+    desk.crash()
+    path = desk.autosave.path
+    path.write_bytes(path.read_bytes()[:5000])
+    (found,) = find_recoverable(desk.folder)
+    with pytest.raises(ProjectError):
+        found.read()
+    found.discard()
+    assert list(desk.folder.iterdir()) == []
+
+
+def test_a_recovery_is_a_project(desk: Desk) -> None:
+    desk.header = replace(desk.header, choices={"model": "large"})
+    desk.paint(3)
+    desk.autosave.save()
+    desk.crash()
+    (found,) = find_recoverable(desk.folder)
+    assert found.image_name == "cells"
+    assert found.project_path is None
+    assert found.saved == desk.header.saved.saved
+    assert found.read().choices == {"model": "large"}
+
+
+def test_files_that_were_only_begun_are_removed_later(tmp_path: Path) -> None:
+
+    begun = tmp_path / "1-abc.sam2"
+    begun.touch()
+    assert find_recoverable(tmp_path) == []
+    assert begun.exists()
+    os.utime(begun, (1, 1))
+    assert find_recoverable(tmp_path) == []
+    assert not begun.exists()
+
+
+def test_a_missing_folder_holds_nothing(tmp_path: Path) -> None:
+    assert find_recoverable(tmp_path / "none") == []
