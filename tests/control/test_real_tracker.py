@@ -56,7 +56,7 @@ def test_click_paint_run_correct_and_undo(controller: Controller, truth) -> None
     history.do(edits.paint_mask(document, 2, 2, labels[2] == 2))
 
     controller.run()
-    assert controller.status.message == "Track 2 objects: 7 frames are done."
+    assert controller.status.message == "Track 2 objects: 5 frames are done."
     for frame in range(5):
         for object_id in (1, 2):
             mask = document.masks.get((object_id, frame)).mask.mask
