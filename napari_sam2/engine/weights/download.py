@@ -95,8 +95,8 @@ def download(
     mirror : str, optional
         See :func:`source_url`.
     token : CancelToken, optional
-        Checked between blocks, so that a silent server delays it by
-        ``patience.stall_seconds``; what has come so far is kept for the next time.
+        Checked several times a second, also while the server is silent; what has come
+        so far is kept for the next time.
     patience : Patience, optional
         How long to bear with a bad connection.
 

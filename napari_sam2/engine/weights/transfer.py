@@ -1,21 +1,25 @@
 """One request after another, each continuing the partial file of the last one.
 
-This module knows HTTP and the partial file. How often to try, and whether the outcome
-is the right file, is decided in :mod:`napari_sam2.engine.weights.download`.
+This module knows HTTP and the partial file, which only the caller's thread touches; the
+network is waited for on another, so that its silence holds nobody up. How often to try,
+and whether the outcome is the right file, is decided in :mod:`napari_sam2.engine.weights.download`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from napari_sam2.engine.weights.waiting import SideThread
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 _BLOCK = 1 << 18
@@ -91,8 +95,8 @@ class Transfer:
         Yields
         ------
         int
-            Bytes in the partial file so far; the attempt has succeeded when the
-            iteration ends.
+            Bytes in the partial file so far, also while the server is silent; the
+            attempt has succeeded when the iteration ends.
 
         Raises
         ------
@@ -106,11 +110,15 @@ class Transfer:
         have = self.done
         if have == self.size:
             return
-        with self._ask(have) as response:
-            self.has_connected = True
-            start = self._agree_on_start(response, have)
-            self.validator = _validator(response)
-            yield from self._append(response, start)
+        with SideThread() as side:
+            response = yield from self._ask(side, have)
+            try:
+                self.has_connected = True
+                start = self._agree_on_start(response, have)
+                self.validator = _validator(response)
+                yield from self._append(side, response, start)
+            finally:
+                side.leave(response.close)
 
     def _must_restart(self) -> bool:
         # With neither a hash nor a validator, nothing could tell a patchwork of two
@@ -118,7 +126,7 @@ class Transfer:
         has_ground = self.has_hash or self.validator is not None
         return self.done > self.size or not has_ground
 
-    def _ask(self, have: int) -> HTTPResponse:
+    def _ask(self, side: SideThread, have: int) -> Generator[int, None, HTTPResponse]:
         headers = {"User-Agent": "napari-sam2"}
         if have:
             headers["Range"] = f"bytes={have}-"
@@ -126,7 +134,8 @@ class Transfer:
             headers["If-Range"] = self.validator
         request = Request(self.url, headers=headers)
         try:
-            response = urlopen(request, timeout=self.stall_seconds)
+            ask = partial(urlopen, request, timeout=self.stall_seconds)
+            response = yield from side.call(ask, have)
         except HTTPError as error:
             error.close()
             raise self._explained(error.code, error.reason) from error
@@ -173,26 +182,32 @@ class Transfer:
                 "which is another file (perhaps a log-in page of the network)"
             )
 
-    def _append(self, response: HTTPResponse, start: int) -> Iterator[int]:
+    def _append(
+        self, side: SideThread, response: HTTPResponse, start: int
+    ) -> Iterator[int]:
         done, self.is_pieced = start, start > 0
         with self.part.open("r+b" if start else "wb") as file:
             file.seek(start)
             while done < self.size:
-                block = _read(response, min(_BLOCK, self.size - done))
+                most = min(_BLOCK, self.size - done)
+                block = yield from _read(side, response, most, done)
                 if not block:
                     raise Interrupted("the connection was closed early")
                 done += file.write(block)
                 yield done
         # Only an answer that did not declare its length can go on here.
-        if response.headers["Content-Length"] is None and _read(response, 1):
+        is_declared = response.headers["Content-Length"] is not None
+        if not is_declared and (yield from _read(side, response, 1, done)):
             self.part.unlink()
             raise Refused(f"the server sends more than {self.size:,} bytes")
 
 
-def _read(response: HTTPResponse, count: int) -> bytes:
-    """Return what has come, at most ``count`` bytes; empty at the end."""
+def _read(
+    side: SideThread, response: HTTPResponse, most: int, done: int
+) -> Generator[int, None, bytes]:
+    """Return what has come, at most ``most`` bytes; empty at the end."""
     try:
-        return response.read1(count)
+        return (yield from side.call(partial(response.read1, most), done))
     except (OSError, HTTPException, ValueError) as error:
         raise Interrupted(_reason(error)) from error
 

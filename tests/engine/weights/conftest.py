@@ -32,6 +32,7 @@ class Answer:
     declares_length: bool = True
     stops_after: int | None = None
     stalls: bool = False
+    is_silent: bool = False
     shifts_range_by: int = 0
 
 
@@ -43,6 +44,8 @@ class FileServer:
     ranges: list[str | None] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
     port: int = 0
+    has_given_up: bool = False
+    """Whether the server was silent until it, not the client, had enough of it."""
 
     @property
     def url(self) -> str:
@@ -51,6 +54,10 @@ class FileServer:
     @property
     def request_count(self) -> int:
         return len(self.ranges)
+
+    def be_silent(self) -> None:
+        if not self.release.wait(20):
+            self.has_given_up = True
 
     def next_answer(self, asked_range: str | None) -> Answer:
         self.ranges.append(asked_range)
@@ -62,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         answer = self.files.next_answer(self.headers["Range"])
+        if answer.is_silent:
+            self.files.be_silent()
         if answer.status != 200:
             self.send_error(answer.status)
             return
@@ -74,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: answer.stops_after])
         self.wfile.flush()
         if answer.stalls:
-            self.files.release.wait(20)
+            self.files.be_silent()
 
     def _start(self, answer: Answer) -> int:
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")

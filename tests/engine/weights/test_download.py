@@ -286,13 +286,33 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(fetch, tmp_path):
 def test_cancelling_keeps_the_part(toy, tmp_path, server, part, content):
     token = CancelToken()
     steps = download(toy, folder=tmp_path, token=token)
-    next(steps)
+    while next(steps).done == 0:
+        pass
     token.cancel()
     assert finish(steps)[0] is None
     kept = part.read_bytes()
     assert 0 < len(kept) < len(content)
     assert content.startswith(kept)
     assert finish(download(toy, folder=tmp_path))[0].read_bytes() == content
+
+
+@pytest.mark.parametrize("came", [None, 100_000])
+def test_a_silent_server_does_not_hold_up_who_cancels(
+    toy, tmp_path, server, answer, came
+):
+    silent = answer(is_silent=came is None, stops_after=came, stalls=True)
+    server.answers = [silent, answer()]
+    token = CancelToken()
+    patience = Patience(stall_seconds=600)
+    steps = download(toy, folder=tmp_path, token=token, patience=patience)
+    while server.request_count == 0 or next(steps).done < (came or 0):
+        next(steps)
+    next(steps)
+    token.cancel()
+    assert finish(steps)[0] is None
+    assert not server.has_given_up
+    finish(download(toy, folder=tmp_path))
+    assert server.ranges[-1] == (f"bytes={came}-" if came else None)
 
 
 def test_closing_lets_others_go_on(toy, tmp_path, content):
