@@ -102,7 +102,8 @@ class ArrayFrames:
         return self.array.shape[3] if len(self.array.shape) == 4 else 1
 
     @property
-    def _picked(self) -> tuple[int, ...]:
+    def picked(self) -> tuple[int, ...]:
+        """The channels that are read; one for grey frames."""
         if self.channels is not None:
             return self.channels
         count = self._channel_count
@@ -119,7 +120,7 @@ class ArrayFrames:
             pixels = np.asarray(self.array[frame])
         except (OSError, ValueError, RuntimeError, KeyError, IndexError) as error:
             raise FrameError(f"Frame {frame} could not be read: {error}") from error
-        return pick_channels(pixels, self._picked) if pixels.ndim == 3 else pixels
+        return pick_channels(pixels, self.picked) if pixels.ndim == 3 else pixels
 
     @property
     def shape_hw(self) -> tuple[int, int]:
@@ -158,6 +159,17 @@ def as_frame_source(
     if channels is not None:
         raise StackError("Pick the channels where the stack is opened, not here.")
     return stack
+
+
+def channel_labels(frames: FrameSource) -> tuple[str, ...]:
+    """Name the channels of the frames that a source reads; nothing for grey frames.
+
+    Colours have names, picked channels their numbers: ``("c0", "c2")``.
+    """
+    if frames.is_rgb:
+        return "red", "green", "blue"
+    picked: tuple[int, ...] = getattr(frames, "picked", ())
+    return tuple(f"c{number}" for number in picked) if len(picked) > 1 else ()
 
 
 def pick_channels(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
+
+
+class Verdict(Flag):
+    """What the user said about a mask; the engine says nothing of the kind."""
+
+    NOTHING = 0
+    PAINTED = auto()
+    """The pixels are the user's own: painted, erased, imported, or marked absent."""
+    ACCEPTED = auto()
+    LOCKED = auto()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +51,8 @@ class MaskResult:
         Above 0 where the model sees the object in this frame at all.
     is_prompted : bool
         Whether the user prompted this object on this frame.
+    verdict : Verdict
+        What the user said about the mask.
     """
 
     object_id: int
@@ -50,6 +63,7 @@ class MaskResult:
     predicted_iou: float
     object_logit: float
     is_prompted: bool = False
+    verdict: Verdict = Verdict.NOTHING
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:
@@ -87,9 +101,8 @@ class MaskResult:
         """Mean (y, x) of the mask in data pixels; None when absent."""
         if self.crop.size == 0:
             return None
-        rows, columns = np.nonzero(self.crop)
         y, x = self.origin_yx
-        return float(rows.mean()) + y, float(columns.mean()) + x
+        return _centre(self.crop.sum(axis=1)) + y, _centre(self.crop.sum(axis=0)) + x
 
     def within(
         self, shape_hw: tuple[int, int], offset_yx: tuple[int, int]
@@ -124,7 +137,13 @@ class MaskResult:
             object_logit=self.object_logit,
             is_prompted=self.is_prompted,
         )
+        smaller = replace(smaller, verdict=self.verdict)
         return smaller.within(self.shape_hw, self.origin_yx)
+
+
+def _centre(counts: npt.NDArray[np.int_]) -> float:
+    """Return the mean index, each counted so many times."""
+    return float(counts @ np.arange(len(counts)) / counts.sum())
 
 
 def _overlap(a: slice, b: slice) -> slice:

@@ -141,7 +141,7 @@ class StackFrames:
         return np.array(pixels, self.dtype, order="C")
 
     def _read(self, frame: int) -> npt.NDArray[Any]:
-        channel, picked = self.layout.channel, self._picked
+        channel, picked = self.layout.channel, self.picked
         if channel is None:
             return self._plane(frame, None)
         if channel > max(self.layout.plane):  # samples lie together: read them at once
@@ -153,7 +153,8 @@ class StackFrames:
         return pick_channels(np.stack(planes, axis=-1), tuple(range(len(planes))))
 
     @property
-    def _picked(self) -> tuple[int, ...]:
+    def picked(self) -> tuple[int, ...]:
+        """The channels that are read; one for grey frames."""
         if self.channels is not None:
             return self.channels
         return (0, 1, 2) if self.is_rgb else (0,)

@@ -87,10 +87,11 @@ class LayerFrames:
             return pixels
         gone = sum(isinstance(one, int) for one in index[: self.channel_axis])
         pixels = np.moveaxis(pixels, self.channel_axis - gone, -1)
-        return pick_channels(pixels, self._picked)
+        return pick_channels(pixels, self.picked)
 
     @property
-    def _picked(self) -> tuple[int, ...]:
+    def picked(self) -> tuple[int, ...]:
+        """The channels that are read; one for grey frames."""
         return self.channels or tuple(range(min(self.channel_count, 3)))
 
     @property

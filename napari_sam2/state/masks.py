@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.packed import PackedMask  # noqa: TC001 (for readers of hints)
-from napari_sam2.core.results import MaskResult
+from napari_sam2.core.results import MaskResult, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +93,14 @@ class FrameMask:
             predicted_iou=self.predicted_iou,
             object_logit=self.object_logit,
             is_prompted=self.origin is not Origin.TRACKED,
+            verdict=self._verdict,
         )
+
+    @property
+    def _verdict(self) -> Verdict:
+        said = Verdict.PAINTED if self.origin is Origin.PAINTED else Verdict.NOTHING
+        said |= Verdict.ACCEPTED if self.is_reviewed else Verdict.NOTHING
+        return said | (Verdict.LOCKED if self.is_locked else Verdict.NOTHING)
 
 
 class MaskTable:

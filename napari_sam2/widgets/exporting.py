@@ -9,6 +9,7 @@ import numpy as np
 from psygnal import Signal
 
 from napari_sam2.core.cancel import Progress
+from napari_sam2.core.frames import channel_labels
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.label_writer import open_label_writer
 from napari_sam2.io.table import open_table_writer
@@ -80,7 +81,10 @@ def write_table(
     path: Path, results: Results, frames: FrameSource, axes: Axes | None
 ) -> Steps:
     """Write one row per object and frame, with areas in the image's units."""
-    with open_table_writer(path, results.names, axes, overwrite=True) as table:
+    channels = channel_labels(frames)
+    with open_table_writer(
+        path, results.names, axes, channels, overwrite=True
+    ) as table:
         for done, frame in enumerate(results.masks):
             yield Progress(done, len(results.masks), "Measuring")
             table.write(results.frame(frame), frames[frame])

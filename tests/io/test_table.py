@@ -39,7 +39,9 @@ def test_one_row_says_all_about_an_object_on_a_frame(tmp_path):
             "frame": "7", "object": "3", "name": 'cell "α", left', "area": "6",
             "centroid_y": "2.500", "centroid_x": "4.000",
             "y0": "2", "x0": "3", "y1": "3", "x1": "5",
-            "predicted_iou": "0.875", "object_logit": "-2.5", "mean_intensity": "29",
+            "mean_intensity": "29", "min_intensity": "23", "max_intensity": "35",
+            "predicted_iou": "0.875", "object_logit": "-2.5", "prompted": "0",
+            "painted": "0", "accepted": "0", "locked": "0", "absent": "0",
         }
     ]  # fmt: skip
 
@@ -95,17 +97,24 @@ def test_a_later_result_replaces_an_earlier_one(tmp_path):
     assert rows_of(path)[0]["name"] == "two\nlines"
 
 
-def test_intensity_is_the_mean_of_channels_and_of_finite_pixels(tmp_path):
+def test_every_channel_has_intensities_of_its_own(tmp_path):
     path = tmp_path / "a.csv"
     colour = np.zeros((8, 10, 3), np.uint8)
     colour[..., 0] = 90
+    with open_table_writer(path, channels=("red", "green", "blue")) as table:
+        table.write(FrameResult(0, (disc(1, 0),)), colour)
+    (row,) = rows_of(path)
+    assert (row["mean_intensity_red"], row["max_intensity_green"]) == ("90", "0")
+
+
+def test_intensities_are_of_finite_pixels(tmp_path):
+    path = tmp_path / "a.csv"
     holes = PIXELS.copy()
     holes[2, 3:6] = np.nan
     with open_table_writer(path) as table:
-        table.write(FrameResult(0, (disc(1, 0),)), colour)
         table.write(FrameResult(1, (disc(1, 1),)), holes)
         table.write(FrameResult(2, (disc(1, 2),)), np.full((8, 10), np.inf))
-    assert [row["mean_intensity"] for row in rows_of(path)] == ["30", "34", ""]
+    assert [row["mean_intensity"] for row in rows_of(path)] == ["34", ""]
 
 
 def test_a_failure_leaves_the_earlier_table(tmp_path):
