@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.finished import FinishedFrames
 from napari_sam2.io.label_writer import LabelWriter, open_label_writer
 from napari_sam2.io.overlay import write_overlay
+from napari_sam2.io.result_formats import provenance_beside
 from napari_sam2.io.table import TableWriter, open_table_writer
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ def carry_out(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
         closing(FinishedFrames(folder, job.frames.shape_hw)) as finished,
         ExitStack() as later,
     ):
-        table = later.enter_context(_open_table(job)) if job.outputs.table else None
+        table = _open_table(job, later) if job.outputs.table else None
         with _open_labels(job) as labels:
             tracker = _prompted_tracker(job, load())
             keeper = _Keeper(job.frames, finished, labels, table)
@@ -102,13 +104,14 @@ def carry_out(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
         return _outcome(course, finished)
 
 
-def _open_table(job: Job) -> AbstractContextManager[TableWriter]:
-    assert job.outputs.table is not None
-    return open_table_writer(
-        job.outputs.table,
-        job.request.names,
-        job.frames.axes,
-        overwrite=job.outputs.overwrite,
+def _open_table(job: Job, later: ExitStack) -> TableWriter:
+    path, overwrite = job.outputs.table, job.outputs.overwrite
+    assert path is not None
+    later.enter_context(provenance_beside(path, job.provenance, overwrite=overwrite))
+    names, axes = job.request.names, job.frames.axes
+    channels = channel_labels(job.frames)
+    return later.enter_context(
+        open_table_writer(path, names, axes, channels, overwrite=overwrite)
     )
 
 
@@ -120,6 +123,7 @@ def _open_labels(job: Job) -> AbstractContextManager[LabelWriter]:
         job.frames.axes,
         largest_id=max(job.request.object_ids),
         overwrite=job.outputs.overwrite,
+        provenance=job.provenance,
     )
 
 

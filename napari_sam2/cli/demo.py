@@ -10,7 +10,7 @@ from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.job import Job, Outputs
 from napari_sam2.cli.prompting import Request, gather_request
 from napari_sam2.cli.scoring import mean_iou
-from napari_sam2.cli.track import load, report
+from napari_sam2.cli.track import load, provenance, report
 from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.core.errors import MissingExtraError, OutputError
 from napari_sam2.engine.weights import resolve_weights
@@ -66,7 +66,7 @@ def _demo(args: argparse.Namespace) -> int:
     for sample in samples:
         print(f"{sample.name}: {sample.description}", flush=True)
         try:
-            job = _job(sample, args.out)
+            job = _job(sample, args.out, args.model)
         except MissingExtraError as error:
             if args.sample:
                 raise
@@ -89,7 +89,7 @@ def _make_folder(path: Path) -> None:
         ) from error
 
 
-def _job(sample: Sample, folder: Path) -> Job:
+def _job(sample: Sample, folder: Path, model: str) -> Job:
     frames = stack_frames(open_stack(sample.stack))
     stem = str(folder / sample.name)
     overlays = [Path(f"{stem}_overlay.png")]
@@ -101,12 +101,14 @@ def _job(sample: Sample, folder: Path) -> Job:
         overlays=tuple(overlays),
         overwrite=True,
     )
+    request = gather_request((), (), (sample.prompts,))
     return Job(
         frames=frames,
-        request=gather_request((), (), (sample.prompts,)),
+        request=request,
         outputs=outputs,
         span=_SPANS.get(sample.name, range(len(frames))),
         inputs=(sample.stack, sample.prompts),
+        provenance=provenance(request, frames, model),
     )
 
 

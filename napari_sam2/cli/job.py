@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.cli.prompting import Request
     from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.provenance import Provenance
     from napari_sam2.engine.plan import Direction
     from napari_sam2.io.stack import StackFrames
 
@@ -67,6 +68,8 @@ class Job:
         What is shown to the model as black and white; None to estimate it.
     inputs : tuple of Path
         Files that were read, and must never be replaced.
+    provenance : Provenance or None
+        Written into the outputs that can hold it.
     """
 
     frames: StackFrames
@@ -76,6 +79,7 @@ class Job:
     span: range
     limits: IntensityLimits | None = None
     inputs: tuple[Path, ...] = ()
+    provenance: Provenance | None = None
 
     def check(self) -> None:
         """Find everything that can be wrong before a model is loaded.

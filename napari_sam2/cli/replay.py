@@ -52,9 +52,7 @@ def track_project(args: argparse.Namespace) -> int:
     return 0
 
 
-def _make_tracker(
-    made: Made, frames: StackFrames, args: argparse.Namespace
-) -> Tracker:
+def _make_tracker(made: Made, frames: StackFrames, args: argparse.Namespace) -> Tracker:
     from napari_sam2.engine.loading import load_model  # torch takes seconds
     from napari_sam2.engine.tracker import VideoTracker
 

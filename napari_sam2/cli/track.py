@@ -24,10 +24,17 @@ from napari_sam2.cli.track_options import (
 )
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.core.intensity import IntensityLimits
-from napari_sam2.engine.weights import resolve_weights
+from napari_sam2.core.provenance import (
+    Provenance,
+    describe_prompts,
+    now_utc,
+    software_versions,
+)
+from napari_sam2.engine.weights import resolve_weights, weights_sha256
 from napari_sam2.io.stack import StackFrames, open_stack, stack_frames
 
 if TYPE_CHECKING:
+    from napari_sam2.cli.prompting import Request
     from napari_sam2.model.sam2 import Sam2Model
 
 _PARTLY = 1
@@ -126,14 +133,35 @@ def _job(args: argparse.Namespace) -> Job:
         overlays=tuple(args.overlay),
         overwrite=args.overwrite,
     )
+    request = gather_request([*args.point, *args.box], args.mask, args.prompts)
     return Job(
         frames=frames,
-        request=gather_request([*args.point, *args.box], args.mask, args.prompts),
+        request=request,
         outputs=outputs,
         direction=args.direction,
         span=args.frames.within(len(frames)),
         limits=_limits(args.limits),
         inputs=(args.stack, *args.prompts, *(mask.path for mask in args.mask)),
+        provenance=provenance(request, frames, args.model),
+    )
+
+
+def provenance(request: Request, frames: StackFrames, model: str) -> Provenance:
+    """Say what makes the masks of a run.
+
+    Raises
+    ------
+    ModelError, CheckpointError
+        If there are no such weights.
+    """
+    prompts = sorted(request.prompts.items())
+    return Provenance(
+        created=now_utc(),
+        software=software_versions(),
+        model=model,
+        model_sha256=weights_sha256(model),
+        image={"name": frames.stack.name, "path": str(frames.stack.path.absolute())},
+        prompts=tuple(describe_prompts(place, said) for place, said in prompts),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.label_writer import LabelWriter, open_label_writer
 from napari_sam2.io.output import atomic_output, check_output
 from napari_sam2.io.result_format import ResultFormat, ResultHeader
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.results import FrameResult
 
 
@@ -61,27 +63,31 @@ def _open_table(
 ) -> Iterator[_Table]:
     assert header.frames is not None, "a table measures the image"
     with ExitStack() as both:
-        both.enter_context(provenance_beside(path, header, overwrite=overwrite))
-        table = open_table_writer(path, header.names, header.axes, overwrite=overwrite)
+        both.enter_context(
+            provenance_beside(path, header.provenance, overwrite=overwrite)
+        )
+        names, axes = header.names, header.axes
+        channels = channel_labels(header.frames)
+        table = open_table_writer(path, names, axes, channels, overwrite=overwrite)
         yield _Table(both.enter_context(table), header.frames)
 
 
 @contextmanager
 def provenance_beside(
-    path: Path, header: ResultHeader, *, overwrite: bool
+    path: Path, provenance: Provenance | None, *, overwrite: bool
 ) -> Iterator[None]:
     """Write the provenance to ``NAME.EXT.json`` when the block was done.
 
     For formats that cannot hold it: comments in a CSV break half of its readers.
     """
-    if header.provenance is None:
+    if provenance is None:
         yield
         return
     beside = path.with_name(path.name + ".json")
     check_output(beside, overwrite=overwrite)
     yield
     with atomic_output(beside, overwrite=overwrite) as temporary:
-        temporary.write_text(header.provenance.as_json() + "\n", "utf-8")
+        temporary.write_text(provenance.as_json() + "\n", "utf-8")
 
 
 RESULT_FORMATS: tuple[ResultFormat, ...] = (

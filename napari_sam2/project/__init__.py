@@ -6,11 +6,14 @@ No Qt, no napari, no torch. Start here:
     :func:`read_project` and :func:`write_project`: a file to a :class:`Project` and
     back; what goes wrong is a ``ProjectError`` with a sentence.
 ``session``
-    :func:`project_of` takes a document and settings down; :func:`fill_document` and
-    :func:`apply_choices` bring them back.
-``autosave``
+    :func:`project_header` and :func:`project_of` take settings and a document down;
+    :func:`fill_document` and :func:`apply_choices` bring them back.
+``autosave``, ``recovery``
     :class:`Autosave` keeps a recovery file while somebody works;
     :func:`find_recoverable` finds those of sessions that crashed.
+``results``
+    :func:`export` writes the masks in any of the
+    :mod:`napari_sam2.io.result_formats`.
 ``image``
     :func:`refer_to_image`, :func:`locate_image`, :func:`open_image`: from a project to
     its pixels, also when they moved or changed.
@@ -18,4 +21,53 @@ No Qt, no napari, no torch. Start here:
     :class:`Project` and its parts.
 
 The file is described in :mod:`napari_sam2.project.schema`.
+
+>>> header = project_header(settings, image=image, stack=stack)
+>>> project = project_of(document, header, controller.recorder.steps)
+>>> write_project("cells.sam2", project)
 """
+
+from napari_sam2.project.autosave import Autosave
+from napari_sam2.project.image import (
+    ImageState,
+    Whereabouts,
+    locate_image,
+    open_image,
+    refer_to_image,
+    related_to,
+)
+from napari_sam2.project.reading import read_project
+from napari_sam2.project.recovery import Recovery, find_recoverable
+from napari_sam2.project.results import export
+from napari_sam2.project.session import (
+    apply_choices,
+    fill_document,
+    new_document,
+    project_header,
+    project_of,
+    stack_geometry,
+)
+from napari_sam2.project.values import Project
+from napari_sam2.project.writing import write_project
+
+__all__ = [
+    "Autosave",
+    "ImageState",
+    "Project",
+    "Recovery",
+    "Whereabouts",
+    "apply_choices",
+    "export",
+    "fill_document",
+    "find_recoverable",
+    "locate_image",
+    "new_document",
+    "open_image",
+    "project_header",
+    "project_of",
+    "read_project",
+    "refer_to_image",
+    "related_to",
+    "stack_geometry",
+    "write_project",
+]

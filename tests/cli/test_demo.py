@@ -43,7 +43,7 @@ def test_all_samples_twice_into_one_folder(cli, tmp_path):
     assert all(re.fullmatch(r"0\.\d{3}|-", rows[name][2]) for name in sample_names())
     assert str(tmp_path / "demo") in said.out
     made = {path.name for path in (tmp_path / "demo").iterdir()}
-    wanted = {"tracked.tif", "objects.csv", "overlay.png"}
+    wanted = {"tracked.tif", "objects.csv", "objects.csv.json", "overlay.png"}
     assert made == {f"{n}_{w}" for n in sample_names() for w in wanted} | {
         "bigbuckbunny_overlay.mp4"
     }

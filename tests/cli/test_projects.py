@@ -128,6 +128,30 @@ def test_provenance_is_in_every_output(cli, study: Path, tmp_path: Path) -> None
     assert list(beside) == list(found)
 
 
+def test_tracking_says_what_made_its_masks(cli, stack: Path, tmp_path: Path) -> None:
+    labels, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
+    command = (
+        "track", stack, "-o", labels, "--table", table, "--point", "1:0,22,20",
+        "--point", "1:0,60,70,-", "--frames", "0:2",
+    )  # fmt: skip
+    assert cli(*command).code == 0
+    with tifffile.TiffFile(labels) as file:
+        ome = tifffile.xml2dict(file.ome_metadata)["OME"]
+    inside = ome["StructuredAnnotations"]["CommentAnnotation"]["Value"]
+    beside = (tmp_path / "objects.csv.json").read_text().strip()
+    assert inside == beside
+    found = json.loads(inside)
+    assert "not ground truth" in found["note"]
+    assert found["image"] == {"name": "discs", "path": str(stack)}
+    assert found["prompts"] == [
+        {"object": 1, "frame": 0, "points": [[22, 20], [60, 70]], "labels": [1, 0]}
+    ]
+    labels.unlink()
+    table.unlink()
+    assert "objects.csv.json exists" in cli(*command).err
+    assert not labels.exists()
+
+
 def test_exported_labels_are_what_was_seen(cli, study: Path, tmp_path: Path) -> None:
     path = tmp_path / "labels.tif"
     said = cli("export", study / "work.sam2", "-o", path, "--format", "labels-tiff")
