@@ -1,4 +1,4 @@
-"""The commands: ``new``, the stages, ``validate``, ``export``, ``plot``."""
+"""The commands: ``assets``, ``new``, the stages, ``validate``, ``export``, ``plot``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.engine.device import pick_device
 from napari_sam2.model.checkpoint import load_weights
+from napari_sam2.training.assets.fetch import fetch
+from napari_sam2.training.assets.store import load_assets
 from napari_sam2.training.export import export
 from napari_sam2.training.initial import new_model
 from napari_sam2.training.loop import Course, train
+from napari_sam2.training.scenes import FAMILIES
+from napari_sam2.training.scenes.collage import collage
 from napari_sam2.training.stages import STAGES
 from napari_sam2.training.validate import as_table, validate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import torch
+
+    from napari_sam2.training.scenes.draw import Families
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +67,7 @@ def _add_stage(parser: argparse.ArgumentParser, name: str) -> None:
     add("--size", type=int, help="side of pictures; by default the model's own")
     add("--device", default="auto")
     add("--seed", type=int, default=0)
+    add("--assets", type=Path, help="folder of the command assets: real cut-outs, too")
     add("--validate", type=Path, help="folder of stacks to measure on")
     add("--validate-every", type=float, default=10.0, help="minutes")
     parser.set_defaults(run=_train, stage=name)
@@ -77,11 +86,22 @@ def _train(options: argparse.Namespace) -> None:
         size=options.size,
         seed=options.seed,
         decay=options.decay,
+        families=_families(options.assets, device),
         validation=options.validate,
         validate_every=options.validate_every,
     )
     frames = options.batch or (256 if device.type == "cuda" else 8)
     train(course, stage.step, stage.shape(frames, options.longest))
+
+
+def _families(assets: Path | None, device: torch.device) -> Families:
+    """Return what is drawn; half of the footage shows fetched pictures, if any."""
+    if assets is None:
+        return FAMILIES
+    painted, share = FAMILIES["footage"]
+    composed = collage(load_assets(assets, device))
+    halves = {"footage": (painted, share / 2), "collage": (composed, share / 2)}
+    return {**FAMILIES, **halves}
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -108,6 +128,9 @@ def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "the log lies well above box_j)",
     )
     out.set_defaults(run=_export)
+    assets = commands.add_parser("assets", help="fetch pictures for drawn footage")
+    assets.add_argument("folder", type=Path)
+    assets.set_defaults(run=lambda options: fetch(options.folder))
     plot = commands.add_parser("plot", help="draw a log's curves")
     plot.add_argument("log", type=Path)
     plot.add_argument("path", type=Path)

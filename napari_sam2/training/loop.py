@@ -6,7 +6,7 @@ import copy
 import logging
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,7 +14,7 @@ import torch
 from napari_sam2.model.checkpoint import load_weights
 from napari_sam2.training.learner import Learner, latest_weights
 from napari_sam2.training.record import append
-from napari_sam2.training.scenes import draw
+from napari_sam2.training.scenes import FAMILIES, draw
 from napari_sam2.training.schedule import learning_rate
 from napari_sam2.training.validate import as_table, mean_tracked, validate
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
     from napari_sam2.training.outcome import Outcome
     from napari_sam2.training.scenes import Clips
+    from napari_sam2.training.scenes.draw import Families
 
     Step = Callable[[Sam2Model, Clips, int, int], Outcome]
     Shape = Callable[[float, int], tuple[int, int]]
@@ -58,6 +59,8 @@ class Course:
         Side of the pictures in pixels, a multiple of 32; None is the model's own.
     seed : int
         Of drawing and prompting.
+    families : mapping of str to (callable, float)
+        What is drawn, as :func:`~napari_sam2.training.scenes.draw` takes it.
     validation : Path or None
         Stacks to measure on, at the start and the end and in between.
     validate_every, save_every, log_every : float
@@ -73,6 +76,7 @@ class Course:
     size: int | None = None
     seed: int = 0
     decay: float = 0.998
+    families: Families = field(default_factory=lambda: FAMILIES)
     validation: Path | None = None
     validate_every: float = 10.0
     save_every: float = 3.0
@@ -123,6 +127,7 @@ def _drawn(course: Course, learner: Learner, shape: tuple[int, int]) -> Clips:
         frames=frames,
         size=learner.model.config.image_size,
         device=course.device,
+        families=course.families,
     )
     if course.device.type == "cuda":
         torch.cuda.synchronize(course.device)

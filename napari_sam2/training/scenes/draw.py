@@ -15,15 +15,16 @@ from napari_sam2.training.scenes.views import closer, through
 from napari_sam2.training.scenes.volumes import anatomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
     from napari_sam2.training.scenes.scene import Scene
 
     Family = Callable[[Dice, int, int, int], Scene]
+    Families = Mapping[str, tuple[Family, float]]
 
-FAMILIES: dict[str, tuple[Family, float]] = {
+FAMILIES: Families = {
     "fluorescence": (fluorescence, 0.2),
     "phase_contrast": (phase_contrast, 0.2),
     "electron_microscopy": (electron_microscopy, 0.12),
@@ -61,7 +62,7 @@ def draw(
     frames: int,
     size: int,
     device: torch.device,
-    families: tuple[str, ...] = tuple(FAMILIES),
+    families: Families = FAMILIES,
 ) -> Clips:
     """Draw one batch; the same arguments always give the same clips.
 
@@ -73,15 +74,16 @@ def draw(
         Clips in the batch, frames of each, and their side in pixels.
     device : torch.device
         Where to draw.
-    families : tuple of str, optional
-        Names in :data:`FAMILIES` to choose from.
+    families : mapping of str to (callable, float), optional
+        What is drawn, by name, with the share of each.
     """
     dice = Dice(seed, batch, device)
-    shares = tuple(FAMILIES[name][1] for name in families)
+    kinds = tuple(families.values())
+    shares = tuple(share for _, share in kinds)
     picks = [dice.choice(shares) for _ in range(clips)]
     with torch.autocast(device.type, enabled=False):
         drawn = [
-            _shoot(dice, FAMILIES[families[pick]][0], picks.count(pick), frames, size)
+            _shoot(dice, kinds[pick][0], picks.count(pick), frames, size)
             for pick in sorted(set(picks))
         ]
     together = Clips(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))

@@ -30,7 +30,7 @@ _JOINTS = 4  # parts per thing
 
 def footage(dice: Dice, batch: int, frames: int, size: int) -> Scene:
     """Draw things that pass before each other, with look-alikes and a moving camera."""
-    camera = _camera(dice, batch, frames)
+    camera = camera_path(dice, batch, frames)
     parts = _things(dice, batch, frames, camera)
     fields = [
         noise_over_time(dice, batch, frames, size, cells, dice.uniform(batch, high=0.3))
@@ -40,7 +40,7 @@ def footage(dice: Dice, batch: int, frames: int, size: int) -> Scene:
     smooth = torch.stack(fields[:2], dim=-1).flatten(2, 3)
     fine = torch.stack(fields[2:], dim=-1).flatten(2, 3)
     raster = rasterise(parts, size, (smooth + 0.4 * fine) * amount, layered=True)
-    ground = _ground(dice, batch, frames, size, camera)
+    ground = behind(texture(dice, batch, 2 * size), camera, size)
     things = _painted(dice, raster, parts)
     body = raster.covered.float()
     soft = blur(body, dice.uniform(batch, low=0.3, high=0.8) * size / 256, 3)
@@ -52,7 +52,7 @@ def footage(dice: Dice, batch: int, frames: int, size: int) -> Scene:
     return Scene(images, raster.labels)
 
 
-def _camera(dice: Dice, batch: int, frames: int) -> Tensor:
+def camera_path(dice: Dice, batch: int, frames: int) -> Tensor:
     """Return zoom and shift of the view per frame, (B, T, 3)."""
     pan = wander(dice, batch, frames, 1, dice.log_uniform(batch, low=0.001, high=0.04))
     zoom = pulse(dice, batch, frames, 1, 0.15)
@@ -90,25 +90,28 @@ def _things(dice: Dice, batch: int, frames: int, camera: Tensor) -> Parts:
     alone = dice.coin(batch, 1, _THINGS, _JOINTS, chance=0.6)
     alone[..., 0] = dice.coin(batch, 1, _THINGS, chance=0.8)
     alone = alone & alone[..., :1]
-    hidden = _hidden(dice, batch, frames)
+    hidden = out_of_sight(dice, batch, frames, _THINGS)
     there = (alone & ~hidden[..., None]).flatten(2)
     owners = torch.arange(1, _THINGS + 1, device=dice.device).repeat_interleave(_JOINTS)
     return Parts(centres.flatten(2, 3), shapes, owners.expand(batch, -1), there)
 
 
-def _hidden(dice: Dice, batch: int, frames: int) -> Tensor:
-    """Return which things are out of sight for a while, bool (B, T, O)."""
+def out_of_sight(dice: Dice, batch: int, frames: int, count: int) -> Tensor:
+    """Return which things are out of sight for a while, bool (B, T, count)."""
     time = torch.arange(frames, device=dice.device)[None, :, None]
-    start = dice.integers(batch, 1, _THINGS, low=1, high=max(2, frames))
-    end = start + dice.integers(batch, 1, _THINGS, low=1, high=max(2, frames))
-    gone = dice.coin(batch, 1, _THINGS, chance=0.2)
+    start = dice.integers(batch, 1, count, low=1, high=max(2, frames))
+    end = start + dice.integers(batch, 1, count, low=1, high=max(2, frames))
+    gone = dice.coin(batch, 1, count, chance=0.2)
     return gone & (time >= start) & (time < end)
 
 
-def _ground(dice: Dice, batch: int, frames: int, size: int, camera: Tensor) -> Tensor:
-    """Return what lies behind everything, (B, T, 3, S, S), moving with the camera."""
-    picture = _texture(dice, batch, 2 * size)
-    place = pixel_places(size, dice.device).unflatten(0, (size, size)) - 0.5
+def behind(picture: Tensor, camera: Tensor, size: int) -> Tensor:
+    """Return what lies behind everything, (B, T, 3, S, S), moving with the camera.
+
+    ``picture`` (B, 3, 2S, 2S) reaches half a frame beyond the frame on all sides.
+    """
+    batch, frames = camera.shape[:2]
+    place = pixel_places(size, picture.device).unflatten(0, (size, size)) - 0.5
     zoom, pan = camera[..., :1], camera[..., 1:]
     seen = (place - pan[:, :, None, None]) / zoom[..., None, None]
     seen = seen.flatten(0, 1)  # from -1 to 1 is the whole picture, twice the frame
@@ -122,7 +125,7 @@ def _ground(dice: Dice, batch: int, frames: int, size: int, camera: Tensor) -> T
 def _painted(dice: Dice, raster: Raster, parts: Parts) -> Tensor:
     """Return things in their own textures, (B, T, 3, S, S); some look alike."""
     batch, frames, size = raster.winners.shape[:3]
-    sheet = _texture(dice, batch, size)
+    sheet = texture(dice, batch, size)
     count = parts.owners.shape[1]
     look = dice.uniform(batch, _THINGS, 5, low=-0.7, high=0.7)
     twin = dice.coin(batch, 1, 1, chance=0.4)
@@ -140,7 +143,7 @@ def _painted(dice: Dice, raster: Raster, parts: Parts) -> Tensor:
     return 0.6 * paint + 0.2 + 0.5 * found[..., 2:].movedim(-1, 2)
 
 
-def _texture(dice: Dice, batch: int, size: int) -> Tensor:
+def texture(dice: Dice, batch: int, size: int) -> Tensor:
     """Return colour textures, (B, 3, size, size): blotches, stripes, grain."""
     cells = (3, 8, 20)[dice.choice((1.0, 1.0, 1.0))]
     rough = noise(dice, batch, size, cells, 4)[:, None]
