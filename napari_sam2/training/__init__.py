@@ -8,7 +8,7 @@ commands make a model, the same on a laptop's processor and on a large GPU::
     python -m napari_sam2.training images --from run/dense/averaged.safetensors …
     python -m napari_sam2.training clips  --from run/images/averaged.safetensors …
 
-``python -m napari_sam2.training assets FOLDER`` fetches real cut-outs and photographs, and
+``python -m napari_sam2.training assets FOLDER`` fetches real cut-outs and photographs;
 ``--assets FOLDER`` makes half of the drawn footage of them; without, all is painted.
 
 A stage that was stopped goes on when its command is given again: from

@@ -54,7 +54,7 @@ def load_assets(folder: Path, device: torch.device) -> Assets:
     try:
         with np.load(folder / FILE) as file:
             parts = [file["cutouts"], file["photographs"]]
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise StackError(
             f"{folder} holds no pictures to compose footage from ({error}). Fetch "
             f"them: python -m napari_sam2.training assets {folder}"
