@@ -18,6 +18,7 @@ HEAVY = {"torch", "qtpy", "napari", "scipy", "skimage", "av", "zarr", "PIL"}
         "napari_sam2.core.prompts",
         "napari_sam2.io.stack",
         "napari_sam2.engine.weights",
+        "napari_sam2.project",
         "napari_sam2.layers.hooks",
     ],
 )

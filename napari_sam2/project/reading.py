@@ -13,7 +13,13 @@ from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.project import about, decoding
 from napari_sam2.project.checks import load_json
 from napari_sam2.project.recipe_rows import check_steps, read_steps
-from napari_sam2.project.schema import APPLICATION_ID, SELECTS, TABLES, VERSION
+from napari_sam2.project.schema import (
+    APPLICATION_ID,
+    SELECTS,
+    TABLES,
+    VERSION,
+    database_uri,
+)
 from napari_sam2.project.values import Contents, Project
 
 if TYPE_CHECKING:
@@ -107,7 +113,7 @@ def _check_file(path: Path) -> None:
 def _open(path: Path) -> sqlite3.Connection:
     # Projects are replaced, never changed, so locks and journals have no meaning: a
     # project on a drive without locks, or one that cannot be written, opens as well.
-    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    uri = database_uri(path, "mode=ro&immutable=1")
     file = sqlite3.connect(uri, uri=True, isolation_level=None)
     try:
         file.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)

@@ -20,7 +20,7 @@ import platformdirs
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project import encoding
 from napari_sam2.project.reading import read_about, read_project
-from napari_sam2.project.schema import SUFFIX
+from napari_sam2.project.schema import SUFFIX, database_uri
 from napari_sam2.project.store import Store, naming_store, new_store
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _put(store: Store, changes: Changes, project_path: Path | None) -> None:
 
 def _is_abandoned(path: Path) -> bool:
     """Whether nobody holds the file; what a crash left half done is taken back."""
-    uri = f"{path.absolute().as_uri()}?mode=rw"
+    uri = database_uri(path, "mode=rw")
     try:
         with closing(
             sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)

@@ -18,7 +18,7 @@ from napari_sam2.core.provenance import (
 )
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.result_format import ResultHeader
-from napari_sam2.state.masks import Origin
+from napari_sam2.state.masks import Origin, painted_order
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -125,7 +125,7 @@ def _by_frame(contents: Contents) -> dict[int, list[tuple[int, FrameMask]]]:
     for (object_id, frame), mask in contents.masks.items():
         by_frame[frame].append((object_id, mask))
     for objects in by_frame.values():
-        objects.sort(key=lambda one: (*one[1].painting_order, -one[0]))
+        objects[:] = painted_order(dict(objects))
     return by_frame
 
 

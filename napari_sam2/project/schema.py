@@ -34,6 +34,11 @@ Version 1 had neither ``steps`` nor ``step_masks``, nor the column ``step``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 APPLICATION_ID = 0x53414D32
 VERSION = 2
 SUFFIX = ".sam2"
@@ -105,3 +110,15 @@ SELECTS: dict[int, dict[str, str]] = {
     2: _NEWEST,
 }
 """How each table is read, by version of the file: with the columns of the newest."""
+
+
+def database_uri(path: Path, options: str) -> str:
+    """Return the address of a file for SQLite, with options such as ``mode=ro``.
+
+    Folders shared by Windows begin with the name of a server, which SQLite wants after
+    four slashes.
+    """
+    uri = path.absolute().as_uri()
+    if not uri.startswith("file:///"):
+        uri = uri.replace("file://", "file:////", 1)
+    return f"{uri}?{options}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project import encoding
-from napari_sam2.project.schema import APPLICATION_ID, TABLES, VERSION
+from napari_sam2.project.schema import APPLICATION_ID, TABLES, VERSION, database_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,8 +105,7 @@ def new_store(path: Path, *, is_private: bool) -> Store:
         network drives know no locks, and kept without a journal, as it is thrown away
         when anything fails.
     """
-    lock = "&nolock=1" if is_private else ""
-    uri = f"{path.absolute().as_uri()}?mode=rwc{lock}"
+    uri = database_uri(path, "mode=rwc&nolock=1" if is_private else "mode=rwc")
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, check_same_thread=False
     )

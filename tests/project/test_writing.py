@@ -6,12 +6,12 @@ import os
 import sqlite3
 import sys
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
 from napari_sam2.core.errors import ProjectError
-from napari_sam2.project import writing
+from napari_sam2.project import schema, writing
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.writing import write_project
 from tests.project.projects import example
@@ -94,6 +94,16 @@ def test_what_a_crash_left_beside_a_project_is_not_believed(path: Path) -> None:
     journal.write_bytes(os.urandom(5000))
     assert read_project(path) == example()
     journal.unlink()
+
+
+def test_shared_folders_have_an_address() -> None:
+    class Shared(PureWindowsPath):
+        def absolute(self) -> PureWindowsPath:
+            return self
+
+    path = Shared("//server/study/my work.sam2")
+    address = schema.database_uri(path, "mode=ro")
+    assert address == "file:////server/study/my%20work.sam2?mode=ro"
 
 
 def test_names_with_odd_characters_work(tmp_path: Path) -> None:
