@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from psygnal import Signal
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Lane
 
 Fetch: TypeAlias = Callable[[str, CancelToken], Generator[Progress, None, object]]
-"""Brings the weights of a model here: yields bytes, returns None when cancelled."""
+"""Brings the weights of a model here: yields bytes, returns None when cancelled.
+
+The name may be the path of a file: then it makes sure that the weights fit.
+"""
 
 
 class Downloads:
@@ -60,7 +64,7 @@ class Downloads:
                 yield name
 
         def take(name: str) -> None:
-            self._board.say(f"{name} is here.")
+            self._board.say(f"{Path(name).name} is here.")
             self.finished.emit(name)
 
         self._dispatcher.send(Activity.LOADING, job, on_item=take, key=name)

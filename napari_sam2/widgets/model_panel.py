@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QFileDialog, QProgressBar, QWidget
 
+from napari_sam2.core.cancel import Progress
 from napari_sam2.engine.weights import (
     BUNDLED_NAME,
     BUNDLED_PURPOSE,
@@ -193,31 +194,33 @@ class ModelPanel(QWidget):
             self.use_file(path)
 
     def use_file(self, path: str) -> None:
-        """Use weights of one's own; they are loaded in the background."""
-        self._settings.model = path
-        self._fill_models(path)
+        """Use weights of one's own, if they are those of a model.
+
+        That is seen in the background; what is in use goes on answering until then.
+        """
+        self._downloads.start(path)
 
     def _on_download_status(self, status: Status) -> None:
         self._fetching.setVisible(status.is_busy)
-        now = status.progress
-        if now is not None and now.total:
-            # kibibytes, because Qt counts with 32 bits
-            self._bar.setRange(0, now.total // _KIB)
-            self._bar.setValue(now.done // _KIB)
-            self._bar.setFormat(_arrived(status))
+        now = status.progress or Progress(0, 0)
+        # kibibytes, because Qt counts with 32 bits
+        self._bar.setRange(0, now.total // _KIB)
+        self._bar.setValue(now.done // _KIB)
+        self._bar.setFormat(_arrived(status))
         self._explain()
 
     def _on_download_finished(self, name: str) -> None:
         wanted = str(self.model.value)
-        if wanted == name:
-            self._settings.model = name
+        is_own = all(one.name != name for one in CHECKPOINTS)
+        if is_own or wanted == name:
+            self._settings.model = wanted = name
         self._fill_models(wanted)
 
 
 def _arrived(status: Status) -> str:
     """Return the text in the bar: "12 MB of 156 MB · 8 s left"."""
     now = status.progress
-    if now is None:
+    if now is None or not now.total:
         return ""
     words = f"{human_size(now.done)} of {human_size(now.total)}"
     if status.seconds_left is not None:

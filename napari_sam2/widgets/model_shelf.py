@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from napari_sam2.core.cancel import Progress
@@ -72,7 +73,21 @@ def find_devices(token: CancelToken) -> Generator[tuple[Device, ...]]:
 
 
 def fetch_weights(name: str, token: CancelToken) -> Generator[Progress, None, object]:
-    """Bring the weights of a model here; see :mod:`napari_sam2.control.downloads`."""
+    """Bring the weights of a model here; see :mod:`napari_sam2.control.downloads`.
+
+    A file of the user's own is here, but may hold anything: it is read to see.
+    """
     from napari_sam2.engine.weights import download, find_checkpoint
 
+    path = Path(name)
+    if path.is_absolute():
+        return (yield from _try_file(path))
     return (yield from download(find_checkpoint(name), token=token))
+
+
+def _try_file(path: Path) -> Generator[Progress, None, object]:
+    yield Progress(0, 0, f"Looking at {path.name}")
+    _let_threads_rest()
+    from napari_sam2.engine.loading import load_model
+
+    return load_model(path, device="cpu")

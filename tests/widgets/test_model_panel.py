@@ -119,18 +119,6 @@ def test_only_devices_that_are_there_are_offered(qtbot) -> None:
     assert bench.settings.device == "cuda"
 
 
-def test_a_file_of_ones_own_is_named_and_loaded_in_the_background(
-    working: User, tmp_path: Path
-) -> None:
-    panel = working.dock.model_panel
-    panel.use_file(str(tmp_path / "fine-tuned.pt"))
-    assert texts(panel.model)[-1] == "fine-tuned.pt (your file)"
-    assert panel.model.value == str(tmp_path / "fine-tuned.pt")
-    working.wait(
-        lambda: working.factory.made[-1].request.model.endswith("fine-tuned.pt")
-    )
-
-
 def test_settings_are_there_the_next_time(user: User) -> None:
     fields = user.open_dock().settings_form.fields
     fields["live_answers"].value = False

@@ -2,7 +2,8 @@
 
 This module knows HTTP and the partial file, which only the caller's thread touches; the
 network is waited for on another, so that its silence holds nobody up. How often to try,
-and whether the outcome is the right file, is decided in :mod:`napari_sam2.engine.weights.download`.
+and whether the outcome is the right file, is decided in
+:mod:`napari_sam2.engine.weights.download`.
 """
 
 from __future__ import annotations
