@@ -122,8 +122,29 @@ class MaskLayer:
             if shown is None or shown in due:
                 self._refresh()
 
-    def object_at(self, world_position: Sequence[float]) -> int | None:
-        """Return the object seen at a position in the world; None for background."""
+    def object_at(
+        self,
+        world_position: Sequence[float],
+        view_direction: npt.ArrayLike | None = None,
+    ) -> int | None:
+        """Return the object seen at a position in the world; None for background.
+
+        Parameters
+        ----------
+        world_position : sequence of float
+        view_direction : array-like, optional
+            Where the camera looks, along all world axes: in a view in 3-D the first
+            object on that line is seen.
+        """
+        if len(self._dims.displayed) == 3:
+            found = self.layer.get_value(
+                world_position,
+                view_direction=view_direction,
+                dims_displayed=list(self._dims.displayed),
+                world=True,
+            )
+            is_seen = found in self._document.objects and found not in self._hidden
+            return int(found) if is_seen else None
         point = self.layer.world_to_data(world_position)
         offset = self._space.label_offset()
         point = [c + o for c, o in zip(point, offset, strict=True)]
@@ -131,7 +152,7 @@ class MaskLayer:
             frame, point_yx = self._space.to_frame(point)
         except Sam2Error:
             return None
-        return self._document.object_at(frame, point_yx)
+        return self._document.object_at(frame, point_yx, hidden=self._hidden)
 
     def disconnect(self) -> None:
         """Leave the layer to the user, as it is."""

@@ -69,6 +69,7 @@ class Document:
         self.shape_hw = int(shape_hw[0]), int(shape_hw[1])
         self.objects: Mapping[int, TrackedObject] = {}
         self.prompts: Mapping[Place, FramePrompts] = {}
+        self._prompted: dict[int, set[int]] = {}
         self.masks = MaskTable()
         self._selected: int | None = None
 
@@ -117,6 +118,7 @@ class Document:
             self.objects = dict(sorted(_merged(self.objects, edit.objects).items()))
         if prompts:
             self.prompts = _merged(self.prompts, edit.prompts)
+            self._note_prompted(prompts)
         for place in masks:
             self.masks.put(place, edit.masks[place])
         added = frozenset(i for i in objects if inverse.objects[i] is None)
@@ -142,7 +144,7 @@ class Document:
 
     def said_about(self, object_id: int) -> dict[int, FramePrompts | PackedMask]:
         """Return everything the user said about an object, by frame, in order."""
-        frames = {frame for i, frame in self.prompts if i == object_id}
+        frames = {*self._prompted.get(object_id, ())}
         row = self.masks.of_object(object_id)
         frames |= {f for f, mask in row.items() if mask.origin is Origin.PAINTED}
         found = {frame: self.said(object_id, frame) for frame in sorted(frames)}
@@ -203,11 +205,17 @@ class Document:
         largest = max(self.objects, default=0)
         return np.dtype(np.uint16 if largest < 1 << 16 else np.uint32)
 
-    def object_at(self, frame: int, yx: tuple[float, float]) -> int | None:
+    def object_at(
+        self,
+        frame: int,
+        yx: tuple[float, float],
+        *,
+        hidden: frozenset[int] = frozenset(),
+    ) -> int | None:
         """Return the object seen at (y, x), in data pixels; None for background."""
         y, x = round(yx[0]), round(yx[1])
         for object_id, mask in reversed(self.painted_order(frame)):
-            if mask.mask.covers((y, x)):
+            if object_id not in hidden and mask.mask.covers((y, x)):
                 return object_id
         return None
 
@@ -219,6 +227,17 @@ class Document:
         found = sorted(self.masks.on_frame(frame).items())
         results = (mask.as_result(object_id, frame) for object_id, mask in found)
         return FrameResult(frame, tuple(results))
+
+    def _note_prompted(self, places: frozenset[Place]) -> None:
+        """Keep the frames with points or boxes of each object."""
+        for object_id, frame in places:
+            frames = self._prompted.setdefault(object_id, set())
+            if (object_id, frame) in self.prompts:
+                frames.add(frame)
+            else:
+                frames.discard(frame)
+            if not frames:
+                del self._prompted[object_id]
 
     def _keep_selection_valid(self, added: frozenset[int]) -> None:
         """Select an object that was added alone, and never one that is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
@@ -20,7 +21,10 @@ from napari_sam2.state import edits
 from napari_sam2.widgets.controls import button, column, row, switch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from napari_sam2.control import Controller
+    from napari_sam2.state import Place
     from napari_sam2.widgets.links import Links
 
 _COLUMNS = ("Object", "Id", "Prompts", "Frames")
@@ -31,6 +35,7 @@ _TIPS = (
     "Frames on which it has a mask, or is known to be absent",
 )
 _ROWS_SHOWN = 5
+_ROWS_MEASURED = 50
 
 
 class ObjectsPanel(QWidget):
@@ -56,16 +61,19 @@ class ObjectsPanel(QWidget):
         self._controller = controller
         self._document = controller.document
         self._is_filling = False
+        self._rows: dict[int, QTreeWidgetItem] = {}
         self._tree = _make_tree(self)
         self._show_only = switch(
-            "Show only", "Hide the masks of all other objects", self._on_show_only
+            "Show only",
+            "Hide the masks of all other objects (Shift-U)",
+            self._on_show_only,
         )
         self._buttons = row(
             button("New", "Start another object; your next click is its", self.add),
             button("Delete", "Delete the chosen object, its prompts and masks"
                    " (undo brings it back)", self.delete),
             self._show_only,
-            button("Go to", "Go to the first frame on which you prompted it",
+            button("Go to", "Go to the first frame on which you prompted it (Home)",
                    self.jump),
         )  # fmt: skip
         column(self, self._tree, self._buttons)
@@ -73,7 +81,7 @@ class ObjectsPanel(QWidget):
         self._tree.currentItemChanged.connect(self._on_row_chosen)
         self._tree.itemChanged.connect(self._on_item_edited)
         links.connect(self._document.objects_changed, self._on_objects_changed)
-        links.connect(self._document.prompts_changed, self._fill_numbers)
+        links.connect(self._document.prompts_changed, self._on_prompts_changed)
         links.connect(self._document.selection_changed, self._on_selection_changed)
         self._fill()
 
@@ -104,15 +112,16 @@ class ObjectsPanel(QWidget):
         if frame is not None:
             self.jump_asked.emit(frame)
 
+    def switch_show_only(self) -> None:
+        """Hide all other objects, or show them again."""
+        self._show_only.toggle()
+        self._on_show_only()
+
     def refresh_coverage(self, _: object = None) -> None:
         """Show anew how many frames each object covers."""
-        self._is_filling = True
-        try:
-            for item in self._items():
-                covered = self._document.frames_covered(_id_of(item))
-                item.setText(3, str(covered))
-        finally:
-            self._is_filling = False
+        with self._filling():
+            for object_id, item in self._rows.items():
+                item.setText(3, str(self._document.frames_covered(object_id)))
 
     def _on_show_only(self) -> None:
         only = self._document.selected if self._show_only.isChecked() else None
@@ -144,40 +153,47 @@ class ObjectsPanel(QWidget):
             self._controller.history.do(edit)
 
     def _fill(self) -> None:
-        self._is_filling = True
-        try:
+        with self._filling():
             self._tree.clear()
-            for object_id, one in self._document.objects.items():
-                self._tree.addTopLevelItem(_make_item(object_id, one.name))
-        finally:
-            self._is_filling = False
-        self._fill_numbers()
+            self._rows = {
+                object_id: _make_item(object_id, one.name)
+                for object_id, one in self._document.objects.items()
+            }
+            self._tree.addTopLevelItems(list(self._rows.values()))
+        self._fill_numbers(self._rows)
+        self.refresh_coverage()
+        self._fit_columns()
         self._mark_selected()
 
-    def _fill_numbers(self, _: object = None) -> None:
-        self._is_filling = True
-        try:
-            for item in self._items():
-                prompts = len(self._document.said_about(_id_of(item)))
-                item.setText(2, str(prompts))
-        finally:
-            self._is_filling = False
-        self.refresh_coverage()
+    def _on_prompts_changed(self, places: frozenset[Place]) -> None:
+        self._fill_numbers({object_id for object_id, _ in places})
+
+    def _fill_numbers(self, object_ids: Iterable[int]) -> None:
+        with self._filling():
+            for object_id in object_ids:
+                if object_id in self._rows:
+                    prompts = len(self._document.said_about(object_id))
+                    self._rows[object_id].setText(2, str(prompts))
+
+    def _fit_columns(self) -> None:
+        # Once: columns that always fit are measured for every cell that is written.
+        for number in range(1, len(_COLUMNS)):
+            self._tree.resizeColumnToContents(number)
 
     def _mark_selected(self) -> None:
-        self._is_filling = True
-        try:
-            chosen = self._document.selected
-            for item in self._items():
-                is_current = item is self._tree.currentItem()
-                if _id_of(item) == chosen and not is_current:
-                    self._tree.setCurrentItem(item)
-        finally:
-            self._is_filling = False
+        item = self._rows.get(self._document.selected or 0)
+        if item is not None and item is not self._tree.currentItem():
+            with self._filling():
+                self._tree.setCurrentItem(item)
 
-    def _items(self) -> list[QTreeWidgetItem]:
-        count = self._tree.topLevelItemCount()
-        return [self._tree.topLevelItem(i) for i in range(count)]
+    @contextmanager
+    def _filling(self) -> Iterator[None]:
+        """Tell what is written here from what the user does."""
+        before, self._is_filling = self._is_filling, True
+        try:
+            yield
+        finally:
+            self._is_filling = before
 
 
 def colour_icon(object_id: int) -> QIcon:
@@ -218,8 +234,7 @@ def _make_tree(parent: QWidget) -> _Tree:
     header.setStretchLastSection(False)
     header.setMinimumSectionSize(24)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for number in (1, 2, 3):
-        header.setSectionResizeMode(number, QHeaderView.ResizeMode.ResizeToContents)
+    header.setResizeContentsPrecision(_ROWS_MEASURED)
     tree.setFixedHeight(24 * (_ROWS_SHOWN + 1))
     return tree
 

@@ -79,7 +79,8 @@ class PromptsPanel(QWidget):
              self.paint),
             ("Eraser", "Erase what is not the object", self.erase),
             ("Move", "Move and delete points and boxes", self.edit),
-            ("Pick", "Click a mask to choose its object", self.pick),
+            ("Pick", "Click a mask to choose its object (with any tool: U)",
+             self.pick),
         )  # fmt: skip
         buttons = [switch(*tool) for tool in tools]
         for number, one in enumerate(buttons):
@@ -118,6 +119,17 @@ class PromptsPanel(QWidget):
     def pick(self) -> None:
         """Let a click on a mask choose its object."""
         self._use_masks("pick")
+
+    def choose_hovered(self) -> None:
+        """Choose the object that is seen under the mouse, whatever tool is in use."""
+        viewer, dims = self._viewer, self._viewer.dims
+        camera = getattr(viewer, "scene", viewer).camera  # as of napari 0.9
+        found = self._session.masks.object_at(
+            viewer.cursor.position,
+            camera.calculate_nd_view_direction(dims.ndim, dims.displayed),
+        )
+        if found is not None:
+            self._session.document.select(found)
 
     def edit(self) -> None:
         """Select, move and delete points or boxes, whichever were used last."""

@@ -252,6 +252,21 @@ def test_the_object_at_a_position_in_the_world(new_bench):
     assert bench.masks.object_at(layer.data_to_world((1, 5, 14))) is None
 
 
+def test_a_hidden_object_is_not_seen(with_block):
+    found(with_block, 2, 2, slice(8, 20), slice(8, 20), iou=0.95)
+    assert with_block.masks.object_at((2, 10, 10)) == 2
+    with_block.masks.hidden = {2}
+    assert with_block.masks.object_at((2, 10, 10)) == 1
+    assert with_block.masks.object_at((2, 18, 18)) is None
+
+
+def test_in_3d_the_first_object_on_the_line_of_sight_is_seen(with_block):
+    with_block.viewer.dims.ndisplay = 3
+    masks = with_block.masks
+    assert masks.object_at((0, 10, 10), view_direction=(-1, 0, 0)) == 1
+    assert masks.object_at((0, 20, 20), view_direction=(-1, 0, 0)) is None
+
+
 def test_masks_have_the_colours_of_their_objects(bench):
     for object_id in (1, 2, 40):
         bench.history.do(edits.add_object(bench.document, object_id))

@@ -121,6 +121,8 @@ def test_painted_masks_are_prompts(document: Document) -> None:
     document.apply(edits.paint_mask(document, 1, 2, square(1, 1)))
     track(document, found(1, 3, square(1, 1)))
     assert document.said_about(1) == {2: pack_mask(square(1, 1)), 4: click(3, 3)}
+    document.apply(edits.set_prompts(document, 1, 4, FramePrompts()))
+    assert list(document.said_about(1)) == [2]
     assert document.said(1, 3) is None
     assert document.first_prompt(1) == 2
     assert document.first_prompt(2) is None

@@ -11,11 +11,13 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from napari.utils.key_bindings import KeymapHandler
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QComboBox, QPushButton, QTableWidget
+from qtpy.QtWidgets import QComboBox, QPushButton
 
 from napari_sam2.io.masks import read_labels
 from napari_sam2.state import Origin
+from napari_sam2.widgets.measurement_table import MeasurementTable
 from tests.widgets.user import SHAPE, User
 
 
@@ -141,11 +143,12 @@ def test_files_and_the_table_hold_what_is_seen(tracked: User, tmp_path: Path) ->
         rows = list(csv.DictReader(file))
     assert len(rows) == SHAPE[0]
     assert {row["area"] for row in rows} == {str(np.count_nonzero(labels[4]))}
-    shown: list[QTableWidget] = []
+    shown: list[MeasurementTable] = []
     results.table_ready.connect(shown.append)
     results.show_table()
-    tracked.wait(lambda: bool(shown))
-    assert shown[0].rowCount() == SHAPE[0]
+    tracked.wait(lambda: shown[0].view.model().rowCount() == SHAPE[0])
+    results.show_table()
+    assert len(shown) == 1, "it is measured again where it is"
 
 
 def test_a_folder_that_is_gone_is_told_in_a_sentence(
@@ -188,3 +191,43 @@ def test_picking_a_mask_chooses_its_object(working: User) -> None:
     assert str(masks.mode) == "pick"
     masks.selected_label = 1  # what napari does for a click in this mode
     assert working.document.selected == 1
+
+
+@pytest.mark.parametrize("tool", ["add_points", "draw_boxes", "paint", "edit"])
+def test_a_key_chooses_the_object_under_the_mouse_with_any_tool(
+    working: User, tool: str
+) -> None:
+    for y in (8, 30):
+        working.dock.workbench.objects.add()
+        working.click(2, y, 30)
+    working.wait_mask(2, 2)
+    getattr(working.dock.workbench.prompts, tool)()
+    active = working.viewer.layers.selection.active
+    working.viewer.cursor.position = (2, 8, 30)
+    press_key(working, "U")
+    assert working.document.selected == 1
+    assert working.viewer.layers.selection.active == active
+    working.viewer.cursor.position = (2, 20, 5)
+    press_key(working, "U")
+    assert working.document.selected == 1
+
+
+def test_keys_show_one_object_only_and_go_to_its_first_prompt(working: User) -> None:
+    for y in (8, 30):
+        working.dock.workbench.objects.add()
+        working.click(2, y, 30)
+    working.wait_mask(2, 2)
+    press_key(working, "Shift-U")
+    assert working.session.masks.hidden == {1}
+    press_key(working, "Shift-U")
+    assert not working.session.masks.hidden
+    working.session.position.go_to(7)
+    press_key(working, "Home")
+    assert working.session.position.frame == 2
+
+
+def press_key(user: User, key: str) -> None:
+    """Press a key in the picture: the active layer's meaning of it comes first."""
+    keys = KeymapHandler()
+    keys.keymap_providers = [user.viewer.layers.selection.active, user.viewer]
+    assert keys.press_key(key)
