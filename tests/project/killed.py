@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import tifffile
@@ -24,7 +27,7 @@ from napari_sam2.project.reading import read_project
 from napari_sam2.project.recovery import find_recoverable
 from napari_sam2.project.results import export
 from napari_sam2.project.session import new_document
-from napari_sam2.project.values import Project
+from napari_sam2.project.values import ImageReference, Project
 from napari_sam2.project.writing import write_project
 from napari_sam2.state import Edit
 from tests.project.projects import example
@@ -50,22 +53,28 @@ def save(folder: Path, number: int) -> None:
     write_project(folder / "work.sam2", numbered(number))
 
 
-def saved(folder: Path) -> int:
-    return number_of(read_project(folder / "work.sam2"))
+def saved(folder: Path) -> int | None:
+    """Return the number of the project; None when there is none."""
+    path = folder / "work.sam2"
+    return number_of(read_project(path)) if path.exists() else None
 
 
 def export_labels(folder: Path, number: int) -> None:
     labels = find_result_format("labels-tiff")
-    for _ in export(numbered(number), folder / "labels.tif", labels, overwrite=True):
+    project = numbered(number)
+    project = replace(project, image=ImageReference(f"number {number}"))
+    for _ in export(project, folder / "labels.tif", labels, overwrite=True):
         pass
-    (folder / "exported").write_text(str(number))
 
 
-def exported(folder: Path) -> int:
-    """Return a number that is right when the labels are complete."""
-    found = tifffile.imread(folder / "labels.tif")
-    assert set(found.ravel().tolist()) == {0, 1, 7}
-    return SCALE
+def exported(folder: Path) -> int | None:
+    """Return the number of the labels, whose image is called by it."""
+    path = folder / "labels.tif"
+    if not path.exists():
+        return None
+    assert set(tifffile.imread(path).ravel().tolist()) == {0, 1, 7}
+    with tifffile.TiffFile(path) as file:
+        return int(re.search(r"number (\d+)", file.ome_metadata)[1])
 
 
 class Autosaving:
@@ -94,15 +103,14 @@ class Autosaving:
         assert not self.autosave.has_changes
 
 
-def recovered(folder: Path) -> int:
+def recovered(folder: Path) -> int | None:
     """Return the number that is recovered, and leave nothing behind."""
     found = find_recoverable(folder / "recovery")
-    assert len(found) <= 1, f"{len(found)} files are left"
-    if not found:
-        return 0
-    number = number_of(found[0].read())
-    found[0].discard()
-    return number
+    numbers = [number_of(one.read()) for one in found]
+    for one in found:
+        one.discard()
+    assert len(numbers) <= 1, f"{len(numbers)} files are left"
+    return numbers[0] if numbers else None
 
 
 def write_for_ever(write, folder: Path, first: int, pipe: int) -> None:
@@ -112,8 +120,12 @@ def write_for_ever(write, folder: Path, first: int, pipe: int) -> None:
         os.write(pipe, number.to_bytes(4, "little"))
 
 
-def kill_one(write, folder: Path, first: int, seconds: float) -> int:
-    """Kill a child while it writes; return the last number that it completed."""
+def kill_one(write, folder: Path, first: int, seconds: float, *, waits: bool) -> int:
+    """Kill a child while it writes; return the last number that it completed.
+
+    It is killed some time after it began, or after it completed something; 0 is
+    returned when it completed nothing.
+    """
     readable, writable = os.pipe()
     child = os.fork()
     if not child:
@@ -123,25 +135,40 @@ def kill_one(write, folder: Path, first: int, seconds: float) -> int:
         finally:
             os._exit(1)  # only after an error
     os.close(writable)
-    first_done = os.read(readable, 4)  # it is at work
+    done = os.read(readable, 4) if waits else b""
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    done = first_done
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "a child failed before it was killed"
     while more := os.read(readable, 4096):
         done = (done + more)[-4:]
     os.close(readable)
-    assert done, "a child failed before it was killed"
     return int.from_bytes(done, "little")
 
 
-def torment(write, read, folder: Path, seed: int, count: int) -> None:
-    dice, number = random.Random(seed), 1
-    for _ in range(count):
-        kept = kill_one(write, folder, number, dice.uniform(0, 0.02))
+def typical_seconds(write, folder: Path) -> float:
+    """Return how long it takes to write once more."""
+    write(folder, 1)
+    started = time.perf_counter()
+    for number in (2, 3, 4):
+        write(folder, number)
+    return (time.perf_counter() - started) / 3
+
+
+def torment(make_write, read, folder: Path, seed: int, count: int) -> None:
+    """Kill children at all moments of a write, and of the one that is their first."""
+    dice, kept, first = random.Random(seed), 0, 1
+    with tempfile.TemporaryDirectory(dir=folder) as elsewhere:
+        seconds = typical_seconds(make_write(), Path(elsewhere))
+    for trial in range(count):
+        delay = dice.uniform(0, 1.5 * seconds)
+        done = kill_one(make_write(), folder, first, delay, waits=trial % 3 > 0)
+        # A recovery file is its own child's; projects and labels are all children's.
+        kept = done if read is recovered else max(kept, done)
         found = read(folder)
-        assert found >= kept, f"{kept} was complete, but {found} is left"
-        number = kept + 2
+        assert (found or 0) >= kept, f"{kept} was complete, but {found} is left"
+        kept = max(kept, found or 0)
+        first = max(first, kept) + 2
         for path in folder.glob(".*"):
             path.unlink()
 
@@ -149,9 +176,9 @@ def torment(write, read, folder: Path, seed: int, count: int) -> None:
 def main() -> None:
     folder, seed, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     for write, read in (
-        (save, saved),
-        (export_labels, exported),
-        (Autosaving(), recovered),
+        (lambda: save, saved),
+        (lambda: export_labels, exported),
+        (Autosaving, recovered),
     ):
         torment(write, read, folder, seed, count)
     print(f"{3 * count} were killed")
