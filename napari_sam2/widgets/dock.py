@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_sam2.control import Downloads
 from napari_sam2.core.errors import Sam2Error
@@ -27,8 +27,6 @@ from napari_sam2.widgets.status_line import StatusLine
 from napari_sam2.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
-    from qtpy.QtWidgets import QTableWidget
-
     from napari_sam2.control import Status, TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.widgets.session import Session
@@ -71,7 +69,10 @@ class Sam2Dock(QWidget):
         self._wire()
         self.help_panel.show_first_steps(self._memory.is_first_run)
         self._memory.note_first_steps()
-        self.image_panel.begin()
+        if self._has_a_twin():
+            self._stand_back()
+        else:
+            self.image_panel.begin()
 
     def _make_panels(self) -> None:
         self.image_panel = ImagePanel(self._viewer, self._links)
@@ -97,7 +98,7 @@ class Sam2Dock(QWidget):
         self._parts.addWidget(settings)
         self._parts.addWidget(Section("Help", self.help_panel))
         self._parts.addStretch(1)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -138,12 +139,15 @@ class Sam2Dock(QWidget):
         """Open a sample with its prompts, so that Propagate works at once."""
         try:
             sample = load_sample(name)
-            for data, options, kind in reversed(sample_layers(name)):
+            layers = [
                 getattr(self._viewer, f"add_{kind}")(data, **options)
+                for data, options, kind in reversed(sample_layers(name))
+            ]
             found = read_prompts(sample.prompts)
         except Sam2Error as problem:
             self.status_line.complain(problem)
             return
+        self.image_panel.work_on(layers[-1])
         session = self.sessions.current
         if session is not None:
             session.take_prompts(found)
@@ -218,6 +222,26 @@ class Sam2Dock(QWidget):
         links.connect(session.document.prompts_changed, self._stay)
         self.workbench.results.table_ready.connect(self._show_table)
 
+    def _has_a_twin(self) -> bool:
+        """Whether another dock works in the same viewer."""
+        # napari hands out proxies of its viewer, which share nothing but the hash
+        return any(
+            one is not self
+            and isinstance(one, Sam2Dock)
+            and not one._is_shut
+            and hash(one._viewer) == hash(self._viewer)
+            for one in QApplication.allWidgets()
+        )
+
+    def _stand_back(self) -> None:
+        """Leave the viewer to the dock that is there: two would fight over layers."""
+        self.shut_down()
+        self._scroll.setEnabled(False)
+        self.status_line.say(
+            "SAM 2 is open in this viewer already. Close this panel, and use the other "
+            "one."
+        )
+
     def _put_workbench_away(self) -> None:
         if self.workbench is not None:
             self.workbench.close_links()
@@ -230,5 +254,5 @@ class Sam2Dock(QWidget):
         session = self.sessions.current
         self.image_panel.is_following = session is None or session.is_empty
 
-    def _show_table(self, table: QTableWidget) -> None:
+    def _show_table(self, table: QWidget) -> None:
         self._viewer.window.add_dock_widget(table, name="SAM 2 table", area="bottom")

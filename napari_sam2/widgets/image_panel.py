@@ -55,7 +55,7 @@ class ImagePanel(QWidget):
         self.is_following = True
         self._make_controls()
         self._choice = ImageChoice(self.images, viewer.layers, links, parent=self)
-        self._choice.chosen.connect(self._choose)
+        self._choice.chosen.connect(self.work_on)
         self._choice.changed.connect(self._on_images_changed)
         self._contrast = ContrastWatch(links, parent=self)
         self._contrast.settled.connect(self._emit_source)
@@ -115,7 +115,7 @@ class ImagePanel(QWidget):
         self.channels.show_channels(source.frames.channels)
         self._describe(source)
 
-    def _choose(self, layer: Any) -> None:
+    def work_on(self, layer: Any) -> None:
         """Work on a layer, if it is an image and not worked on already."""
         is_new = self._layer is None or layer != self._layer
         if isinstance(layer, Image) and is_new:
@@ -131,7 +131,7 @@ class ImagePanel(QWidget):
 
     def _on_active_changed(self, _: object = None) -> None:
         if self.is_following:
-            self._choose(self._viewer.layers.selection.active)
+            self.work_on(self._viewer.layers.selection.active)
 
     def _set_layer(self, layer: Any) -> None:
         self._layer = layer

@@ -66,6 +66,10 @@ class StatusLine(QWidget):
         elif problem is not before.problem:
             self.complain(problem, status.message)
 
+    def say(self, sentence: str) -> None:
+        """Show a sentence that is no problem."""
+        self._line.setText(sentence)
+
     def complain(self, problem: Exception, sentence: str = "") -> None:
         """Show a problem until it was read, and tell napari."""
         self.problems.add(problem, sentence or explain(problem))

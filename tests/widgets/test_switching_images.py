@@ -1,0 +1,104 @@
+"""From one image to another and back: what was said about each stays with it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from tests.widgets.user import User
+
+
+@pytest.fixture
+def prompted(user_without_window: User) -> User:
+    """Return a user who clicked an object in an image."""
+    user = user_without_window
+    user.open_image(name="cells")
+    user.open_dock()
+    user.click(1, 20, 30)
+    user.wait_mask(1, 1)
+    return user
+
+
+def choose(user: User, name: str) -> None:
+    images = user.dock.image_panel.images
+    images.setCurrentIndex(images.findText(name))
+
+
+def test_a_sample_brings_its_prompts_into_its_own_image(prompted: User) -> None:
+    first = prompted.session
+    said = dict(first.document.prompts)
+    prompted.dock.open_sample("bacteria_phase")
+    assert prompted.session.image.layer.name == "bacteria_phase"
+    assert prompted.dock.image_panel.images.currentText() == "bacteria_phase"
+    assert prompted.document.said_about(6)
+    prompted.wait_idle()
+    assert dict(first.document.prompts) == said
+    assert list(first.document.objects) == [1]
+    choose(prompted, "cells")
+    assert prompted.session is first
+    assert prompted.mask(1, 1) is not None
+
+
+def test_a_sample_opened_twice_is_two_images(prompted: User) -> None:
+    prompted.dock.open_sample("bacteria_phase")
+    first, said = prompted.session, list(prompted.document.objects)
+    prompted.dock.open_sample("bacteria_phase")
+    assert prompted.session is not first
+    assert list(prompted.document.objects) == said
+    assert first.document.said_about(said[0]) == prompted.document.said_about(said[0])
+
+
+def test_back_and_forth_keeps_what_was_said_and_found(prompted: User) -> None:
+    first = prompted.session
+    prompted.open_image((5, 30, 30), name="second")
+    choose(prompted, "second")
+    second = prompted.session
+    prompted.click(2, 10, 10)
+    prompted.wait_mask(1, 2)
+    for _ in range(3):
+        choose(prompted, "cells")
+        assert prompted.session is first
+        choose(prompted, "second")
+        assert prompted.session is second
+    prompted.click(3, 12, 12)
+    prompted.wait_mask(1, 3)
+    assert set(first.document.prompts) == {(1, 1)}
+    assert set(second.document.prompts) == {(1, 2), (1, 3)}
+    assert not any(layer.visible for layer in first.layers)
+    assert len(prompted.viewer.layers) == 8
+
+
+def test_layers_of_the_same_name_are_told_apart(prompted: User) -> None:
+    first = prompted.session
+    other = prompted.open_image((4, 20, 20), name="other")
+    other.name = "cells"  # napari adds a number, and so does the list
+    images = prompted.dock.image_panel.images
+    assert [images.itemText(i) for i in range(images.count())] == [
+        "cells",
+        "cells [1]",
+    ]
+    images.setCurrentIndex(1)
+    assert prompted.session.image.layer is other
+    prompted.click(1, 5, 5)
+    prompted.wait_mask(1, 1)
+    images.setCurrentIndex(0)
+    assert prompted.session is first
+    prompted.viewer.layers.remove(other)
+    assert prompted.session is first
+    assert images.count() == 1
+
+
+def test_renaming_an_image_that_is_not_chosen_renames_it_in_the_list(
+    prompted: User,
+) -> None:
+    first = prompted.session
+    other = prompted.open_image((4, 20, 20), name="other")
+    other.name = "new name"
+    images = prompted.dock.image_panel.images
+    assert images.itemText(1) == "new name"
+    assert images.currentText() == "cells"
+    assert prompted.session is first
+    choose(prompted, "new name")
+    assert prompted.session.image.layer is other
