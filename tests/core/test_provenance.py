@@ -1,0 +1,49 @@
+"""What made a result is said in full, and always in the same words."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.provenance import (
+    Provenance,
+    describe_painting,
+    describe_prompts,
+    software_versions,
+)
+
+
+def test_fields_come_in_one_order() -> None:
+    made = Provenance("2026-01-02", {"torch": "2", "numpy": "1"}, "nano", "ab")
+    again = Provenance("2026-01-02", {"numpy": "1", "torch": "2"}, "nano", "ab")
+    assert made.as_json() == again.as_json()
+    order = ["note", "created", "software", "model", "image", "prompts"]
+    assert list(json.loads(made.as_json())) == order
+
+
+def test_prompts_are_described_in_full() -> None:
+    said = FramePrompts(((1.5, 2.0), (3.0, 4.0)), (True, False), (0.0, 0.0, 9.0, 9.0))
+    assert describe_prompts((3, 7), said) == {
+        "object": 3,
+        "frame": 7,
+        "points": [[1.5, 2.0], [3.0, 4.0]],
+        "labels": [1, 0],
+        "box": [0.0, 0.0, 9.0, 9.0],
+    }
+
+
+def test_paintings_are_told_apart() -> None:
+    one, other = np.zeros((2, 9, 11), bool)
+    one[2, 3] = other[3, 2] = True
+    described = describe_prompts((1, 0), FramePrompts(mask=one))
+    assert described["painted_pixels"] == 1
+    assert (
+        described["painted_sha256"] == describe_painting(one.copy())["painted_sha256"]
+    )
+    assert described["painted_sha256"] != describe_painting(other)["painted_sha256"]
+
+
+def test_versions_name_what_computes() -> None:
+    assert {"napari-sam2", "numpy", "torch"} <= software_versions().keys()
