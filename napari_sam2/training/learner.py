@@ -57,6 +57,11 @@ class Learner:
         Learns along, but is no part of the model.
     decay : float, optional
         Share of the running mean that a step keeps.
+
+    Attributes
+    ----------
+    warmth : int
+        Steps that the optimizer's averages stem from.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class Learner:
         self.averaged = copy.deepcopy(model).eval().requires_grad_(False)
         self.progress = Progress()
         self.optimizer = _optimizer(model, head)
+        self.warmth = 0
         self._decay = decay
         self._steps = 0
 
@@ -83,6 +89,7 @@ class Learner:
             group["lr"] = rate * group["share"]
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.warmth += 1
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))
         if norm == norm and norm != float("inf"):
             self.optimizer.step()
@@ -127,6 +134,7 @@ class Learner:
             self.head.load_state_dict(_load(folder / HEAD, device))
         if (folder / OPTIMIZER).is_file():
             self.optimizer.load_state_dict(_load(folder / OPTIMIZER, device))
+            self.warmth = self.progress.batches
 
 
 def latest_weights(folder: Path, first: Path) -> Path:

@@ -110,7 +110,7 @@ def train(
         clips = _drawn(course, learner, shape(done, learner.progress.batches))
         drawing = time.perf_counter() - began
         outcome = _looked_at(course, learner, step, clips)
-        rate = learning_rate(course.peak_rate, session.steps, done)
+        rate = learning_rate(course.peak_rate, learner.warmth, done)
         learner.step(outcome.loss, rate)
         session.note(outcome, rate, drawing, time.perf_counter() - began)
     session.close()
@@ -145,7 +145,7 @@ class _Session:
     """The clock and the log of one process."""
 
     def __init__(self, course: Course, learner: Learner) -> None:
-        self.steps = 0
+        self._steps = 0
         self._course = course
         self._learner = learner
         self._spent = 0.0
@@ -176,7 +176,7 @@ class _Session:
     ) -> None:
         """Count one step, and do what has fallen due."""
         progress = self._learner.progress
-        self.steps += 1
+        self._steps += 1
         progress.batches += 1
         progress.images += outcome.images
         progress.seconds += seconds
@@ -202,7 +202,7 @@ class _Session:
         """Log and save what is left, and measure."""
         self._write()
         self._save()
-        if self.steps:
+        if self._steps:
             self._validate()
 
     def _fresh(self) -> None:

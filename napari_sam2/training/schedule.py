@@ -15,7 +15,7 @@ def learning_rate(peak: float, step: int, progress: float) -> float:
     ----------
     peak : float
     step : int
-        Steps since this process started: the optimizer's averages are fresh then.
+        Steps that the optimizer's averages stem from; fresh ones mislead.
     progress : float
         Share of the stage's time that is over, 0 to 1.
     """

@@ -21,7 +21,7 @@ from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.engine.tracker import VideoTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -45,6 +45,9 @@ class StackScore:
         Mean J (intersection over union) on the prompted frame.
     tracked : float
         Mean J on the frames after it; 1 where an absent object is not seen.
+    present : float
+        The same over frames on which the object is: a model that answers "gone" too
+        often gains in ``tracked`` and loses here.
     objects, frames : int
         How many objects were followed, over how many frames.
     """
@@ -52,6 +55,7 @@ class StackScore:
     name: str
     start: float
     tracked: float
+    present: float
     objects: int
     frames: int
 
@@ -123,13 +127,21 @@ def mean_tracked(scores: Sequence[StackScore]) -> float:
 
 def as_table(scores: Sequence[StackScore]) -> str:
     """Return the scores as a Markdown table with a last row of means."""
-    rows = ["| stack | objects | start J | tracked J |", "|---|---|---|---|"]
+    rows = [
+        "| stack | objects | start J | tracked J | present J |",
+        "|---|---|---|---|---|",
+    ]
     rows += [
-        f"| {s.name} | {s.objects} | {s.start:.3f} | {s.tracked:.3f} |" for s in scores
+        _row(s.name, str(s.objects), s.start, s.tracked, s.present) for s in scores
     ]
     start = statistics.fmean(score.start for score in scores)
-    rows.append(f"| mean | | {start:.3f} | {mean_tracked(scores):.3f} |")
+    present = statistics.fmean(score.present for score in scores)
+    rows.append(_row("mean", "", start, mean_tracked(scores), present))
     return "\n".join(rows)
+
+
+def _row(name: str, objects: str, *values: float) -> str:
+    return " | ".join([f"| {name}", objects, *(f"{v:.3f}" for v in values)]) + " |"
 
 
 def jaccard(found: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float:
@@ -165,20 +177,29 @@ def _score(
         mask = truth.labels[first] == object_id
         answer = tracker.add(_prompt(prompt, object_id, first, mask))
         start.append(jaccard(answer.mask, mask))
-    tracked = []
+    found = list(_overlaps(tracker, truth, first, window))
+    tracked = [overlap for overlap, _ in found]
+    present = [overlap for overlap, is_there in found if is_there]
+    return StackScore(
+        truth.name,
+        statistics.fmean(start),
+        statistics.fmean(tracked or start),
+        statistics.fmean(present or start),
+        len(ids),
+        len(window),
+    )
+
+
+def _overlaps(
+    tracker: VideoTracker, truth: _Truth, first: int, window: range
+) -> Iterator[tuple[float, bool]]:
+    """Yield J of every object on every later frame, and whether it is there."""
     for result in tracker.propagate(direction="forward", frames=window):
         if result.frame == first or result.frame not in truth.known:
             continue
         for one in result:
             mask = truth.labels[result.frame] == one.object_id
-            tracked.append(jaccard(one.mask, mask))
-    return StackScore(
-        truth.name,
-        statistics.fmean(start),
-        statistics.fmean(tracked or start),
-        len(ids),
-        len(window),
-    )
+            yield jaccard(one.mask, mask), bool(mask.any())
 
 
 def _best_start(truth: _Truth, frames: int) -> int:

@@ -108,6 +108,17 @@ def test_restoring_gives_back_weights_means_and_optimizer(tmp_path) -> None:
         assert torch.equal(mean, second.averaged.state_dict()[name])
     old, new = (learner.optimizer.state_dict() for learner in (first, second))
     assert torch.equal(old["state"][0]["exp_avg"], new["state"][0]["exp_avg"])
+    assert second.warmth == 3
+
+
+def test_weights_without_their_optimizer_warm_up_anew(tmp_path) -> None:
+    first = Learner(new_model(MINIATURE))
+    first.progress.batches = 3
+    first.save(tmp_path)
+    (tmp_path / "optimizer.pt").unlink()
+    first.restore(tmp_path)
+    assert first.progress.batches == 3
+    assert first.warmth == 0
 
 
 def test_a_step_that_blew_up_changes_nothing() -> None:
@@ -158,7 +169,7 @@ def test_the_rate_warms_up_and_fades_out() -> None:
     assert learning_rate(1.0, 1000, 0.0) == pytest.approx(1.0)
     assert learning_rate(1.0, 1000, 0.5) == pytest.approx(0.51)
     assert learning_rate(1.0, 1000, 1.0) == pytest.approx(0.02)
-    assert learning_rate(1.0, 0, 0.5) < 0.05  # resumed: the optimizer warms up anew
+    assert learning_rate(1.0, 0, 0.5) < 0.05  # resumed without the optimizer's state
 
 
 def test_measuring_follows_objects_and_counts_vanished_ones(miniature, stacks) -> None:
@@ -169,6 +180,14 @@ def test_measuring_follows_objects_and_counts_vanished_ones(miniature, stacks) -
     assert masked.start > 0.8
     assert mean_tracked([score, masked]) == (score.tracked + masked.tracked) / 2
     assert "| two_discs | 2 |" in as_table([score])
+
+
+def test_answering_gone_gains_nothing_where_objects_are(stacks) -> None:
+    model = new_model(MINIATURE).eval()
+    with torch.no_grad():
+        model.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.fill_(-1e4)
+    (score,) = validate(model, stacks, prompt="mask")
+    assert score.present == 0 < score.tracked
 
 
 def test_overlap_of_two_empty_masks_is_perfect() -> None:

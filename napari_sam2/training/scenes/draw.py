@@ -11,6 +11,7 @@ from napari_sam2.training.scenes.cells import fluorescence, phase_contrast
 from napari_sam2.training.scenes.dice import Dice
 from napari_sam2.training.scenes.footage import footage
 from napari_sam2.training.scenes.membranes import cell_walls, electron_microscopy
+from napari_sam2.training.scenes.strata import strata
 from napari_sam2.training.scenes.views import closer, through
 from napari_sam2.training.scenes.volumes import anatomy
 
@@ -29,7 +30,8 @@ FAMILIES: Families = {
     "phase_contrast": (phase_contrast, 0.2),
     "electron_microscopy": (electron_microscopy, 0.12),
     "cell_walls": (cell_walls, 0.1),
-    "anatomy": (anatomy, 0.18),
+    "anatomy": (anatomy, 0.15),
+    "strata": (strata, 0.1),
     "footage": (footage, 0.2),
 }
 """Every family by name, and its share of what is drawn."""
