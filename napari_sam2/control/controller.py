@@ -187,6 +187,7 @@ class Controller:
         job: Job[T | Progress],
         *,
         on_item: Callable[[T], None] | None = None,
+        on_end: Callable[[], None] | None = None,
         outcome: Callable[[], str],
     ) -> None:
         """Do other work on the lane that is shown, and stopped, as runs are.
@@ -197,11 +198,15 @@ class Controller:
             Such as writing a file.
         on_item : callable, optional
             Takes what the job yields, besides progress.
+        on_end : callable, optional
+            Called when the job ended, was stopped, or failed.
         outcome : callable
             Returns the sentence to be shown when the job ended or was stopped.
         """
 
         def end(error: Exception | None) -> None:
+            if on_end is not None:
+                on_end()
             if error is not None:
                 self._board.complain(error)
             else:

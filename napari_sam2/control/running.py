@@ -31,8 +31,8 @@ class _Run:
     """A run that was asked for and has not ended.
 
     ``places`` are those that were computed, also before the run was continued: going
-    both ways, a frame may be several of the ``steps``. ``is_void`` says that what still comes must not be taken: the run was undone, or the
-    tracker is another one by now.
+    both ways, a frame may be several of the ``steps``. ``is_void`` says that what still
+    comes must not be taken: the run was undone, or the tracker is another one by now.
     """
 
     number: int

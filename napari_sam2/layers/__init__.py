@@ -29,9 +29,6 @@
 ``tracks_layer``
     ``tracks_data(document, space) -> ndarray``, ``add_tracks(layers, image, document)
     -> Tracks``.
-``measurements``
-    ``measure_frame(result, names, calibration, pixels=None) -> list[dict]``,
-    ``measure(document, calibration) -> list[dict]``: rows of the measurement table.
 ``hooks``
     Functions that napari's manifest names.
 

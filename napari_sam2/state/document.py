@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.results import FrameResult
-from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place
+from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place, painted_order
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -167,13 +167,8 @@ class Document:
         return len(self.masks.of_object(object_id))
 
     def painted_order(self, frame: int) -> list[tuple[int, FrameMask]]:
-        """Return a frame's masks as they are painted: the last ones are seen.
-
-        What the user locked or painted lies above what the model found; otherwise the
-        mask with the higher predicted IoU does.
-        """
-        on_frame = self.masks.on_frame(frame).items()
-        return sorted(on_frame, key=lambda one: (*one[1].painting_order, -one[0]))
+        """Return a frame's masks as they are painted: the last ones are seen."""
+        return painted_order(self.masks.on_frame(frame))
 
     def labels(
         self,

@@ -103,6 +103,15 @@ class FrameMask:
         return said | (Verdict.LOCKED if self.is_locked else Verdict.NOTHING)
 
 
+def painted_order(masks: Mapping[int, FrameMask]) -> list[tuple[int, FrameMask]]:
+    """Return a frame's masks as they are painted: the last ones are seen.
+
+    What the user locked or painted lies above what the model found; otherwise the mask
+    with the higher predicted IoU does.
+    """
+    return sorted(masks.items(), key=lambda one: (*one[1].painting_order, -one[0]))
+
+
 class MaskTable:
     """The masks of a session, found by object or by frame."""
 

@@ -13,6 +13,7 @@ from napari_sam2.core.frames import channel_labels
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.label_writer import open_label_writer
 from napari_sam2.io.table import open_table_writer
+from napari_sam2.state.masks import painted_order
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -35,8 +36,8 @@ class Results:
 
     Attributes
     ----------
-    masks : mapping of int to tuple of (int, FrameMask)
-        By frame; objects in the order in which they are painted.
+    masks : mapping of int to mapping of int to FrameMask
+        By frame, in order, and object.
     names : mapping of int to str
         By object.
     frames : range
@@ -44,20 +45,25 @@ class Results:
     shape_hw : tuple of int
     """
 
-    masks: Mapping[int, tuple[tuple[int, FrameMask], ...]]
+    masks: Mapping[int, Mapping[int, FrameMask]]
     names: Mapping[int, str]
     frames: range
     shape_hw: tuple[int, int]
 
+    @property
+    def count(self) -> int:
+        """Number of masks."""
+        return sum(map(len, self.masks.values()))
+
     def frame(self, frame: int) -> FrameResult:
         """Return a frame's masks as the engine would."""
-        found = sorted(self.masks[frame], key=lambda one: one[0])
+        found = sorted(self.masks[frame].items())
         return FrameResult(frame, tuple(m.as_result(i, frame) for i, m in found))
 
     def labels(self, frame: int) -> npt.NDArray[np.uint32]:
         """Draw a frame's label image, (H, W), as it is seen."""
         labels = np.zeros(self.shape_hw, np.uint32)
-        for object_id, mask in self.masks[frame]:
+        for object_id, mask in painted_order(self.masks[frame]):
             labels[mask.mask.slices][mask.mask.crop] = object_id
         return labels
 
@@ -67,7 +73,7 @@ def take_results(document: Document, frames: range | None = None) -> Results:
     frames = range(document.frame_count) if frames is None else frames
     return Results(
         {
-            frame: tuple(document.painted_order(frame))
+            frame: dict(document.masks.on_frame(frame))
             for frame in frames
             if document.masks.on_frame(frame)
         },

@@ -18,6 +18,7 @@ class Links:
 
     def __init__(self) -> None:
         self._ends: list[Callable[[], object]] = []
+        self.is_cut = False
 
     def connect(self, signal: Any, slot: Callable[..., object]) -> None:
         """Connect a signal until :meth:`cut`."""
@@ -30,6 +31,7 @@ class Links:
 
     def cut(self) -> None:
         """Cut everything; safe to call more than once."""
+        self.is_cut = True
         while self._ends:
             # a window that closes destroys widgets in an order of its own
             with suppress(RuntimeError):

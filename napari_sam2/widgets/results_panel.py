@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_sam2.widgets.controls import button, column, row
 from napari_sam2.widgets.export_form import ExportForm, ExportOrder, Kind
@@ -18,9 +15,11 @@ from napari_sam2.widgets.exporting import (
     write_labels,
     write_table,
 )
+from napari_sam2.widgets.measurement_table import MeasurementTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari_sam2.control import Controller, Status
     from napari_sam2.core.axes import Axes
@@ -45,7 +44,9 @@ class ResultsPanel(QWidget):
     """
 
     table_ready = Signal(object)
-    """A table widget to be shown."""
+    """A :class:`MeasurementTable` to be shown."""
+    place_chosen = Signal(int, int)
+    """An object and a frame to go to."""
 
     def __init__(
         self,
@@ -61,22 +62,25 @@ class ResultsPanel(QWidget):
         self._controller = controller
         self._exporter = Exporter(controller)
         self._axes = axes
-        self._folder = tempfile.TemporaryDirectory(prefix="napari-sam2-")
-        self._shown = Path(self._folder.name) / "table.csv"
+        self._table: MeasurementTable | None = None
         self.form = ExportForm(name, controller.document.frame_count, self._save)
         tip = "Measure every object on every frame, and show the table"
         self.show_button = button("Show table", tip, self.show_table)
         tip = "Show the path of every object's centre as a layer of tracks"
         column(self, row(self.show_button, button("Add tracks", tip, add_tracks)))
         self.layout().addWidget(self.form)
-        links.connect(self._exporter.saved, self._on_saved)
         links.connect(controller.status_changed, self._on_status_changed)
-        links.at_end(self._folder.cleanup)
+        links.at_end(self._retire_table)
         self._on_status_changed(controller.status)
 
     def show_table(self) -> None:
-        """Measure, and show the table when it is ready."""
-        self.save_table(self._shown)
+        """Measure all masks, and show the table: in its window if it has one."""
+        if self._table is None or self._table.parent() is None:  # it was closed
+            self._retire_table()
+            self._table = MeasurementTable(self._controller, self._axes)
+            self._table.place_chosen.connect(self.place_chosen)
+            self.table_ready.emit(self._table)
+        self._table.measure()
 
     def save_table(self, path: Path, frames: range | None = None) -> None:
         """Save the measurements of all frames, or some, as CSV."""
@@ -97,34 +101,8 @@ class ResultsPanel(QWidget):
         self.form.show_busy(status.is_busy)
         self.show_button.setEnabled(not status.is_busy)
 
-    def _on_saved(self, path: Path) -> None:
-        if path == self._shown:
-            self.table_ready.emit(read_table(path))
-
-
-def read_table(path: Path) -> QTableWidget:
-    """Show a CSV file as a table that can be sorted."""
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *lines = csv.reader(file)
-    table = QTableWidget(len(lines), len(header))
-    table.setHorizontalHeaderLabels(header)
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    for number, line in enumerate(lines):
-        for place, value in enumerate(line):
-            table.setItem(number, place, _cell(value))
-    table.sortItems(0)
-    table.setSortingEnabled(True)
-    table.resizeColumnsToContents()
-    return table
-
-
-def _cell(value: str) -> QTableWidgetItem:
-    """Make a cell that sorts numbers by their size."""
-    item = QTableWidgetItem()
-    shown: Any = value
-    try:
-        shown = int(value) if value.lstrip("-").isdigit() else float(value)
-    except ValueError:
-        shown = value
-    item.setData(0, shown)
-    return item
+    def _retire_table(self) -> None:
+        """Let go of the table; it stays where it is as long as anybody wants it."""
+        if self._table is not None:
+            table, self._table = self._table, None
+            table.retire()

@@ -84,6 +84,7 @@ class Workbench(QWidget):
         self.objects.jump_asked.connect(session.position.go_to)
         self.objects.show_only_changed.connect(self._on_show_only)
         self.review.jump_asked.connect(session.position.go_to)
+        self.results.place_chosen.connect(self._on_place_chosen)
         self.review.fix_asked.connect(self.prompts.add_points)
         links.connect(session.position.changed, self.review.timeline.show_frame)
         self.review.timeline.show_frame(session.position.frame)
@@ -117,6 +118,11 @@ class Workbench(QWidget):
         self._escape.cut()
         if status.is_busy:
             bind_in_layers(self.session.layers, stop, self._escape)
+
+    def _on_place_chosen(self, object_id: int, frame: int) -> None:
+        if object_id in self.session.document.objects:
+            self.session.document.select(object_id)
+        self.session.position.go_to(frame)
 
     def _on_show_only(self, object_id: int | None) -> None:
         everything = frozenset(self.session.document.objects)

@@ -5,7 +5,6 @@ import pytest
 
 from napari_sam2.core.errors import NoPromptError, StackError
 from napari_sam2.core.packed import pack_mask
-from napari_sam2.layers.measurements import measure, measure_frame
 from napari_sam2.layers.tracks_layer import add_tracks, tracks_data
 from napari_sam2.state import edits
 
@@ -44,31 +43,3 @@ def test_tracks_that_cannot_be_drawn_are_refused(new_bench):
     fill(bench)
     with pytest.raises(StackError, match="first axis"):
         add_tracks(bench.viewer.layers, bench.image, bench.document)
-
-
-def test_measurements_are_calibrated(new_bench):
-    bench = fill(new_bench(scale=(30, 0.5, 0.25), units=("s", "um", "um")))
-    rows = measure(bench.document, bench.image.calibration)
-    assert [row["frame"] for row in rows] == [0, 1, 2, 3]
-    first, absent = rows[0], rows[2]
-    assert (first["object"], first["name"], first["area"]) == (3, "cell", 8)
-    assert first["area_um2"] == pytest.approx(8 * 0.125)
-    assert (first["centroid_y_um"], first["centroid_x_um"]) == (2.25, 0.375)
-    assert rows[3]["position_s"] == 90
-    assert [first[name] for name in ("y0", "x0", "y1", "x1")] == [4, 0, 5, 3]
-    assert (absent["area"], absent["centroid_y"], absent["y0"]) == (0, None, None)
-    assert all(row.keys() == first.keys() for row in rows)
-
-
-def test_uncalibrated_images_are_measured_in_pixels(bench):
-    (row, *_) = measure(fill(bench).document, bench.image.calibration)
-    assert not [name for name in row if name.startswith("area_")]
-
-
-def test_intensities_are_means_of_finite_pixels(bench):
-    pixels = np.full(bench.image.shape_hw, 7.0)
-    pixels[4, 0] = np.nan
-    result = fill(bench).document.frame_result(0)
-    (row,) = measure_frame(result, {}, bench.image.calibration, pixels)
-    assert row["mean_intensity"] == 7
-    assert row["name"] == ""
