@@ -14,6 +14,13 @@ from napari_sam2.core.errors import DeviceError, GpuMemoryError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NEED_LESS_MEMORY = (
+    "Choose a smaller model or image size, close other programs that use the GPU, or "
+    "compute on the processor (dock: Model and Settings; command line: --model, "
+    "--image-size, --device cpu)."
+)
+"""What to do when the memory of a GPU does not suffice."""
+
 _MIB = 1 << 20
 
 
@@ -67,7 +74,8 @@ def pick_device(name: str = "auto") -> torch.device:
     if not _is_available(device):
         raise DeviceError(
             f"This machine has no device {name!r} that PyTorch can use. "
-            "Use --device auto, or install a PyTorch build for your GPU."
+            "Choose the automatic device (dock: Model › Device; command line: "
+            "--device auto), or install a PyTorch build for your GPU."
         )
     return device
 
@@ -102,10 +110,8 @@ def inference(device: torch.device) -> Iterator[None]:
         ):
             yield
     except torch.OutOfMemoryError as error:
-        raise GpuMemoryError(
-            "The GPU ran out of memory. Choose a smaller model or image size, close "
-            "other programs that use the GPU, or use --device cpu."
-        ) from error
+        sentence = f"The GPU ran out of memory. {NEED_LESS_MEMORY}"
+        raise GpuMemoryError(sentence) from error
 
 
 def working_memory(device: torch.device) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import torch
 
 from napari_sam2.core.errors import GpuMemoryError
+from napari_sam2.engine.device import NEED_LESS_MEMORY
 from napari_sam2.model.memory_attention import MemoryTokens
 
 if TYPE_CHECKING:
@@ -198,9 +199,7 @@ class GroupRunner:
     def _shrink(self, tried: int) -> None:
         if tried == 1:
             raise GpuMemoryError(
-                "The GPU ran out of memory with a single object. Choose a smaller "
-                "model or image size, close other programs that use the GPU, or use "
-                "--device cpu."
+                f"The GPU ran out of memory with a single object. {NEED_LESS_MEMORY}"
             )
         self.size = tried // 2
         _log.warning("Out of GPU memory: objects are computed %d at a time", self.size)

@@ -219,6 +219,7 @@ class Sam2Dock(QWidget):
         self._parts.insertWidget(place, self.workbench)
         links, show = self.workbench.links, self.status_line.show_status
         links.connect(session.controller.status_changed, show)
+        links.connect(session.controller.status_changed, self.model_panel.notice)
         links.connect(session.document.prompts_changed, self._stay)
         self.workbench.results.table_ready.connect(self._show_table)
 

@@ -9,6 +9,7 @@ from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from napari_sam2.core.cancel import Progress
+from napari_sam2.core.errors import CheckpointError
 from napari_sam2.engine.weights import (
     BUNDLED_NAME,
     BUNDLED_PURPOSE,
@@ -138,6 +139,11 @@ class ModelPanel(QWidget):
             self.device.choices = choices
             self.device.value = self._settings.device
 
+    def notice(self, status: Status) -> None:
+        """Look again which weights are here when those in use prove to be damaged."""
+        if isinstance(status.problem, CheckpointError):
+            self._fill_models(str(self.model.value))
+
     def _fill_models(self, wanted: str) -> None:
         with self.model.changed.blocked():
             self.model.choices = self._model_choices()
@@ -172,11 +178,7 @@ class ModelPanel(QWidget):
         words = purposes.get(chosen)
         words = f"{words[:1].upper()}{words[1:]}." if words else chosen
         if needed is not None:
-            size = human_size(find_checkpoint(needed).size)
-            words += (
-                f" Not on this machine yet ({size}); until then "
-                f"{Path(self._settings.model).name} answers."
-            )
+            words += _absence(needed, answering=self._settings.model)
         self._note.setText(words)
         is_fetching = self._downloads.status.is_busy
         self.download_button.setVisible(needed is not None and not is_fetching)
@@ -212,9 +214,19 @@ class ModelPanel(QWidget):
     def _on_download_finished(self, name: str) -> None:
         wanted = str(self.model.value)
         is_own = all(one.name != name for one in CHECKPOINTS)
-        if is_own or wanted == name:
+        if self._settings.model == name:
+            self._settings.events.model.emit(name)  # other weights of the same name
+        elif is_own or wanted == name:
             self._settings.model = wanted = name
         self._fill_models(wanted)
+
+
+def _absence(model: str, answering: str) -> str:
+    """Say that weights are missing, and which model answers instead."""
+    if model == answering:
+        return " Its file is damaged or gone: download it again."
+    size, other = human_size(find_checkpoint(model).size), Path(answering).name
+    return f" Not on this machine yet ({size}); until then {other} answers."
 
 
 def _arrived(status: Status) -> str:

@@ -74,7 +74,7 @@ def test_the_group_is_halved_once_and_stays_small(caplog) -> None:
 
 def test_when_one_object_does_not_fit_the_error_says_what_to_change() -> None:
     runner = GroupRunner(4)
-    with pytest.raises(GpuMemoryError, match=r"single object.*smaller.*--device cpu"):
+    with pytest.raises(GpuMemoryError, match=r"single object.*dock.*--device cpu"):
         runner.run(range(3), Device(0))
 
 

@@ -28,7 +28,7 @@ def user(request):
     yield user
     if user.dock is not None:
         user.dock.shut_down()
-    assert not lane_threads()
+    user.qtbot.waitUntil(lambda: not lane_threads(), timeout=30_000)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def user_without_window(request):
     yield user
     if user.dock is not None:
         user.dock.shut_down()
-    assert not lane_threads()
+    user.qtbot.waitUntil(lambda: not lane_threads(), timeout=30_000)
 
 
 @pytest.fixture

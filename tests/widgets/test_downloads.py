@@ -142,9 +142,11 @@ def test_a_model_is_downloaded_loaded_and_answers(
     visitor.qtbot.waitUntil(
         lambda: visitor.dock.settings.model == TINY, timeout=120_000
     )
-    wait_until_idle(visitor)
     assert any(" MB of " in words for words in seen)
-    assert "is ready" in visitor.dock.status_line.message
+    ready = f"{TINY} is ready."
+    visitor.qtbot.waitUntil(
+        lambda: ready in visitor.dock.status_line.message, timeout=60_000
+    )
     assert not sentences(visitor)
     visitor.click(2, 20, 30)
     visitor.qtbot.waitUntil(lambda: visitor.mask(1, 2) is not None, timeout=120_000)
@@ -216,6 +218,20 @@ def test_a_silent_server_does_not_hold_up_closing(
     choosing.wait(lambda: server.request_count == 1)
     choosing.dock.shut_down()  # and no thread of ours is left, says the fixture
     assert not server.has_given_up
+
+
+def test_a_file_that_was_damaged_on_disk_can_be_fetched_again(
+    choosing: User, server: FileServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "cache" / "sam2.1_hiera_tiny.pt"
+    path.parent.mkdir()
+    path.write_bytes(CONTENT[::-1])
+    choosing.dock.settings.model = TINY
+    choosing.wait(lambda: "is damaged" in sentences(choosing))
+    wait_until_idle(choosing)
+    assert "Model › Download" in sentences(choosing)
+    press_download(choosing)
+    choosing.wait(lambda: path.read_bytes() == CONTENT)
 
 
 def a_text(path: Path) -> None:

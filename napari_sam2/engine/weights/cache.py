@@ -15,6 +15,7 @@ from napari_sam2.engine.weights.integrity import (
     condition_of,
     examine,
     glance,
+    was_found_damaged,
 )
 from napari_sam2.engine.weights.registry import (
     Checkpoint,
@@ -57,8 +58,14 @@ def cached_path(checkpoint: Checkpoint | str) -> Path:
 
 
 def presence(checkpoint: Checkpoint) -> Condition:
-    """Say whether a checkpoint is in the cache, by its size alone."""
-    return glance(checkpoint, cached_path(checkpoint))
+    """Say whether a checkpoint is in the cache, without reading it.
+
+    Its size tells, and whether it was found damaged when it was read last.
+    """
+    path = cached_path(checkpoint)
+    condition = glance(checkpoint, path)
+    is_suspect = condition is Condition.INTACT and was_found_damaged(path)
+    return Condition.WRONG_HASH if is_suspect else condition
 
 
 def verify(checkpoint: Checkpoint) -> Generator[int, None, Condition]:
@@ -141,11 +148,14 @@ def _cached_and_intact(checkpoint: Checkpoint) -> Path:
         raise _unreadable(path, error) from error
     if condition is Condition.INTACT:
         return path
-    remedy = f"napari-sam2 models download {checkpoint.name}"
+    remedy = (
+        "download it (dock: Model › Download; command line: napari-sam2 models "
+        f"download {checkpoint.name})."
+    )
     if condition is Condition.MISSING:
         raise ModelError(
-            f"The model {checkpoint.name} is not on this machine yet: run {remedy}"
+            f"The model {checkpoint.name} is not on this machine yet: {remedy}"
         )
     raise CheckpointError(
-        f"{path} {condition.value}, so it is not loaded: to replace it, run {remedy}"
+        f"{path} {condition.value}, so it is not loaded: to replace it, {remedy}"
     )

@@ -120,6 +120,12 @@ def is_vouched_for(checkpoint: Checkpoint, path: Path) -> bool:
     )
 
 
+def was_found_damaged(path: Path) -> bool:
+    """Whether a file was damaged when it was hashed last."""
+    receipt = read_receipt(path)
+    return receipt is not None and receipt.mtime_ns == 0
+
+
 def examine(checkpoint: Checkpoint, path: Path) -> Generator[int, None, Condition]:
     """Hash a file and write its receipt.
 

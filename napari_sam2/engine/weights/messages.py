@@ -29,7 +29,7 @@ def unreachable(url: str, target: Path, reason: str) -> str:
     """Say that there is no way to the server."""
     return (
         f"{urlsplit(url).netloc} cannot be reached ({reason}): check the connection "
-        f"and the proxy settings, or {by_hand(url, target)}, and run this again."
+        f"and the proxy settings, or {by_hand(url, target)}, and try again."
     )
 
 
@@ -42,7 +42,7 @@ def interrupted(url: str, target: Path, reason: str, *, kept: int, size: int) ->
     """Say that the connection broke too often."""
     return (
         f"{url} could not be downloaded completely: {reason}. {human_size(kept)} of "
-        f"{human_size(size)} are kept: run this again to go on, or "
+        f"{human_size(size)} are kept: try again to go on, or "
         f"{by_hand(url, target)}."
     )
 
