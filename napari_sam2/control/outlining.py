@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from scipy import ndimage
 
 from napari_sam2.core.prompts import FramePrompts
 
@@ -33,6 +32,8 @@ def box_around(mask: PackedMask) -> tuple[float, float, float, float]:
 
 def point_within(mask: PackedMask) -> tuple[float, float]:
     """Return (y, x) of the pixel of a mask that is farthest from its edge."""
+    from scipy import ndimage  # takes a second, and is rarely needed
+
     depth = ndimage.distance_transform_edt(np.pad(mask.crop, 1))
     y, x = np.unravel_index(int(depth.argmax()), depth.shape)
     return float(y - 1 + mask.origin_yx[0]), float(x - 1 + mask.origin_yx[1])
