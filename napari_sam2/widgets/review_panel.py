@@ -71,6 +71,7 @@ class ReviewPanel(QWidget):
         self._legend = Legend()
         self._legend.hide()
         self._doubt: Place | None = None
+        self._spoken_of: tuple[int | None, int] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._look)
@@ -78,6 +79,7 @@ class ReviewPanel(QWidget):
         self._fit_timeline()
         links.connect(self._document.objects_changed, self._fit_timeline)
         links.connect(self._document.masks_changed, self._on_masks_changed)
+        links.connect(self._document.selection_changed, self._hush_elsewhere)
         links.connect(self._settings.events.thresholds, self._on_limits_changed)
         links.at_end(self._timer.stop)
 
@@ -115,19 +117,24 @@ class ReviewPanel(QWidget):
                self.again_button, explanations, self._legend,
                self._limits)  # fmt: skip
 
+    def show_frame(self, frame: int) -> None:
+        """Mark the frame that is displayed, and speak of no other."""
+        self.timeline.show_frame(frame)
+        self._hush_elsewhere()
+
     def next_doubtful(self) -> None:
         """Go to the worst mask that nobody has accepted yet, and say what is odd."""
         self._look_for(_PATIENCE_SECONDS)
         doubt = self.reviewer.next_doubtful()
         if doubt is None:
             self._doubt = None
-            self._reason.setText(self._nothing_left())
+            self._say(self._nothing_left())
             return
         self._doubt = doubt.object_id, doubt.frame
         self._document.select(doubt.object_id)
         name = self._document.get_object(doubt.object_id).name
-        self._reason.setText(f"{name}, frame {doubt.frame}: {' '.join(doubt.reasons)}")
         self.jump_asked.emit(doubt.frame)
+        self._say(f"{name}, frame {doubt.frame}: {' '.join(doubt.reasons)}")
 
     def accept(self) -> None:
         """Say that the chosen object is right on the displayed frame, and go on."""
@@ -142,7 +149,7 @@ class ReviewPanel(QWidget):
         if place is None:
             return
         name = self._document.get_object(place[0]).name
-        self._reason.setText(
+        self._say(
             f"Click what is missing of {name}, right-click what is too much; then "
             "follow it again from here."
         )
@@ -176,6 +183,17 @@ class ReviewPanel(QWidget):
             )
             self._do(lambda: edit)
 
+    def _say(self, words: str) -> None:
+        """Say something about the chosen object where the viewer is."""
+        self._spoken_of = self._document.selected, self._frame_now()
+        self._reason.setText(words)
+
+    def _hush_elsewhere(self, _: object = None) -> None:
+        """Take back what was said, when another frame or object is looked at."""
+        if self._spoken_of not in (None, (self._document.selected, self._frame_now())):
+            self._spoken_of = None
+            self._reason.clear()
+
     def _nothing_left(self) -> str:
         waiting = self.reviewer.waiting_count
         if waiting:
@@ -187,7 +205,7 @@ class ReviewPanel(QWidget):
     def _place(self) -> Place | None:
         chosen = self._document.selected
         if chosen is None:
-            self._reason.setText("Choose an object first.")
+            self._say("Choose an object first.")
             return None
         return chosen, self._frame_now()
 

@@ -102,13 +102,12 @@ class Timeline(QWidget):
         is_more_left = self._strip.update((i for _, i in rows), _CELLS)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self._strip.object_ids:
-            painter.setPen(self.palette().text().color())
-            words = "Masks appear here, frame by frame"
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
-        for number, object_id in rows:
-            self._paint_row(painter, object_id, _GAP + number * (_ROW + _GAP))
-        self._paint_now(painter)
+        if self._strip.object_ids:
+            for number, object_id in rows:
+                self._paint_row(painter, object_id, _GAP + number * (_ROW + _GAP))
+            self._paint_now(painter)
+        else:
+            self._paint_hint(painter)
         painter.end()
         if is_more_left:
             self.update()
@@ -184,6 +183,11 @@ class Timeline(QWidget):
 
     def _on_selection_changed(self, _: object = None) -> None:
         self.update()
+
+    def _paint_hint(self, painter: QPainter) -> None:
+        painter.setPen(self.palette().text().color())
+        words = "Masks appear here, frame by frame"
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_row(self, painter: QPainter, object_id: int, top: int) -> None:
         is_selected = object_id == self._document.selected

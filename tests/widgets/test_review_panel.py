@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 
 from napari_sam2.core.packed import PackedResult, pack_mask
 from napari_sam2.state import edits
@@ -89,3 +89,32 @@ def test_legend_and_limits_unfold(lost: User) -> None:
     press(lost, "When doubtful?")
     assert review._legend.isVisibleTo(review)
     assert review._limits.isVisibleTo(review)
+
+
+@pytest.mark.parametrize("how", ["slider", "strip", "object"])
+def test_a_doubt_is_told_only_where_it_is(lost: User, how: str) -> None:
+    review = lost.dock.workbench.review
+    review.next_doubtful()
+    assert "jumps" in review._reason.text()
+    if how == "slider":
+        lost.viewer.dims.set_current_step(0, 2)
+    elif how == "strip":
+        timeline = review.timeline
+        spot = QPoint(timeline.width() - 2, timeline.height() // 2)
+        lost.qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=spot)
+    else:
+        lost.dock.workbench.objects.add()
+    assert review._reason.text() == ""
+
+
+def test_an_empty_strip_shows_words_and_no_frame(working: User) -> None:
+    timeline = working.dock.workbench.review.timeline
+    timeline.show_frame(0)
+    before = timeline.grab().toImage()
+    timeline.show_frame(5)
+    assert timeline.grab().toImage() == before
+    working.dock.workbench.objects.add()
+    timeline.show_frame(0)
+    before = timeline.grab().toImage()
+    timeline.show_frame(5)
+    assert timeline.grab().toImage() != before
