@@ -217,6 +217,7 @@ class Sam2Dock(QWidget):
         self.workbench = Workbench(session, self._viewer)
         place = self._parts.indexOf(self._model_section) + 1
         self._parts.insertWidget(place, self.workbench)
+        self.help_panel.show_keys(self.workbench.keys)
         links, show = self.workbench.links, self.status_line.show_status
         links.connect(session.controller.status_changed, show)
         links.connect(session.controller.status_changed, self.model_panel.notice)

@@ -19,7 +19,7 @@ from napari_sam2.widgets.controls import (
 from napari_sam2.widgets.shortcuts import SHORTCUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
     from napari_sam2.widgets.shortcuts import Shortcut
 
@@ -28,6 +28,7 @@ HINT = (
     "2. Press Propagate: its mask appears frame by frame.\n"
     "3. Where it drifted, click again, and propagate again."
 )
+TAKEN = "used by another part of napari"
 
 
 class HelpPanel(QWidget):
@@ -44,7 +45,8 @@ class HelpPanel(QWidget):
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.first_steps = self._make_first_steps()
-        self._keys = key_table(SHORTCUTS)
+        self._purposes: dict[Shortcut, QLabel] = {}
+        self._keys = self._key_table()
         self._keys.hide()
         self.steps_switch = switch(
             "First steps",
@@ -63,6 +65,26 @@ class HelpPanel(QWidget):
         """Show or hide the three lines at the top of the dock."""
         self.first_steps.setVisible(is_shown)
         self.steps_switch.setChecked(is_shown)
+
+    def show_keys(self, bound: Collection[Shortcut]) -> None:
+        """Say of each key what it does, or that somebody else had it before."""
+        for one, purpose in self._purposes.items():
+            is_ours = one in bound
+            purpose.setText(one.purpose if is_ours else TAKEN)
+            purpose.setEnabled(is_ours)
+
+    def _key_table(self) -> QWidget:
+        made = QWidget()
+        grid = QGridLayout(made)
+        grid.setContentsMargins(4, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(1, 1)
+        for number, one in enumerate(SHORTCUTS):
+            self._purposes[one] = text(one.purpose)
+            grid.addWidget(QLabel(f"<b>{one.shown}</b>"), number, 0)
+            grid.addWidget(self._purposes[one], number, 1)
+        return made
 
     def _make_first_steps(self) -> QWidget:
         """Make the hint of the first run, which has a place of its own in the dock."""
@@ -85,18 +107,3 @@ class HelpPanel(QWidget):
             self.sample_asked.emit(name)
 
         return ask
-
-
-def key_table(shortcuts: Iterable[Shortcut]) -> QWidget:
-    """Make a table of keys and what they do."""
-    made = QWidget()
-    grid = QGridLayout(made)
-    grid.setContentsMargins(4, 0, 0, 0)
-    grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(2)
-    grid.setColumnStretch(1, 1)
-    for number, one in enumerate(shortcuts):
-        key = QLabel(f"<b>{one.shown}</b>")
-        grid.addWidget(key, number, 0)
-        grid.addWidget(text(one.purpose), number, 1)
-    return made

@@ -58,19 +58,26 @@ def bind_shortcuts(
     layers: Iterable[Any],
     actions: Mapping[str, Callable[[], object]],
     links: Links,
-) -> None:
+) -> tuple[Shortcut, ...]:
     """Bind every shortcut that has an action until the links are cut.
 
-    A key that somebody else has bound to the viewer is left to them, and given back to
-    its meaning at the end.
+    Returns
+    -------
+    tuple of Shortcut
+        Those that are bound. A key that somebody else has bound to the viewer is left
+        to them.
     """
     layers = list(layers)
+    bound = []
     for shortcut in SHORTCUTS:
         if shortcut.action not in actions:
             continue
+        owners = (viewer, *(layers if shortcut.everywhere else ()))
         act = actions[shortcut.action]
-        for owner in (viewer, *(layers if shortcut.everywhere else ())):
-            _bind(owner, shortcut.key, act, links)
+        free = [_bind(owner, shortcut.key, act, links) for owner in owners]
+        if any(free):
+            bound.append(shortcut)
+    return tuple(bound)
 
 
 def bind_in_layers(
@@ -85,12 +92,15 @@ def bind_in_layers(
                 _bind(layer, shortcut.key, actions[shortcut.action], links)
 
 
-def _bind(owner: Any, key: str, act: Callable[[], object], links: Links) -> None:
+def _bind(owner: Any, key: str, act: Callable[[], object], links: Links) -> bool:
+    """Bind a key unless it is taken; return whether it was free."""
+
     def pressed(_: Any) -> None:
         act()
 
     try:
         owner.bind_key(key, pressed)
     except ValueError:  # taken
-        return
+        return False
     links.at_end(lambda: owner.bind_key(key, None))
+    return True

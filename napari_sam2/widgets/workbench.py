@@ -90,7 +90,7 @@ class Workbench(QWidget):
         self.review.show_frame(session.position.frame)
         links.connect(session.painted, self.objects.refresh_coverage)
         links.connect(session.history.changed, self._show_steps)
-        bind_shortcuts(viewer, session.layers, self._actions(), links)
+        self.keys = bind_shortcuts(viewer, session.layers, self._actions(), links)
         links.connect(session.controller.status_changed, self._on_status_changed)
         links.at_end(self._escape.cut)
         self._show_steps()
