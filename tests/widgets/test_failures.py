@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
 import pytest
 
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
@@ -9,9 +12,12 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from qtpy.QtWidgets import QApplication
 
-from napari_sam2.control import Activity
+from napari_sam2.control import Activity, TrackerRequest
+from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, GpuMemoryError
+from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.widgets import problem_box
+from tests.miniature import seeded_model
 from tests.widgets.user import User
 
 
@@ -132,3 +138,44 @@ def test_a_sentence_can_be_selected_and_is_not_taken_for_markup(working: User) -
     assert label.wordWrap()
     label.setSelection(0, 5)
     assert label.selectedText() == "a < b"
+
+
+class _LostFrame:
+    """A stack on a disk that fails to give one of its frames."""
+
+    shape, ndim, dtype = (10, 40, 60), 3, np.dtype(np.uint8)
+
+    def __init__(self, lost: int) -> None:
+        self._pixels = np.random.default_rng(0).integers(0, 99, self.shape, np.uint8)
+        self._lost = lost
+
+    def __getitem__(self, index):
+        if index[0] == self._lost:
+            raise OSError("bad sector")
+        return self._pixels[index]
+
+
+def _follow_with_miniature(
+    request: TrackerRequest, _: CancelToken
+) -> Iterator[VideoTracker]:
+    yield VideoTracker(seeded_model(), request.frames, limits=request.limits)
+
+
+def test_a_lost_frame_leaves_the_other_way_to_be_followed(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    user.viewer.add_image(_LostFrame(7), contrast_limits=(0, 99))
+    user.factory = _follow_with_miniature
+    user.open_dock()
+    user.click(4, 20, 30)
+    user.wait_mask(1, 4)
+    user.dock.workbench.track.run_button.click()
+    user.wait(lambda: user.status.problem is not None)
+    user.wait_idle()
+    assert sorted(user.document.masks.of_object(1)) == [0, 1, 2, 3, 4, 5, 6]
+    message = user.dock.status_line.message
+    assert "Frame 7 could not be read: bad sector" in message
+    assert "7 of 10 frames are done, and are kept" in message
+    assert user.dock.workbench.track.run_button.isEnabled()
+    assert user.dock.workbench.track.resume_button.isEnabled()
