@@ -115,11 +115,18 @@ def _write(project: Project, frames: StackFrames, args: argparse.Namespace) -> N
 def _wording(replayed: Replayed) -> str:
     """Say how the masks compare with those in the project."""
     total = replayed.same + replayed.changed
-    if not total:
-        return "The project holds no masks of a model: its paintings were written"
-    if not replayed.changed:
-        return f"All {total} masks are as in the project, to the pixel"
-    return (
-        f"{replayed.changed} of {total} masks differ from the project's, by up to "
-        f"{replayed.changed_pixels} pixels"
-    )
+    if replayed.changed:
+        found = (
+            f"{replayed.changed} of {total} masks differ from the project's, by up to "
+            f"{replayed.changed_pixels} pixels"
+        )
+    elif total:
+        found = f"All {total} masks are as in the project, to the pixel"
+    else:
+        found = "There was nothing to do again"
+    if replayed.unknown:
+        found += (
+            f"; {replayed.unknown} are written as they are, because the project does "
+            "not say how they were made"
+        )
+    return found

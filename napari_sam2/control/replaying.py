@@ -10,6 +10,7 @@ from napari_sam2.control.recording import Recorder
 from napari_sam2.control.told_tracker import ToldTracker
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.recipe import Followed, Made, Removed, Told
+from napari_sam2.state.masks import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -44,12 +45,16 @@ class Replayed:
         How many of these masks are as before, to the pixel, and how many are not.
     changed_pixels : int
         The most pixels by which a mask differs.
+    unknown : int
+        How many masks of a model stay as they were, because the project does not say
+        how they were made.
     """
 
     contents: Contents
     same: int
     changed: int
     changed_pixels: int
+    unknown: int = 0
 
 
 def replay(
@@ -173,18 +178,18 @@ def _wanted(contents: Contents) -> set[tuple[int, Place]]:
 
 def _compared(contents: Contents, found: Found) -> Replayed:
     masks: dict[Place, FrameMask] = {}
-    same, worst, changed = 0, 0, 0
+    same, changed, worst, unknown = 0, 0, 0, 0
     for place, before in contents.masks.items():
         masks[place] = after = _renewed(place, before, found)
         if after is before:
-            continue
-        if after.mask == before.mask:
+            unknown += before.origin is not Origin.PAINTED
+        elif after.mask == before.mask:
             same += 1
         else:
             changed += 1
             difference = after.mask.mask ^ before.mask.mask
             worst = max(worst, int(difference.sum()))
-    return Replayed(replace(contents, masks=masks), same, changed, worst)
+    return Replayed(replace(contents, masks=masks), same, changed, worst, unknown)
 
 
 def _renewed(

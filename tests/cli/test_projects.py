@@ -21,9 +21,9 @@ from napari_sam2.io.stack import open_stack, stack_frames
 from napari_sam2.project.image import refer_to_image, related_to
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.session import project_header, project_of, stack_geometry
-from napari_sam2.project.values import ModelReference
+from napari_sam2.project.values import ModelReference, Project
 from napari_sam2.project.writing import write_project
-from napari_sam2.state import Document, History, Settings, edits
+from napari_sam2.state import Document, FrameMask, History, Place, Settings, edits
 from tests.control.conftest import click
 
 
@@ -107,6 +107,24 @@ def test_a_project_is_replayed_with_the_same_masks(cli, study, tmp_path) -> None
     np.testing.assert_array_equal(tifffile.imread(labels), expected(study))
     assert (tmp_path / "overlay.png").exists()
     assert len(table.read_text().splitlines()) == 1 + 20
+
+
+def test_masks_of_unknown_making_are_written_as_they_are(
+    cli, study: Path, tmp_path: Path
+) -> None:
+    project = read_project(study / "work.sam2")
+    contents = replace(project.contents, steps=(), masks=without_steps(project))
+    write_project(tmp_path / "old.sam2", replace(project, contents=contents))
+    out = tmp_path / "labels.tif"
+    said = cli("track", "--project", tmp_path / "old.sam2", "-o", out)
+    assert said.code == 0, said.err
+    assert "nothing to do again; 19 are written as they are" in said.out
+    np.testing.assert_array_equal(tifffile.imread(out), expected(study))
+
+
+def without_steps(project: Project) -> dict[Place, FrameMask]:
+    masks = project.contents.masks.items()
+    return {place: replace(one, step=None, beneath=None) for place, one in masks}
 
 
 def test_provenance_is_in_every_output(cli, study: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.io.samples import load_sample
 from napari_sam2.io.stack import open_stack
 from napari_sam2.project.values import Contents
-from napari_sam2.state import Document, History, Settings, edits
+from napari_sam2.state import Document, History, Origin, Settings, edits
 from tests.control.conftest import click
 
 
@@ -151,6 +151,9 @@ def test_paintings_and_unknown_masks_stay(sitting: Sitting) -> None:
     replayed = sitting.replay(contents)
     assert replayed.contents == contents
     assert (replayed.same, replayed.changed) == (0, 0)
+    masks = contents.masks.values()
+    painted = sum(mask.origin is Origin.PAINTED for mask in masks)
+    assert replayed.unknown == len(masks) - painted
 
 
 def test_a_replay_can_be_stopped(sitting: Sitting) -> None:
