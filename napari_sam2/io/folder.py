@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import axes_from_shape
+from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.opened import Opened
 from napari_sam2.io.paged import PagedArray
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _TIFF = {".tif", ".tiff"}
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", *_TIFF})
+
+_MOST_LISTED = 20
 
 # Modes that NumPy would see as bits, palette entries or inks.
 _CONVERT = {"1": "L", "P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB"}
@@ -37,10 +40,7 @@ def open_folder(path: Path) -> Opened:
     """
     files = picture_files(path)
     if not files:
-        raise StackError(
-            f"The folder {path} holds no pictures: PNG, JPEG, BMP or TIFF files, one "
-            "per frame, are needed."
-        )
+        raise StackError(_no_pictures(path))
     try:
         first = read_picture(files[0])
     except FrameError as error:
@@ -70,6 +70,31 @@ def open_picture(path: Path) -> Opened:
     return Opened(pixels, axes_from_shape(pixels.shape, "yxs"[: pixels.ndim]))
 
 
+def _no_pictures(path: Path) -> str:
+    """Say what is needed, or which of the folders inside hold sequences."""
+    inside = [folder for folder in _folders(path) if picture_files(folder)]
+    if not inside:  # DAVIS: JPEGImages/480p/bear/00000.jpg
+        deeper = [one for folder in _folders(path) for one in _folders(folder)]
+        inside = [folder for folder in deeper if picture_files(folder)]
+    if not inside:
+        return (
+            f"The folder {path} holds no pictures: PNG, JPEG, BMP or TIFF files, one "
+            "per frame, are needed."
+        )
+    shown = ", ".join(str(folder) for folder in inside[:_MOST_LISTED])
+    more = len(inside) - _MOST_LISTED
+    end = f" and {more} more" if more > 0 else ""
+    return (
+        f"The folder {path} holds no pictures itself, but folders of pictures. Open "
+        f"one of them: {shown}{end}."
+    )
+
+
+def _folders(path: Path) -> list[Path]:
+    found = [one for one in path.iterdir() if one.is_dir()]
+    return sorted(found, key=lambda folder: natural_key(folder.name))
+
+
 def picture_files(path: Path) -> list[Path]:
     """List the pictures of a folder in natural order; hidden files do not count."""
     found = [
@@ -94,12 +119,9 @@ def read_picture(path: Path) -> npt.NDArray[Any]:
     FrameError
         If it is no picture, is damaged, or holds several.
     """
-    try:
-        return (
-            _read_tiff(path) if path.suffix.lower() in _TIFF else _read_with_pil(path)
-        )
-    except (OSError, ValueError, RuntimeError, LookupError, SyntaxError) as error:
-        raise FrameError(f"The picture {path} could not be read: {error}") from error
+    with decoding(FrameError, f"The picture {path} could not be read"):
+        is_tiff = path.suffix.lower() in _TIFF
+        return _read_tiff(path) if is_tiff else _read_with_pil(path)
 
 
 def _read_with_pil(path: Path) -> npt.NDArray[Any]:

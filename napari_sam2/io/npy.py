@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.axes import axes_from_shape, guess_axis_names
+from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
 from napari_sam2.io.opened import Opened
 
@@ -23,13 +24,12 @@ def open_npy(path: Path) -> Opened:
         If it is no such file, is truncated, or holds pickled Python objects, which
         could run code.
     """
-    try:
+    failed = (
+        f"{path} cannot be opened as a NumPy array: it is truncated, holds Python "
+        "objects, or is no .npy file"
+    )
+    with decoding(StackError, failed):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise StackError(
-            f"{path} cannot be opened as a NumPy array: it is truncated, holds Python "
-            f"objects, or is no .npy file ({error})."
-        ) from error
     if not isinstance(array, np.ndarray) or array.ndim < 2:
         raise StackError(f"{path} holds no picture: it needs at least two axes.")
     return Opened(array, axes_from_shape(array.shape, guess_axis_names(array.shape)))

@@ -1,13 +1,37 @@
-"""What every reader returns: an array that is not loaded yet, and its axes."""
+"""What every reader is asked for, and what it returns: an array not loaded yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames import ArrayLike
+
+# From indices along x, y and z to millimetres: three rows of four numbers.
+Affine = tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the images in a file is wanted.
+
+    Attributes
+    ----------
+    series : int or None
+        Of several images that are counted; None for the first, or the only one.
+    dataset : str or None
+        Path of an array inside a file that is like a folder; None for the only one.
+    level : int
+        Of a pyramid: 0 is full resolution.
+    """
+
+    series: int | None = None
+    dataset: str | None = None
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +44,20 @@ class Opened:
         Lazily read; ``array.shape`` agrees with the axes.
     axes : tuple of Axis
         One per axis of the array, with pixel sizes where the file knows them.
+    affine : tuple of 3 rows of 4 float, or None
+        Where a scanner's volume lies in the patient: from indices along x, y and z to
+        millimetres to the right, to the front and up (RAS+).
+    notices : tuple of str
+        Sentences for the user about what is odd, though it can be opened.
     """
 
     array: ArrayLike
     axes: Axes
+    affine: Affine | None = None
+    notices: tuple[str, ...] = ()
+
+
+def as_affine(matrix: npt.NDArray[Any]) -> Affine:
+    """Return the first three rows of a matrix as plain numbers."""
+    rows = ([float(number) for number in row] for row in matrix[:3])
+    return tuple((a, b, c, d) for a, b, c, d in rows)

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import Axes, Axis, FrameLayout, frame_layout
+from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.core.frames import check_channels, check_frame, pick_channels
+from napari_sam2.io.kinds import open_any
+from napari_sam2.io.opened import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +25,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.frames import ArrayLike
-    from napari_sam2.io.opened import Opened
+    from napari_sam2.io.opened import Affine, Opened
 
-TIFF_SUFFIXES = frozenset({".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk"})
 # ImageJ calls the frames of a stack channels unless it was told what they are.
 _MOST_COLOURS = 4
-VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
+# Larger ones are not looked at whole by anybody; most are damaged headers.
+_LARGEST_FRAME_BYTES = 1 << 33
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,16 +45,29 @@ class Stack:
         Name, length, pixel size and unit of each axis of ``array``.
     path : Path
         Where it came from.
+    dataset : str or None
+        Which array inside that file, if one was named.
+    affine : tuple of 3 rows of 4 float, or None
+        Where a scanner's volume lies in the patient: from indices along x, y and z to
+        millimetres (RAS+).
+    notices : tuple of str
+        Sentences for the user about what is odd, though it could be opened.
     """
 
     array: ArrayLike
     axes: Axes
     path: Path
+    dataset: str | None = None
+    affine: Affine | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """File name without its ending."""
-        return self.path.name if self.path.is_dir() else self.path.stem
+        """File name without its ending, and the dataset if one was named."""
+        name = self.path.name
+        stem = name if self.path.is_dir() else Path(name).stem
+        stem = Path(stem).stem if name.lower().endswith(".gz") else stem
+        return f"{stem} {self.dataset.strip('/')}" if self.dataset else stem
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,13 +148,9 @@ class StackFrames:
             If the frame does not exist or cannot be read.
         """
         check_frame(frame, len(self))
-        try:
-            pixels = self._read(frame)
-        except (OSError, ValueError, RuntimeError, LookupError) as error:
-            raise FrameError(
-                f"Frame {frame} of {self.stack.path} could not be read: {error}"
-            ) from error
-        return np.array(pixels, self.dtype, order="C")
+        failed = f"Frame {frame} of {self.stack.path} could not be read"
+        with decoding(FrameError, failed):
+            return np.array(self._read(frame), self.dtype, order="C")
 
     def _read(self, frame: int) -> npt.NDArray[Any]:
         channel, picked = self.layout.channel, self.picked
@@ -175,16 +187,29 @@ class StackFrames:
         return pixels
 
 
-def open_stack(path: str | Path, series: int | None = None) -> Stack:
+def open_stack(
+    path: str | Path,
+    series: int | None = None,
+    *,
+    dataset: str | None = None,
+    level: int = 0,
+) -> Stack:
     """Open a file or folder as a stack, without reading its pixels.
 
     Parameters
     ----------
     path : str or Path
-        A TIFF of any flavour, a video (MP4, MOV, AVI, MKV), a NumPy ``.npy`` file, a
-        Zarr or OME-Zarr folder, or a folder of pictures.
+        A TIFF of any flavour, an HDF5 or NIfTI file, a video (MP4, MOV, AVI, MKV), a
+        NumPy ``.npy`` file, a Zarr or OME-Zarr folder, or a folder of pictures or of
+        DICOM slices. Arrays inside a file may be named behind two colons:
+        ``"scan.h5::/exp/raw"``.
     series : int, optional
-        Which of several image series of a TIFF file; the first by default.
+        Which of several images of a TIFF file, or series of a DICOM folder.
+    dataset : str, optional
+        Which array of an HDF5 file or Zarr folder; another way of writing two colons.
+    level : int, optional
+        Which level of a pyramid (OME-Zarr, TIFF) is read; 0 is full resolution. Shapes
+        and coordinates are always those of level 0.
 
     Raises
     ------
@@ -193,10 +218,21 @@ def open_stack(path: str | Path, series: int | None = None) -> Stack:
     MissingExtraError
         If an optional package is needed; the message says how to install it.
     """
-    path = Path(path)
-    opened = _open(path, series)
-    _check_pixels(path, opened)
-    return Stack(opened.array, opened.axes, path)
+    file, inside = split_dataset(path)
+    dataset = dataset or inside
+    opened = open_any(file, Wanted(series, dataset, level))
+    _check_pixels(file, opened)
+    return Stack(
+        opened.array, opened.axes, file, dataset, opened.affine, opened.notices
+    )
+
+
+def split_dataset(path: str | Path) -> tuple[Path, str | None]:
+    """Split ``scan.h5::/exp/raw`` into a file and what is named inside it."""
+    file, colons, inside = str(path).rpartition("::")
+    if not (colons and file) or Path(path).exists():
+        return Path(path), None
+    return Path(file), inside or None
 
 
 def stack_frames(
@@ -237,7 +273,20 @@ def stack_frames(
     if channels is not None:
         channel = layout.channel
         check_channels(channels, 1 if channel is None else stack.axes[channel].size)
-    return StackFrames(stack, layout, channels)
+    frames = StackFrames(stack, layout, channels)
+    _check_size(frames)
+    return frames
+
+
+def _check_size(frames: StackFrames) -> None:
+    height, width = frames.shape_hw
+    size = height * width * frames.dtype.itemsize * max(1, len(frames.picked))
+    if size > _LARGEST_FRAME_BYTES:
+        raise StackError(
+            f"The frames of {frames.stack.path} are {height} × {width} pixels, "
+            f"{size / 2**30:.3g} GiB each: too large to be read at once. Cut the stack "
+            "into smaller fields. If they are not that large, the file is damaged."
+        )
 
 
 def _is_mislabelled(axes: Axes, layout: FrameLayout) -> bool:
@@ -246,47 +295,6 @@ def _is_mislabelled(axes: Axes, layout: FrameLayout) -> bool:
     if channel is None or layout.frame is not None:
         return False
     return axes[channel].name == "c" and axes[channel].size > _MOST_COLOURS
-
-
-def _open(path: Path, series: int | None) -> Opened:
-    if not path.exists():
-        raise StackError(f"{path} does not exist.")
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        return _open_directory(path)
-    if suffix in TIFF_SUFFIXES:
-        from napari_sam2.io.tiff import open_tiff
-
-        return open_tiff(path, series)
-    if suffix in VIDEO_SUFFIXES:
-        from napari_sam2.io.video import open_video
-
-        return open_video(path)
-    if suffix == ".npy":
-        from napari_sam2.io.npy import open_npy
-
-        return open_npy(path)
-    return _open_picture(path)
-
-
-def _open_directory(path: Path) -> Opened:
-    from napari_sam2.io.folder import open_folder
-    from napari_sam2.io.zarr import is_zarr, open_zarr
-
-    if is_zarr(path) or path.suffix.lower() == ".zarr":
-        return open_zarr(path)
-    return open_folder(path)
-
-
-def _open_picture(path: Path) -> Opened:
-    from napari_sam2.io.folder import PICTURE_SUFFIXES, open_picture
-
-    if path.suffix.lower() not in PICTURE_SUFFIXES:
-        raise StackError(
-            f"{path} is of a kind that cannot be opened. Stacks are TIFF files, videos "
-            "(MP4, MOV, AVI, MKV), .npy and .zarr arrays, or folders of pictures."
-        )
-    return open_picture(path)
 
 
 def _check_pixels(path: Path, opened: Opened) -> None:

@@ -5,13 +5,16 @@ Pixel sizes are :mod:`napari_sam2.io.tiff_scale`'s.
 
 from __future__ import annotations
 
-import struct
+import math
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_sam2.core.axes import Axes, axes_from_shape
+from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.level import at_level
 from napari_sam2.io.opened import Opened
 from napari_sam2.io.paged import PagedArray
 from napari_sam2.io.tiff_promise import promised_axes
@@ -23,11 +26,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-# What decoders raise on bytes that are not what the header promised.
-_BROKEN = (OSError, ValueError, RuntimeError, LookupError, struct.error, EOFError)
 
-
-def open_tiff(path: Path, series: int | None = None) -> Opened:
+def open_tiff(path: Path, series: int | None = None, level: int = 0) -> Opened:
     """Open one series of a TIFF file without reading its pixels.
 
     Parameters
@@ -36,45 +36,47 @@ def open_tiff(path: Path, series: int | None = None) -> Opened:
         A plain, ImageJ, OME or BigTIFF file; tiled and compressed ones too.
     series : int, optional
         Which of several image series; the first by default.
+    level : int, optional
+        Which level of a pyramid is read; it is shown with the shape of level 0.
 
     Raises
     ------
     StackError
-        If the file is no TIFF, is empty, or has no such series.
+        If the file is no TIFF, is empty, or has no such series or level.
     """
     import tifffile
 
-    file = None
-    try:
-        file = tifffile.TiffFile(path)
-        count = len(file.series)
-    except (tifffile.TiffFileError, *_BROKEN) as error:
-        if file is not None:
-            file.close()
-        raise StackError(
-            f"{path} cannot be read as a TIFF file ({error}). It may be another kind "
-            "of file with this ending, or be cut off before its first picture."
-        ) from error
-    number = series or 0
-    if not 0 <= number < count:
-        file.close()
-        raise StackError(
-            f"{path} has no series {number}: it has {count}, counted from 0."
-        )
-    return _open_series(path, file, number)
+    failed = (
+        f"{path} cannot be read as a TIFF file: it may be another kind of file with "
+        "this ending, be damaged, or be cut off before its first picture"
+    )
+    with decoding(StackError, failed), ExitStack() as until_opened:
+        file = until_opened.enter_context(tifffile.TiffFile(path))
+        number, count = series or 0, len(file.series)
+        if not 0 <= number < count:
+            raise StackError(
+                f"{path} has no series {number}: it has {count}, counted from 0."
+            )
+        opened = _open_series(path, file, number, level)
+        until_opened.pop_all()
+    return opened
 
 
-def _open_series(path: Path, file: Any, number: int) -> Opened:
-    promised = promised_axes(file) if number == 0 else None
+def _open_series(path: Path, file: Any, number: int, level: int) -> Opened:
+    promised = promised_axes(file) if number == level == 0 else None
     if promised is not None:
         return Opened(*_cut_off(path, file, promised))
     series = file.series[number]
     axes = with_pixel_sizes(_axes(series), file, number)
-    if series.dataoffset is not None:
+    if level == 0 and series.dataoffset is not None:
         return Opened(_mapped(path, file, series), axes)
+    paged = [_paged(path, file, one) for one in series.levels]
+    return Opened(at_level(path, paged, level), axes)
+
+
+def _paged(path: Path, file: Any, series: Any) -> PagedArray:
     read, page_ndim = _page_reader(path, series), len(series.keyframe.shape)
-    array = PagedArray(series.shape, series.dtype, page_ndim, read, file.close)
-    return Opened(array, axes)
+    return PagedArray(series.shape, series.dtype, page_ndim, read, file.close)
 
 
 def _cut_off(path: Path, file: Any, axes: Axes) -> tuple[PagedArray, Axes]:
@@ -104,7 +106,7 @@ def _mapped(path: Path, file: Any, series: Any) -> Any:
     offset, shape = series.dataoffset, series.shape
     size = file.filehandle.size
     file.close()
-    if offset + dtype.itemsize * int(np.prod(shape)) <= size:
+    if offset + dtype.itemsize * math.prod(shape) <= size:
         return np.memmap(path, dtype, "r", offset, shape)
     page_ndim = min(len(series.keyframe.shape), len(shape))
     read = _raw_reader(path, dtype, offset, shape[len(shape) - page_ndim :])
@@ -114,7 +116,7 @@ def _mapped(path: Path, file: Any, series: Any) -> Any:
 def _raw_reader(
     path: Path, dtype: np.dtype[Any], offset: int, page_shape: tuple[int, ...]
 ) -> Callable[[int], npt.NDArray[Any]]:
-    count = int(np.prod(page_shape))
+    count = math.prod(page_shape)
 
     def read(page: int) -> npt.NDArray[Any]:
         start = offset + page * count * dtype.itemsize
@@ -130,13 +132,11 @@ def _raw_reader(
 
 def _page_reader(path: Path, pages: Any) -> Callable[[int], npt.NDArray[Any]]:
     def read(page: int) -> npt.NDArray[Any]:
-        try:
+        with decoding(FrameError, _missing(path, page)):
             found = pages[page]
             if found is None or not _is_complete(found):
                 raise FrameError(_missing(path, page))
             pixels: npt.NDArray[Any] = found.asarray()
-        except _BROKEN as error:
-            raise FrameError(f"{_missing(path, page)} ({error})") from error
         return pixels
 
     return read

@@ -11,10 +11,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import Axis
-from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
+from napari_sam2.core.decoding import decoding
+from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.extras import optional_package
 from napari_sam2.io.opened import Opened
 from napari_sam2.io.paged import PagedArray
-from napari_sam2.io.video_index import VideoIndex, count_from_header, scan
+from napari_sam2.io.video_index import (
+    VideoIndex,
+    count_announced,
+    count_from_header,
+    is_uneven,
+    scan,
+)
+from napari_sam2.io.video_picture import upright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +36,8 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 1 << 27
 # A jump ahead of at most this many frames is decoded through rather than sought.
 _SHORT_JUMP = 32
+# Rates that differ by less are the same, written with other precision.
+_SAME_RATE = 0.01
 
 
 def open_video(path: Path) -> Opened:
@@ -39,26 +50,21 @@ def open_video(path: Path) -> Opened:
     StackError
         If the file is no video, or is cut off before its first frame.
     """
-    try:
-        import av
-    except ImportError as error:
-        raise MissingExtraError(
-            f"Opening {path} needs the package av: pip install 'napari-sam2[video]'."
-        ) from error
-    try:
+    optional_package("av", "video", path)
+    failed = (
+        f"{path} cannot be read as a video: it may be another kind of file with this "
+        "ending, or be cut off"
+    )
+    with decoding(StackError, failed):
         reader = VideoReader(path)
         count, first = reader.count, reader.read(0)
-    except (av.error.FFmpegError, IndexError, FrameError) as error:
-        raise StackError(
-            f"{path} cannot be read as a video ({error}). It may be another kind of "
-            "file with this ending, or be cut off."
-        ) from error
+        notices = tuple(reader.notices())
     shape = (count, *first.shape)
     array = PagedArray(shape, first.dtype, first.ndim, reader.read, reader.close)
     seconds = 1 / reader.rate if reader.rate else 1.0
     time = Axis("t", count, seconds, "second" if reader.rate else "")
     plane = [Axis(n, s) for n, s in zip("yxs", first.shape, strict=False)]
-    return Opened(array, (time, *plane))
+    return Opened(array, (time, *plane), notices=notices)
 
 
 class VideoReader:
@@ -106,6 +112,23 @@ class VideoReader:
     def count(self) -> int:
         """Number of frames: the header's when it is consistent, else counted."""
         return count_from_header(self._stream) or len(self._index)
+
+    def notices(self) -> Iterator[str]:
+        """Say what is odd about the file: frames that are missing, or uneven times."""
+        announced = count_announced(self._container, self._stream)
+        if announced is not None and self.count < announced - 1:
+            yield (
+                f"{self._path} is cut off or damaged: it announces {announced} frames, "
+                f"and {self.count} are in it. Those can be used."
+            )
+        base, mean = float(self._stream.base_rate or 0), self.rate
+        has_another_rate = mean and abs(base / mean - round(base / mean)) > _SAME_RATE
+        if has_another_rate and is_uneven(self._index):
+            yield (
+                f"The frames of {self._path} are not evenly spaced in time. They are "
+                f"counted one by one; times are told for the mean of {mean:.4g} frames "
+                "per second."
+            )
 
     @cached_property
     def _index(self) -> VideoIndex:
@@ -175,7 +198,7 @@ class VideoReader:
         room = max(1, _KEPT_BYTES // max(1, decoded.width * decoded.height * planes))
         if frame - position >= room:
             return None
-        pixels: npt.NDArray[Any] = decoded.to_ndarray(format=self._format)
+        pixels = upright(decoded.to_ndarray(format=self._format), decoded)
         pixels.flags.writeable = False
         self._kept[position] = pixels
         while len(self._kept) > room:

@@ -80,6 +80,30 @@ def count_from_header(stream: Any) -> int | None:
     return stream.frames if abs(expected - stream.frames) < 0.5 else None
 
 
+def count_announced(container: Any, stream: Any) -> int | None:
+    """Return how many frames the header of a file speaks of, or None.
+
+    Only of kinds whose frames cannot be hidden by an edit list.
+    """
+    if "avi" in container.format.name and stream.frames:
+        return int(stream.frames)
+    if "matroska" in container.format.name and container.duration:
+        return int(container.duration / 1e6 * (stream.average_rate or 0))
+    return None
+
+
+def is_uneven(index: VideoIndex) -> bool:
+    """Whether frames are shown for times that differ by more than rounding."""
+    if len(index) < 3 or not index.keys:
+        return False
+    steps = sorted(
+        later - earlier
+        for earlier, later in zip(index.shown, index.shown[1:], strict=False)
+    )
+    usual = steps[len(steps) // 2]
+    return steps[-1] > 1.5 * usual or steps[0] < 0.5 * usual
+
+
 def scan(path: Path) -> VideoIndex:
     """Read the times of all frames from a file, without decoding any."""
     import av

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import Axes, Axis, axes_from_shape, guess_axis_names
-from napari_sam2.core.errors import MissingExtraError, StackError
+from napari_sam2.core.decoding import decoding
+from napari_sam2.core.errors import StackError
 from napari_sam2.core.units import unit_name
-from napari_sam2.io.opened import Opened
+from napari_sam2.io.extras import optional_package
+from napari_sam2.io.level import at_level
+from napari_sam2.io.opened import Opened, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+_MOST_LISTED = 20
 _MARKERS = ("zarr.json", ".zgroup", ".zarray")
 _NAMES_BY_TYPE = {"time": "t", "channel": "c"}
 
@@ -22,8 +27,15 @@ def is_zarr(path: Path) -> bool:
     return path.is_dir() and any((path / marker).is_file() for marker in _MARKERS)
 
 
-def open_zarr(path: Path) -> Opened:
+def open_zarr(path: Path, wanted: Wanted) -> Opened:
     """Open an array, or the full-resolution level of an OME-Zarr image.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : Wanted
+        A level is read with the shape of level 0. A series is one of the numbered
+        images that a converted file of several has.
 
     Raises
     ------
@@ -32,35 +44,58 @@ def open_zarr(path: Path) -> Opened:
     StackError
         If there is no array to open, or several to choose from.
     """
-    try:
-        import zarr
-    except ImportError as error:
-        raise MissingExtraError(
-            f"Opening {path} needs the package zarr: pip install 'napari-sam2[zarr]'."
-        ) from error
-    try:
+    zarr = optional_package("zarr", "zarr", path)
+    with decoding(StackError, f"{path} cannot be opened as Zarr"):
         node = zarr.open(path, mode="r")
-        return _from_node(path, node)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StackError(f"{path} cannot be opened as Zarr: {error}.") from error
+        if wanted.dataset is not None:
+            node = _inside(path, node, wanted.dataset)
+        return _from_node(path, node, wanted)
 
 
-def _from_node(path: Path, node: Any) -> Opened:
+def _inside(path: Path, node: Any, name: str) -> Any:
+    inner = name.strip("/")
+    if hasattr(node, "shape") or (inner and inner not in node):
+        raise StackError(f"{path} has no array or group {name}.")
+    return node[inner] if inner else node
+
+
+def _from_node(path: Path, node: Any, wanted: Wanted) -> Opened:
     if hasattr(node, "shape"):
-        return Opened(node, axes_from_shape(node.shape, _array_names(node)))
+        array = at_level(path, [node], wanted.level)
+        return Opened(array, axes_from_shape(node.shape, _array_names(node)))
     attributes = dict(node.attrs)
     images = attributes.get("ome", attributes).get("multiscales")
     if images:
-        array = node[images[0]["datasets"][0]["path"]]
-        return Opened(array, _ome_axes(images[0], array.shape))
+        levels = [node[level["path"]] for level in images[0]["datasets"]]
+        axes = _ome_axes(images[0], levels[0].shape)
+        return Opened(at_level(path, levels, wanted.level), axes)
     arrays = dict(node.arrays())
-    if len(arrays) != 1:
-        listed = ", ".join(sorted(arrays)) or "none"
+    if len(arrays) == 1:
+        return _from_node(path, next(iter(arrays.values())), wanted)
+    return _numbered(path, node, wanted)
+
+
+def _numbered(path: Path, node: Any, wanted: Wanted) -> Opened:
+    """Open one of the images that bio-formats' converter calls by numbers."""
+    groups = {name: group for name, group in node.groups() if name.isdecimal()}
+    if groups and (len(groups) == 1 or wanted.series is not None):
+        number = str(wanted.series or 0)
+        if number not in groups:
+            raise StackError(
+                f"{path} has no series {number}: it has {', '.join(sorted(groups))}."
+            )
+        return _from_node(path, groups[number], replace(wanted, series=None))
+    if groups:
         raise StackError(
-            f"{path} is a Zarr group that is no OME-Zarr image. Give the path of one "
-            f"of the arrays in it: {listed}."
+            f"{path} holds {len(groups)} images. Say which with --series N (in Python, "
+            f"series=N): {', '.join(sorted(groups, key=int))}."
         )
-    return _from_node(path, next(iter(arrays.values())))
+    inside = sorted(name for name, _ in node.members())
+    listed = ", ".join(inside[:_MOST_LISTED]) or "none"
+    raise StackError(
+        f"{path} is a Zarr group that is no OME-Zarr image. Give one of the arrays in "
+        f"it, as {path}::NAME: {listed}."
+    )
 
 
 def _array_names(array: Any) -> str:
