@@ -135,7 +135,7 @@ def test_a_closed_file_can_be_replaced_and_is_not_read(path):
 
 def test_a_missing_filter_is_named(path, monkeypatch):
     monkeypatch.setattr(h5py.h5z, "filter_avail", lambda code: False)
-    with pytest.raises(StackError, match="deflate.*hdf5plugin"):
+    with pytest.raises(StackError, match=r"deflate.*hdf5plugin"):
         open_stack(path)
 
 
