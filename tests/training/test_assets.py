@@ -52,7 +52,7 @@ def package_of(folder: Path) -> Package:
         version="1",
         command=("cp", str(folder / "discs.tgz"), "."),
         archive="discs*.tgz",
-        unpack=("tar", "-xzf"),
+        unpack=("tar", "-xzf", "{}"),
         pictures=("art/*.png",),
         licence="public domain",
         terms="art/licence.txt",

@@ -73,8 +73,8 @@ def _unpacked(package: Package, work: Path) -> Path:
         raise FileNotFoundError(f"no {package.archive} came")
     place = work / "unpacked"
     place.mkdir()
-    target = ["-C", "."] if package.unpack[0] == "tar" else ["."]
-    subprocess.run([*package.unpack, str(archives[-1]), *target], cwd=place, check=True)
+    unpack = [part.format(archives[-1]) for part in package.unpack]
+    subprocess.run(unpack, cwd=place, check=True)
     return place
 
 

@@ -18,7 +18,7 @@ class Package:
     archive : str
         Pattern of the file that the command leaves there.
     unpack : tuple of str
-        Unpacks that file, given after it, into the current folder.
+        Unpacks that file, which stands for "{}", into the current folder.
     pictures : tuple of str
         Patterns of the pictures, from the folder it was unpacked to.
     licence : str
@@ -49,7 +49,7 @@ PACKAGES = (
         version="1.1.0",
         command=("npm", "pack", "@lobehub/fluent-emoji-3d@1.1.0", "--silent"),
         archive="lobehub-fluent-emoji-3d-*.tgz",
-        unpack=("tar", "-xzf"),
+        unpack=("tar", "-xzf", "{}"),
         pictures=("package/assets/*.webp",),
         licence="MIT; Fluent Emoji (c) Microsoft Corporation",
         terms="package/package.json",
@@ -59,7 +59,7 @@ PACKAGES = (
         version="",
         command=("apt-get", "download", "openclipart-png"),
         archive="openclipart-png_*.deb",
-        unpack=("dpkg-deb", "-x"),
+        unpack=("dpkg-deb", "-x", "{}", "."),
         pictures=tuple(f"{_CLIP_ART}/{kind}/**/*.png" for kind in _KINDS),
         licence="public domain dedication by the authors of openclipart.org",
         terms="usr/share/doc/openclipart-png/copyright",
