@@ -27,14 +27,14 @@
     refresh if what is displayed is among them), ``.object_at(world_position)``,
     ``.hidden`` (get/set: frozenset of object ids), ``.show()``, ``.disconnect()``.
 ``tracks_layer``
-    ``tracks_data(document, space) -> ndarray``, ``add_tracks(layers, image, document)
-    -> Tracks``.
+    ``track_table(document, space) -> TrackTable``, ``add_tracks(layers, image,
+    document) -> Tracks``.
 ``hooks``
     Functions that napari's manifest names.
 
 Behind them: ``layer_frames`` (reading), ``prompt_rows`` (layers to prompts and back),
-``prompt_edits``, ``prompt_style``, ``prompt_clipboard``, ``label_array``, ``painting``
-(label images to edits), ``stroke`` (when a stroke ends).
+``prompt_edits``, ``prompt_style``, ``press`` (of the mouse), ``prompt_clipboard``,
+``label_array``, ``painting`` (label images to edits), ``stroke`` (when a stroke ends).
 
 ``layers`` is ``viewer.layers``, ``dims`` is ``viewer.dims``, ``on_refused`` is called
 with a sentence when something that the user did in a layer was taken back.

@@ -18,8 +18,9 @@ from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
 from napari_sam2.layers.geometry import follow_geometry
+from napari_sam2.layers.press import DEPTHLESS, Press
 from napari_sam2.layers.prompt_clipboard import Clipboard
-from napari_sam2.layers.prompt_edits import differences, keep_exact
+from napari_sam2.layers.prompt_edits import additions, differences, keep_exact
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class PromptLayers:
         self._history = history
         self._on_refused = on_refused
         self._is_positive = True
-        self._next_is_negative = False
+        self._press = Press()
         self._is_writing = False
         self._begun: ActionType | None = None
         self._gesture = 0
@@ -116,9 +117,7 @@ class PromptLayers:
 
     def show(self) -> None:
         """Put the layers into the viewer where they are missing."""
-        for layer in (self.boxes, self.points):
-            if layer not in self._layers:
-                self._layers.append(layer)
+        self._show(self.boxes, self.points)
 
     def say(self, news: Mapping[Place, FramePrompts]) -> None:
         """Replace prompts as one step, or take nothing over and tell why."""
@@ -168,8 +167,12 @@ class PromptLayers:
             self._set_defaults()  # selecting a point has made its features the defaults
             return
         self._begun = None
-        self._take()
-        self._next_is_negative = False
+        press, self._press = self._press, Press()
+        if press.is_in_3d and event.action == ActionType.ADDED:
+            self._write()
+            self._on_refused(DEPTHLESS)
+        else:
+            self._take()
 
     def _on_features(self) -> None:
         """Follow drags, and edits of the table; half-made changes are not read."""
@@ -184,7 +187,7 @@ class PromptLayers:
 
         napari tells of points while they are dragged, but of boxes only at the end.
         """
-        self._next_is_negative = event.button == 2 or "Alt" in event.modifiers
+        self._press = Press.of(event)
         self._gesture += 1
         yield
         while event.type == "mouse_move":
@@ -263,16 +266,20 @@ class PromptLayers:
         prompts, space = self._document.prompts, self._image.space
         with self._writing():
             rows.write_points(self.points, prompts, space)
-            rows.write_boxes(self.boxes, prompts, space)
+            added = additions(self._shown, prompts)
+            if added:  # hundreds of boxes take long to draw
+                rows.add_boxes(self.boxes, added, space)
+            else:
+                rows.write_boxes(self.boxes, prompts, space)
             self._restyle()
-            self._show_filled()
+            self._show(*(one for one in (self.boxes, self.points) if len(one.data)))
         self._rest()
         self._seen = self._read()
         self._shown = prompts
 
-    def _show_filled(self) -> None:
-        for layer in (self.boxes, self.points):
-            if len(layer.data) and layer not in self._layers:
+    def _show(self, *layers: Points | Shapes) -> None:
+        for layer in layers:
+            if layer not in self._layers:
                 self._layers.append(layer)
 
     def _restyle(self) -> None:
@@ -283,7 +290,7 @@ class PromptLayers:
     def _set_defaults(self, _selected: object = None) -> None:
         """Give what is drawn next the selected object and the present polarity."""
         object_id = self._document.selected or edits.new_object_id(self._document)
-        positive = self._is_positive and not self._next_is_negative
+        positive = self._is_positive and not self._press.is_negative
         for layer, polarity in ((self.points, positive), (self.boxes, True)):
             columns = rows.feature_columns([(object_id, polarity)])
             layer.feature_defaults = {name: one[0] for name, one in columns.items()}
