@@ -1,32 +1,39 @@
-"""Prompted frames: answering them, with memory where they correct, and remembering."""
+"""Prompted frames: answering them, with memory where they correct."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
+from napari_sam2.core.geometry import mask_box_yxyx
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.engine.aim import surest, views_for
 from napari_sam2.engine.device import inference
-from napari_sam2.engine.memory import FrameMemory, select_memories
+from napari_sam2.engine.masks import Scores, to_results
+from napari_sam2.engine.memory import select_memories
+from napari_sam2.engine.prompt_memory import remember_answers
 from napari_sam2.engine.prompting import answer, mask_to_model
-from napari_sam2.engine.stepping import GroupRunner, Looking, gather, split
-from napari_sam2.engine.track import Answer, as_said
-from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE, ObjectState
+from napari_sam2.engine.stepping import GroupRunner, Looking, gather
+from napari_sam2.engine.track import Answer, Glimpse, as_said
+from napari_sam2.engine.views import move_logits
+from napari_sam2.engine.window import Sighting
+from napari_sam2.model.image_encoder import ImageFeatures
+from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     import numpy as np
     import numpy.typing as npt
 
     from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.track import ObjectTrack, Tracked
-    from napari_sam2.model.image_encoder import ImageFeatures
-    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.engine.views import View
+    from napari_sam2.engine.window import Window
+    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+
+_UNSCORED = Scores(object_id=1, predicted_iou=1.0, object_logit=1.0, is_prompted=True)
 
 
 class PromptAnswerer:
@@ -39,14 +46,25 @@ class PromptAnswerer:
         Where features come from.
     rules : MemoryRules
         What a correction looks back at.
+    window : Window
+        Decides where to look.
+    options : TrackerOptions
+        How masks are cleaned up.
     """
 
     def __init__(
-        self, model: Sam2Model, encoder: FrameEncoder, rules: MemoryRules
+        self,
+        model: Sam2Model,
+        encoder: FrameEncoder,
+        rules: MemoryRules,
+        window: Window,
+        options: TrackerOptions,
     ) -> None:
         self._model = model
         self._encoder = encoder
         self._rules = rules
+        self._window = window
+        self._options = options
         self._shape_hw = encoder.reader.source.shape_hw
         self._frame_count = len(encoder.reader.source)
 
@@ -79,21 +97,57 @@ class PromptAnswerer:
         """
         what = f"object {track.object_id} on frame {frame}"
         with inference(self._encoder.device):
-            prior = None
+            handed = None
             if previous is not None:
                 FramePrompts(mask=previous).check(self._shape_hw, what=what)
-                prior = logits_from_mask(previous, self._model, self._encoder.device)
-            correction = track.correction_on(frame, prior)
+                handed = self._glimpse(previous)
+            correction = track.correction_on(frame, handed)
             prompts.check(self._shape_hw, what=what, refines=correction is not None)
-            features = self._encoder.features(frame)
-            coarse = self._coarse(track, frame, correction, features)
-            prior = None
-            if self._model.config.refines_masks:
-                prior = track.prior_for(frame, prompts, correction)
-            state = answer(
-                self._model, features, coarse, prompts, self._shape_hw, prior
-            )
-        return Answer(as_said(prompts), state, correction)
+            return self._answer(track, frame, prompts, correction)
+
+    def _answer(
+        self,
+        track: ObjectTrack,
+        frame: int,
+        prompts: FramePrompts,
+        correction: Tracked | None,
+    ) -> Answer:
+        """Answer in every view that may suit, and keep the surest answer."""
+        prior = track.prior_for(frame, prompts, correction)
+        expected = None
+        if correction is not None:
+            seen = track.bank.last_seen(frame, is_reverse=correction.is_reverse)
+            expected = None if seen is None else self._window.after(*seen)
+        refined_in = None if prior is None else prior.view
+        views = views_for(self._window, prompts, (refined_in, expected))
+        features = self._encoder.features(frame, views)
+        states = []
+        for index, view in enumerate(views):
+            shown = ImageFeatures(*(part[index : index + 1] for part in features))
+            coarse = self._coarse(track, frame, correction, shown, view)
+            mask = None
+            if prior is not None and self._model.config.refines_masks:
+                mask = move_logits(prior.logits, prior.view, view)
+            states.append(answer(self._model, shown, coarse, prompts, view, mask))
+        best = surest([float(state.ious[0]) for state in states])
+        sighting = self._sighting(states[best], views[best])
+        return Answer(as_said(prompts), states[best], sighting, correction)
+
+    def _sighting(self, state: ObjectState, view: View) -> Sighting:
+        if view == self._window.whole:
+            return Sighting(view, None)
+        [result] = to_results(
+            state.logits[:, 0], [_UNSCORED], 0, [view], self._shape_hw, self._options
+        )
+        return self._window.first(view, result.box_yxyx)
+
+    def _glimpse(self, mask: npt.NDArray[np.bool_]) -> Glimpse:
+        """Return the confident logits that a mask (H, W) stands for."""
+        box = mask_box_yxyx(mask)
+        view = self._window.whole if box is None else self._window.around(box)
+        like = torch.empty(0, device=self._encoder.device)
+        small = mask_to_model(view.cut(mask), self._model.config.mask_size, like)
+        return Glimpse(small * MASK_SCALE + MASK_BIAS, view)
 
     def _coarse(
         self,
@@ -101,11 +155,12 @@ class PromptAnswerer:
         frame: int,
         correction: Tracked | None,
         features: ImageFeatures,
+        view: View,
     ) -> torch.Tensor:
         """Return the features that prompts are decoded on, with memory or without."""
         if correction is None:
             return self._model.without_memory(features)
-        remember_answers(self._model, [track], self._encoder.features, GroupRunner(1))
+        remember_answers(self._model, [track], self._encoder, GroupRunner(1))
         selection = select_memories(
             track.bank.conditioning,
             track.bank.recent,
@@ -116,51 +171,9 @@ class PromptAnswerer:
         )
         if not selection.spatial:
             return self._model.without_memory(features)
-        looking = Looking(track.object_id, track.bank, selection)
+        looking = Looking(track.object_id, track.bank, selection, view)
         span = pointer_span(self._model, self._frame_count)
         return self._model.attend_memory(features, gather(self._model, [looking], span))
-
-
-def remember_answers(
-    model: Sam2Model,
-    tracks: Iterable[ObjectTrack],
-    features_of: Callable[[int], ImageFeatures],
-    groups: GroupRunner,
-) -> None:
-    """Make the memories that prompted frames still lack, frame by frame."""
-    tracks = [t for t in tracks if t.answers.keys() != t.bank.conditioning.keys()]
-    missing: dict[int, list[ObjectTrack]] = defaultdict(list)
-    for track in tracks:
-        for frame in track.answers.keys() - track.bank.conditioning.keys():
-            missing[frame].append(track)
-    for frame in sorted(missing):
-        features = features_of(frame)
-        made_now = groups.run(
-            missing[frame], partial(_remember, model, frame, features)
-        )
-        for track, memory in zip(missing[frame], made_now, strict=True):
-            track.bank.conditioning[frame] = memory
-    for track in tracks:  # in the order in which they were prompted
-        made = track.bank.conditioning
-        track.bank.conditioning = {frame: made[frame] for frame in track.answers}
-
-
-def _remember(
-    model: Sam2Model,
-    frame: int,
-    features: ImageFeatures,
-    tracks: Sequence[ObjectTrack],
-) -> list[FrameMemory]:
-    """Make the memories of some objects that are prompted on the same frame."""
-    states = [track.answers[frame].state for track in tracks]
-    state = ObjectState(*(torch.cat(parts) for parts in zip(*states, strict=True)))
-    memory = model.encode_memory(
-        features, state.logits, state.object_logits, is_prompted=True
-    )
-    return [
-        FrameMemory(found.spatial, found.state.pointers[0])
-        for found in split(state, memory)
-    ]
 
 
 def pointer_span(model: Sam2Model, frame_count: int) -> int:
@@ -169,11 +182,3 @@ def pointer_span(model: Sam2Model, frame_count: int) -> int:
     if config.pointer_time_span is not None:
         return config.pointer_time_span
     return max(1, min(frame_count, config.pointer_count) - 1)
-
-
-def logits_from_mask(
-    mask: npt.NDArray[np.bool_], model: Sam2Model, device: torch.device
-) -> torch.Tensor:
-    """Return the confident logits that a mask (H, W) stands for, (1, 1, S/4, S/4)."""
-    like = torch.empty(0, device=device)
-    return mask_to_model(mask, model.config.mask_size, like) * MASK_SCALE + MASK_BIAS

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.views import View
 
 
 class Crop(NamedTuple):
@@ -45,6 +46,7 @@ def to_results(
     logits: Tensor,
     scores: Sequence[Scores],
     frame: int,
+    views: Sequence[View],
     shape_hw: tuple[int, int],
     options: TrackerOptions,
 ) -> tuple[MaskResult, ...]:
@@ -57,17 +59,22 @@ def to_results(
     scores : sequence of Scores
         One per object.
     frame : int
+    views : sequence of View
+        What each object was looked at in.
     shape_hw : tuple of int
         Height and width of the frame in data pixels.
     options : TrackerOptions
         Areas to clean up and whether masks may overlap.
     """
-    crops = crop_logits(logits, shape_hw)
+    crops = crop_logits(logits, views)
     if not options.allow_overlaps:
         settle_overlaps(crops)
     masks = download([crop.logits > 0 for crop in crops])
-    pixel_area = shape_hw[0] * shape_hw[1] / (logits.shape[-2] * logits.shape[-1])
-    cleaned = [_cleaned(mask, options, pixel_area) for mask in masks]
+    cells = logits.shape[-2] * logits.shape[-1]
+    cleaned = [
+        _cleaned(mask, options, view.height * view.width / cells)
+        for mask, view in zip(masks, views, strict=True)
+    ]
     results = _results(cleaned, crops, scores, frame, shape_hw)
     if not options.allow_overlaps and options.hole_area > 0:
         unfilled = [a & b for a, b in zip(masks, cleaned, strict=True)]
@@ -76,14 +83,14 @@ def to_results(
     return tuple(results)
 
 
-def crop_logits(logits: Tensor, shape_hw: tuple[int, int]) -> list[Crop]:
+def crop_logits(logits: Tensor, views: Sequence[View]) -> list[Crop]:
     """Resize each object's logits to data pixels, around its positive part only."""
     positive = logits > 0
     rows = positive.any(dim=2).cpu().numpy()
     columns = positive.any(dim=1).cpu().numpy()
     return [
-        _crop(grid, row, column, shape_hw)
-        for grid, row, column in zip(logits, rows, columns, strict=True)
+        _crop(grid, row, column, view)
+        for grid, row, column, view in zip(logits, rows, columns, views, strict=True)
     ]
 
 
@@ -91,14 +98,15 @@ def _crop(
     grid: Tensor,
     rows: npt.NDArray[np.bool_],
     columns: npt.NDArray[np.bool_],
-    shape_hw: tuple[int, int],
+    view: View,
 ) -> Crop:
     if not rows.any():
         return Crop(0, 0, grid.new_zeros(0, 0))
-    y0, y1 = _span(rows, shape_hw[0])
-    x0, x1 = _span(columns, shape_hw[1])
-    tall = _resize(grid, y0, y1, shape_hw[0])  # (y1 - y0, w)
-    return Crop(y0, x0, _resize(tall.T, x0, x1, shape_hw[1]).T)
+    y0, y1 = _span(rows, view.height)
+    x0, x1 = _span(columns, view.width)
+    tall = _resize(grid, y0, y1, view.height)  # (y1 - y0, w)
+    wide = _resize(tall.T, x0, x1, view.width).T
+    return Crop(view.y + y0, view.x + x0, wide)
 
 
 def _span(occupied: npt.NDArray[np.bool_], size: int) -> tuple[int, int]:

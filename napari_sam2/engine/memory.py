@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_sam2.engine.window import Sighting
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryRules:
@@ -63,6 +65,8 @@ class FrameMemory:
     ----------
     spatial : Tensor of bfloat16, shape (h * w, memory_dim)
     pointer : Tensor, shape (C,)
+    sighting : Sighting
+        Where the object was, and in which view.
     logits : Tensor of float32, shape (1, 1, S/4, S/4), or None
         The tracked mask, for refining it; prompted frames keep theirs elsewhere.
     is_reverse : bool
@@ -71,6 +75,7 @@ class FrameMemory:
 
     spatial: Tensor
     pointer: Tensor
+    sighting: Sighting
     logits: Tensor | None = None
     is_reverse: bool = False
 
@@ -93,6 +98,18 @@ class MemoryBank:
     def __getitem__(self, frame: int) -> FrameMemory:
         """Return the memory of a frame, prompted or tracked."""
         return self.conditioning.get(frame) or self.recent[frame]
+
+    def last_seen(self, frame: int, *, is_reverse: bool) -> tuple[Sighting, int] | None:
+        """Return the nearest sighting before a frame, and how many frames before.
+
+        Where there is none before it, the nearest one after it is taken.
+        """
+        step = -1 if is_reverse else 1
+        known = [f for f in (*self.conditioning, *self.recent) if f != frame]
+        if not known:
+            return None
+        nearest = min(known, key=lambda f: ((f - frame) * step > 0, abs(f - frame)))
+        return self[nearest].sighting, abs(nearest - frame)
 
     def remember(self, frame: int, memory: FrameMemory, keep: int, reach: int) -> None:
         """Add a tracked frame and forget the oldest that nobody will look at again.

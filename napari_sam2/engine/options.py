@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from napari_sam2.engine.window import WindowOptions
 
 _MIB = 1 << 20
 
@@ -33,6 +35,8 @@ class TrackerOptions:
         surest of it.
     group_size : int or None
         Most objects computed at once; None fits the device's memory.
+    window : WindowOptions
+        Whether small objects are looked at in a window instead of the whole frame.
     """
 
     nearest_prompts: int | None = 4
@@ -43,6 +47,7 @@ class TrackerOptions:
     island_area: float = 8.0
     allow_overlaps: bool = False
     group_size: int | None = None
+    window: WindowOptions = field(default_factory=WindowOptions)
 
 
 EXACT = TrackerOptions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.engine.views import View
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import ObjectState, Sam2Model
 
@@ -26,7 +28,7 @@ def answer(
     features: ImageFeatures,
     coarse: torch.Tensor,
     prompts: FramePrompts,
-    shape_hw: tuple[int, int],
+    view: View,
     prior: torch.Tensor | None = None,
 ) -> ObjectState:
     """Segment one object on one frame from its prompts.
@@ -39,16 +41,19 @@ def answer(
     coarse : Tensor, shape (1, C, h, w)
         Features with or without memory, see :meth:`Sam2Model.attend_memory`.
     prompts : FramePrompts
-        Points and a box, or a mask, in data pixels.
-    shape_hw : tuple of int
-        Height and width of the frame in data pixels.
+        Points and a box, or a mask, in data pixels of the whole frame. What lies
+        outside the view is not shown to the model.
+    view : View
+        What the features show.
     prior : Tensor, shape (1, 1, S/4, S/4), optional
         Mask logits that the prompts refine.
     """
     if prompts.mask is not None:
         size = model.config.image_size
-        return model.adopt_masks(features, mask_to_model(prompts.mask, size, coarse))
-    xy, labels = _points(prompts, shape_hw, model.config.image_size)
+        return model.adopt_masks(
+            features, mask_to_model(view.cut(prompts.mask), size, coarse)
+        )
+    xy, labels = _points(prompts, view, model.config.image_size)
     tokens = model.embed_prompts(
         torch.from_numpy(xy)[None].to(coarse.device),
         torch.from_numpy(labels)[None].to(coarse.device),
@@ -71,12 +76,14 @@ def mask_to_model(
 
 
 def _points(
-    prompts: FramePrompts, shape_hw: tuple[int, int], image_size: int
+    prompts: FramePrompts, view: View, image_size: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Return (N, 2) model coordinates and (N,) labels, the box's corners first."""
-    points_yx = list(prompts.points_yx)
-    labels = [POSITIVE if positive else NEGATIVE for positive in prompts.positive]
+    seen = [view.holds(point_yx) for point_yx in prompts.points_yx]
+    points_yx = list(compress(prompts.points_yx, seen))
+    labels = [POSITIVE if p else NEGATIVE for p in compress(prompts.positive, seen)]
     if prompts.box_yxyx is not None:
         points_yx[:0] = box_corners_yx(prompts.box_yxyx)
         labels[:0] = [BOX_START, BOX_END]
-    return model_xy(points_yx, shape_hw, image_size), np.array(labels, np.int64)
+    local = map(view.local, points_yx)
+    return model_xy(local, view.shape_hw, image_size), np.array(labels, np.int64)

@@ -29,18 +29,28 @@ class FrameReader:
         The stack.
     limits : IntensityLimits
         What is shown as black and white.
+    in_parts : bool, optional
+        Whether only parts of frames will be wanted: they are brought into range one by
+        one then, by :meth:`unit`.
     """
 
-    def __init__(self, source: FrameSource, limits: IntensityLimits) -> None:
+    def __init__(
+        self, source: FrameSource, limits: IntensityLimits, *, in_parts: bool = False
+    ) -> None:
         self.source = source
         self.limits = limits
+        self.in_parts = in_parts
         self._lock = threading.Lock()
 
     def read(self, frame: int) -> npt.NDArray[Any]:
-        """Read one frame as :func:`napari_sam2.engine.preprocess.to_unit` gives it."""
+        """Read one frame, in range unless only parts of it will be wanted."""
         with self._lock:
             pixels = self.source[frame]
-        return to_unit(pixels, self.limits)
+        return pixels if self.in_parts else to_unit(pixels, self.limits)
+
+    def unit(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Bring a part of what was read into range."""
+        return to_unit(part, self.limits) if self.in_parts else part
 
 
 class ReadAhead:

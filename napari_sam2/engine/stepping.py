@@ -10,6 +10,7 @@ import torch
 
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.engine.device import NEED_LESS_MEMORY
+from napari_sam2.engine.views import move_tokens
 from napari_sam2.model.memory_attention import MemoryTokens
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_sam2.engine.memory import MemoryBank, Selection
+    from napari_sam2.engine.views import View
     from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import ObjectState, Sam2Model
@@ -34,6 +36,7 @@ class Looking(NamedTuple):
     object_id: int
     bank: MemoryBank
     selection: Selection
+    view: View
 
 
 class Found(NamedTuple):
@@ -64,7 +67,7 @@ def track(
     ----------
     model : Sam2Model
     features : ImageFeatures
-        The frame's.
+        The frame's: one for all objects, or one for each.
     group : sequence of Looking
         Objects whose selections have the same shape.
     span : int
@@ -87,7 +90,7 @@ def gather(model: Sam2Model, group: Sequence[Looking], span: int) -> MemoryToken
     selection = group[0].selection
     spatial = torch.stack(
         [
-            torch.cat([one.bank[frame].spatial for _, frame in one.selection.spatial])
+            torch.cat([_seen_from(one, frame) for _, frame in one.selection.spatial])
             for one in group
         ]
     )  # (B, M * hw, memory_dim)
@@ -101,6 +104,12 @@ def gather(model: Sam2Model, group: Sequence[Looking], span: int) -> MemoryToken
         keys=torch.cat([values + places, (tokens + ages).to(values.dtype)], dim=1),
         pointer_tokens=tokens.shape[1],
     )
+
+
+def _seen_from(one: Looking, frame: int) -> Tensor:
+    """Return a spatial memory, (hw, c), as it lies in the view that is looked at."""
+    memory = one.bank[frame]
+    return move_tokens(memory.spatial, memory.sighting.view, one.view)
 
 
 def spatial_positions(model: Sam2Model, selection: Selection) -> Tensor:

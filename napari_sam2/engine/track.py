@@ -12,6 +12,8 @@ from napari_sam2.engine.memory import MemoryBank
 if TYPE_CHECKING:
     import torch
 
+    from napari_sam2.engine.views import View
+    from napari_sam2.engine.window import Sighting
     from napari_sam2.model.sam2 import ObjectState
 
 Said: TypeAlias = FramePrompts | PackedMask
@@ -25,18 +27,32 @@ def as_said(prompts: FramePrompts) -> Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A mask as the model sees it: on the mask grid of a view.
+
+    Attributes
+    ----------
+    logits : Tensor, shape (1, 1, S/4, S/4)
+    view : View
+    """
+
+    logits: torch.Tensor
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
 class Tracked:
     """What tracking said on a frame before the user corrected it.
 
     Attributes
     ----------
-    logits : Tensor, shape (1, 1, S/4, S/4), or None
+    mask : Glimpse or None
         The tracked mask; None when it is no longer remembered.
     is_reverse : bool
         The direction in which the frame was tracked.
     """
 
-    logits: torch.Tensor | None
+    mask: Glimpse | None
     is_reverse: bool
 
 
@@ -50,13 +66,21 @@ class Answer:
         The prompts, from :func:`as_said`; a whole-frame mask is kept as bits.
     state : ObjectState
         The answer, a batch of one.
+    sighting : Sighting
+        Where the object is, and the view that was looked at.
     correction_of : Tracked or None
         Set when the frame had been tracked: the prompts then are decoded with memory.
     """
 
     said: Said
     state: ObjectState
+    sighting: Sighting
     correction_of: Tracked | None = None
+
+    @property
+    def mask(self) -> Glimpse:
+        """The answered mask."""
+        return Glimpse(self.state.logits, self.sighting.view)
 
     @property
     def prompts(self) -> FramePrompts:
@@ -96,37 +120,37 @@ class ObjectTrack:
         """First and last prompted frame."""
         return min(self.answers), max(self.answers)
 
-    def correction_on(
-        self, frame: int, previous: torch.Tensor | None
-    ) -> Tracked | None:
+    def correction_on(self, frame: int, previous: Glimpse | None) -> Tracked | None:
         """Return what a prompt on ``frame`` would correct, or None if it is the first.
 
         Parameters
         ----------
-        previous : Tensor, shape (1, 1, S/4, S/4), or None
-            Logits to refine when the session does not remember the frame's own: it was
-            too long ago, or another session tracked the frame.
+        frame : int
+        previous : Glimpse or None
+            The mask to refine when the session does not remember the frame's own: it
+            was too long ago, or another session tracked the frame.
         """
         if frame in self.answers:
             return self.answers[frame].correction_of
         if self.visits[frame] == UNSEEN:
             return Tracked(previous, is_reverse=False) if previous is not None else None
         memory = self.bank.recent.get(frame)
-        logits = memory.logits if memory is not None else previous
-        return Tracked(logits, self.visits[frame] == BACKWARD)
+        if memory is not None and memory.logits is not None:
+            previous = Glimpse(memory.logits, memory.sighting.view)
+        return Tracked(previous, self.visits[frame] == BACKWARD)
 
     def prior_for(
         self, frame: int, prompts: FramePrompts, correction: Tracked | None
-    ) -> torch.Tensor | None:
-        """Return the logits that ``prompts`` refine: the last answer's, or tracking's.
+    ) -> Glimpse | None:
+        """Return the mask that ``prompts`` refine: the last answer's, or tracking's.
 
         The last answer is refined only by prompts that add to it: after a point was
         moved or withdrawn it would carry that point along.
         """
         before = self.answers.get(frame)
         if before is not None and prompts.extends(before.prompts):
-            return before.state.logits
-        return correction.logits if correction is not None else None
+            return before.mask
+        return correction.mask if correction is not None else None
 
     def visit(self, frame: int, *, is_reverse: bool) -> None:
         """Note that a run has computed the object on a frame."""

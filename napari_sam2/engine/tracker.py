@@ -17,6 +17,7 @@ from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.plan import Plan, check_range
 from napari_sam2.engine.reading import FrameReader
 from napari_sam2.engine.run import Paused, Runner
+from napari_sam2.engine.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,11 +79,13 @@ class VideoTracker:
         self.device = next(model.parameters()).device
         config, nearest = model.config, self.options.nearest_prompts
         rules = MemoryRules(config.memory_count, config.pointer_count, nearest)
-        reader = FrameReader(self.frames, self.limits)
+        shape_hw = self.frames.shape_hw
+        window = Window(self.options.window, shape_hw, config.image_size)
+        reader = FrameReader(self.frames, self.limits, in_parts=not window.is_off)
         cache = FeatureCache(self.options.feature_cache_bytes)
         encoder = FrameEncoder(model, reader, cache, self.device)
-        self._stepper = FrameStepper(model, encoder, rules, self.options)
-        answerer = PromptAnswerer(model, encoder, rules)
+        self._stepper = FrameStepper(model, encoder, rules, window, self.options)
+        answerer = PromptAnswerer(model, encoder, rules, window, self.options)
         self._tracks = ObjectTracks(len(self.frames), answerer)
         prefetch = self.options.prefetch_frames
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)

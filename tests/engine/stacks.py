@@ -12,6 +12,8 @@ from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.views import View
+from napari_sam2.engine.window import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import FrameResult, MaskResult
 
 LIMITS = as_limits(0, 2)
+NOWHERE = Sighting(View(0, 0, 40, 48), None)
 BLOB = np.zeros((40, 48), bool)
 BLOB[8:22, 6:20] = True
 

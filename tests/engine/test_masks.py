@@ -20,6 +20,7 @@ from napari_sam2.engine.masks import (
     to_results,
 )
 from napari_sam2.engine.options import EXACT, TrackerOptions
+from napari_sam2.engine.views import View, whole_view
 
 RAW = TrackerOptions(hole_area=0, island_area=0)
 SHAPES = st.tuples(st.integers(1, 70), st.integers(1, 70))
@@ -33,11 +34,20 @@ def noise(batch: int, size: int, seed: int) -> torch.Tensor:
     return F.interpolate(coarse, (size, size), mode="bicubic")[:, 0]
 
 
-def whole(crop: Crop, shape_hw) -> torch.Tensor:
+def pasted(crop: Crop, shape_hw) -> torch.Tensor:
     frame = torch.full(shape_hw, -1.0)
     height, width = crop.logits.shape
     frame[crop.y : crop.y + height, crop.x : crop.x + width] = crop.logits
     return frame
+
+
+def whole(count: int, shape_hw) -> list[View]:
+    return [whole_view(shape_hw)] * count
+
+
+def results_of(logits, said, frame, shape_hw, options):
+    views = whole(len(logits), shape_hw)
+    return to_results(logits, said, frame, views, shape_hw, options)
 
 
 def scores(count: int) -> list[Scores]:
@@ -57,32 +67,34 @@ def drawn(shape_hw, *boxes, holes=()) -> torch.Tensor:
 def test_crops_equal_the_whole_frame_resized(batch, size, shape_hw, seed) -> None:
     logits = noise(batch, size, seed)
     plain = F.interpolate(logits[:, None], shape_hw, mode="bilinear")[:, 0]
-    for crop, expected in zip(crop_logits(logits, shape_hw), plain, strict=True):
+    for crop, expected in zip(
+        crop_logits(logits, whole(len(logits), shape_hw)), plain, strict=True
+    ):
         height, width = crop.logits.shape
         part = expected[crop.y : crop.y + height, crop.x : crop.x + width]
         torch.testing.assert_close(crop.logits, part, atol=1e-5, rtol=1e-4)
         sure = expected.abs() > 1e-4
-        assert torch.equal((whole(crop, shape_hw) > 0)[sure], (expected > 0)[sure])
+        assert torch.equal((pasted(crop, shape_hw) > 0)[sure], (expected > 0)[sure])
 
 
 def test_small_objects_make_small_crops() -> None:
     logits = drawn((64, 64), (10, 20, 12, 23))[None]
-    [crop] = crop_logits(logits, (640, 1280))
+    [crop] = crop_logits(logits, whole(1, (640, 1280)))
     assert crop.logits.shape[0] <= 10 * 4
     assert crop.logits.shape[1] <= 20 * 5
 
 
 def test_absent_objects_make_no_crop() -> None:
-    [crop] = crop_logits(torch.full((1, 8, 8), -1024.0), (30, 40))
+    [crop] = crop_logits(torch.full((1, 8, 8), -1024.0), whole(1, (30, 40)))
     assert crop.logits.numel() == 0
 
 
 @given(st.integers(1, 5), SHAPES, st.integers(0, 99))
 def test_each_pixel_goes_to_the_surest(batch, shape_hw, seed) -> None:
-    crops = crop_logits(noise(batch, 16, seed), shape_hw)
-    before = torch.stack([whole(crop, shape_hw) for crop in crops])
+    crops = crop_logits(noise(batch, 16, seed), whole(batch, shape_hw))
+    before = torch.stack([pasted(crop, shape_hw) for crop in crops])
     settle_overlaps(crops)
-    after = torch.stack([whole(crop, shape_hw) for crop in crops]) > 0
+    after = torch.stack([pasted(crop, shape_hw) for crop in crops]) > 0
     owners = torch.where(before.amax(0) > 0, before.argmax(0), -1)
     for index, mask in enumerate(after):
         assert torch.equal(mask, owners == index)
@@ -91,7 +103,7 @@ def test_each_pixel_goes_to_the_surest(batch, shape_hw, seed) -> None:
 def test_the_answers_themselves_stay_as_they_are() -> None:
     logits = noise(3, 16, 1)
     kept = logits.clone()
-    to_results(logits, scores(3), 0, (16, 16), TrackerOptions())
+    results_of(logits, scores(3), 0, (16, 16), TrackerOptions())
     assert torch.equal(logits, kept)
 
 
@@ -119,7 +131,7 @@ def test_masks_travel_as_bits(shapes, seed) -> None:
 @given(st.integers(1, 4), SHAPES, st.integers(0, 99), st.booleans())
 def test_results_never_overlap(batch, shape_hw, seed, cleaned) -> None:
     options = TrackerOptions() if cleaned else RAW
-    results = to_results(noise(batch, 16, seed), scores(batch), 3, shape_hw, options)
+    results = results_of(noise(batch, 16, seed), scores(batch), 3, shape_hw, options)
     taken = np.zeros(shape_hw, int)
     for result in results:
         taken += result.mask
@@ -131,7 +143,7 @@ def test_results_never_overlap(batch, shape_hw, seed, cleaned) -> None:
 
 def test_overlaps_may_be_allowed() -> None:
     logits = drawn((16, 16), (2, 2, 9, 9))[None].expand(2, -1, -1)
-    results = to_results(logits, scores(2), 0, (16, 16), EXACT)
+    results = results_of(logits, scores(2), 0, (16, 16), EXACT)
     np.testing.assert_array_equal(results[0].mask, results[1].mask)
     assert results[0].area == 49
 
@@ -142,7 +154,7 @@ def test_areas_are_counted_on_the_mask_grid() -> None:
         middle = shape_hw[0] * 6 // 16, shape_hw[1] * 6 // 16
         for area in (2, 8):
             options = TrackerOptions(hole_area=area, island_area=0)
-            [result] = to_results(logits, scores(1), 0, shape_hw, options)
+            [result] = results_of(logits, scores(1), 0, shape_hw, options)
             assert result.mask[middle] == (area == 8)
 
 
@@ -151,7 +163,7 @@ def test_an_object_in_the_hole_of_another_stays() -> None:
     inside = drawn((16, 16), (5, 5, 7, 7))
     options = TrackerOptions(hole_area=8, island_area=0)
     for pair in ((ring, inside), (inside, ring)):
-        results = to_results(torch.stack(pair), scores(2), 0, (16, 16), options)
+        results = results_of(torch.stack(pair), scores(2), 0, (16, 16), options)
         areas = {result.area for result in results}
         assert areas == {96, 4}
 
@@ -162,7 +174,7 @@ def test_an_object_with_a_hole_in_the_hole_of_another_stays(order) -> None:
     inner = drawn((32, 32), (10, 10, 16, 16), holes=[(12, 12, 14, 14)])
     logits = torch.stack([outer, inner])[list(order)]
     options = TrackerOptions(hole_area=40, island_area=0)
-    results = to_results(logits, scores(2), 0, (32, 32), options)
+    results = results_of(logits, scores(2), 0, (32, 32), options)
     found = [results[order.index(i)] for i in range(2)]
     assert found[0].area + found[1].area == 28 * 28
     assert found[1].area >= 32
@@ -172,7 +184,7 @@ def test_an_object_with_a_hole_in_the_hole_of_another_stays(order) -> None:
 def test_confidence_travels_with_the_mask() -> None:
     logits = torch.stack([drawn((8, 8), (1, 1, 4, 4)), drawn((8, 8))])
     said = [Scores(7, 0.25, -3.5, True), Scores(9, 0.75, 2.0, False)]
-    first, second = to_results(logits, said, 5, (8, 8), RAW)
+    first, second = results_of(logits, said, 5, (8, 8), RAW)
     assert (first.object_id, first.predicted_iou, first.object_logit) == (7, 0.25, -3.5)
     assert first.is_prompted
     assert second.is_absent

@@ -14,6 +14,7 @@ from napari_sam2.engine.memory import (
     nearest_prompted,
     select_memories,
 )
+from tests.engine.stacks import NOWHERE
 
 RULES = MemoryRules(memory_count=7, pointer_count=16)
 FRAMES = st.lists(st.integers(0, 40), unique=True, max_size=12)
@@ -158,7 +159,7 @@ def test_without_a_cap_everything_is_kept(frames, frame) -> None:
 
 
 def memory() -> FrameMemory:
-    return FrameMemory(torch.zeros(1), torch.zeros(1))
+    return FrameMemory(torch.zeros(1), torch.zeros(1), NOWHERE)
 
 
 def test_a_bank_finds_prompted_and_tracked_frames() -> None:

@@ -17,6 +17,7 @@ from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.window import WindowOptions
 from tests.engine.stacks import Generated
 from tests.miniature import seeded_model
 
@@ -35,11 +36,12 @@ class Session(RuleBasedStateMachine):
         group=st.none() | st.integers(1, 2),
         cache=st.sampled_from([0, 1 << 20]),
         cap=st.none() | st.integers(0, 2),
+        window=st.sampled_from(["off", "auto", "on"]),
     )
-    def open(self, history, group, cache, cap) -> None:
+    def open(self, history, group, cache, cap, window) -> None:
         options = TrackerOptions(
             history_frames=history, group_size=group, feature_cache_bytes=cache,
-            nearest_prompts=cap,
+            nearest_prompts=cap, window=WindowOptions(mode=window, smallest=0.1),
         )  # fmt: skip
         self.tracker = VideoTracker(
             MODEL, Generated(COUNT, SHAPE), limits=as_limits(0, 2), options=options

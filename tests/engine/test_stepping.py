@@ -19,6 +19,7 @@ from napari_sam2.engine.stepping import (
     track,
 )
 from napari_sam2.model.config import VARIANTS
+from tests.engine.stacks import NOWHERE
 from tests.miniature import MINIATURE
 
 SELECTIONS = st.builds(
@@ -30,7 +31,9 @@ SELECTIONS = st.builds(
 
 @given(st.lists(SELECTIONS, max_size=8))
 def test_groups_agree_in_slots_and_ages(selections) -> None:
-    objects = [Looking(i, MemoryBank(), s) for i, s in enumerate(selections)]
+    objects = [
+        Looking(i, MemoryBank(), s, NOWHERE.view) for i, s in enumerate(selections)
+    ]
     groups = group_by_memory(objects)
     assert sorted(one.object_id for group in groups for one in group) == [
         *range(len(objects))
@@ -95,6 +98,7 @@ def banks(model, count: int) -> list[MemoryBank]:
                 frame: FrameMemory(
                     torch.randn(shape, generator=generator).bfloat16(),
                     torch.randn(config.hidden_dim, generator=generator),
+                    NOWHERE,
                 )
                 for frame in range(3)
             }
@@ -115,7 +119,10 @@ def banks(model, count: int) -> list[MemoryBank]:
 def test_a_group_is_exactly_its_objects_one_by_one(miniature, selection) -> None:
     pixels = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     features = miniature.encode_image(pixels)
-    group = [Looking(i, bank, selection) for i, bank in enumerate(banks(miniature, 3))]
+    group = [
+        Looking(i, bank, selection, NOWHERE.view)
+        for i, bank in enumerate(banks(miniature, 3))
+    ]
     together = track(miniature, features, group, 3)
     for one, found in zip(group, together, strict=True):
         [alone] = track(miniature, features, [one], 3)

@@ -16,6 +16,7 @@ from napari_sam2.training.answers import (
     respond,
     shares,
 )
+from tests.engine.stacks import NOWHERE
 from tests.miniature import MINIATURE
 
 
@@ -40,10 +41,11 @@ def test_memories_are_gathered_as_the_engine_gathers_them(miniature) -> None:
     for row in range(2):
         bank = MemoryBank(
             recent={
-                t: FrameMemory(m.spatial[row], m.pointers[row]) for t, m in held.items()
+                t: FrameMemory(m.spatial[row], m.pointers[row], NOWHERE)
+                for t, m in held.items()
             }
         )
-        group.append(Looking(row, bank, selection))
+        group.append(Looking(row, bank, selection, NOWHERE.view))
     theirs = gather(miniature, group, max(1, min(frames, MINIATURE.pointer_count) - 1))
     found = ours.recall(4)
     assert found.pointer_tokens == theirs.pointer_tokens

@@ -1,0 +1,142 @@
+"""Finding objects on a frame from their memories, and remembering what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from napari_sam2.engine.conditioning import pointer_span
+from napari_sam2.engine.memory import FrameMemory, select_memories
+from napari_sam2.engine.stepping import Looking, group_by_memory, track
+from napari_sam2.engine.views import boxes_of
+from napari_sam2.engine.window import Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_sam2.core.results import MaskResult
+    from napari_sam2.engine.encoding import FrameEncoder
+    from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.plan import Step
+    from napari_sam2.engine.reading import ReadAhead
+    from napari_sam2.engine.stepping import Found, GroupRunner
+    from napari_sam2.engine.track import ObjectTrack
+    from napari_sam2.engine.window import Window
+    from napari_sam2.model.sam2 import Sam2Model
+
+
+class Finding(NamedTuple):
+    """How one object was looked for, and what was found."""
+
+    looking: Looking
+    found: Found
+
+
+class ObjectFinder:
+    """Finds objects that are not prompted on a frame.
+
+    Parameters
+    ----------
+    model : Sam2Model
+    encoder : FrameEncoder
+    rules : MemoryRules
+    window : Window
+        Decides where to look.
+    options : TrackerOptions
+    """
+
+    def __init__(
+        self,
+        model: Sam2Model,
+        encoder: FrameEncoder,
+        rules: MemoryRules,
+        window: Window,
+        options: TrackerOptions,
+    ) -> None:
+        self._model = model
+        self._encoder = encoder
+        self._rules = rules
+        self._window = window
+        self._frame_count = len(encoder.reader.source)
+        self._span = pointer_span(model, self._frame_count)
+        self._reach = max(rules.memory_count, rules.pointer_count) - 1
+        self._keep = max(options.history_frames, self._reach)
+
+    def find(
+        self,
+        tracks: Sequence[ObjectTrack],
+        step: Step,
+        groups: GroupRunner,
+        ahead: ReadAhead,
+    ) -> list[Finding]:
+        """Look for objects, and once more for those that were lost or cut off."""
+        looking = [self._looking(one, step) for one in tracks]
+        findings = self._look(looking, step, groups, ahead)
+        if self._window.is_off or not findings:
+            return findings
+        wider = self._look(self._widened(findings), step, groups, ahead)
+        better = {
+            one.looking.object_id: one
+            for one in wider
+            if float(one.found.state.object_logits) > 0
+        }
+        return [better.get(one.looking.object_id, one) for one in findings]
+
+    def remember(self, finding: Finding, step: Step, result: MaskResult) -> None:
+        """Keep what was found for the frames that follow."""
+        (looking, found), bank = finding, finding.looking.bank
+        seen = bank.last_seen(step.frame, is_reverse=step.is_reverse)
+        before = Sighting(looking.view, None) if seen is None else seen[0]
+        memory = FrameMemory(
+            found.spatial,
+            found.state.pointers[0],
+            before.after(looking.view, result.box_yxyx),
+            found.state.logits,
+            step.is_reverse,
+        )
+        bank.remember(step.frame, memory, self._keep, self._reach)
+
+    def _looking(self, one: ObjectTrack, step: Step) -> Looking:
+        bank, frame, is_reverse = one.bank, step.frame, step.is_reverse
+        selection = select_memories(
+            bank.conditioning,
+            bank.recent,
+            frame,
+            is_reverse=is_reverse,
+            frame_count=self._frame_count,
+            rules=self._rules,
+        )
+        seen = bank.last_seen(frame, is_reverse=is_reverse)
+        view = self._window.whole if seen is None else self._window.after(*seen)
+        return Looking(one.object_id, bank, selection, view)
+
+    def _look(
+        self,
+        looking: Sequence[Looking],
+        step: Step,
+        groups: GroupRunner,
+        ahead: ReadAhead,
+    ) -> list[Finding]:
+        def look(chunk: Sequence[Looking]) -> list[Found]:
+            views = [one.view for one in chunk]
+            features = self._encoder.features(step.frame, views, ahead)
+            return track(self._model, features, chunk, self._span)
+
+        findings: list[Finding] = []
+        for group in group_by_memory(looking):
+            group.sort(key=lambda one: one.view)  # shared views come together
+            findings += map(Finding, group, groups.run(group, look))
+        return findings
+
+    def _widened(self, findings: Sequence[Finding]) -> list[Looking]:
+        """Return how to look again for what was lost or cut off."""
+        logits = torch.cat([one.found.state.logits[:, 0] for one in findings])
+        looking = [one.looking for one in findings]
+        boxes = boxes_of(logits, [one.view for one in looking])
+        return [
+            one._replace(view=view)
+            for one, box in zip(looking, boxes, strict=True)
+            if (view := self._window.look_again(one.view, box)) is not None
+        ]
