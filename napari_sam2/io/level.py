@@ -51,7 +51,7 @@ class CoarseArray:
         pixels = np.asarray(self._coarse[tuple(read for read, _ in nearest)])
         spread = [within for _, within in nearest if within is not None]
         for axis, within in enumerate(spread):
-            if pixels.shape[axis] != len(within):
+            if not np.array_equal(within, np.arange(pixels.shape[axis])):
                 pixels = pixels.take(within, axis)
         return pixels
 

@@ -17,10 +17,11 @@ from napari_sam2.io.extras import optional_package
 from napari_sam2.io.opened import Opened
 from napari_sam2.io.paged import PagedArray
 from napari_sam2.io.video_index import (
+    Pace,
     VideoIndex,
-    count_announced,
+    announced_seconds,
     count_from_header,
-    is_uneven,
+    pace,
     scan,
 )
 from napari_sam2.io.video_picture import upright
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 1 << 27
 # A jump ahead of at most this many frames is decoded through rather than sought.
 _SHORT_JUMP = 32
-# Rates that differ by less are the same, written with other precision.
-_SAME_RATE = 0.01
 
 
 def open_video(path: Path) -> Opened:
@@ -61,8 +60,7 @@ def open_video(path: Path) -> Opened:
         notices = tuple(reader.notices())
     shape = (count, *first.shape)
     array = PagedArray(shape, first.dtype, first.ndim, reader.read, reader.close)
-    seconds = 1 / reader.rate if reader.rate else 1.0
-    time = Axis("t", count, seconds, "second" if reader.rate else "")
+    time = Axis("t", count, reader.seconds or 1.0, "second" if reader.seconds else "")
     plane = [Axis(n, s) for n, s in zip("yxs", first.shape, strict=False)]
     return Opened(array, (time, *plane), notices=notices)
 
@@ -84,7 +82,6 @@ class VideoReader:
         wide = any(digit in codec_format for digit in ("10", "12", "14", "16"))
         grey = "gray16le" if wide else "gray"
         self._format = grey if codec_format.startswith("gray") else "rgb24"
-        self.rate = float(self._stream.average_rate or 0)
 
     def _start(self) -> None:
         """Open the file at its first frame."""
@@ -113,22 +110,44 @@ class VideoReader:
         """Number of frames: the header's when it is consistent, else counted."""
         return count_from_header(self._stream) or len(self._index)
 
+    @cached_property
+    def seconds(self) -> float:
+        """Time from frame to frame: the mean, where it varies; 0 for unknown."""
+        told = self._pace if count_from_header(self._stream) is None else None
+        if told is None or not told.is_uneven:
+            rate = self._stream.average_rate
+            return float(1 / rate) if rate else 0.0
+        span = (told.last - told.first) / (self.count - 1)
+        return float(span * self._stream.time_base)
+
     def notices(self) -> Iterator[str]:
-        """Say what is odd about the file: frames that are missing, or uneven times."""
-        announced = count_announced(self._container, self._stream)
-        if announced is not None and self.count < announced - 1:
+        """Say what is odd about the file: an end too early, or uneven times."""
+        told = self._pace
+        if told is None:
+            return
+        announced = announced_seconds(self._container, self._stream)
+        step = float(self._stream.time_base)
+        end = (told.last + told.usual) * step
+        if announced is not None and announced - end > 1.5 * told.longest * step:
             yield (
-                f"{self._path} is cut off or damaged: it announces {announced} frames, "
-                f"and {self.count} are in it. Those can be used."
+                f"{self._path} is cut off or damaged: it should last {announced:.4g} "
+                f"seconds, and ends after {end:.4g}. Its {self.count} frames can be "
+                "used."
             )
-        base, mean = float(self._stream.base_rate or 0), self.rate
-        has_another_rate = mean and abs(base / mean - round(base / mean)) > _SAME_RATE
-        if has_another_rate and is_uneven(self._index):
+        if told.is_uneven:
             yield (
                 f"The frames of {self._path} are not evenly spaced in time. They are "
-                f"counted one by one; times are told for the mean of {mean:.4g} frames "
-                "per second."
+                f"counted one by one, {self.seconds:.4g} seconds apart in the mean."
             )
+
+    @cached_property
+    def _pace(self) -> Pace | None:
+        """How frames follow each other, as far as that is known without a scan."""
+        if count_from_header(self._stream) is None or "_index" in self.__dict__:
+            return pace(self._index.shown)
+        entries = getattr(self._stream, "index_entries", ())
+        is_complete = len(entries) == self.count
+        return pace([entry.timestamp for entry in entries]) if is_complete else None
 
     @cached_property
     def _index(self) -> VideoIndex:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -80,28 +82,53 @@ def count_from_header(stream: Any) -> int | None:
     return stream.frames if abs(expected - stream.frames) < 0.5 else None
 
 
-def count_announced(container: Any, stream: Any) -> int | None:
-    """Return how many frames the header of a file speaks of, or None.
+def announced_seconds(container: Any, stream: Any) -> float | None:
+    """Return how long the header says that a film lasts; None where it does not.
 
-    Only of kinds whose frames cannot be hidden by an edit list.
+    Only of kinds in which no edit list hides frames.
     """
-    if "avi" in container.format.name and stream.frames:
-        return int(stream.frames)
-    if "matroska" in container.format.name and container.duration:
-        return int(container.duration / 1e6 * (stream.average_rate or 0))
+    if "avi" in container.format.name and stream.frames and stream.base_rate:
+        return float(stream.frames / stream.base_rate)
+    if "matroska" in container.format.name:
+        own = stream.metadata.get("DURATION", "").split(":")
+        if len(own) == 3:
+            hours, minutes, seconds = map(float, own)
+            return 3600 * hours + 60 * minutes + seconds
+        if container.duration and len(container.streams) == 1:
+            return float(container.duration / 1e6)
     return None
 
 
-def is_uneven(index: VideoIndex) -> bool:
-    """Whether frames are shown for times that differ by more than rounding."""
-    if len(index) < 3 or not index.keys:
-        return False
-    steps = sorted(
-        later - earlier
-        for earlier, later in zip(index.shown, index.shown[1:], strict=False)
-    )
-    usual = steps[len(steps) // 2]
-    return steps[-1] > 1.5 * usual or steps[0] < 0.5 * usual
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How frames follow each other, in units of a stream's time base.
+
+    Attributes
+    ----------
+    first, last : int
+        When the first and the last frame are shown.
+    shortest, usual, longest : int
+        Times between frames.
+    """
+
+    first: int
+    last: int
+    shortest: int
+    usual: int
+    longest: int
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether times between frames differ by more than rounding."""
+        return self.longest > 1.5 * self.usual or self.shortest < 0.5 * self.usual
+
+
+def pace(times: Sequence[int]) -> Pace | None:
+    """Measure the times of frames, in order; None for less than three."""
+    if len(times) < 3:
+        return None
+    steps = sorted(b - a for a, b in pairwise(times))
+    return Pace(times[0], times[-1], steps[0], steps[len(steps) // 2], steps[-1])
 
 
 def scan(path: Path) -> VideoIndex:

@@ -108,3 +108,24 @@ def test_a_text_file_called_png_is_explained(tmp_path):
     for path in (tmp_path, tmp_path / "a.png"):
         with pytest.raises(StackError, match=r"a\.png could not be read"):
             open_stack(path)
+
+
+def test_a_folder_of_sequences_lists_them(tmp_path):
+    """The layout of DAVIS: JPEGImages/480p/bear/00000.jpg."""
+    for name in ("bear", "dog", "cat2", "cat10"):
+        folder = tmp_path / "JPEGImages" / "480p" / name
+        folder.mkdir(parents=True)
+        Image.fromarray(COLOUR).save(folder / "00000.jpg")
+    for path in (tmp_path / "JPEGImages" / "480p", tmp_path / "JPEGImages"):
+        with pytest.raises(StackError, match=r"bear, .*cat2, .*cat10, .*dog\."):
+            open_stack(path)
+    sequence = tmp_path / "JPEGImages" / "480p" / "dog"
+    assert open_stack(sequence).shape == (1, 20, 30, 3)
+
+
+def test_many_sequences_are_not_all_listed(tmp_path):
+    for number in range(50):
+        (tmp_path / f"clip{number}").mkdir()
+        Image.fromarray(GREY[0]).save(tmp_path / f"clip{number}" / "0.png")
+    with pytest.raises(StackError, match=r"clip0, .* and 30 more\."):
+        open_stack(tmp_path)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
-from napari_sam2.io import video, video_index
+from napari_sam2.io import video, video_index, video_picture
 from napari_sam2.io.stack import open_stack, stack_frames
 
 av = pytest.importorskip("av")
@@ -141,6 +141,73 @@ def test_of_a_film_that_is_cut_off_the_first_frames_can_be_read(films, tmp_path,
         assert "cut off" in str(error) or "does not exist" in str(error)
     assert 5 <= readable < COUNT
     assert shown(frames[2]) == 2
+    if len(frames) < COUNT:  # shorter, but not silently
+        (notice,) = frames.stack.notices
+        assert "should last 1.6 seconds" in notice
+        assert f"Its {len(frames)} frames can be used" in notice
+
+
+@pytest.mark.parametrize("name", [name for name, _ in KINDS])
+def test_of_a_whole_film_nothing_is_odd(films, name):
+    assert open_stack(films[name]).notices == ()
+
+
+def film(path: Path, pictures, *, times=None, turn=None, rate=25) -> Path:
+    """Write pictures without loss, shown at given times (in frames of the rate)."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264rgb", rate=rate, options={"qp": "0"})
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt, stream.gop_size = "rgb24", 4
+        if turn is not None:
+            stream.set_display_rotation(turn)
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+            frame.pts = number if times is None else times[number]
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+# FFmpeg counts quarters of a turn against the clock, as rot90 does
+@pytest.mark.parametrize(("turn", "quarters"), [(0, 0), (90, 1), (180, 2), (270, 3)])
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+def test_films_are_shown_as_the_camera_was_held(tmp_path, suffix, turn, quarters):
+    pictures = np.random.default_rng(0).integers(0, 255, (9, 32, 48, 3), np.uint8)
+    path = film(tmp_path / f"a.{suffix}", pictures, turn=turn)
+    frames = stack_frames(open_stack(path))
+    assert frames.shape_hw == ((48, 32) if quarters % 2 else (32, 48))
+    for t in (8, 0, 5):
+        np.testing.assert_array_equal(frames[t], np.rot90(pictures[t], quarters))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((1, 0, 0, 0, 1, 0), [[1, 2, 3], [4, 5, 6]]),
+        ((-1, 0, 0, 0, 1, 0), [[3, 2, 1], [6, 5, 4]]),  # a mirror
+        ((0, 1, 0, -1, 0, 0), [[4, 1], [5, 2], [6, 3]]),  # clockwise: a phone upright
+        ((0, 1, 0, 1, 0, 0), [[1, 4], [2, 5], [3, 6]]),
+    ],
+)
+def test_a_display_matrix_turns_and_mirrors(matrix, shown):
+    numbers = np.array([*matrix, 0, 0, 1], np.int32) << 16
+    turned = video_picture.turned(np.array([[1, 2, 3], [4, 5, 6]]), numbers)
+    np.testing.assert_array_equal(turned, shown)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_frames_of_uneven_duration_are_counted_one_by_one(tmp_path, suffix):
+    pictures = np.random.default_rng(0).integers(0, 255, (30, 32, 48, 3), np.uint8)
+    times = np.cumsum(np.random.default_rng(1).integers(1, 12, 30))
+    path = film(tmp_path / f"a.{suffix}", pictures, times=times, rate=30)
+    frames = stack_frames(open_stack(path))
+    assert len(frames) == 30
+    for t in (29, 3, 4, 17, 0, 16):
+        np.testing.assert_array_equal(frames[t], pictures[t])
+    (notice,) = frames.stack.notices
+    assert "not evenly spaced" in notice
+    mean = (times[-1] - times[0]) / 29 / 30
+    assert frames.axes[0].scale == pytest.approx(mean, rel=0.1)
 
 
 @pytest.mark.parametrize(

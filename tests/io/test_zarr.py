@@ -115,3 +115,23 @@ def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zarr", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'napari-sam2\[zarr\]'"):
         open_stack(path)
+
+
+def test_one_of_several_converted_images_is_chosen(tmp_path):
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
+    group.attrs["bioformats2raw.layout"] = 3
+    image(tmp_path / "a.zarr" / "0", "0.4")
+    assert open_stack(tmp_path / "a.zarr").shape == DATA.shape
+    image(tmp_path / "a.zarr" / "1", "0.4")
+    with pytest.raises(StackError, match=r"2 images.*--series.*0, 1"):
+        open_stack(tmp_path / "a.zarr")
+    assert open_stack(tmp_path / "a.zarr", series=1).shape == DATA.shape
+    with pytest.raises(StackError, match="no series 2"):
+        open_stack(tmp_path / "a.zarr", series=2)
+
+
+def test_an_array_is_named_behind_two_colons(tmp_path):
+    path = image(tmp_path / "a.zarr", "0.5")
+    assert open_stack(f"{path}::1").shape == (5, 2, 10, 15)
+    with pytest.raises(StackError, match="no array or group 7"):
+        open_stack(f"{path}::7")
