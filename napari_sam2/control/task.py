@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
+class GivenUp(SystemExit):
+    """Raised in a worker from outside: nobody waits for what it does any more."""
+
+
 class Task:
     """A submitted job, its token and its callbacks, run step by step on one thread.
 
@@ -57,6 +61,9 @@ class Task:
             self._items = None
             self._fail(error)
             return False
+        except GivenUp:
+            self._items = None
+            raise
         except BaseException as error:
             # Libraries written in Rust panic with these: whoever waits must hear of it.
             self._items = None

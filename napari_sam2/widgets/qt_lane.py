@@ -5,6 +5,8 @@ Nothing here knows what the jobs do.
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import threading
 from contextlib import suppress
 from functools import partial
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QObject, Qt, Signal
 
-from napari_sam2.control.task import Task
+from napari_sam2.control.task import GivenUp, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE_S = 2.0
+_PATIENCE_S = 1.0
+_LAST_PATIENCE_S = 5.0  # when the program ends
 
 
 class QtLane(QObject):
@@ -54,6 +57,7 @@ class QtLane(QObject):
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread.start()
+        atexit.register(self.close)
 
     def submit(
         self,
@@ -96,10 +100,12 @@ class QtLane(QObject):
     def close(self) -> None:
         """Cancel everything, wait a little for the present step, deliver nothing more.
 
-        A step that takes longer, because a network drive hangs say, ends unheard: its
-        thread does not keep the program from ending.
+        A step that takes longer is given up between two of its operations. One that
+        hangs within an operation, because a network drive does not answer say, ends
+        unheard: its thread does not keep the program from ending.
         """
         self._is_closed = True
+        atexit.unregister(self.close)
         with self._lock:
             for task in (*self._waiting, self._current):
                 if task is not None:
@@ -107,12 +113,19 @@ class QtLane(QObject):
             self._waiting.clear()
         self._jobs.put(None)
         self._thread.join(_PATIENCE_S)
+        if self._thread.is_alive():
+            _interrupt(self._thread)
+            self._thread.join(_PATIENCE_S)
+            # Python ends threads where they are, which an operation of torch's answers
+            # with a crash.
+            atexit.register(self._thread.join, _LAST_PATIENCE_S)
 
     def _serve(self) -> None:
         """Run jobs as they come until the lane is closed, on the worker."""
-        while (task := self._jobs.get()) is not None:
-            with suppress(BaseException):  # the task has told of it
-                self._work(task)
+        with suppress(GivenUp):
+            while (task := self._jobs.get()) is not None:
+                with suppress(BaseException):  # the task has told of it
+                    self._work(task)
 
     def _drop_older(self, key: Hashable | None) -> None:
         """Take waiting jobs of the same key out of the queue: the latest wins."""
@@ -149,3 +162,9 @@ class QtLane(QObject):
         except BaseException:
             task.token.cancel()
             raise
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raise an error in another thread as soon as it runs Python code."""
+    number = ctypes.c_ulong(thread.ident or 0)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(GivenUp))
