@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 _SAID_BY_PROJECT: dict[str, object] = {
     "stack": None, "point": [], "box": [], "mask": [], "prompts": [], "axis": None,
-    "at": [], "series": None, "channels": None, "limits": None, "direction": "both",
+    "at": [], "series": None, "level": 0, "channels": None, "limits": None,
+    "direction": "both",
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
+    "window": "off",
 }  # fmt: skip
 
 

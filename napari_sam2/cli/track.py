@@ -92,7 +92,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="STACK",
         type=Path,
         nargs="?",
-        help="TIFF, MP4/AVI/MOV, .npy, .zarr, or a folder of pictures",
+        help="TIFF, NIfTI, HDF5 (FILE.h5::/DATASET), Zarr, .npy, MP4/AVI/MOV/MKV, or a "
+        "folder of pictures or DICOM slices",
     )
     project = parser.add_argument_group("a project instead")
     project.add_argument(
@@ -141,7 +142,8 @@ def _job(args: argparse.Namespace) -> Job:
         direction=args.direction,
         span=args.frames.within(len(frames)),
         limits=_limits(args.limits),
-        inputs=(args.stack, *args.prompts, *(mask.path for mask in args.mask)),
+        window=args.window,
+        inputs=(frames.stack.path, *args.prompts, *(mask.path for mask in args.mask)),
         provenance=provenance(request, frames, args.model),
     )
 
@@ -166,7 +168,9 @@ def provenance(request: Request, frames: StackFrames, model: str) -> Provenance:
 
 
 def _frames(args: argparse.Namespace) -> StackFrames:
-    stack = open_stack(args.stack, args.series)
+    stack = open_stack(args.stack, args.series, level=args.level)
+    for notice in stack.notices:
+        print(f"napari-sam2: {notice}", file=sys.stderr)
     return stack_frames(stack, args.axis, args.channels, dict(args.at))
 
 

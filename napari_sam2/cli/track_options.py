@@ -154,7 +154,16 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         "--series",
         metavar="N",
         type=int,
-        help="which image series of a TIFF file (default: the first, 0)",
+        help="which image of a TIFF file (default: the first, 0), or which series of a "
+        "DICOM folder",
+    )
+    group.add_argument(
+        "--level",
+        metavar="N",
+        type=int,
+        default=0,
+        help="which level of a pyramid is read, where full resolution (0) is slow; "
+        "coordinates and results are those of level 0 all the same",
     )
     group.add_argument(
         "--channels",
@@ -170,4 +179,12 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="intensities shown to the model as black and as white; once, or once for "
         "each of three channels (default: estimated from the whole stack)",
+    )
+    group.add_argument(
+        "--window",
+        choices=("off", "auto", "on"),
+        default="off",
+        help="look at small objects in a window that follows them, instead of at whole "
+        "frames: auto does so where it magnifies an object at least twice (default: "
+        "off)",
     )

@@ -72,17 +72,36 @@ def open_dicom(path: Path, series: int | None = None) -> Opened:
         If there are several series, none, or one whose compression cannot be decoded.
     """
     pydicom = optional_package("pydicom", "medical", path)
-    files = _files(path)
+    slices = _chosen(path, _all_series(pydicom, path), series)
+    _check_alike(path, slices)
+    _check_decoder(path, pydicom, slices[0])
+    return _opened(pydicom, arranged(path, slices))
+
+
+def series_around(path: Path) -> tuple[Path, int] | None:
+    """Return the folder of a slice and the number of its series there.
+
+    None for a file that stands alone: of many frames, or the only one of its series.
+    """
+    pydicom = optional_package("pydicom", "medical", path)
+    own = list(slices_of(pydicom, path))
+    if len(own) != 1:
+        return None
+    for number, slices in enumerate(_all_series(pydicom, path.parent)):
+        if slices[0].series_uid == own[0].series_uid:
+            return (path.parent, number) if len(slices) > 1 else None
+    return None
+
+
+def _all_series(pydicom: Any, path: Path) -> Sequence[list[Slice]]:
     found: dict[str, list[Slice]] = defaultdict(list)
-    for file in files:
+    for file in _files(path):
         for one in slices_of(pydicom, file):
             found[one.series_uid].append(one)
     if not found:
         raise StackError(f"{path} holds no DICOM images, only other DICOM files.")
-    slices = _chosen(path, list(found.values()), series)
-    _check_alike(path, slices)
-    _check_decoder(path, pydicom, slices[0])
-    return _opened(pydicom, arranged(path, slices))
+    numbered = found.values()
+    return sorted(numbered, key=lambda one: (one[0].series_number, one[0].series_uid))
 
 
 def _files(path: Path) -> Sequence[Path]:
@@ -93,9 +112,8 @@ def _files(path: Path) -> Sequence[Path]:
 
 
 def _chosen(
-    path: Path, found: Sequence[list[Slice]], series: int | None
+    path: Path, ordered: Sequence[list[Slice]], series: int | None
 ) -> list[Slice]:
-    ordered = sorted(found, key=lambda one: (one[0].series_number, one[0].series_uid))
     listed = "; ".join(
         f"{number}: {one[0].description or 'without a name'} ({len(one)} slices of "
         f"{_size(one[0])})"

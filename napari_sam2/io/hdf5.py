@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import Axes, axes_from_shape, guess_axis_names
+from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.opened import Opened
@@ -81,6 +82,24 @@ def open_hdf5(path: Path, dataset: str | None = None) -> Opened:
     except BaseException:
         file.close()
         raise
+
+
+def image_datasets(path: Path) -> tuple[str, ...]:
+    """Name all datasets of a file that look like images.
+
+    Raises
+    ------
+    MissingExtraError
+        If ``h5py`` is not installed.
+    StackError
+        If it is no HDF5 file.
+    """
+    h5py = optional_package("h5py", "hdf5", path)
+    with (
+        decoding(StackError, f"{path} cannot be read as an HDF5 file"),
+        h5py.File(path, "r") as file,
+    ):
+        return tuple(str(one.name) for one in _images(file))
 
 
 def _named(file: Any, name: str) -> Any:

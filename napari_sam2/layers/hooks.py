@@ -1,20 +1,79 @@
-"""Functions that napari's manifest names: sample stacks as layers.
+"""Functions that napari's manifest names: files and sample stacks as layers.
 
-They return plain layer tuples, so that not even napari is imported here.
+Layers are plain tuples; nothing of their pixels is read here.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import axis_names
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.io.dicom import is_dicom, series_around
+from napari_sam2.io.hdf5 import image_datasets
+from napari_sam2.io.reordered import ReorderedArray, shown_order
 from napari_sam2.io.samples import load_sample
 from napari_sam2.io.stack import open_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from napari_sam2.io.stack import Stack
 
 LayerTuple = tuple[Any, dict[str, Any], str]
+
+# To napari, this says that a file was dealt with, and shows nothing.
+_NO_LAYERS: list[Any] = [(None,)]
+_HDF5 = (".h5", ".hdf5", ".hdf", ".ims")
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[str], list[Any]] | None:
+    """Return what opens a file; napari decides by its ending whether to ask."""
+    return read_layers if isinstance(path, str) else None
+
+
+def read_layers(path: str) -> list[Any]:
+    """Open a file as image layers, which read their pixels when they are shown.
+
+    What cannot be opened is told in a sentence, and gives no layer.
+    """
+    # here, for the command line and its tests have no need of napari
+    from napari.utils.notifications import show_error, show_warning
+
+    try:
+        stacks = list(_stacks(Path(path)))
+    except Sam2Error as error:
+        show_error(str(error))
+        return _NO_LAYERS
+    for notice in (notice for stack in stacks for notice in stack.notices):
+        show_warning(notice)
+    return [image_layer(stack) for stack in stacks]
+
+
+def image_layer(stack: Stack) -> LayerTuple:
+    """Return a stack as an image layer: its lazy array, name, axes, sizes and units.
+
+    Rows and columns are the last axes, for those are what napari shows first.
+    """
+    order = shown_order(axis_names(stack.axes))
+    if order != tuple(range(len(order))):
+        axes = tuple(stack.axes[axis] for axis in order)
+        stack = replace(stack, array=ReorderedArray(stack.array, order), axes=axes)
+    return stack.array, {"name": stack.name, **_geometry(stack)}, "image"
+
+
+def _stacks(path: Path) -> Iterator[Stack]:
+    """Open all images of a file; of a DICOM slice, the series that it belongs to."""
+    if path.name.lower().endswith(_HDF5) and len(image_datasets(path)) > 1:
+        for dataset in image_datasets(path):
+            yield open_stack(path, dataset=dataset)
+    elif path.is_file() and is_dicom(path) and (around := series_around(path)):
+        folder, series = around
+        yield open_stack(folder, series)
+    else:
+        yield open_stack(path)
 
 
 def bacteria_phase() -> list[LayerTuple]:

@@ -153,7 +153,8 @@ def open_image(project: Project, path: str | Path) -> StackFrames:
     ProjectError
         If it has other frames.
     """
-    stack, geometry = open_stack(path, project.image.series), project.stack
+    image, geometry = project.image, project.stack
+    stack = open_stack(path, image.series, dataset=image.dataset)
     frames = _as_before(stack, geometry)
     if (len(frames), frames.shape_hw) != (geometry.frame_count, geometry.shape_hw):
         stack.close()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import napari
+from napari.utils.notifications import show_warning
 
-from napari_sam2.core.axes import axis_names
 from napari_sam2.io.stack import open_stack
+from napari_sam2.layers.hooks import image_layer
 from napari_sam2.widgets.dock import Sam2Dock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from napari_sam2.io.stack import Stack
 
 
 def open_window(paths: Sequence[str]) -> None:
@@ -27,17 +26,9 @@ def open_window(paths: Sequence[str]) -> None:
     stacks = [open_stack(path) for path in paths]
     viewer = napari.Viewer(title="napari-sam2")
     for stack in stacks:
-        viewer.add_image(stack.array, name=stack.name, **_geometry(stack))
+        array, described, _ = image_layer(stack)
+        viewer.add_image(array, **described)
+        for notice in stack.notices:
+            show_warning(notice)
     viewer.window.add_dock_widget(Sam2Dock(viewer), name="SAM 2", area="right")
     napari.run()
-
-
-def _geometry(stack: Stack) -> dict[str, Any]:
-    """Return axis labels, pixel sizes and units, without a colour axis."""
-    axes = [axis for axis in stack.axes if not (stack.is_rgb and axis.name in "sc")]
-    return {
-        "axis_labels": tuple(axis_names(tuple(axes))),
-        "scale": [axis.scale for axis in axes],
-        "units": [axis.unit or "pixel" for axis in axes],
-        "rgb": stack.is_rgb,
-    }

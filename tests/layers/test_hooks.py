@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.io.samples import sample_names
-from napari_sam2.layers.hooks import sample_layers
+from napari_sam2.layers.hooks import get_reader, read_layers, sample_layers
 
 
 @pytest.mark.parametrize("name", sample_names())
@@ -34,3 +34,110 @@ def test_masks_lie_on_the_image() -> None:
 def test_samples_say_what_their_frames_are(name: str, axis: str) -> None:
     for _, metadata, _ in sample_layers(name):
         assert metadata["axis_labels"] == (axis, "y", "x")
+
+
+@pytest.fixture
+def files(tmp_path) -> dict[str, object]:
+    """One file of each kind that napari itself does not open lazily."""
+    av = pytest.importorskip("av")
+    h5py = pytest.importorskip("h5py")
+    nibabel = pytest.importorskip("nibabel")
+    pytest.importorskip("pydicom")
+    from tests.io.dicom_files import write_series
+
+    volume = np.arange(5 * 16 * 32, dtype=np.uint16).reshape(5, 16, 32)
+    with h5py.File(tmp_path / "scan.h5", "w") as file:
+        file["raw"] = volume
+        file["more/clean"] = volume + 1
+    image = nibabel.Nifti1Image(volume.T, np.diag([0.5, 0.5, 2.0, 1.0]))
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, tmp_path / "brain.nii.gz")
+    write_series(tmp_path / "ct", volume)
+    with av.open(str(tmp_path / "film.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 16, 32, "yuv420p"
+        for _ in range(5):
+            picture = np.zeros((16, 32, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    return {
+        "h5": tmp_path / "scan.h5",
+        "nii": tmp_path / "brain.nii.gz",
+        "dcm": next((tmp_path / "ct").iterdir()),
+        "mp4": tmp_path / "film.mp4",
+    }
+
+
+def test_each_file_becomes_layers_with_axes_sizes_and_units(files) -> None:
+    volume = np.arange(5 * 16 * 32, dtype=np.uint16).reshape(5, 16, 32)
+    expected = {
+        "h5": ("iyx", [1.0, 1.0, 1.0], "pixel"),
+        "nii": ("zyx", [2.0, 0.5, 0.5], "millimeter"),
+        "dcm": ("zyx", [2.5, 0.5, 0.25], "millimeter"),
+    }
+    for kind, (labels, scale, unit) in expected.items():
+        data, metadata, layer = read_layers(str(files[kind]))[-1]
+        assert layer == "image"
+        assert "".join(metadata["axis_labels"]) == labels
+        assert metadata["scale"] == pytest.approx(scale)
+        assert metadata["units"] == [unit] * 3
+        np.testing.assert_array_equal(data[3], volume[3])
+    (data, metadata, _) = read_layers(str(files["mp4"]))[0]
+    assert (data.shape, metadata["rgb"]) == ((5, 16, 32, 3), True)
+    assert metadata["units"] == ["second", "pixel", "pixel"]
+
+
+def test_every_image_in_an_hdf5_file_is_a_layer(files) -> None:
+    layers = read_layers(str(files["h5"]))
+    assert [meta["name"] for _, meta, _ in layers] == ["scan more/clean", "scan raw"]
+
+
+def test_a_dicom_slice_opens_its_series(files) -> None:
+    ((data, metadata, _),) = read_layers(str(files["dcm"]))
+    assert (data.shape, metadata["name"]) == ((5, 16, 32), "ct")
+
+
+@pytest.mark.parametrize("kind", ["h5", "nii", "dcm", "mp4"])
+def test_napari_opens_the_file_and_reads_only_what_it_shows(files, kind) -> None:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+    viewer = ViewerModel()
+    for made in read_layers(str(files[kind])):
+        data, metadata, layer_type = made
+        layer = viewer.add_layer(Layer.create(data, metadata, layer_type))
+        assert layer.data is data
+    for position in (0, 4):
+        viewer.dims.set_current_step(0, position)
+    viewer.dims.order = (1, 0, 2)  # looked at from another side
+
+
+def test_opening_as_a_layer_reads_no_pixel(files, monkeypatch) -> None:
+    import h5py
+    import pydicom
+
+    from napari_sam2.io.inflated import InflatedFile
+
+    def never(*_args, **_kwargs):
+        pytest.fail("a pixel was read")
+
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", never)
+    monkeypatch.setattr(pydicom.pixels, "pixel_array", never)
+    monkeypatch.setattr(InflatedFile, "inflate", never)
+    for kind in ("h5", "nii", "dcm"):
+        assert read_layers(str(files[kind]))
+
+
+def test_what_cannot_be_opened_is_a_notification_and_no_layer(tmp_path) -> None:
+    from napari.utils.notifications import notification_manager
+
+    (tmp_path / "a.h5").write_bytes(b"words")
+    before = len(notification_manager.records)
+    assert read_layers(str(tmp_path / "a.h5")) == [(None,)]
+    (told,) = notification_manager.records[before:]
+    assert "cannot be read as an HDF5 file" in told.message
+
+
+def test_a_list_of_files_is_left_to_napari() -> None:
+    assert get_reader(["a.dcm", "b.dcm"]) is None
+    assert get_reader("a.dcm") is read_layers
