@@ -20,7 +20,7 @@ from napari_sam2.layers import prompt_style as style
 from napari_sam2.layers.geometry import follow_geometry
 from napari_sam2.layers.press import DEPTHLESS, Press
 from napari_sam2.layers.prompt_clipboard import Clipboard
-from napari_sam2.layers.prompt_edits import additions, differences, keep_exact
+from napari_sam2.layers.prompt_edits import differences, keep_exact
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -266,11 +266,7 @@ class PromptLayers:
         prompts, space = self._document.prompts, self._image.space
         with self._writing():
             rows.write_points(self.points, prompts, space)
-            added = additions(self._shown, prompts)
-            if added:  # hundreds of boxes take long to draw
-                rows.add_boxes(self.boxes, added, space)
-            else:
-                rows.write_boxes(self.boxes, prompts, space)
+            rows.write_boxes(self.boxes, prompts, space)
             self._restyle()
             self._show(*(one for one in (self.boxes, self.points) if len(one.data)))
         self._rest()
