@@ -128,9 +128,13 @@ def _open_labels(job: Job) -> AbstractContextManager[LabelWriter]:
 
 
 def _prompted_tracker(job: Job, model: Sam2Model) -> VideoTracker:
-    from napari_sam2.engine.tracker import VideoTracker  # torch takes seconds
+    # Here, as torch takes seconds.
+    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.engine.window import WindowOptions
 
-    tracker = VideoTracker(model, job.frames, limits=job.limits)
+    options = TrackerOptions(window=WindowOptions(mode=job.window))
+    tracker = VideoTracker(model, job.frames, limits=job.limits, options=options)
     for (object_id, frame), said in sorted(job.request.prompts.items()):
         tracker.set_prompts(object_id, frame, said)
     return tracker

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.engine.plan import Direction
+    from napari_sam2.engine.window import WindowMode
     from napari_sam2.io.stack import StackFrames
 
 
@@ -66,6 +67,9 @@ class Job:
         The frames that may be computed; labels of the others stay empty.
     limits : IntensityLimits or None
         What is shown to the model as black and white; None to estimate it.
+    window : str
+        Whether small objects are looked at in a window: ``"off"``, ``"auto"`` or
+        ``"on"``.
     inputs : tuple of Path
         Files that were read, and must never be replaced.
     provenance : Provenance or None
@@ -78,6 +82,7 @@ class Job:
     direction: Direction = "both"
     span: range
     limits: IntensityLimits | None = None
+    window: WindowMode = "off"
     inputs: tuple[Path, ...] = ()
     provenance: Provenance | None = None
 

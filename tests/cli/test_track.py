@@ -127,6 +127,21 @@ def test_only_the_asked_frames_are_filled(
     assert [f for f in range(6) if found[f].any()] == filled
 
 
+def test_a_window_finds_what_whole_frames_do_not_show(cli, tmp_path):
+    path, (y, x) = tmp_path / "large.tif", np.ogrid[:1500, :1600]
+    frames = np.random.default_rng(0).normal(100, 10, (3, 1500, 1600))
+    truth = np.stack([np.hypot(y - 800, x - 900 - 5 * t) < 11 for t in range(3)])
+    tifffile.imwrite(path, (frames + 80 * truth).astype(np.uint16))
+    found = {}
+    for window in ("off", "auto"):
+        out = tmp_path / f"{window}.tif"
+        words = ("track", path, "-o", out, "--box", "1:0,789,889,811,911")
+        assert cli(*words, "--limits", "60,220", "--window", window).code == 0
+        mask = tifffile.imread(out) == 1
+        found[window] = (mask & truth).sum() / (mask | truth).sum()
+    assert found["auto"] > max(0.5, 2 * found["off"])
+
+
 def test_an_axis_of_a_4d_stack_is_chosen(cli, tmp_path):
     movie, labels = discs(4, (48, 64))
     path, out = tmp_path / "tzyx.tif", tmp_path / "labels.tif"
