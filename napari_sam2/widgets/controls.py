@@ -132,11 +132,16 @@ def form(parent: QWidget, *rows: tuple[str, QWidget]) -> QFormLayout:
     layout.setSpacing(4)
     layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
     for name, widget in rows:
-        label = QLabel(name)
-        label.setToolTip(widget.toolTip())
-        label.setBuddy(widget)
-        layout.addRow(label, widget)
+        add_row(layout, name, widget, widget)
     return layout
+
+
+def add_row(layout: QFormLayout, name: str, widget: QWidget, focused: QWidget) -> None:
+    """Put a named widget below the others; its name gives the focus to ``focused``."""
+    label = QLabel(name)
+    label.setToolTip(widget.toolTip())
+    label.setBuddy(focused)
+    layout.addRow(label, widget)
 
 
 def pick(box: QComboBox, value: Any) -> bool:

@@ -12,7 +12,7 @@ from magicgui.widgets import ComboBox, LineEdit, SpinBox
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from napari_sam2.widgets.controls import column
-from napari_sam2.widgets.forms import beside, form_of, push_button
+from napari_sam2.widgets.forms import Form, beside, push_button
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +75,13 @@ class ExportForm(QWidget):
         self._name = _FORBIDDEN.sub("_", name).strip(" .") or "image"
         self._on_order = on_order
         self._make_fields(frame_count - 1)
-        self._form = form_of(
+        self._form = Form(
             self.kind,
             beside("Frames", "Leave frames out at either end", self.first, self.last),
             beside("File", "Where to save it", self.path, self._browse),
             self.save_button,
         )
-        column(self, self._form.native)
+        column(self, self._form)
         self.kind.changed.connect(self._on_kind_chosen)
 
     def _make_fields(self, last: int) -> None:

@@ -6,27 +6,43 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import Container, PushButton
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
-from napari_sam2.widgets.controls import leave_the_wheel_to_the_dock
+from napari_sam2.widgets.controls import add_row, form, leave_the_wheel_to_the_dock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def form_of(*fields: Any) -> Container:
-    """Put fields of magicgui below each other, each with its label beside it.
+class Form(QWidget):
+    """Fields of magicgui below each other, each with its label beside it.
 
-    A label says what its field says when the mouse rests on it, and ``&`` in it marks
-    the letter that reaches the field with Alt.
+    A label says what its field says when the mouse rests on it.
+
+    Parameters
+    ----------
+    *fields : magicgui widgets
+        Those without a label take the whole width.
     """
-    form = Container(widgets=list(fields), layout="vertical", labels=True)
-    form.margins = (0, 0, 0, 0)
-    form.native.layout().setSpacing(4)
-    for field in fields:
-        _adapt(field)
-    _name(form, fields)
-    return form
+
+    def __init__(self, *fields: Any) -> None:
+        super().__init__()
+        self._fields = fields  # keep alive what Qt knows nothing of
+        layout = form(self)
+        for field in fields:
+            _adapt(field)
+            if field.label:
+                add_row(
+                    layout, field.label, field.native, _first_to_focus(field.native)
+                )
+            else:
+                layout.addRow(field.native)
 
 
 def beside(label: str, tip: str, *fields: Any) -> Container:
@@ -57,21 +73,12 @@ def _adapt(field: Any) -> None:
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         native.setMinimumContentsLength(6)
+    if isinstance(native, QComboBox | QAbstractSpinBox):
         native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     for one in (native, *native.findChildren(QPushButton)):
         if isinstance(one, QPushButton):
             one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     leave_the_wheel_to_the_dock(native)
-
-
-def _name(form: Container, fields: tuple[Any, ...]) -> None:
-    """Connect the labels with their fields, which magicgui does not do."""
-    by_text = {field.label: field.native for field in fields if field.label}
-    for label in form.native.findChildren(QLabel):
-        native = by_text.get(label.text())
-        if native is not None:
-            label.setToolTip(native.toolTip())
-            label.setBuddy(_first_to_focus(native))
 
 
 def _first_to_focus(native: QWidget) -> QWidget:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_sam2.io.samples import load_sample, sample_names
@@ -28,6 +28,7 @@ HINT = (
     "2. Press Propagate: its mask appears frame by frame.\n"
     "3. Where it drifted, click again, and propagate again."
 )
+_TOP = Qt.AlignmentFlag.AlignTop
 TAKEN = "used by another part of napari"
 
 
@@ -82,8 +83,12 @@ class HelpPanel(QWidget):
         grid.setColumnStretch(1, 1)
         for number, one in enumerate(SHORTCUTS):
             self._purposes[one] = text(one.purpose)
-            grid.addWidget(QLabel(f"<b>{one.shown}</b>"), number, 0)
-            grid.addWidget(self._purposes[one], number, 1)
+            key = QLabel(one.shown)
+            font = key.font()
+            font.setBold(True)
+            key.setFont(font)
+            grid.addWidget(key, number, 0, _TOP)
+            grid.addWidget(self._purposes[one], number, 1, _TOP)
         return made
 
     def _make_first_steps(self) -> QWidget:

@@ -20,7 +20,7 @@ from napari_sam2.engine.weights import (
     presence,
 )
 from napari_sam2.widgets.controls import button, column, row, text
-from napari_sam2.widgets.forms import beside, form_of, push_button
+from napari_sam2.widgets.forms import Form, beside, push_button
 from napari_sam2.widgets.model_shelf import find_devices
 from napari_sam2.widgets.status_line import duration
 
@@ -66,9 +66,7 @@ class ModelPanel(QWidget):
         self._downloads = downloads
         self._make_form()
         self._make_fetching()
-        column(
-            self, self._form.native, self._note, self.download_button, self._fetching
-        )
+        column(self, self._form, self._note, self.download_button, self._fetching)
         links.connect(downloads.status_changed, self._on_download_status)
         links.connect(downloads.finished, self._on_download_finished)
         links.connect(settings.events.model, self._on_settings_changed)
@@ -79,7 +77,8 @@ class ModelPanel(QWidget):
         self.model = ComboBox(
             choices=self._model_choices(),
             value=self._settings.model,
-            tooltip="Larger models are more careful, and slower",
+            tooltip="Larger models are more careful, and slower. ↓ marks those that "
+            "are to be downloaded first",
         )
         tip = "Use weights of your own (.pt, .safetensors), such as fine-tuned ones"
         own = push_button("File…", tip, self._ask_file)
@@ -88,7 +87,7 @@ class ModelPanel(QWidget):
         )
         self.device.value = self._settings.device
         field = beside("Model", self.model.tooltip, self.model, own)
-        self._form = form_of(field, self.device)
+        self._form = Form(field, self.device)
         self.model.changed.connect(self._on_model_chosen)
         self.device.changed.connect(self._on_device_chosen)
 
@@ -110,8 +109,8 @@ class ModelPanel(QWidget):
     def _model_choices(self) -> list[tuple[str, str]]:
         choices = [(f"{BUNDLED_NAME} (bundled)", BUNDLED_NAME)]
         for one in CHECKPOINTS:
-            where = "here" if presence(one) is Condition.INTACT else "to download"
-            choices.append((f"{one.name} ({human_size(one.size)}, {where})", one.name))
+            where = ", here" if presence(one) is Condition.INTACT else " ↓"
+            choices.append((f"{one.name} ({human_size(one.size)}{where})", one.name))
         own = self._settings.model
         if own not in [name for _, name in choices]:
             choices.append((f"{Path(own).name} (your file)", own))

@@ -14,6 +14,7 @@ class Section(QWidget):
     Parameters
     ----------
     title : str
+        ``&`` marks the letter that, with Alt, folds and unfolds it.
     content : QWidget
     is_open : bool, optional
     """
@@ -23,7 +24,9 @@ class Section(QWidget):
         self._content = content
         self.header = QToolButton()
         self.header.setText(title)
-        self.header.setToolTip(f"Show or hide {title}")
+        letter = title[title.index("&") + 1].upper()
+        self.header.setToolTip(f"Show or hide {title.replace('&', '')} (Alt-{letter})")
+        self.header.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.header.setCheckable(True)
         self.header.setAutoRaise(True)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -34,6 +37,8 @@ class Section(QWidget):
         font.setBold(True)
         self.header.setFont(font)
         self.header.toggled.connect(self._on_toggled)
+        # so that Tab goes on from here when it was the key that opened it
+        self.header.clicked.connect(lambda _=False: self.header.setFocus())
         column(self, self.header, content)
         self.header.setChecked(is_open)
         self._on_toggled(is_open)

@@ -8,7 +8,7 @@ from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.widgets.controls import column
-from napari_sam2.widgets.forms import form_of
+from napari_sam2.widgets.forms import Form
 
 if TYPE_CHECKING:
     from napari_sam2.state import Settings
@@ -65,7 +65,7 @@ class SettingsForm(QWidget):
                 "models on slow machines",
             ),
         }
-        column(self, form_of(*self.fields.values()).native)
+        column(self, Form(*self.fields.values()))
         for name, field in self.fields.items():
             self._tie(name, field, links)
 

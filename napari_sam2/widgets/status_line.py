@@ -10,6 +10,7 @@ from napari_sam2.widgets.activity_bar import ActivityBar
 from napari_sam2.widgets.controls import column, text
 from napari_sam2.widgets.problem_box import ProblemBox
 
+_MARGIN = 4  # as the parts above have it
 _WORDS = {
     Activity.LOADING: "Loading…",
     Activity.RUNNING: "Computing…",
@@ -37,6 +38,7 @@ class StatusLine(QWidget):
         self._last: dict[str, Status] = {}
         self._activity = ActivityBar(self)
         column(self, self.problems, self._bar, self._line)
+        self.layout().setContentsMargins(_MARGIN, 0, _MARGIN, 0)
         self.show_status(Status())
 
     @property

@@ -71,12 +71,12 @@ class Workbench(QWidget):
     def _lay_out(self) -> None:
         column(
             self,
-            Section("Objects", self.objects),
-            Section("Prompts", self.prompts),
+            Section("&Objects", self.objects),
+            Section("Promp&ts", self.prompts),
             row(self._undo, self._redo),
-            Section("Propagate", self.track),
-            Section("Review", self.review),
-            Section("Results", self.results),
+            Section("Propa&gate", self.track),
+            Section("&Review", self.review),
+            Section("Res&ults", self.results),
         )
 
     def _wire(self, viewer: Any) -> None:

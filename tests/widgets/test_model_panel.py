@@ -58,7 +58,7 @@ def test_every_size_is_offered_with_its_download_size(qtbot) -> None:
     panel = Bench(qtbot, InlineLane()).panel
     assert names(panel.model) == ["nano", *(one.name for one in CHECKPOINTS)]
     assert texts(panel.model)[:2] == [
-        "nano (bundled)", "sam2.1-tiny (156 MB, to download)"
+        "nano (bundled)", "sam2.1-tiny (156 MB ↓)"
     ]  # fmt: skip
 
 
