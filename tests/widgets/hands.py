@@ -170,7 +170,9 @@ class Hands:
     def fold(self, title: str) -> None:
         """Click the title of a part of the dock."""
         titles = self.dock.findChildren(QToolButton)
-        (title_button,) = [one for one in titles if one.text() == title]
+        (title_button,) = [
+            one for one in titles if one.text().replace("&", "") == title
+        ]
         self.click_widget(title_button)
 
     def reveal(self, widget: QWidget) -> None:
