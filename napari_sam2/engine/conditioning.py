@@ -130,15 +130,20 @@ class PromptAnswerer:
                 mask = move_logits(prior.logits, prior.view, view)
             states.append(answer(self._model, shown, coarse, prompts, view, mask))
         best = surest([float(state.ious[0]) for state in states])
-        sighting = self._sighting(states[best], views[best])
+        sighting = self._sighting(track, frame, states[best], views[best])
         return Answer(as_said(prompts), states[best], sighting, correction)
 
-    def _sighting(self, state: ObjectState, view: View) -> Sighting:
-        if view == self._window.whole:
+    def _sighting(
+        self, track: ObjectTrack, frame: int, state: ObjectState, view: View
+    ) -> Sighting:
+        if self._window.is_off:
             return Sighting(view, None)
         [result] = to_results(
             state.logits[:, 0], [_UNSCORED], 0, [view], self._shape_hw, self._options
         )
+        seen = track.bank.last_seen(frame, is_reverse=False)
+        if result.is_absent and seen is not None:
+            return seen[0].after(view, None)
         return self._window.first(view, result.box_yxyx)
 
     def _glimpse(self, mask: npt.NDArray[np.bool_]) -> Glimpse:

@@ -86,6 +86,8 @@ class FrameEncoder:
     def _pixels(self, frame: int, ahead: ReadAhead | None) -> npt.NDArray[Any]:
         """Return a frame; of parts, the last frame is held for more of them."""
         if self._held is not None and self._held[0] == frame:
+            if ahead is not None:
+                ahead.discard(frame)
             return self._held[1]
         pixels = ahead.take(frame) if ahead is not None else self.reader.read(frame)
         self._held = (frame, pixels) if self.reader.in_parts else None

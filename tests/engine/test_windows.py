@@ -166,6 +166,26 @@ def test_a_correction_is_answered_where_the_object_was_looked_at(miniature) -> N
     assert tracker._tracks[2].answers[5].sighting.view == memory.sighting.view
 
 
+def test_an_object_said_to_be_absent_is_sought_where_it_was(miniature) -> None:
+    tracker = windowed(miniature)
+    list(tracker.propagate(direction="forward"))
+    before = tracker._tracks[2].bank.recent[4].sighting
+    tracker.add(MaskPrompt(2, 5, np.zeros((300, 200), bool)))
+    absent = tracker._tracks[2].answers[5].sighting
+    assert (absent.box_yxyx, absent.missed) == (before.box_yxyx, before.missed + 1)
+    assert absent.context == before.context
+
+
+def test_frames_are_read_once_in_order(miniature) -> None:
+    source = Generated(20, (300, 200))
+    options = TrackerOptions(window=ON, prefetch_frames=1)
+    tracker = VideoTracker(miniature, source, limits=LIMITS, options=options)
+    tracker.add(BoxPrompt(1, 0, (105, 108, 130, 140)))
+    tracker.add(BoxPrompt(2, 10, (105, 108, 130, 140)))
+    list(tracker.propagate(direction="forward"))
+    assert source.read == [0, 10, *range(1, 20)]
+
+
 def test_a_mask_of_another_session_is_refined_in_a_window(miniature) -> None:
     mask = np.zeros((300, 200), bool)
     mask[180:190, 100:120] = True
