@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
 
 _SAMPLED_FRAMES = 12
+# Of large frames fewer are read, so that the first click need not wait for a dozen.
+_FEWEST_FRAMES = 3
+_SAMPLED_BYTES = 1 << 27
 _SAMPLED_PIXELS_PER_FRAME = 1 << 16
 
 
@@ -88,8 +91,8 @@ def estimate_limits(
     """Estimate a robust range from frames spread over the stack.
 
     Eight-bit colour is shown as it is, 0 to 255. Anything else gets percentiles of a
-    dozen frames, thinned to 65,536 pixels each; not-finite pixels and frames that
-    cannot be read do not count.
+    dozen frames (of large ones three), thinned to 65,536 pixels each; not-finite pixels
+    and frames that cannot be read do not count.
 
     Parameters
     ----------
@@ -111,12 +114,19 @@ def estimate_limits(
     """
     if frames.is_rgb and frames.dtype == np.uint8:
         return as_limits(0, 255)
-    picks = np.linspace(0, len(frames) - 1, min(len(frames), _SAMPLED_FRAMES))
+    picks = np.linspace(0, len(frames) - 1, min(len(frames), _sample_count(frames)))
     values = np.concatenate(_samples(frames, picks.round().astype(int).tolist()))
     if frames.is_rgb:
         values = values.reshape(-1, 1)
     ranges = [_robust_range(channel, percentiles) for channel in values.T]
     return IntensityLimits(tuple(r[0] for r in ranges), tuple(r[1] for r in ranges))
+
+
+def _sample_count(frames: FrameSource) -> int:
+    height, width = frames.shape_hw
+    size = height * width * frames.dtype.itemsize * (3 if frames.is_rgb else 1)
+    affordable = _SAMPLED_BYTES // max(1, size)
+    return max(_FEWEST_FRAMES, min(_SAMPLED_FRAMES, affordable))
 
 
 def _samples(frames: FrameSource, picks: list[int]) -> list[npt.NDArray[np.float64]]:

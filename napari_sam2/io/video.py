@@ -117,8 +117,12 @@ class VideoReader:
         if told is None or not told.is_uneven:
             rate = self._stream.average_rate
             return float(1 / rate) if rate else 0.0
-        span = (told.last - told.first) / (self.count - 1)
-        return float(span * self._stream.time_base)
+        return (told.last - told.first) / (self.count - 1) * self._tick
+
+    @property
+    def _tick(self) -> float:
+        """Seconds per unit of the file's times."""
+        return float(self._stream.time_base or 0)
 
     def notices(self) -> Iterator[str]:
         """Say what is odd about the file: an end too early, or uneven times."""
@@ -126,9 +130,8 @@ class VideoReader:
         if told is None:
             return
         announced = announced_seconds(self._container, self._stream)
-        step = float(self._stream.time_base)
-        end = (told.last + told.usual) * step
-        if announced is not None and announced - end > 1.5 * told.longest * step:
+        end = (told.last + told.usual) * self._tick
+        if announced is not None and announced - end > 1.5 * told.longest * self._tick:
             yield (
                 f"{self._path} is cut off or damaged: it should last {announced:.4g} "
                 f"seconds, and ends after {end:.4g}. Its {self.count} frames can be "

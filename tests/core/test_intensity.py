@@ -155,6 +155,19 @@ def test_only_a_dozen_frames_are_read() -> None:
     assert source.read <= 12
 
 
+def test_of_large_frames_fewer_are_read() -> None:
+    class Large(Counting):
+        shape_hw = (20_000, 20_000)
+
+        def __getitem__(self, frame):  # not as large as it says: only counting matters
+            self.read += 1
+            return np.full((20, 20), frame % 200, np.uint8)
+
+    source = Large(100_000)
+    estimate_limits(source)
+    assert source.read == 3
+
+
 def test_broken_frames_do_not_count() -> None:
     limits = estimate_limits(Counting(3, failing=[1]))
     assert limits == as_limits(0, 2)
