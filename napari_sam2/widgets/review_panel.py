@@ -66,6 +66,7 @@ class ReviewPanel(QWidget):
         self.timeline.frame_chosen.connect(self.jump_asked)
         self.timeline.object_chosen.connect(self._document.select)
         self._reason = text()
+        self._reason.hide()
         self._limits = ThresholdsForm(self._settings, links)
         self._limits.hide()
         self._legend = Legend()
@@ -75,13 +76,18 @@ class ReviewPanel(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._look)
+        # Once a new row has its place, which Qt gives it a moment later.
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.timeout.connect(self._show_chosen_row)
         self._lay_out()
         self._fit_timeline()
         links.connect(self._document.objects_changed, self._fit_timeline)
         links.connect(self._document.masks_changed, self._on_masks_changed)
-        links.connect(self._document.selection_changed, self._hush_elsewhere)
+        links.connect(self._document.selection_changed, self._on_selection_changed)
         links.connect(self._settings.events.thresholds, self._on_limits_changed)
         links.at_end(self._timer.stop)
+        links.at_end(self._settling.stop)
 
     def _lay_out(self) -> None:
         scroll = self._scroll = QScrollArea()
@@ -112,10 +118,16 @@ class ReviewPanel(QWidget):
             " first prompt; other objects stay as they are",
             self.follow_again,
         )
-        explanations = row(self._colours, self._what)
-        column(self, scroll, self.next_button, self._reason, verdicts,
-               self.again_button, explanations, self._legend,
-               self._limits)  # fmt: skip
+        column(
+            self,
+            scroll,
+            self._reason,
+            verdicts,
+            row(self.next_button, self.again_button),
+            row(self._colours, self._what),
+            self._legend,
+            self._limits,
+        )
 
     def show_frame(self, frame: int) -> None:
         """Mark the frame that is displayed, and speak of no other."""
@@ -186,13 +198,17 @@ class ReviewPanel(QWidget):
     def _say(self, words: str) -> None:
         """Say something about the chosen object where the viewer is."""
         self._spoken_of = self._document.selected, self._frame_now()
-        self._reason.setText(words)
+        self._show_reason(words)
 
     def _hush_elsewhere(self, _: object = None) -> None:
         """Take back what was said, when another frame or object is looked at."""
         if self._spoken_of not in (None, (self._document.selected, self._frame_now())):
             self._spoken_of = None
-            self._reason.clear()
+            self._show_reason("")
+
+    def _show_reason(self, words: str) -> None:
+        self._reason.setText(words)
+        self._reason.setVisible(bool(words))
 
     def _nothing_left(self) -> str:
         waiting = self.reviewer.waiting_count
@@ -220,6 +236,16 @@ class ReviewPanel(QWidget):
         self._scroll.setFixedHeight(
             min(_MAX_HEIGHT, self.timeline.sizeHint().height() + 2)
         )
+
+    def _on_selection_changed(self, _: int | None) -> None:
+        """Speak of no other object, and show the row of this one."""
+        self._hush_elsewhere()
+        self._settling.start()
+
+    def _show_chosen_row(self) -> None:
+        middle = self.timeline.middle_of(self._document.selected)
+        if middle is not None:
+            self._scroll.ensureVisible(0, middle, 0, self.timeline.row_height)
 
     def _on_legend_asked(self) -> None:
         self._legend.setVisible(self._colours.isChecked())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _ROW = 16
 _GAP = 3
 _MARGIN = 16
+_GROOVE_OPACITY = 30
 # Cells read per painting: a few milliseconds.
 _CELLS = 4000
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -95,6 +96,17 @@ class Timeline(QWidget):
         frame = int(share * self._document.frame_count)
         frame = min(max(frame, 0), self._document.frame_count - 1)
         return self._strip.object_ids[number], frame
+
+    @property
+    def row_height(self) -> int:
+        """Pixels from one row to the next."""
+        return _ROW + _GAP
+
+    def middle_of(self, object_id: int | None) -> int | None:
+        """Return where the row of an object is, in pixels from the top."""
+        if object_id not in self._strip.object_ids:
+            return None
+        return int((self._strip.object_ids.index(object_id) + 0.5) * (_ROW + _GAP))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows that are seen, as far as they have been read."""
@@ -197,7 +209,9 @@ class Timeline(QWidget):
         side = _ROW - 2 * inset
         painter.drawEllipse(QRectF(inset, top + inset, side, side))
         strip = QRectF(_MARGIN, top, self._strip_width, _ROW)
-        painter.setBrush(self.palette().base())
+        groove = self.palette().text().color()  # seen in light and dark themes
+        groove.setAlpha(_GROOVE_OPACITY)
+        painter.setBrush(groove)
         painter.drawRect(strip)
         cells = pooled(self._strip.row(object_id), self._strip_width)
         paint_cells(painter, cells, strip)

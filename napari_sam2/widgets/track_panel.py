@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QWidget
 from superqt import QLabeledRangeSlider
 
 from napari_sam2.control import Activity
-from napari_sam2.widgets.controls import button, check, choice, column, form, pick, row
+from napari_sam2.widgets.controls import button, check, choice, column, pick, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,17 +68,17 @@ class TrackPanel(QWidget):
             "Which way the objects are followed from the frames you prompted",
             _DIRECTIONS,
         )
+        self._direction.setAccessibleName("Direction")
         pick(self._direction, self._settings.direction)
         self._direction.currentIndexChanged.connect(self._on_direction_chosen)
         self._selected = check(
-            "only those chosen in the list",
-            "Leave the masks of all other objects as they are; Ctrl or Shift chooses"
-            " several",
+            "only the chosen objects",
+            "Leave the masks of all objects as they are that are not chosen in the"
+            " list; Ctrl or Shift chooses several",
             self._on_scope_chosen,
         )
         self._selected.setChecked(self._settings.only_selected)
-        self._range = QLabeledRangeSlider(Qt.Orientation.Horizontal)
-        self._range.setToolTip("First and last frame to compute")
+        self._range = _flat_range_slider()
         self._range.setRange(0, max(1, self._last))
         self._range.setEnabled(self._last > 0)
         self._range.valueChanged.connect(self._on_range_moved)
@@ -97,16 +97,15 @@ class TrackPanel(QWidget):
         )
 
     def _lay_out(self) -> None:
-        fields = QWidget()
-        form(fields, ("Direction", self._direction), ("Objects", self._selected))
+        buttons = row(self.run_button, self.resume_button, self.stop_button)
+        choices = row(self._direction, self._selected)
         ends = row(
             button("From here", "Begin the range at the frame you see",
                    self.begin_here),
             button("To here", "End the range at the frame you see", self.end_here),
             button("Whole stack", "Compute all frames", self.take_all),
         )  # fmt: skip
-        buttons = row(self.run_button, self.resume_button, self.stop_button)
-        column(self, fields, self._range, ends, buttons)
+        column(self, buttons, choices, self._range, ends)
 
     def run(self) -> None:
         """Propagate as the controls say."""
@@ -156,3 +155,12 @@ class TrackPanel(QWidget):
     def _show_whether_there_is_more(self, _: object = None) -> None:
         """Offer to go on with a stopped run; undo may have made that senseless."""
         self.resume_button.setEnabled(self._controller.can_resume)
+
+
+def _flat_range_slider() -> QLabeledRangeSlider:
+    """Return a slider with its two values beside it, not above."""
+    made = QLabeledRangeSlider(Qt.Orientation.Horizontal)
+    made.setToolTip("First and last frame to compute")
+    made.setHandleLabelPosition(QLabeledRangeSlider.LabelPosition.NoLabel)
+    made.setEdgeLabelMode(QLabeledRangeSlider.EdgeLabelMode.LabelIsValue)
+    return made

@@ -118,3 +118,29 @@ def test_an_empty_strip_shows_words_and_no_frame(working: User) -> None:
     before = timeline.grab().toImage()
     timeline.show_frame(5)
     assert timeline.grab().toImage() != before
+
+
+def test_the_row_of_the_chosen_object_is_scrolled_into_view(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    user.open_image()
+    user.open_dock()
+    for _ in range(30):
+        user.dock.workbench.objects.add()
+    review = user.dock.workbench.review
+    timeline, view = review.timeline, review._scroll.viewport()
+    user.wait(lambda: view.height() > 100)
+    for object_id in (30, 1, 17):
+        user.document.select(object_id)
+        middle = timeline.middle_of(object_id)
+        assert timeline.place_at(20, middle)[0] == object_id
+        row = QPoint(0, middle)
+        user.wait(lambda row=row: view.rect().contains(timeline.mapTo(view, row)))
+
+
+def test_nothing_is_said_in_no_space(lost: User) -> None:
+    review = lost.dock.workbench.review
+    assert not review._reason.isVisibleTo(review)
+    review.next_doubtful()
+    assert review._reason.isVisibleTo(review)
