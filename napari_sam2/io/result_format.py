@@ -6,6 +6,7 @@ a :class:`ResultWriter`. :mod:`napari_sam2.io.result_formats` lists all of them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.results import FrameResult
+    from napari_sam2.io.opened import Affine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,29 +32,48 @@ class ResultHeader:
     Attributes
     ----------
     axes : tuple of Axis
-        Frames, rows and columns, with pixel sizes and units.
+        Frames, rows and columns, with pixel sizes and units. Formats of labels also
+        take several axes before rows and columns: then a frame is one plane of these,
+        counted with the last of them fastest.
     names : mapping of int to str
         Of the objects, by id; every object that may occur has one.
     provenance : Provenance or None
         Written into every file that can hold it, and beside those that cannot.
     frames : FrameSource or None
         The image, for formats that measure it or show it.
+    limits : IntensityLimits or None
+        Intensities shown as black and white; None to estimate them.
+    affine : tuple of 3 rows of 4 float, or None
+        Where a scanner's volume lies in the patient, as ``Stack.affine``.
     """
 
     axes: Axes
     names: Mapping[int, str] = field(default_factory=dict)
     provenance: Provenance | None = None
     frames: FrameSource | None = None
+    limits: IntensityLimits | None = None
+    affine: Affine | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of every axis."""
+        return tuple(axis.size for axis in self.axes)
 
     @property
     def frame_count(self) -> int:
         """Number of frames."""
-        return self.axes[0].size
+        return math.prod(self.shape[:-2])
 
     @property
     def shape_hw(self) -> tuple[int, int]:
         """Height and width of the frames in pixels."""
-        return self.axes[1].size, self.axes[2].size
+        return self.axes[-2].size, self.axes[-1].size
+
+    @property
+    def image_name(self) -> str:
+        """Name of the image, where it is known."""
+        image = {} if self.provenance is None else self.provenance.image
+        return str(image.get("name") or "image")
 
     @property
     def largest_id(self) -> int:
