@@ -49,8 +49,18 @@ def user_without_window(request):
 
 
 @pytest.fixture
-def working(user):
-    """Return somebody with an image and the dock open."""
+def working(user_without_window):
+    """Return somebody with an image and the dock open, in no window of napari's."""
+    return _begin(user_without_window)
+
+
+@pytest.fixture
+def working_in_window(user):
+    """Return somebody with an image and the dock open, in a window of napari's."""
+    return _begin(user)
+
+
+def _begin(user):
     user.open_image(name="cells")
     user.open_dock()
     return user

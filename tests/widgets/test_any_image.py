@@ -29,7 +29,8 @@ IMAGES = {
 
 
 @pytest.mark.parametrize("kind", IMAGES)
-def test_a_click_lies_under_its_mask(user: User, kind: str) -> None:
+def test_a_click_lies_under_its_mask(user_without_window: User, kind: str) -> None:
+    user = user_without_window
     data, options = IMAGES[kind]
     layer = user.viewer.add_image(data, **options)
     user.open_dock()
@@ -66,29 +67,8 @@ def test_display_may_change_at_any_time(working: User) -> None:
     assert working.dock.image_panel.images.currentText() == "renamed"
 
 
-def test_layers_of_the_same_name_are_told_apart(working: User) -> None:
-    other = working.open_image((4, 20, 20), name="cells")
-    other.name = "cells"
-    working.dock.image_panel.images.setCurrentIndex(1)
-    assert working.session.image.layer == other
-    working.click(1, 5, 5)
-    working.wait_mask(1, 1)
-
-
-def test_another_plugins_callbacks_survive_the_dock(working: User) -> None:
-    heard = []
-    viewer = working.viewer
-    viewer.dims.events.point.connect(lambda event: heard.append("point"))
-    viewer.layers.events.inserted.connect(lambda event: heard.append("layer"))
-    viewer.bind_key("Control-L", lambda viewer: None)
-    working.dock.shut_down()
-    viewer.dims.set_current_step(0, 7)
-    viewer.add_image(BLANK)
-    assert {"point", "layer"} <= set(heard)
-    assert len(viewer.keymap) == 1
-
-
-def test_closing_the_window_in_a_run_leaves_no_thread(working: User) -> None:
+def test_closing_the_window_in_a_run_leaves_no_thread(working_in_window: User) -> None:
+    working = working_in_window
     working.factory.gate = threading.Semaphore(2)
     working.dock.settings.device = "cpu"
     working.click(0, 20, 30)
@@ -100,7 +80,10 @@ def test_closing_the_window_in_a_run_leaves_no_thread(working: User) -> None:
     working.dock = None  # the fixture checks that the threads are gone all the same
 
 
-def test_another_plane_of_a_time_lapse_of_volumes_can_be_worked_on(user: User) -> None:
+def test_another_plane_of_a_time_lapse_of_volumes_can_be_worked_on(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
     user.open_image((10, 6, 40, 60), axis_labels="tzyx")
     user.open_dock()
     user.viewer.dims.set_current_step(1, 2)

@@ -13,7 +13,6 @@ pytest.importorskip("napari", reason="the window needs napari")
 from napari_sam2.control import Activity
 from napari_sam2.core.errors import FrameError
 from napari_sam2.state import Origin
-from napari_sam2.widgets.dock import Sam2Dock
 from tests.control.fake_tracker import disc
 from tests.widgets.user import SHAPE, User, lane_threads
 
@@ -88,7 +87,8 @@ def test_a_model_that_cannot_load_is_explained_and_can_be_tried_again(
     working.wait_mask(1, 0)
 
 
-def test_closing_the_dock_in_a_run_leaves_no_thread(working: User) -> None:
+def test_closing_the_dock_in_a_run_leaves_no_thread(working_in_window: User) -> None:
+    working = working_in_window
     working.factory.gate = threading.Semaphore(2)
     working.dock.settings.device = "cpu"
     working.click(0, 20, 30)
@@ -131,16 +131,6 @@ def test_deleting_our_layers_in_a_run_is_survived(working: User) -> None:
     working.wait_idle()
     working.session.history.undo()
     working.qtbot.wait(50)
-
-
-def test_two_docks_do_not_disturb_each_other(working: User) -> None:
-    other = Sam2Dock(working.viewer, make_tracker=working.factory)
-    working.viewer.window.add_dock_widget(other, name="SAM 2 again")
-    working.click(2, 20, 30)
-    working.wait_mask(1, 2)
-    other.shut_down()
-    working.click(4, 20, 30)
-    working.wait_mask(1, 4)
 
 
 def test_undo_and_redo_go_through_clicks_and_runs(working: User) -> None:

@@ -24,6 +24,16 @@ from tests.widgets.user import SHAPE, User
 @pytest.fixture
 def tracked(working: User) -> User:
     """Return a user who followed an object through the stack."""
+    return _follow(working)
+
+
+@pytest.fixture
+def tracked_in_window(working_in_window: User) -> User:
+    """Return such a user at a window of napari's, which can take more docks."""
+    return _follow(working_in_window)
+
+
+def _follow(working: User) -> User:
     working.click(3, 20, 30)
     working.wait_mask(1, 3)
     working.dock.workbench.track.run()
@@ -132,7 +142,10 @@ def test_a_range_limits_the_run(working: User) -> None:
     assert sorted(working.document.masks.of_object(1)) == [2, 3, 4, 5]
 
 
-def test_files_and_the_table_hold_what_is_seen(tracked: User, tmp_path: Path) -> None:
+def test_files_and_the_table_hold_what_is_seen(
+    tracked_in_window: User, tmp_path: Path
+) -> None:
+    tracked = tracked_in_window
     results = tracked.dock.workbench.results
     results.save_labels(tmp_path / "labels.tif")
     results.save_table(tmp_path / "objects.csv")

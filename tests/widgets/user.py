@@ -88,7 +88,7 @@ class User:
         self.session.prompts.points.add([frame, y, x])
 
     def wait(self, condition) -> None:
-        self.qtbot.waitUntil(condition, timeout=5000)
+        self.qtbot.waitUntil(condition, timeout=20_000)
 
     def wait_idle(self) -> None:
         self.wait(lambda: self.session is None or self.status.activity is Activity.IDLE)
