@@ -7,9 +7,10 @@ resolution.
 
 - A view follows from the object alone, never from other objects: its side is the
   object's extent times ``context``, on a scale of powers of √2, and its place is on a
-  lattice. Neighbours of about the same size thereby often have the same view, and share
-  one pass through the encoder; going back, or running again, finds features in the
-  cache; and computing objects together or apart, at once or in parts, is the same.
+  lattice. Going back, or running again, finds features in the cache, and computing
+  objects together or apart, at once or in parts, is the same. Near neighbours of about
+  the same size have the same view, and share one pass through the encoder; a wider
+  lattice lets more of them share, but costs overlap, as objects are off the middle.
   Masks of different views compete for pixels in the frame, as those of one view do.
 - A view is kept while the object stays clear of its border and about as large: the
   background then stands still, as in the videos that models learn from. (Centring the
