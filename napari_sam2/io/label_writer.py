@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,18 +60,23 @@ class LabelWriter:
         self.dtype = dtype
         self._path = path
         self._spool = Spool(path.parent)
-        row_bytes = axes[2].size * dtype.itemsize
-        self._strip_rows = min(axes[1].size, max(1, _STRIP_BYTES // row_bytes))
+        row_bytes = axes[-1].size * dtype.itemsize
+        self._strip_rows = min(axes[-2].size, max(1, _STRIP_BYTES // row_bytes))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(frames, rows, columns)."""
+        """(frames, rows, columns), with more axes in front if there are more."""
         return tuple(axis.size for axis in self.axes)
+
+    @property
+    def frame_count(self) -> int:
+        """Number of planes."""
+        return math.prod(self.shape[:-2])
 
     @property
     def shape_hw(self) -> tuple[int, int]:
         """Height and width of the frames in pixels."""
-        return self.axes[1].size, self.axes[2].size
+        return self.axes[-2].size, self.axes[-1].size
 
     @property
     def frames_written(self) -> tuple[int, ...]:
@@ -83,7 +89,8 @@ class LabelWriter:
         Parameters
         ----------
         frame : int
-            0-based frame index; frames may come in any order.
+            0-based frame index; frames may come in any order. With several axes before
+            rows and columns, the last of these counts fastest.
         labels : ndarray of int, shape (H, W)
             Object ids, 0 for the background.
 
@@ -92,7 +99,7 @@ class LabelWriter:
         OutputError
             If the disk is full.
         """
-        if labels.shape != self.shape[1:] or not 0 <= frame < self.shape[0]:
+        if labels.shape != self.shape_hw or not 0 <= frame < self.frame_count:
             raise ValueError(f"labels {labels.shape} of frame {frame} for {self.shape}")
         strips = self._compress(labels.astype(self.dtype, copy=False))
         lengths = np.array([len(strip) for strip in strips], "<u4").tobytes()
@@ -101,7 +108,7 @@ class LabelWriter:
 
     def read(self, frame: int) -> npt.NDArray[Any]:
         """Return the labels of one frame, (H, W); zeros where none were written."""
-        labels = np.zeros(self.shape[1:], self.dtype)
+        labels = np.zeros(self.shape_hw, self.dtype)
         if frame in self._spool:
             pixels = b"".join(zlib.decompress(strip) for strip in self._strips(frame))
             labels[...] = np.frombuffer(pixels, self.dtype).reshape(labels.shape)
@@ -111,7 +118,7 @@ class LabelWriter:
         """Write everything to a TIFF file."""
         import tifffile
 
-        estimate = self._spool.total_bytes + self.shape[0] * _PAGE_OVERHEAD
+        estimate = self._spool.total_bytes + self.frame_count * _PAGE_OVERHEAD
         description = ome_xml(self._path.name, self.axes, self.dtype, self._provenance)
         with tifffile.TiffWriter(path, bigtiff=estimate > _CLASSIC_LIMIT) as file:
             file.write(
@@ -139,14 +146,14 @@ class LabelWriter:
 
     def _strips(self, frame: int) -> list[bytes]:
         data = self._spool.get(frame)
-        count = -(-self.shape[1] // self._strip_rows)
+        count = -(-self.shape_hw[0] // self._strip_rows)
         lengths = np.frombuffer(data, "<u4", count)
         ends = 4 * count + np.cumsum(lengths, dtype=np.int64)
         return [data[e - n : e] for e, n in zip(ends, lengths.astype(int), strict=True)]
 
     def _all_strips(self) -> Iterator[bytes]:
-        blank = self._compress(np.zeros(self.shape[1:], self.dtype))
-        for frame in range(self.shape[0]):
+        blank = self._compress(np.zeros(self.shape_hw, self.dtype))
+        for frame in range(self.frame_count):
             yield from self._strips(frame) if frame in self._spool else blank
 
 
@@ -172,7 +179,8 @@ def open_label_writer(
     frame_count : int
         Number of frames of the stack.
     axes : tuple of Axis, optional
-        Frames, rows and columns with their pixel sizes, as ``StackFrames.axes``.
+        Frames, rows and columns with their pixel sizes, as ``StackFrames.axes``. Two
+        axes of frames may come first, slices of time points, or three.
     largest_id : int, optional
         The largest object id, which decides between uint8, uint16 and uint32.
     overwrite : bool, optional
@@ -191,7 +199,8 @@ def open_label_writer(
         raise OutputError(f"Labels are written as TIFF: {path} must end in .tif.")
     shape = (frame_count, *shape_hw)
     axes = axes_from_shape(shape, "tyx") if axes is None else axes
-    axes = tuple(resized(axis, n) for axis, n in zip(axes, shape, strict=True))
+    if len(axes) == 3:
+        axes = tuple(resized(axis, n) for axis, n in zip(axes, shape, strict=True))
     dtype = label_dtype(largest_id)
 
     def make() -> LabelWriter:

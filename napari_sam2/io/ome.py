@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from napari_sam2.core.axes import Axis
+from napari_sam2.core.errors import OutputError
 from napari_sam2.core.units import unit_symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
 
-    from napari_sam2.core.axes import Axes, Axis
+    from napari_sam2.core.axes import Axes
     from napari_sam2.core.provenance import Provenance
 
 _SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 _SPATIAL = "xyz"
+_BEYOND_PLANES = "TZC"
 _ANNOTATION = "Annotation:0"
 _NAMESPACE = "napari-sam2/provenance"
 
@@ -25,7 +30,7 @@ def ome_xml(
     dtype: np.dtype[np.unsignedinteger],
     provenance: Provenance | None = None,
 ) -> str:
-    """Describe a (frames, rows, columns) stack with one channel.
+    """Describe a (frames, rows, columns) stack, or one with more axes in front.
 
     Parameters
     ----------
@@ -38,21 +43,28 @@ def ome_xml(
         An unsigned integer type.
     provenance : Provenance, optional
         Kept as a comment in the structured annotations, as JSON.
+
+    Raises
+    ------
+    OutputError
+        If there are more than three axes before rows and columns.
     """
-    frames, rows, columns = axes
-    depth, times = (frames.size, 1) if frames.name in _SPATIAL else (1, frames.size)
+    *leading, rows, columns = axes
+    letters = _letters(leading)
     attributes = {
         "ID": "Pixels:0",
-        "DimensionOrder": "XYZCT",
+        "DimensionOrder": "XY" + _order(letters),
         "Type": dtype.name,
         "SizeX": columns.size,
         "SizeY": rows.size,
-        "SizeZ": depth,
-        "SizeC": 1,
-        "SizeT": times,
+        **{
+            f"Size{letter}": letters[letter].size if letter in letters else 1
+            for letter in _BEYOND_PLANES
+        },
         **_physical_size("X", columns),
         **_physical_size("Y", rows),
-        **(_physical_size("Z", frames) if depth > 1 else _time_increment(frames)),
+        **(_physical_size("Z", letters["Z"]) if "Z" in letters else {}),
+        **(_time_increment(letters["T"]) if "T" in letters else {}),
     }
     pixels = " ".join(f"{k}={quoteattr(str(v))}" for k, v in attributes.items())
     return (
@@ -60,8 +72,37 @@ def ome_xml(
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         f'xsi:schemaLocation="{_SCHEMA} {_SCHEMA}/ome.xsd">'
         f'<Image ID="Image:0" Name={quoteattr(name)}><Pixels {pixels}>'
-        '<Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData/>'
+        f"{_channels(attributes['SizeC'])}<TiffData/>"
         f"</Pixels>{_reference(provenance)}</Image>{_annotations(provenance)}</OME>"
+    )
+
+
+def _letters(leading: Sequence[Axis]) -> dict[str, Axis]:
+    """Give every axis before rows and columns one of OME's letters, slowest first."""
+    if len(leading) > len(_BEYOND_PLANES):
+        raise OutputError(
+            f"An OME-TIFF holds five axes, and the labels have {len(leading) + 2}: "
+            "write OME-Zarr, a name that ends in .ome.zarr."
+        )
+    if len(leading) == 1:
+        return {"Z" if leading[0].name in _SPATIAL else "T": leading[0]}
+    free = [c for c in _BEYOND_PLANES if c.lower() not in {a.name for a in leading}]
+    return {
+        axis.name.upper() if axis.name.upper() in _BEYOND_PLANES else free.pop(0): axis
+        for axis in leading
+    }
+
+
+def _order(letters: Mapping[str, Axis]) -> str:
+    """Return the letters from the fastest to the slowest; single ones come last."""
+    rest = [letter for letter in "ZCT" if letter not in letters]
+    return "".join([*reversed(letters), *rest])
+
+
+def _channels(count: int) -> str:
+    return "".join(
+        f'<Channel ID="Channel:0:{number}" SamplesPerPixel="1"/>'
+        for number in range(count)
     )
 
 

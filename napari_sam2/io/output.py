@@ -147,8 +147,16 @@ def _temporary_beside(path: Path) -> Path:
         ) from error
     os.close(handle)
     temporary = Path(name)
-    if os.name == "posix":
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+    mode = new_file_mode()
+    if mode is not None:
+        temporary.chmod(mode)
     return temporary
+
+
+def new_file_mode() -> int | None:
+    """Return the permissions of any new file; None where there are no such things."""
+    if os.name != "posix":
+        return None
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
