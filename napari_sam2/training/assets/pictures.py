@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,10 @@ def _read(path: Path) -> Bytes | None:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as file:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            file = Image.open(path)
+        with file:
             if file.width * file.height > _MOST_PIXELS:
                 return None
             picture = file.convert("RGBA")
