@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _POINT_SHARE = 1 / 60
 _EDGE_SHARE = 1 / 400
-_CANVAS_PIXELS = 8, 24
+# A lower bound would show the point of no size that napari draws, at the origin, on
+# frames that have none.
+_CANVAS_PIXELS = 0, 24
 
 
 def make_points(image: ImageSource) -> Points:
@@ -25,7 +27,7 @@ def make_points(image: ImageSource) -> Points:
         np.zeros((0, image.space.ndim)),
         ndim=image.space.ndim,
         name=f"{image.layer.name} points",
-        size=max(2.0, min(image.shape_hw) * _POINT_SHARE),
+        size=max(2.0, max(image.shape_hw) * _POINT_SHARE),
         canvas_size_limits=_CANVAS_PIXELS,
         border_width=0.15,
         **_common(image),

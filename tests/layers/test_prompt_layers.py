@@ -354,6 +354,11 @@ def test_prompts_are_coloured_by_object_and_polarity(bench):
     assert not np.allclose(colours[0], colours[1])
 
 
+def test_points_have_no_least_size_on_the_screen(bench):
+    """Else napari's point of no size is seen at the origin of frames without points."""
+    assert bench.points.canvas_size_limits[0] == 0
+
+
 def test_prompts_are_copied_to_another_frame_in_one_change(bench):
     bench.points.add([(0, 1, 1), (0, 2, 2)])
     bench.points.selected_data = {0, 1}
