@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_sam2.core.packed import PackedResult, pack_mask
 from napari_sam2.layers.prompt_rows import read_prompts
 from napari_sam2.state import edits
 from tests.layers.conftest import make_bench
@@ -20,6 +21,10 @@ gestures = st.one_of(
     st.tuples(st.just("move"), inside),
     st.tuples(st.just("polarity"), st.booleans()),
     st.tuples(st.just("object"), st.integers(1, 3)),
+    st.tuples(st.just("paint"), inside),
+    st.tuples(st.just("erase"), inside),
+    st.tuples(st.just("lock"), frames),
+    st.tuples(st.just("run"), frames),
     st.tuples(st.just("undo"), st.just(None)),
     st.tuples(st.just("redo"), st.just(None)),
 )
@@ -47,12 +52,43 @@ def make(bench, kind, value):
         bench.history.do(edits.add_object(bench.document, value))
     elif kind == "object":
         bench.document.select(value)
+    elif kind in ("paint", "erase"):
+        bench.go_to(value[0])
+        label = (bench.document.selected or 1) if kind == "paint" else 0
+        bench.masks.layer.paint(value, label)
+    elif kind == "lock":
+        places = [(object_id, value) for object_id in bench.document.objects]
+        bench.history.do(edits.set_flags(bench.document, places, is_locked=True))
+    elif kind == "run":
+        found = [result(object_id, value) for object_id in bench.document.objects]
+        bench.history.do(edits.set_results(bench.document, found))
     elif kind in ("undo", "redo"):
         getattr(bench.history, kind)()
     return 1
 
 
-@settings(max_examples=15, deadline=None)
+def result(object_id, frame):
+    mask = np.zeros((30, 40), bool)
+    mask[5 * object_id : 5 * object_id + 8, frame : frame + 9] = True
+    return PackedResult(object_id, frame, pack_mask(mask), 0.9, 5.0, False)
+
+
+def state(document):
+    masks = dict(document.masks.items())
+    return dict(document.objects), dict(document.prompts), masks
+
+
+def check(bench):
+    """Both kinds of layers show what the document holds."""
+    seen = read_prompts(bench.points, bench.boxes, bench.image.space)
+    assert seen == bench.document.prompts
+    bench.masks.apply()
+    for frame in range(6):
+        labels = bench.document.labels(frame)
+        np.testing.assert_array_equal(bench.masks.layer.data[frame], labels)
+
+
+@settings(max_examples=25, deadline=None)
 @given(st.lists(gestures, max_size=12))
 def test_layers_and_document_never_part(sequence):
     bench = make_bench()
@@ -60,10 +96,14 @@ def test_layers_and_document_never_part(sequence):
         bench.said.clear()
         most = make(bench, kind, value)
         assert len(bench.said) <= most
-        seen = read_prompts(bench.points, bench.boxes, bench.image.space)
-        assert seen == bench.document.prompts
+        check(bench)
+    while bench.history.redo():
+        check(bench)
+    end = state(bench.document)
     while bench.history.undo():
-        pass
-    assert not bench.document.prompts
-    assert not bench.document.objects
+        check(bench)
+    assert state(bench.document) == ({}, {}, {})
     assert len(bench.points.data) == len(bench.boxes.data) == 0
+    while bench.history.redo():
+        check(bench)
+    assert state(bench.document) == end
