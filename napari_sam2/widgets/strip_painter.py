@@ -34,7 +34,7 @@ _LEGEND = (
     ("locked", 1.0, Mark.KNOWN | Mark.LOCKED, "No run and no click changes it"),
     ("doubtful", 0.5, Mark.KNOWN | Mark.DOUBTFUL,
      "Something is odd here; hold the pointer over it to read what"),
-    ("follows doubt", 0.75, Mark.KNOWN | Mark.FOLLOWS,
+    ("carried on", 0.75, Mark.KNOWN | Mark.FOLLOWS,
      "Carried on from a doubtful frame that nobody has accepted"),
     ("accepted", 0.75, Mark.KNOWN | Mark.REVIEWED, "You said that it is right"),
 )  # fmt: skip
