@@ -148,7 +148,7 @@ def _size(one: Slice) -> str:
 def _check_decoder(path: Path, pydicom: Any, first: Slice) -> None:
     """Raise if the pixels are compressed in a way that nothing here can decode."""
     syntax = pydicom.uid.UID(first.transfer_syntax)
-    if not syntax.is_compressed or syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:
+    if not syntax.is_compressed:
         return
     try:
         is_available = pydicom.pixels.get_decoder(syntax).is_available

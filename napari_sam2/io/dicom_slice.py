@@ -78,6 +78,7 @@ def slices_of(pydicom: Any, path: Path) -> Iterator[Slice]:
         If it is no DICOM file, or its header is damaged.
     """
     with decoding(StackError, f"{path} cannot be read as a DICOM file"):
+        _refuse_deflated(pydicom, path)
         header = pydicom.dcmread(path, stop_before_pixels=True)
         if "Rows" not in header or "Columns" not in header:
             return
@@ -93,6 +94,16 @@ def slices_of(pydicom: Any, path: Path) -> Iterator[Slice]:
             for number in range(count)
         ]
     yield from slices
+
+
+def _refuse_deflated(pydicom: Any, path: Path) -> None:
+    """Refuse a file that would be inflated whole, however large that is."""
+    syntax = pydicom.filereader.read_file_meta_info(path).get("TransferSyntaxUID", "")
+    if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:
+        raise StackError(
+            f"{path} is deflated as a whole, so that no part of it can be read by "
+            "itself. Write it in another way, with gdcmconv --raw for example."
+        )
 
 
 def _most_frames(path: Path) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_sam2.core.axes import Axes, axes_from_shape, guess_axis_names
 from napari_sam2.core.decoding import decoding
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.opened import Opened
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _CACHE_BYTES = 1 << 26
 _MOST_LISTED = 20
 _SMALLEST_SIDE = 8
+# What a compressed chunk may be longer than its pixels.
+_SPARE_BYTES = 1 << 12
 
 
 class Hdf5Array:
@@ -47,13 +50,44 @@ class Hdf5Array:
         return len(self.shape)
 
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
-        """Read a part."""
+        """Read a part.
+
+        Raises
+        ------
+        FrameError
+            If a chunk is so much longer than its pixels that it cannot be right.
+        """
+        if self._dataset.chunks is not None:
+            self._check_chunks(key if isinstance(key, tuple) else (key,))
         pixels: npt.NDArray[Any] = self._dataset[key]
         return pixels
+
+    def _check_chunks(self, keys: tuple[Any, ...]) -> None:
+        """Refuse what cannot come from compressing, before it is decompressed."""
+        sizes = self._dataset.chunks
+        most = 2 * math.prod(sizes) * self.dtype.itemsize + _SPARE_BYTES
+        keys = keys + (slice(None),) * (self.ndim - len(keys))
+        origins = [
+            sorted({index // size * size for index in _picked(key, length)})
+            for key, length, size in zip(keys, self.shape, sizes, strict=True)
+        ]
+        for origin in product(*origins):
+            stored = self._dataset.id.get_chunk_info_by_coord(origin).size
+            if stored is not None and stored > most:
+                raise FrameError(
+                    f"The chunk at {origin} is {stored} bytes long, and must not be "
+                    f"longer than {most}: it is damaged."
+                )
 
     def close(self) -> None:
         """Release the file."""
         self._file.close()
+
+
+def _picked(key: Any, length: int) -> range:
+    if isinstance(key, slice):
+        return range(length)[key]
+    return range(length)[key : key + 1] if key >= 0 else range(length)[key:][:1]
 
 
 def open_hdf5(path: Path, dataset: str | None = None) -> Opened:

@@ -7,6 +7,7 @@ Frames are counted as they are shown. Where in the file each one lies is
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,13 @@ from napari_sam2.io.video_index import (
     pace,
     scan,
 )
-from napari_sam2.io.video_picture import upright
+from napari_sam2.io.video_picture import display_matrix, turned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
 # Frames decoded on the way to the one asked for are kept within this many bytes, so
@@ -54,10 +56,12 @@ def open_video(path: Path) -> Opened:
         f"{path} cannot be read as a video: it may be another kind of file with this "
         "ending, or be cut off"
     )
-    with decoding(StackError, failed):
+    with decoding(StackError, failed), ExitStack() as until_opened:
         reader = VideoReader(path)
+        until_opened.callback(reader.close)
         count, first = reader.count, reader.read(0)
         notices = tuple(reader.notices())
+        until_opened.pop_all()
     shape = (count, *first.shape)
     array = PagedArray(shape, first.dtype, first.ndim, reader.read, reader.close)
     time = Axis("t", count, reader.seconds or 1.0, "second" if reader.seconds else "")
@@ -77,6 +81,7 @@ class VideoReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._kept: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
+        self._matrix: npt.NDArray[np.int32] | None = None
         self._start()
         codec_format = str(getattr(self._stream.codec_context.format, "name", ""))
         wide = any(digit in codec_format for digit in ("10", "12", "14", "16"))
@@ -93,7 +98,7 @@ class VideoReader:
         self._decoded = self._pictures()
         self._next = 0
 
-    def _pictures(self) -> Iterator[Any]:
+    def _pictures(self) -> Generator[Any]:
         """Decode from where the file stands to its end."""
         for packet in self._container.demux(self._stream):
             # half a packet, where a file is cut off, would be made up into a picture
@@ -101,8 +106,10 @@ class VideoReader:
                 yield from packet.decode()
 
     def close(self) -> None:
-        """Release the file."""
+        """Release the file, and the threads of its decoder."""
+        self._decoded.close()
         self._container.close()
+        del self._stream, self._container
         self._kept.clear()
 
     @cached_property
@@ -220,7 +227,9 @@ class VideoReader:
         room = max(1, _KEPT_BYTES // max(1, decoded.width * decoded.height * planes))
         if frame - position >= room:
             return None
-        pixels = upright(decoded.to_ndarray(format=self._format), decoded)
+        if self._matrix is None:
+            self._matrix = display_matrix(decoded)
+        pixels = turned(decoded.to_ndarray(format=self._format), self._matrix)
         pixels.flags.writeable = False
         self._kept[position] = pixels
         while len(self._kept) > room:

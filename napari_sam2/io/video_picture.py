@@ -10,25 +10,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def upright(pixels: npt.NDArray[Any], decoded: Any) -> npt.NDArray[Any]:
-    """Turn and mirror pixels as the display matrix of a frame says.
+_AS_IT_IS = np.array([1, 0, 0, 0, 1, 0, 0, 0, 1], np.int32)
 
-    Parameters
-    ----------
-    pixels : ndarray, shape (H, W) or (H, W, 3)
-        As they are stored.
-    decoded : av.VideoFrame
-        The frame that they come from.
 
-    Returns
-    -------
-    ndarray
-        Rows and columns swapped where the camera was held upright.
+def display_matrix(decoded: Any) -> npt.NDArray[np.int32]:
+    """Return how a frame is meant to be turned, as :func:`turned` takes it.
+
+    Ask one frame of a film only: PyAV keeps each one that was asked, with the threads
+    of its decoder, until Python next looks for cycles.
     """
     matrix = decoded.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return pixels
-    return turned(pixels, np.frombuffer(bytes(matrix), np.int32))
+    return _AS_IT_IS if matrix is None else np.frombuffer(bytes(matrix), np.int32)
 
 
 def turned(pixels: npt.NDArray[Any], matrix: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
@@ -40,6 +32,11 @@ def turned(pixels: npt.NDArray[Any], matrix: npt.NDArray[np.int32]) -> npt.NDArr
     matrix : ndarray of int32, shape (9,)
         Rows (a, b, u), (c, d, v), (x, y, w): what is at (x, y) is shown at
         (a x + c y, b x + d y), with y downwards.
+
+    Returns
+    -------
+    ndarray
+        Rows and columns are swapped where the camera was held upright.
     """
     a, b, _, c, d, *_ = (int(number) for number in matrix)
     if abs(a) + abs(d) >= abs(b) + abs(c):

@@ -60,13 +60,15 @@ def _inside(path: Path, node: Any, name: str) -> Any:
 
 
 def _from_node(path: Path, node: Any, wanted: Wanted) -> Opened:
+    from napari_sam2.io.zarr_chunks import checked_array  # it needs the package zarr
+
     if hasattr(node, "shape"):
-        array = at_level(path, [node], wanted.level)
+        array = at_level(path, [checked_array(node)], wanted.level)
         return Opened(array, axes_from_shape(node.shape, _array_names(node)))
     attributes = dict(node.attrs)
     images = attributes.get("ome", attributes).get("multiscales")
     if images:
-        levels = [node[level["path"]] for level in images[0]["datasets"]]
+        levels = [checked_array(node[one["path"]]) for one in images[0]["datasets"]]
         axes = _ome_axes(images[0], levels[0].shape)
         return Opened(at_level(path, levels, wanted.level), axes)
     arrays = dict(node.arrays())

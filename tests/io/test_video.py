@@ -1,3 +1,4 @@
+import gc
 import sys
 from pathlib import Path
 
@@ -96,6 +97,21 @@ def test_reading_backwards_decodes_a_stretch_once(films, monkeypatch):
     for t in reversed(range(COUNT)):
         reader.read(t)
     assert len(decoded) <= COUNT + 12
+
+
+def test_decoded_frames_are_not_kept_alive(films, monkeypatch):
+    monkeypatch.setattr(video, "_KEPT_BYTES", 64 * 48 * 3 * 2)
+    reader = video.VideoReader(films["a.mp4"])
+    reader.read(0)
+    gc.collect()
+    gc.disable()
+    try:
+        for t in range(COUNT):
+            reader.read(t)
+        alive = [o for o in gc.get_objects() if type(o) is av.VideoFrame]
+    finally:
+        gc.enable()
+    assert len(alive) <= COUNT // 3
 
 
 def test_frames_kept_are_bounded(films, monkeypatch):
