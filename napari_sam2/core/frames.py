@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 
 if TYPE_CHECKING:
@@ -116,10 +117,8 @@ class ArrayFrames:
     def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
         """Read one frame, (H, W) or (H, W, 3)."""
         check_frame(frame, len(self))
-        try:
+        with decoding(FrameError, f"Frame {frame} could not be read"):
             pixels = np.asarray(self.array[frame])
-        except (OSError, ValueError, RuntimeError, KeyError, IndexError) as error:
-            raise FrameError(f"Frame {frame} could not be read: {error}") from error
         return pick_channels(pixels, self.picked) if pixels.ndim == 3 else pixels
 
     @property

@@ -147,10 +147,11 @@ def _step(path: Path, positions: Sequence[float]) -> tuple[float, tuple[str, ...
     gaps = np.flatnonzero(distances > _GAP * usual)
     if not len(gaps):
         return usual, ()
-    missing = int(np.sum(np.rint(distances[gaps] / usual) - 1))
+    missing = max(1, int(np.sum(np.rint(distances[gaps] / usual) - 1)))
+    are_missing = "1 slice is" if missing == 1 else f"{missing} slices are"
     after = ", ".join(str(int(gap)) for gap in gaps[:5])
     return usual, (
-        f"{path} is not complete: about {max(1, missing)} slices are missing, after "
+        f"{path} is not complete: about {are_missing} missing, after "
         f"slice {after} (counted from 0). The others are shown without a gap, so that "
         "volumes are too small.",
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
 from napari_sam2.io.dicom import is_dicom, open_dicom
@@ -100,7 +102,9 @@ def open_any(path: Path, wanted: Wanted) -> Opened:
         kind = _kind(path)
     _check_choices(path, kind, wanted)
     with decoding(StackError, f"{path} cannot be read as {kind.name}"):
-        return kind.open(path, wanted)
+        opened = kind.open(path, wanted)
+        _check_pixels(path, opened)
+    return opened
 
 
 def _kind(path: Path) -> Kind:
@@ -132,3 +136,14 @@ def _check_choices(path: Path, kind: Kind, wanted: Wanted) -> None:
             raise StackError(
                 f"{path} is {kind.name}, which has no {name} to choose: leave it out."
             )
+
+
+def _check_pixels(path: Path, opened: Opened) -> None:
+    shape, dtype = tuple(opened.array.shape), np.dtype(opened.array.dtype)
+    if 0 in shape:
+        raise StackError(f"{path} holds no frames or no pixels: its shape is {shape}.")
+    if dtype.kind not in "buif":
+        raise StackError(
+            f"{path} has pixels of type {dtype}, which cannot be shown to the model: "
+            "convert it to integers or floating point numbers."
+        )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import FrameError, PromptError, StackError
 from napari_sam2.core.prompts import MaskPrompt
 from napari_sam2.core.results import MaskResult, mask_result
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+
+    from napari_sam2.core.axes import Axes
 
 
 def read_labels(path: str | Path) -> StackFrames:
@@ -41,7 +44,7 @@ def read_labels(path: str | Path) -> StackFrames:
             f"{path} is a colour picture: masks are grey, with 0 for the background "
             "and the object's number, or 255, for the object."
         )
-    frames = stack_frames(stack, 0 if len(stack.axes) == 3 else None)
+    frames = stack_frames(stack, _frame_axis(stack.axes))
     if frames.dtype.kind not in "bui" and not _is_whole(frames[0]):
         raise StackError(f"{path} holds {frames.dtype} numbers, not object numbers.")
     return frames
@@ -129,6 +132,13 @@ def results_from_labels(labels: npt.NDArray[Any], frame: int) -> tuple[MaskResul
         )
         for object_id in sorted(_ids(labels))
     )
+
+
+def _frame_axis(axes: Axes) -> int | None:
+    """Return the axis of frames: the first of label stacks, but the last of NIfTI."""
+    if len(axes) != 3:
+        return None
+    return 2 if axis_names(axes) == "xyz" else 0
 
 
 def _ids(labels: npt.NDArray[Any]) -> set[int]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.frames import ArrayLike
-    from napari_sam2.io.opened import Affine, Opened
+    from napari_sam2.io.opened import Affine
 
 # ImageJ calls the frames of a stack channels unless it was told what they are.
 _MOST_COLOURS = 4
@@ -221,7 +221,6 @@ def open_stack(
     file, inside = split_dataset(path)
     dataset = dataset or inside
     opened = open_any(file, Wanted(series, dataset, level))
-    _check_pixels(file, opened)
     return Stack(
         opened.array, opened.axes, file, dataset, opened.affine, opened.notices
     )
@@ -295,14 +294,3 @@ def _is_mislabelled(axes: Axes, layout: FrameLayout) -> bool:
     if channel is None or layout.frame is not None:
         return False
     return axes[channel].name == "c" and axes[channel].size > _MOST_COLOURS
-
-
-def _check_pixels(path: Path, opened: Opened) -> None:
-    shape, dtype = tuple(opened.array.shape), np.dtype(opened.array.dtype)
-    if 0 in shape:
-        raise StackError(f"{path} holds no frames or no pixels: its shape is {shape}.")
-    if dtype.kind not in "buif":
-        raise StackError(
-            f"{path} has pixels of type {dtype}, which cannot be shown to the model: "
-            "convert it to integers or floating point numbers."
-        )

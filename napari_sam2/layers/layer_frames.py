@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.core.frames import check_channels, check_frame, pick_channels
 
@@ -79,10 +80,8 @@ class LayerFrames:
             index[axis] = fixed
         if self.layout.frame is not None:
             index[self.layout.frame] = frame
-        try:
+        with decoding(FrameError, f"Frame {frame} could not be read"):
             pixels = np.asarray(self.array[tuple(index)])
-        except (OSError, ValueError, RuntimeError, KeyError, IndexError) as error:
-            raise FrameError(f"Frame {frame} could not be read: {error}") from error
         if self.channel_axis is None:
             return pixels
         gone = sum(isinstance(one, int) for one in index[: self.channel_axis])

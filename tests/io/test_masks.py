@@ -91,3 +91,13 @@ def test_label_images_become_results_and_back():
     assert [r.object_id for r in results] == [4, 12]
     painted = sum(r.mask.astype(int) * r.object_id for r in results)
     np.testing.assert_array_equal(painted, LABELS[2])
+
+
+def test_masks_in_nifti_are_read_slice_by_slice(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    labels = np.zeros((5, 8, 9), np.uint8)  # slices, rows, columns
+    labels[2, 3:5, 4:7] = 3
+    nibabel.save(nibabel.Nifti1Image(labels.T, np.eye(4)), tmp_path / "a.nii.gz")
+    frames = read_labels(tmp_path / "a.nii.gz")
+    assert len(frames) == 5
+    np.testing.assert_array_equal(frames[2], labels[2])

@@ -104,7 +104,7 @@ def test_a_frame_that_cannot_be_read_is_told_in_a_sentence():
     lazy = da.zeros((3, 4, 5), chunks=(1, 4, 5))
     frames = image_source(Image(lazy, contrast_limits=(0, 1))).frames
     object.__setattr__(frames, "array", lazy.map_blocks(broken, dtype=float))
-    with pytest.raises(FrameError, match="Frame 1 could not be read: disk on fire"):
+    with pytest.raises(FrameError, match=r"Frame 1 could not be read.*disk on fire"):
         frames[1]
     with pytest.raises(FrameError, match="Frame 3 does not exist"):
         frames[3]
