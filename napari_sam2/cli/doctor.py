@@ -34,7 +34,9 @@ _REQUIRED = (
 )  # fmt: skip
 _GRAPHICAL = ("napari", "npe2", "qtpy", "PyQt6", "PyQt5", "PySide6")
 _EXTRAS = {
-    "video": ("av", "reads MP4, AVI and MOV"),
+    "hdf5": ("h5py", "reads HDF5"),
+    "medical": ("nibabel", "reads NIfTI, and DICOM with pydicom"),
+    "video": ("av", "reads MP4, AVI, MOV and MKV"),
     "zarr": ("zarr", "reads .zarr"),
     "all": ("napari", "the viewer, and everything above"),
 }

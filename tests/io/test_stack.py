@@ -176,7 +176,8 @@ def test_opening_imports_no_optional_package():
         "import sys, napari_sam2.io.stack, napari_sam2.io.masks, napari_sam2.io.table;"
         "import napari_sam2.io.overlay, napari_sam2.io.samples, napari_sam2.io.tiff;"
         "import napari_sam2.io.video, napari_sam2.io.zarr, napari_sam2.io.prompt_file;"
-        "heavy = {'av', 'zarr', 'PIL', 'skimage', 'torch', 'tifffile', 'scipy'};"
+        "heavy = {'av', 'zarr', 'h5py', 'nibabel', 'pydicom', 'PIL',"
+        " 'skimage', 'torch', 'tifffile', 'scipy'};"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     done = subprocess.run(
