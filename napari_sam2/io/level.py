@@ -43,6 +43,12 @@ class CoarseArray:
         """Number of axes."""
         return len(self.shape)
 
+    def close(self) -> None:
+        """Release the file, where there is one."""
+        close = getattr(self._coarse, "close", None)
+        if close is not None:
+            close()
+
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read what integers and slices pick, the nearest coarse pixel for each."""
         keys = key if isinstance(key, tuple) else (key,)

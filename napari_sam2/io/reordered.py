@@ -37,6 +37,12 @@ class ReorderedArray:
         """Number of axes."""
         return len(self.shape)
 
+    def close(self) -> None:
+        """Release the file, where there is one."""
+        close = getattr(self._array, "close", None)
+        if close is not None:
+            close()
+
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read what integers and slices pick."""
         keys = key if isinstance(key, tuple) else (key,)

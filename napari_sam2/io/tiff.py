@@ -70,13 +70,17 @@ def _open_series(path: Path, file: Any, number: int, level: int) -> Opened:
     axes = with_pixel_sizes(_axes(series), file, number)
     if level == 0 and series.dataoffset is not None:
         return Opened(_mapped(path, file, series), axes)
-    paged = [_paged(path, file, one) for one in series.levels]
+    paged = [_paged(path, one) for one in series.levels]
+    if 0 <= level < len(paged):  # the others are only asked for their shapes
+        paged[level] = _paged(path, series.levels[level], file.close)
     return Opened(at_level(path, paged, level), axes)
 
 
-def _paged(path: Path, file: Any, series: Any) -> PagedArray:
+def _paged(
+    path: Path, series: Any, close: Callable[[], object] = lambda: None
+) -> PagedArray:
     read, page_ndim = _page_reader(path, series), len(series.keyframe.shape)
-    return PagedArray(series.shape, series.dtype, page_ndim, read, file.close)
+    return PagedArray(series.shape, series.dtype, page_ndim, read, close)
 
 
 def _cut_off(path: Path, file: Any, axes: Axes) -> tuple[PagedArray, Axes]:

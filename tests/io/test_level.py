@@ -1,3 +1,4 @@
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,20 @@ def test_every_level_of_a_pyramid_has_the_coordinates_of_the_first(
     np.testing.assert_array_equal(frames[2], full[2])
     with pytest.raises(StackError, match="no level 3"):
         open_stack(path, level=3)
+
+
+def test_a_file_stays_open_as_long_as_one_of_its_levels_is_used(tmp_path):
+    path = tmp_path / "a.tif"
+    pyramid(path, "tif")
+    closed = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tifffile.TiffFile, "close", lambda file: closed.append(file))
+        stack = open_stack(path, level=1)
+        gc.collect()
+        assert not closed
+        stack.close()
+        assert len(closed) == 1
+    closed[0].close()
 
 
 def test_a_coarse_level_reads_nothing_of_the_full_one(tmp_path):
