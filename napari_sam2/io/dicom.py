@@ -18,6 +18,7 @@ from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.dicom_order import arranged
 from napari_sam2.io.dicom_slice import Slice, slices_of
 from napari_sam2.io.extras import optional_package
+from napari_sam2.io.folder import PICTURE_SUFFIXES
 from napari_sam2.io.opened import Opened
 from napari_sam2.io.paged import PagedArray
 
@@ -36,10 +37,9 @@ _MOST_PROBED = 64
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file, or one of the first files of a folder, is a DICOM file."""
+    """Whether a file is a DICOM file, or a folder holds some and no other pictures."""
     if path.is_dir():
-        files = (file for file in sorted(path.iterdir()) if file.is_file())
-        return any(map(is_dicom, islice(files, _MOST_PROBED)))
+        return _is_dicom_folder(path)
     if path.suffix.lower() in _SUFFIXES:
         return True
     if path.name.upper() == "DICOMDIR":  # a table of contents, not an image
@@ -50,6 +50,18 @@ def is_dicom(path: Path) -> bool:
             return file.read(len(_MAGIC)) == _MAGIC
     except OSError:
         return False
+
+
+def _is_dicom_folder(path: Path) -> bool:
+    """Look at names first: a hundred thousand pictures are not opened for this."""
+    files = list(path.iterdir())
+    suffixes = {file.suffix.lower() for file in files}
+    if suffixes & _SUFFIXES:
+        return True
+    if suffixes & PICTURE_SUFFIXES:
+        return False
+    unnamed = (file for file in sorted(files) if file.is_file())
+    return any(map(is_dicom, islice(unnamed, _MOST_PROBED)))
 
 
 def open_dicom(path: Path, series: int | None = None) -> Opened:

@@ -1,10 +1,12 @@
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_sam2.core.axes import Axis, axis_names
 from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
+from napari_sam2.io import dicom
 from napari_sam2.io.stack import open_stack, stack_frames
 
 pydicom = pytest.importorskip("pydicom")
@@ -203,3 +205,18 @@ def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydicom", None)
     with pytest.raises(MissingExtraError, match=r"'napari-sam2\[medical\]'"):
         open_stack(path)
+
+
+def test_a_preview_beside_the_slices_does_not_matter(tmp_path):
+    from PIL import Image
+
+    write_series(tmp_path, VOLUME)
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "preview.png")
+    assert open_stack(tmp_path).shape == VOLUME.shape
+
+
+def test_pictures_are_not_opened_to_see_whether_they_are_dicom(tmp_path, monkeypatch):
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(b"")
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("opened"))
+    assert not dicom.is_dicom(tmp_path)
