@@ -12,6 +12,7 @@ from napari_sam2.project.values import (
     ModelReference,
     SavedWith,
     StackGeometry,
+    View,
 )
 from napari_sam2.state.settings import Settings
 
@@ -34,6 +35,11 @@ def read_model(content: Any) -> ModelReference:
 def read_saved(content: Any) -> SavedWith:
     """Check and return versions of software, and when it was made and saved."""
     return from_json(SavedWith, content, "the versions and dates")
+
+
+def read_view(content: Any) -> View:
+    """Check and return where the user was."""
+    return from_json(View, content, "the view")
 
 
 def read_choices(content: Any) -> Choices:

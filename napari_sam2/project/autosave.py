@@ -145,6 +145,10 @@ class Autosave:
         """The recovery file, which exists after the first change was saved."""
         return self._file.path
 
+    def note_unsaved(self) -> None:
+        """Note that what is there is in no project, because it was restored say."""
+        self._note()
+
     def tick(self) -> None:
         """Save when there are changes, and the last time is long enough ago."""
         if self._is_dirty and self._clock() - self._last >= SECONDS_BETWEEN:

@@ -28,6 +28,7 @@ def about_rows(project: Project) -> list[Row]:
         "choices": project.choices,
         "model": project.model,
         "saved": project.saved,
+        "view": project.view,
     }
     return [about_row(name, part) for name, part in parts.items()]
 

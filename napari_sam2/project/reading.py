@@ -196,6 +196,7 @@ def _project(rows: _Rows) -> Project:
         model=part("model", about.read_model),
         contents=contents,
         saved=part("saved", about.read_saved),
+        view=about.read_view(parts.get("view", {})),  # older files have none
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_sam2.project.autosave import Changes
     from napari_sam2.project.values import Project
 
+STATE_VARIABLE = "NAPARI_SAM2_STATE"
 _JOURNALS = ("-journal", "-wal", "-shm")
 _BEGINNING_SECONDS = 600
 """A file that is made just now is empty, and is not locked yet."""
@@ -128,7 +129,13 @@ class RecoveryFile:
 
 
 def recovery_folder() -> Path:
-    """Return the folder of recovery files, which need not exist."""
+    """Return the folder of recovery files, which need not exist.
+
+    The environment variable ``NAPARI_SAM2_STATE`` names another place for it.
+    """
+    chosen = os.environ.get(STATE_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute() / "recovery"
     state = platformdirs.user_state_path("napari-sam2", appauthor=False)
     return state / "recovery"
 

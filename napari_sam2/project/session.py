@@ -13,6 +13,7 @@ from napari_sam2.project.values import (
     Project,
     SavedWith,
     StackGeometry,
+    View,
 )
 from napari_sam2.state.document import Document
 from napari_sam2.state.edit import Edit
@@ -54,6 +55,7 @@ def project_header(
     stack: StackGeometry,
     model: ModelReference | None = None,
     created: str = "",
+    view: View | None = None,
 ) -> Project:
     """Return a project without objects, prompts and masks, saved now.
 
@@ -68,6 +70,8 @@ def project_header(
         Which weights were used; the name in the settings by default.
     created : str, optional
         When the project was made first; now by default.
+    view : View, optional
+        Where the user is.
     """
     now = now_utc()
     return Project(
@@ -76,6 +80,7 @@ def project_header(
         choices=choices_of(settings),
         model=model or ModelReference(settings.model),
         saved=SavedWith(software_versions(), created or now, now),
+        view=view or View(),
     )
 
 

@@ -134,6 +134,22 @@ class SavedWith:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """Where the user was.
+
+    Attributes
+    ----------
+    frame : int
+        That was displayed.
+    selected : int or None
+        The object that was chosen.
+    """
+
+    frame: int = 0
+    selected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What the user said and what was found; undo is not kept.
 
@@ -166,6 +182,7 @@ class Project:
     model : ModelReference
     contents : Contents
     saved : SavedWith
+    view : View
     """
 
     image: ImageReference
@@ -174,3 +191,4 @@ class Project:
     model: ModelReference = field(default_factory=lambda: ModelReference("nano"))
     contents: Contents = field(default_factory=Contents)
     saved: SavedWith = field(default_factory=SavedWith)
+    view: View = field(default_factory=View)
