@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames import channel_labels
+from napari_sam2.io.beside import provenance_beside
 from napari_sam2.io.finished import FinishedFrames
 from napari_sam2.io.label_writer import LabelWriter, open_label_writer
 from napari_sam2.io.overlay import write_overlay
-from napari_sam2.io.result_formats import provenance_beside
 from napari_sam2.io.table import TableWriter, open_table_writer
 
 if TYPE_CHECKING:

@@ -11,14 +11,11 @@ from napari_sam2.cli.project_options import (
     finish,
     open_project_image,
 )
-from napari_sam2.io.result_formats import (
-    RESULT_FORMATS,
-    find_result_format,
-    guess_result_format,
-)
+from napari_sam2.io.result_format import ImageUse
+from napari_sam2.io.result_formats import RESULT_FORMATS, choose_result_format
 
 _EPILOG = "formats:\n" + "\n".join(
-    f"  {one.name:<12} {one.description}" for one in RESULT_FORMATS
+    f"  {one.name:<16} {one.description}" for one in RESULT_FORMATS
 )
 
 
@@ -54,14 +51,11 @@ def _export(args: argparse.Namespace) -> int:
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.results import export
 
-    chosen = (
-        find_result_format(args.format)
-        if args.format
-        else guess_result_format(args.output)
-    )
+    chosen = choose_result_format(args.output, args.format)
     check_apart((args.output,), (args.project,))
     project = read_project(args.project)
-    frames = open_project_image(project, args) if chosen.needs_image else None
+    is_needed = chosen.image is ImageUse.NEEDED
+    frames = open_project_image(project, args) if is_needed else None
     if frames is not None:
         check_apart((args.output,), (frames.stack.path,))
     steps = export(

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def optional_package(package: str, extra: str, path: Path) -> Any:
-    """Import a package that opening a file needs.
+def optional_package(
+    package: str, extra: str, path: Path, doing: str = "Opening"
+) -> Any:
+    """Import a package that opening or writing a file needs.
 
     Parameters
     ----------
@@ -22,6 +24,8 @@ def optional_package(package: str, extra: str, path: Path) -> Any:
         The extra of this distribution that installs it.
     path : Path
         The file, for the message.
+    doing : str, optional
+        What needs it, for the message.
 
     Raises
     ------
@@ -32,6 +36,6 @@ def optional_package(package: str, extra: str, path: Path) -> Any:
         return import_module(package)
     except ImportError as error:
         raise MissingExtraError(
-            f"Opening {path} needs the package {package}: "
+            f"{doing} {path} needs the package {package}: "
             f"pip install 'napari-sam2[{extra}]'."
         ) from error

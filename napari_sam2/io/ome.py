@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.units import unit_symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
 
-    from napari_sam2.core.axes import Axes
+    from napari_sam2.core.axes import Axes, Axis
     from napari_sam2.core.provenance import Provenance
 
 _SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -51,7 +50,7 @@ def ome_xml(
     """
     *leading, rows, columns = axes
     letters = _letters(leading)
-    attributes = {
+    attributes: dict[str, Any] = {
         "ID": "Pixels:0",
         "DimensionOrder": "XY" + _order(letters),
         "Type": dtype.name,
@@ -93,7 +92,7 @@ def _letters(leading: Sequence[Axis]) -> dict[str, Axis]:
     }
 
 
-def _order(letters: Mapping[str, Axis]) -> str:
+def _order(letters: dict[str, Axis]) -> str:
     """Return the letters from the fastest to the slowest; single ones come last."""
     rest = [letter for letter in "ZCT" if letter not in letters]
     return "".join([*reversed(letters), *rest])

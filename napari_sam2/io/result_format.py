@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -116,6 +117,16 @@ class OpenWriter(Protocol):
         ...
 
 
+class ImageUse(Enum):
+    """What a format does with the image that masks are of."""
+
+    UNUSED = auto()
+    HELPFUL = auto()
+    """It says where the image lies in space, if it can be found."""
+    NEEDED = auto()
+    """It measures or shows the pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResultFormat:
     """One way to write results.
@@ -127,14 +138,17 @@ class ResultFormat:
     description : str
         One phrase that helps to choose.
     suffixes : tuple of str
-        Endings of names, the usual one first; empty for a folder.
+        Endings of names, the usual one first; none where a folder may have any name.
     open : callable
-    needs_image : bool
+    image : ImageUse
         Whether ``header.frames`` must be there.
+    is_folder : bool
+        Whether a folder is written.
     """
 
     name: str
     description: str
     suffixes: tuple[str, ...]
     open: OpenWriter
-    needs_image: bool = False
+    image: ImageUse = ImageUse.UNUSED
+    is_folder: bool = False

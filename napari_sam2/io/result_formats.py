@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames import channel_labels
+from napari_sam2.io.beside import provenance_beside
+from napari_sam2.io.coco import open_coco
+from napari_sam2.io.coco_video import open_coco_video
+from napari_sam2.io.ctc import open_ctc
 from napari_sam2.io.label_writer import LabelWriter, open_label_writer
-from napari_sam2.io.output import atomic_output, check_output
-from napari_sam2.io.result_format import ResultFormat, ResultHeader
+from napari_sam2.io.nifti_labels import open_nifti_labels
+from napari_sam2.io.overlay_result import open_overlay
+from napari_sam2.io.png_labels import open_png_labels
+from napari_sam2.io.result_format import ImageUse, ResultFormat, ResultHeader
 from napari_sam2.io.table import TableWriter, open_table_writer
+from napari_sam2.io.tracks_table import open_tracks
+from napari_sam2.io.turned import in_file_order
+from napari_sam2.io.zarr_labels import zarr_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +29,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.results import FrameResult
 
 
@@ -72,37 +80,93 @@ def _open_table(
         yield _Table(both.enter_context(table), header.frames)
 
 
-@contextmanager
-def provenance_beside(
-    path: Path, provenance: Provenance | None, *, overwrite: bool
-) -> Iterator[None]:
-    """Write the provenance to ``NAME.EXT.json`` when the block was done.
-
-    For formats that cannot hold it: comments in a CSV break half of its readers.
-    """
-    if provenance is None:
-        yield
-        return
-    beside = path.with_name(path.name + ".json")
-    check_output(beside, overwrite=overwrite)
-    yield
-    with atomic_output(beside, overwrite=overwrite) as temporary:
-        temporary.write_text(provenance.as_json() + "\n", "utf-8")
-
-
 RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ResultFormat(
         "labels-tiff",
         "label stack as OME-TIFF: 0 is background, other values are objects",
         (".tif", ".tiff"),
-        _open_labels,
+        in_file_order(_open_labels),
+    ),
+    ResultFormat(
+        "labels-zarr",
+        "labels as an OME-Zarr 0.5 pyramid, with names and colours",
+        (".ome.zarr", ".zarr"),
+        in_file_order(zarr_labels("0.5")),
+        is_folder=True,
+    ),
+    ResultFormat(
+        "labels-zarr-0.4",
+        "the same as OME-Zarr 0.4, for programs that do not read 0.5 yet",
+        (".ome.zarr", ".zarr"),
+        in_file_order(zarr_labels("0.4")),
+        is_folder=True,
+    ),
+    ResultFormat(
+        "labels-nifti",
+        "labels as NIfTI, in the space of the scanner where the image tells it",
+        (".nii.gz", ".nii"),
+        in_file_order(open_nifti_labels),
+        image=ImageUse.HELPFUL,
+    ),
+    ResultFormat(
+        "labels-png",
+        "folder of indexed pictures, as DAVIS has them: 00000.png, 00001.png, …",
+        (),
+        open_png_labels,
+        is_folder=True,
+    ),
+    ResultFormat(
+        "coco",
+        "COCO JSON: frames as images, masks as run lengths",
+        (".json",),
+        open_coco,
+    ),
+    ResultFormat(
+        "coco-video",
+        "COCO JSON of videos, as YouTube-VIS has it: masks by object",
+        (".json",),
+        open_coco_video,
+    ),
+    ResultFormat(
+        "ctc",
+        "folder as the Cell Tracking Challenge has it: maskT.tif and res_track.txt",
+        (),
+        in_file_order(open_ctc),
+        is_folder=True,
     ),
     ResultFormat(
         "csv",
         "table of every object on every frame: area, position, confidence, intensity",
         (".csv",),
         _open_table,
-        needs_image=True,
+        image=ImageUse.NEEDED,
+    ),
+    ResultFormat(
+        "tracks",
+        "paths of the objects as napari's tracks, CSV: track, frame, y, x",
+        (".csv",),
+        open_tracks,
+    ),
+    ResultFormat(
+        "overlay-mp4",
+        "video of the masks over the image",
+        (".mp4",),
+        open_overlay,
+        image=ImageUse.NEEDED,
+    ),
+    ResultFormat(
+        "overlay-gif",
+        "animation of the masks over the image, of up to 150 frames",
+        (".gif",),
+        open_overlay,
+        image=ImageUse.NEEDED,
+    ),
+    ResultFormat(
+        "overlay-png",
+        "sheet of up to twelve pictures of the masks over the image",
+        (".png",),
+        open_overlay,
+        image=ImageUse.NEEDED,
     ),
 )
 
@@ -123,7 +187,7 @@ def find_result_format(name: str) -> ResultFormat:
 
 
 def guess_result_format(path: Path) -> ResultFormat:
-    """Return the first format whose files end like ``path``.
+    """Return the first format whose outputs end like ``path``.
 
     Raises
     ------
@@ -131,9 +195,30 @@ def guess_result_format(path: Path) -> ResultFormat:
         If there is none.
     """
     for one in RESULT_FORMATS:
-        if path.name.lower().endswith(one.suffixes):
+        if _ends_as(path, one):
             return one
     known = ", ".join(one.name for one in RESULT_FORMATS)
     raise OutputError(
         f"The ending of {path} is that of no format: say which with --format: {known}."
     )
+
+
+def choose_result_format(path: Path, name: str | None = None) -> ResultFormat:
+    """Return the format of a name or, without one, of the ending of ``path``.
+
+    Raises
+    ------
+    OutputError
+        If there is none, or ``path`` does not end as the format needs it.
+    """
+    if name is None:
+        return guess_result_format(path)
+    chosen = find_result_format(name)
+    if chosen.suffixes and not _ends_as(path, chosen):
+        endings = " or ".join(chosen.suffixes)
+        raise OutputError(f"{path} must end in {endings} to hold {chosen.name}.")
+    return chosen
+
+
+def _ends_as(path: Path, one: ResultFormat) -> bool:
+    return bool(one.suffixes) and path.name.lower().endswith(one.suffixes)

@@ -26,7 +26,7 @@ SHAPE = (4, 12, 16)
 def header() -> ResultHeader:
     return ResultHeader(
         axes_from_shape(SHAPE, "tyx"),
-        {1: "one", 300: "three hundred"},
+        {1: "one", 200: "two hundred"},
         Provenance("2026-01-02", {}, "nano"),
         ArrayFrames(np.ones(SHAPE, np.uint8)),
     )
@@ -36,9 +36,9 @@ def frame_of(frame: int) -> tuple[FrameResult, np.ndarray]:
     mask = np.zeros(SHAPE[1:], bool)
     mask[2:5, frame : frame + 4] = True
     found = mask_result(
-        mask, object_id=300, frame=frame, predicted_iou=0.5, object_logit=1.0
+        mask, object_id=200, frame=frame, predicted_iou=0.5, object_logit=1.0
     )
-    return FrameResult(frame, (found,)), mask.astype(np.uint32) * 300
+    return FrameResult(frame, (found,)), mask.astype(np.uint32) * 200
 
 
 def target(folder: Path, one: ResultFormat) -> Path:

@@ -1,0 +1,296 @@
+"""What is written is what other programs read."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from napari_sam2.core.axes import Axis, axes_from_shape
+from napari_sam2.core.errors import MissingExtraError, OutputError
+from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.provenance import Provenance
+from napari_sam2.core.results import FrameResult
+from napari_sam2.io.coco import run_lengths
+from napari_sam2.io.masks import results_from_labels
+from napari_sam2.io.png_labels import davis_palette
+from napari_sam2.io.result_format import ResultHeader
+from napari_sam2.io.result_formats import RESULT_FORMATS, find_result_format
+from napari_sam2.io.stack import open_stack
+from tests.io.reading_back import LABEL_READERS, read_rows
+
+MADE = Provenance("2026-01-02", {"napari-sam2": "0"}, "nano", image={"name": "cells"})
+VOLUMES = ("labels-tiff", "labels-zarr", "labels-zarr-0.4", "labels-nifti")
+LABELS = np.zeros((7, 20, 30), np.uint32)
+for _t in (0, 1, 4, 6):  # object 2 vanishes twice, object 9 comes last
+    LABELS[_t, 2 : 8 + _t, 3:20] = 2
+LABELS[5:, 15:, 25:] = 9
+
+
+def header_of(axes, *, ids=(2, 9)) -> ResultHeader:
+    names = {one: f"cell {one}" for one in ids}
+    shape = tuple(axis.size for axis in axes)
+    image = ArrayFrames(np.ones(shape, np.uint8)) if len(shape) == 3 else None
+    return ResultHeader(axes, names, MADE, image)
+
+
+def write(name: str, folder: Path, labels=LABELS, axes=None, **changes) -> Path:
+    one = find_result_format(name)
+    path = folder / f"out{one.suffixes[0] if one.suffixes else ''}"
+    axes = axes or axes_from_shape(labels.shape, "tyx")
+    ids = tuple(np.unique(labels[labels > 0]).tolist()) or (1,)
+    header = replace(header_of(axes, ids=ids), **changes)
+    planes = labels.reshape(-1, *labels.shape[-2:])
+    with one.open(path, header, overwrite=False) as writer:
+        for frame, plane in enumerate(planes):
+            if plane.any():  # frames without masks never come
+                found = FrameResult(frame, results_from_labels(plane, frame))
+                writer.write(found, plane.astype(np.uint32))
+    return path
+
+
+@pytest.mark.parametrize("name", LABEL_READERS)
+def test_labels_are_read_back_by_the_library_of_the_field(tmp_path, name) -> None:
+    np.testing.assert_array_equal(LABEL_READERS[name](write(name, tmp_path)), LABELS)
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+def test_what_was_followed_along_y_lies_as_the_image_does(tmp_path, name) -> None:
+    axes = tuple(
+        Axis(name, size, scale, "micrometer")
+        for name, size, scale in (("y", 7, 0.5), ("z", 20, 2.0), ("x", 30, 0.25))
+    )
+    path = write(name, tmp_path, axes=axes)
+    found = LABEL_READERS[name](path)
+    np.testing.assert_array_equal(found, LABELS.transpose(1, 0, 2))
+    read = {axis.name: axis for axis in open_stack(path).axes}
+    for axis in axes:
+        # NIfTI keeps lengths with seven digits
+        assert read[axis.name].scale == pytest.approx(axis.scale, rel=1e-6) or (
+            name == "labels-nifti" and read[axis.name].unit == "millimeter"
+        )
+
+
+@pytest.mark.parametrize("name", [*VOLUMES, "ctc"])
+def test_volumes_over_time_are_kept_whole(tmp_path, name) -> None:
+    labels = np.zeros((3, 4, 20, 30), np.uint32)
+    labels[0, 1:3, 4:9, 4:9] = 2
+    labels[2, 2, 4:9, 4:9] = 2
+    labels[1, 3, 10:, 4:9] = 3
+    path = write(name, tmp_path, labels, axes_from_shape(labels.shape, "tzyx"))
+    np.testing.assert_array_equal(LABEL_READERS[name](path), labels)
+
+
+def test_an_object_that_comes_back_is_a_child_of_its_former_track(tmp_path) -> None:
+    rows = (write("ctc", tmp_path) / "res_track.txt").read_text().splitlines()
+    assert rows == ["2 0 1 0", "9 5 6 0", "10 4 4 2", "11 6 6 10"]
+
+
+def test_tracks_end_where_an_object_is_not_seen(tmp_path) -> None:
+    rows = read_rows(write("tracks", tmp_path))
+    assert list(rows[0]) == ["track_id", "frame", "y", "x", "object"]
+    found = [(int(r["track_id"]), int(r["frame"]), int(r["object"])) for r in rows]
+    assert found == [(2, 0, 2), (2, 1, 2), (9, 5, 9), (9, 6, 9), (10, 4, 2), (11, 6, 2)]
+    assert (float(rows[0]["y"]), float(rows[0]["x"])) == (4.5, 11.0)
+
+
+def test_napari_takes_the_tracks_as_they_are(tmp_path) -> None:
+    layers = pytest.importorskip("napari.layers")
+    data = np.loadtxt(write("tracks", tmp_path), delimiter=",", skiprows=1)
+    assert len(layers.Tracks(data[:, :4]).data) == 6
+
+
+def test_nifti_keeps_the_affine_of_its_image(tmp_path) -> None:
+    import nibabel
+
+    affine = ((0.0, -2.0, 0.0, 10.0), (0.5, 0.0, 0.0, -3.0), (0.0, 0.0, 3.0, 7.0))
+    axes = axes_from_shape(LABELS.shape, "zyx")
+    path = write("labels-nifti", tmp_path, axes=axes, affine=affine)
+    image = nibabel.load(path)
+    np.testing.assert_allclose(image.affine[:3], affine)
+    assert image.get_data_dtype() == np.uint8
+    assert image.header.get_xyzt_units()[0] == "mm"
+    assert nibabel.aff2axcodes(image.affine) == ("A", "L", "S")
+    assert "not ground truth" in str(image.header.extensions[0].get_content())
+
+
+def test_nifti_from_pixel_sizes_is_in_millimetres_and_seconds(tmp_path) -> None:
+    import nibabel
+
+    axes = (
+        Axis("t", 7, 500.0, "millisecond"),
+        Axis("y", 20, 200.0, "micrometer"),
+        Axis("x", 30, 0.1, "millimeter"),
+    )
+    image = nibabel.load(write("labels-nifti", tmp_path, axes=axes))
+    assert image.shape == (30, 20, 1, 7)
+    assert image.header.get_zooms() == pytest.approx((0.1, 0.2, 1.0, 0.5))
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_ome_zarr_says_what_the_specification_asks_for(tmp_path, version) -> None:
+    models = pytest.importorskip(f"ome_zarr_models.v{version.replace('.', '')}")
+    name = "labels-zarr" if version == "0.5" else "labels-zarr-0.4"
+    labels = np.zeros((2, 1500, 40), np.uint32)
+    labels[1, 1000:1200, 5:30] = 3
+    path = write(name, tmp_path, labels)
+    import zarr
+
+    group = zarr.open_group(path, mode="r")
+    kind = models.image_label
+    if version == "0.5":
+        described = kind.ImageLabelAttrs.model_validate(group.attrs.asdict()["ome"])
+    else:
+        described = kind.ImageLabelAttrs.model_validate(group.attrs.asdict())
+    (multiscale,) = described.multiscales
+    shapes = [group[one.path].shape for one in multiscale.datasets]
+    assert shapes == [(2, 1500, 40), (2, 750, 20), (2, 375, 10)]
+    np.testing.assert_array_equal(group["2"][:], labels[:, ::4, ::4])
+    assert [one.label_value for one in described.image_label.colors] == [3]
+    np.testing.assert_array_equal(open_stack(path).array[1], labels[1])
+
+
+def test_indexed_pictures_have_the_palette_of_davis(tmp_path) -> None:
+    from PIL import Image
+
+    files = sorted(write("labels-png", tmp_path).iterdir())
+    assert [file.name for file in files][:2] == ["00000.png", "00001.png"]
+    with Image.open(files[0]) as picture:
+        assert picture.mode == "P"
+        assert picture.getpalette() == list(davis_palette())
+    assert list(davis_palette())[3:9] == [128, 0, 0, 0, 128, 0]
+
+
+@settings(max_examples=60)
+@given(
+    labels=hnp.arrays(
+        np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
+        elements=st.integers(0, 1),
+    )
+)  # fmt: skip
+def test_run_lengths_are_those_of_pycocotools(labels) -> None:
+    coco_mask = pytest.importorskip("pycocotools.mask")
+    for one in results_from_labels(labels, 0):
+        counts = {"size": list(labels.shape), "counts": run_lengths(one).tolist()}
+        ours = coco_mask.frPyObjects(counts, *labels.shape)
+        assert ours == coco_mask.encode(np.asfortranarray(labels))
+
+
+@pytest.mark.parametrize(
+    ("name", "largest"),
+    [("labels-png", 256), ("ctc", 65536), ("labels-nifti", 2**31)],
+)
+def test_ids_that_do_not_fit_are_refused_before_work(tmp_path, name, largest) -> None:
+    header = header_of(axes_from_shape((1, 2, 2), "tyx"), ids=(largest,))
+    one = find_result_format(name)
+    path = tmp_path / f"out{one.suffixes[0] if one.suffixes else ''}"
+    with (
+        pytest.raises(OutputError, match=str(largest)),
+        one.open(path, header, overwrite=False),
+    ):
+        pytest.fail("the block ran")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
+def test_what_made_the_masks_stands_in_every_output(tmp_path, one) -> None:
+    if one.name.startswith("overlay"):
+        pytest.skip("pictures to look at")
+    write(one.name, tmp_path)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    said = b"".join(
+        nifti_text(path) if path.suffix == ".gz" else path.read_bytes()
+        for path in files
+    )
+    assert b"not ground truth" in said
+    assert b"2026-01-02" in said
+
+
+def nifti_text(path: Path) -> bytes:
+    import gzip
+
+    return gzip.decompress(path.read_bytes())
+
+
+@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, full_disk, one) -> None:
+    if one.name.startswith("overlay"):
+        pytest.skip("tested with overlays")
+    noise = np.random.default_rng(0).integers(0, 2, (30, 150, 200)) * 2
+    full_disk(100)
+    with pytest.raises(OutputError, match="disk is full"):
+        write(one.name, tmp_path, noise)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [*LABEL_READERS, "tracks"])
+def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, name) -> None:
+    one = find_result_format(name)
+    header = header_of(axes_from_shape((120, 400, 600), "tyx"))
+    header = replace(header, frames=None)
+    plane = np.zeros((400, 600), np.uint32)
+    plane[100:300, 50:400] = 2  # 0.9 MiB a frame, 110 MiB all of them
+    tracemalloc.start()
+    path = tmp_path / f"out{one.suffixes[0] if one.suffixes else ''}"
+    with one.open(path, header, overwrite=False) as writer:
+        for frame in range(120):
+            writer.write(FrameResult(frame, results_from_labels(plane, frame)), plane)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 25 << 20
+
+
+@pytest.mark.parametrize("one", [f for f in RESULT_FORMATS if f.is_folder])
+def test_a_folder_of_something_else_is_never_replaced(tmp_path, one) -> None:
+    path = tmp_path / f"out{one.suffixes[0] if one.suffixes else ''}"
+    path.mkdir()
+    (path / "thesis.doc").write_text("years of work")
+    header = header_of(axes_from_shape((1, 2, 2), "tyx"))
+    with (
+        pytest.raises(OutputError, match=r"thesis\.doc"),
+        one.open(path, header, overwrite=True),
+    ):
+        pytest.fail("the block ran")
+    assert (path / "thesis.doc").exists()
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "extra"),
+    [("zarr", "labels-zarr", "zarr"), ("nibabel", "labels-nifti", "medical"),
+     ("pycocotools.mask", "coco", "coco")],
+)  # fmt: skip
+def test_a_missing_package_is_named_with_its_extra(
+    tmp_path, monkeypatch, package, name, extra
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, package, None)
+    with pytest.raises(MissingExtraError, match=rf"Writing .*\[{extra}\]"):
+        write(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tiff_of_more_axes_than_it_has_is_refused(tmp_path) -> None:
+    labels = np.ones((1, 1, 1, 1, 2, 2), np.uint32)
+    with pytest.raises(OutputError, match="five axes"):
+        write("labels-tiff", tmp_path, labels, axes_from_shape(labels.shape, "pqtzyx"))
+
+
+def test_coco_is_plain_json(tmp_path) -> None:
+    data = json.loads(write("coco", tmp_path).read_text("utf-8"))
+    assert data["images"][3]["file_name"] == "cells/00003.png"
+    assert {one["name"] for one in data["annotations"]} == {"cell 2", "cell 9"}
+    assert data["annotations"][0]["score"] is None
+
+
+def test_ome_tiff_of_four_axes_is_read_with_its_axes(tmp_path) -> None:
+    labels = np.ones((2, 3, 4, 5), np.uint32)
+    path = write("labels-tiff", tmp_path, labels, axes_from_shape(labels.shape, "tzyx"))
+    with tifffile.TiffFile(path) as file:
+        assert (file.series[0].axes, file.series[0].shape) == ("TZYX", (2, 3, 4, 5))
