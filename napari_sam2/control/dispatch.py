@@ -145,13 +145,16 @@ class Dispatcher:
         self._queue.remove(errand)
         if self._is_closed:
             return
-        self.board.rest()
         try:
             if on_end is not None:
                 on_end(error)
             elif error is not None:
                 self.board.complain(error)
         finally:
+            # Work in portions has one progress, which does not come and go.
+            is_continued = self._queue and self._queue[0].activity is errand.activity
+            if not is_continued:
+                self.board.rest()
             self.refresh()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from napari_sam2.control.many_answers import ManyAnswers
 from napari_sam2.control.snapshot import take_snapshot
 from napari_sam2.control.status import Activity
 from napari_sam2.core.errors import DeviceError, ModelError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from napari_sam2.core.packed import PackedResult
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
+
+_FEW = 8
+"""More questions at once are answered in portions."""
 
 
 class Prompting:
@@ -51,6 +55,7 @@ class Prompting:
         self._request = request
         self._pending: Counter[Place] = Counter()
         self._open: set[Place] = set()
+        self._many = ManyAnswers(document, dispatcher, session, request)
 
     def answer(self, places: Iterable[Place]) -> None:
         """Ask for the answers that are due at these places.
@@ -58,9 +63,13 @@ class Prompting:
         Questions are asked along that never came to a tracker, because loading it was
         stopped or failed.
         """
-        due, self._open = self._open.union(places), set()
-        for place in sorted(due):
-            if self._document.needs_answer(*place):
+        due = self._open.union(places, self._many.take_open())
+        self._open = set()
+        asked = [p for p in sorted(due) if self._document.needs_answer(*p)]
+        if len(asked) > _FEW:
+            self._many.answer(asked)
+        else:
+            for place in asked:
                 self._ask(place)
 
     def ask_again(self) -> None:

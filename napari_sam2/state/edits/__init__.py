@@ -21,6 +21,7 @@ from napari_sam2.state.edits.results import (
     erase_masks,
     expect_answers,
     set_answer,
+    set_answers,
     set_flags,
     set_results,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "rename_object",
     "say",
     "set_answer",
+    "set_answers",
     "set_flags",
     "set_prompts",
     "set_results",

@@ -60,6 +60,27 @@ def set_answer(document: Document, result: PackedResult, prompts: FramePrompts) 
     return Edit("Answer", masks={place: found})
 
 
+def set_answers(
+    document: Document,
+    results: Iterable[PackedResult],
+    asked: Mapping[Place, FramePrompts],
+) -> Edit:
+    """Take over the answers that are due in several places, as :func:`set_answer`.
+
+    Parameters
+    ----------
+    document : Document
+    results : iterable of PackedResult
+    asked : mapping of (object_id, frame) to FramePrompts
+        What was answered.
+    """
+    masks: dict[Place, FrameMask | None] = {}
+    for one in results:
+        prompts = asked[one.object_id, one.frame]
+        masks |= set_answer(document, one, prompts).masks
+    return Edit("Answer", masks=masks)
+
+
 def erase_masks(document: Document, object_id: int, frames: Iterable[int]) -> Edit:
     """Forget what runs found of an object on these frames; prompts and locks stay."""
     name = document.get_object(object_id).name
