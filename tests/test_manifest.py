@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from npe2 import PluginManifest
+from npe2 import PluginManager, PluginManifest
 
 ROOT = Path(__file__).parent.parent
 PACKAGED = ROOT / "napari_sam2" / "napari.yaml"
@@ -50,3 +50,17 @@ def test_every_sample_is_offered(manifest: PluginManifest) -> None:
 
     offered = {sample.key for sample in manifest.contributions.sample_data}
     assert offered == set(sample_names())
+
+
+OURS = "a.h5", "a.nii", "a.nii.gz", "sub-01.T1w.nii.gz", "a.dcm", "a.MP4", "a.mkv"
+NAPARIS = "a.tif", "a.png", "a.npy", "a.csv"
+
+
+@pytest.mark.parametrize("name", [*OURS, *NAPARIS])
+def test_files_that_napari_opens_well_are_left_to_it(manifest, tmp_path, name) -> None:
+    plugins = PluginManager()
+    plugins.register(manifest)
+    (tmp_path / name).touch()
+    found = list(plugins.iter_compatible_readers(str(tmp_path / name)))
+    assert bool(found) == (name in OURS)
+    assert not list(plugins.iter_compatible_readers(str(tmp_path)))  # a folder
