@@ -175,7 +175,7 @@ def test_a_lost_frame_leaves_the_other_way_to_be_followed(
     user.wait_idle()
     assert sorted(user.document.masks.of_object(1)) == [0, 1, 2, 3, 4, 5, 6]
     message = user.dock.status_line.message
-    assert "Frame 7 could not be read: bad sector" in message
+    assert "Frame 7 could not be read (bad sector)" in message
     assert "7 of 10 frames are done, and are kept" in message
     assert user.dock.workbench.track.run_button.isEnabled()
     assert user.dock.workbench.track.resume_button.isEnabled()
