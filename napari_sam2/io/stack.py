@@ -7,7 +7,7 @@ What a file looks like inside is its reader's business; which axis is followed i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -231,7 +231,8 @@ def split_dataset(path: str | Path) -> tuple[Path, str | None]:
     file, colons, inside = str(path).rpartition("::")
     if not (colons and file) or Path(path).exists():
         return Path(path), None
-    return Path(file), inside or None
+    # a Path on Windows has turned the slashes around
+    return Path(file), PurePath(inside).as_posix() if inside else None
 
 
 def stack_frames(

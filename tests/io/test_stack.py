@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from napari_sam2.core.axes import Axis, axes_from_shape
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.core.frames import FrameSource, as_frame_source
-from napari_sam2.io.stack import Stack, open_stack, stack_frames
+from napari_sam2.io.stack import Stack, open_stack, split_dataset, stack_frames
 
 
 def stack(array, names: str) -> Stack:
@@ -154,6 +154,28 @@ def test_frames_are_copies_in_native_order():
     assert frame.dtype.isnative
     frame[...] = 0
     assert data[1].any()
+
+
+@pytest.mark.parametrize(
+    ("path", "file", "inside"),
+    [
+        ("a.h5::/exp/raw", "a.h5", "/exp/raw"),
+        (Path("data/a.zarr::0"), "data/a.zarr", "0"),
+        ("a.h5::", "a.h5", None),
+        ("a.h5", "a.h5", None),
+        ("::/exp", "::/exp", None),
+    ],
+)
+def test_what_is_behind_two_colons_is_inside_the_file(path, file, inside):
+    assert split_dataset(path) == (Path(file), inside)
+
+
+def test_a_file_may_have_colons_in_its_name(tmp_path):
+    try:
+        np.save(tmp_path / "t0::t9.npy", np.zeros((3, 4, 5)))
+    except OSError:
+        pytest.skip("not on this system")
+    assert open_stack(tmp_path / "t0::t9.npy").shape == (3, 4, 5)
 
 
 @pytest.mark.parametrize(
