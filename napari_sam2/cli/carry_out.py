@@ -6,13 +6,17 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.beside import provenance_beside
 from napari_sam2.io.finished import FinishedFrames
-from napari_sam2.io.label_writer import LabelWriter, open_label_writer
 from napari_sam2.io.overlay import write_overlay
+from napari_sam2.io.overlay_result import shown_rate
+from napari_sam2.io.result_format import ResultHeader
+from napari_sam2.io.result_formats import find_result_format
 from napari_sam2.io.table import TableWriter, open_table_writer
 
 if TYPE_CHECKING:
@@ -24,11 +28,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.io.result_format import ResultWriter
     from napari_sam2.model.sam2 import Sam2Model
-
-_USUAL_RATE = 10.0
-_WATCHABLE = (4.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Keeper:
-    """Takes each frame's results as they come: into labels, table and memory."""
+    """Takes each frame's results as they come: into the table and memory."""
 
     source: FrameSource
     finished: FinishedFrames
-    labels: LabelWriter
     table: TableWriter | None
 
     def take(self, result: FrameResult) -> None:
         """Keep the results of a frame with those it had before."""
         result = self.finished.add(result)
-        self.labels.write(result.frame, result.labels(dtype=self.labels.dtype))
         if self.table is not None:
             self.table.write(result, self.source[result.frame])
 
@@ -94,9 +93,10 @@ def carry_out(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
         table = _open_table(job, later) if job.outputs.table else None
         with _open_labels(job) as labels:
             tracker = _prompted_tracker(job, load())
-            keeper = _Keeper(job.frames, finished, labels, table)
+            keeper = _Keeper(job.frames, finished, table)
             course = follow(job, tracker, keeper.take)
             _check_begun(course, finished)
+            _write_labels(labels, finished)
         with _despite(job.outputs.labels):
             later.close()  # completes the table
             for path in job.outputs.overlays:
@@ -115,16 +115,26 @@ def _open_table(job: Job, later: ExitStack) -> TableWriter:
     )
 
 
-def _open_labels(job: Job) -> AbstractContextManager[LabelWriter]:
-    return open_label_writer(
-        job.outputs.labels,
-        job.frames.shape_hw,
-        len(job.frames),
+def _open_labels(job: Job) -> AbstractContextManager[ResultWriter]:
+    """Open the labels, which lie in the file as the image does in its own."""
+    path, names = job.outputs.labels, job.request.names
+    header = ResultHeader(
         job.frames.axes,
-        largest_id=max(job.request.object_ids),
-        overwrite=job.outputs.overwrite,
+        names={i: names.get(i, "") for i in job.request.object_ids},
         provenance=job.provenance,
+        frames=job.frames,
+        limits=job.limits,
+        affine=job.frames.stack.affine,
     )
+    chosen = find_result_format("labels-tiff")
+    return chosen.open(path, header, overwrite=job.outputs.overwrite)
+
+
+def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
+    """Write the frames in order; they were computed in any."""
+    for frame in finished.frames:
+        result = finished[frame]
+        labels.write(result, result.labels(dtype=np.dtype(np.uint32)))
 
 
 def _prompted_tracker(job: Job, model: Sam2Model) -> VideoTracker:
@@ -170,19 +180,9 @@ def _draw(
         finished.__getitem__,
         tracker.limits,
         shown=finished.frames,
-        fps=_shown_rate(job.frames),
+        fps=shown_rate(job.frames.axes),
         overwrite=job.outputs.overwrite,
     )
-
-
-def _shown_rate(frames: StackFrames) -> float:
-    """Return a clip's own frames per second; anything else is shown at a usual pace."""
-    axis = frames.axes[0]
-    if axis.unit == "second" and axis.scale > 0:
-        slowest, fastest = _WATCHABLE
-        if slowest <= 1 / axis.scale <= fastest:
-            return 1 / axis.scale
-    return _USUAL_RATE
 
 
 def _outcome(course: Course, finished: FinishedFrames) -> Outcome:
