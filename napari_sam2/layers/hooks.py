@@ -16,6 +16,7 @@ from napari_sam2.io.hdf5 import image_datasets
 from napari_sam2.io.reordered import ReorderedArray, shown_order
 from napari_sam2.io.samples import load_sample
 from napari_sam2.io.stack import open_stack
+from napari_sam2.layers.project_image import DATASET_KEY, PATH_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,7 +62,9 @@ def image_layer(stack: Stack) -> LayerTuple:
     if order != tuple(range(len(order))):
         axes = tuple(stack.axes[axis] for axis in order)
         stack = replace(stack, array=ReorderedArray(stack.array, order), axes=axes)
-    return stack.array, {"name": stack.name, **_geometry(stack)}, "image"
+    metadata = {PATH_KEY: str(stack.path), DATASET_KEY: stack.dataset}
+    described = {"name": stack.name, "metadata": metadata, **_geometry(stack)}
+    return stack.array, described, "image"
 
 
 def _stacks(path: Path) -> Iterator[Stack]:
@@ -109,7 +112,8 @@ def sample_layers(name: str) -> list[LayerTuple]:
     geometry = _geometry(image)
     labels = geometry["axis_labels"]
     geometry["axis_labels"] = (sample.frame_axis, *labels[1:])
-    layers: list[LayerTuple] = [(image.array, {"name": name, **geometry}, "image")]
+    described = {"name": name, "metadata": {PATH_KEY: str(sample.stack)}, **geometry}
+    layers: list[LayerTuple] = [(image.array, described, "image")]
     if sample.labels is not None:
         masks = open_stack(sample.labels)
         metadata = {"name": f"{name} masks", "visible": False, **geometry}

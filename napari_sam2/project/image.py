@@ -76,6 +76,13 @@ def fingerprint(frames: FrameSource, path: Path | None = None) -> Fingerprint:
     return Fingerprint(shape, frames.dtype.name, digest.hexdigest(), size, mtime_ns)
 
 
+def glance(frames: FrameSource, path: Path | None = None) -> Fingerprint:
+    """Describe an image without its pixels: enough while its file stays as it is."""
+    size, mtime_ns = _stamp(path)
+    shape = len(frames), *frames.shape_hw
+    return Fingerprint(shape, frames.dtype.name, "", size, mtime_ns)
+
+
 def refer_to_image(
     name: str,
     path: str | Path | None = None,
@@ -84,7 +91,10 @@ def refer_to_image(
     series: int | None = None,
     dataset: str | None = None,
 ) -> ImageReference:
-    """Describe where an image is, and what it looks like where frames are given."""
+    """Describe where an image is, and what it looks like where frames are given.
+
+    Three frames are read for it; see :func:`glance` for a description without.
+    """
     file = None if path is None else Path(path).absolute()
     return ImageReference(
         name=name,
@@ -222,7 +232,7 @@ def _unchanged(path: Path, *, is_moved: bool) -> ImageState:
 
 def _difference(before: Fingerprint | None, now: Fingerprint) -> str | None:
     """Say what differs; None for nothing that matters, such as a date."""
-    if before is None:
+    if before is None or not before.pixels:
         return "the project does not say what it looked like"
     if before.shape != now.shape:
         was, is_now = (_size(s[0], s[1:]) for s in (before.shape, now.shape))

@@ -30,7 +30,7 @@ class Fingerprint:
     dtype : str
         Type of the pixels, such as ``"uint16"``.
     pixels : str
-        SHA-256 of a few sampled frames, hexadecimal.
+        SHA-256 of a few sampled frames, hexadecimal; empty while none was read.
     size : int or None
         Bytes of the file; None for folders and images in memory.
     mtime_ns : int or None

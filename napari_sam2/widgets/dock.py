@@ -18,6 +18,7 @@ from napari_sam2.widgets.image_panel import ImagePanel
 from napari_sam2.widgets.links import Links
 from napari_sam2.widgets.model_panel import ModelPanel
 from napari_sam2.widgets.model_shelf import ModelShelf, fetch_weights
+from napari_sam2.widgets.projects import Projects
 from napari_sam2.widgets.qt_lane import QtLane
 from napari_sam2.widgets.remembering import Memory
 from napari_sam2.widgets.section import Section
@@ -73,8 +74,12 @@ class Sam2Dock(QWidget):
             self._stand_back()
         else:
             self.image_panel.begin()
+            self.projects.look_for_work()
 
     def _make_panels(self) -> None:
+        self.projects = Projects(
+            self._viewer, self.sessions, self.settings, self.lane, self._links
+        )
         self.image_panel = ImagePanel(self._viewer, self._links)
         self.axis_question = AxisQuestion()
         self.model_panel = ModelPanel(
@@ -90,7 +95,10 @@ class Sam2Dock(QWidget):
         self._parts.setContentsMargins(4, 4, 4, 4)
         self._parts.setSpacing(6)
         self._parts.addWidget(self.help_panel.first_steps)
-        self._parts.addWidget(Section("&Image", self.image_panel))
+        self._project_section = Section("Pro&ject", self.projects)
+        self._parts.addWidget(self._project_section)
+        self._image_section = Section("&Image", self.image_panel)
+        self._parts.addWidget(self._image_section)
         self._parts.addWidget(self.axis_question)
         self._model_section = Section("&Model", self.model_panel)
         self._parts.addWidget(self._model_section)
@@ -112,9 +120,16 @@ class Sam2Dock(QWidget):
     def _wire(self) -> None:
         self.image_panel.source_chosen.connect(self._on_source_chosen)
         self.axis_question.answered.connect(self._on_axis_decided)
+        self.image_panel.described.connect(self._image_section.summarise)
+        self.model_panel.described.connect(self._model_section.summarise)
+        self._model_section.summarise(self.model_panel.summary)
         self.image_panel.refused.connect(self.status_line.complain)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
+        self.projects.opened.connect(self._show_source)
+        self.projects.refused.connect(self.status_line.complain)
+        self.projects.said.connect(self.status_line.say)
+        self.projects.title_changed.connect(self._show_project)
         self._links.connect(self.downloads.status_changed, self._on_download_status)
         for choice in ("model", "device", "image_size"):
             signal = getattr(self.settings.events, choice)
@@ -162,6 +177,7 @@ class Sam2Dock(QWidget):
         self._links.cut()
         if self.workbench is not None:
             self.workbench.close_links()
+        self.projects.close()
         self.sessions.close(is_window_gone=is_window_gone)
         self.downloads.close()
         if not is_window_gone:
@@ -197,6 +213,11 @@ class Sam2Dock(QWidget):
     def _show_source(self) -> None:
         if self.sessions.current is not None:
             self.image_panel.show_source(self.sessions.current.image)
+
+    def _show_project(self, title: str) -> None:
+        words = title.replace("&", "&&")
+        header = self._project_section.header
+        header.setText(f"Pro&ject: {words}" if words else "Pro&ject")
 
     def _on_layer_removed(self, _: object = None) -> None:
         self.sessions.close_orphans()
@@ -254,7 +275,11 @@ class Sam2Dock(QWidget):
     def _stay(self, _: object = None) -> None:
         """Follow the active layer only until there is something to lose sight of."""
         session = self.sessions.current
-        self.image_panel.is_following = session is None or session.is_empty
+        is_begun = session is not None and not session.is_empty
+        self.image_panel.is_following = not is_begun
+        if is_begun:
+            self._image_section.make_room()
+            self._model_section.make_room()
 
     def _show_table(self, table: QWidget) -> None:
         self._viewer.window.add_dock_widget(table, name="SAM 2 table", area="bottom")

@@ -15,9 +15,12 @@ from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
 from napari_sam2.layers.tracks_layer import add_tracks
 from napari_sam2.layers.turning import turned_points
+from napari_sam2.project.session import fill_document
+from napari_sam2.project.values import Contents
 from napari_sam2.state import Document, History, edits
 from napari_sam2.widgets.frame_position import FramePosition
 from napari_sam2.widgets.links import Links
+from napari_sam2.widgets.recipes import make_recorder
 from napari_sam2.widgets.repaint import Repainter
 
 if TYPE_CHECKING:
@@ -39,6 +42,13 @@ class Session:
     lane : Lane
         Shared by all sessions of a window, and closed by it.
     make_tracker : TrackerFactory
+    contents : Contents, optional
+        What a project keeps about the image.
+
+    Raises
+    ------
+    ProjectError
+        If the contents do not fit the image.
     """
 
     painted = Signal(frozenset)
@@ -52,10 +62,13 @@ class Session:
         *,
         lane: Lane,
         make_tracker: TrackerFactory,
+        contents: Contents | None = None,
     ) -> None:
         self.image = image
         self.links = Links()
         self.document = Document(frame_count=image.frame_count, shape_hw=image.shape_hw)
+        # Before anybody listens: what a project keeps was answered already.
+        fill_document(self.document, contents or Contents())
         self.history = History(self.document)
         self.controller = Controller(
             self.history,
@@ -64,6 +77,7 @@ class Session:
             lane=lane,
             make_tracker=make_tracker,
             limits=image.limits,
+            recorder=make_recorder(contents),
         )
         self.position = FramePosition(viewer, image.layer, image.space, self.links)
         self._viewer = viewer

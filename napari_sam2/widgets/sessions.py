@@ -11,6 +11,7 @@ from napari_sam2.widgets.session import Session
 if TYPE_CHECKING:
     from napari_sam2.control import Lane, TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.project.values import Contents
     from napari_sam2.state import Settings
 
 
@@ -61,6 +62,23 @@ class Sessions:
             session.look_at(source)
         self._record(session.image)
         self._activate(session)
+
+    def restore(self, source: ImageSource, contents: Contents) -> Session:
+        """Work on what a project keeps about an image, beside what there is.
+
+        Raises
+        ------
+        ProjectError
+            If the contents do not fit the image.
+        """
+        session = self._make(source, contents)
+        self._record(source)
+        self._activate(session)
+        return session
+
+    def is_worked_on(self, layer: Any) -> bool:
+        """Whether anything was said or found about an image."""
+        return any(one.image.layer == layer and not one.is_empty for one in self._all)
 
     def must_ask(self, source: ImageSource | None) -> bool:
         """Whether opening this leaves prompts for another axis, for the first time."""
@@ -126,7 +144,7 @@ class Sessions:
             same = [one for one in mine if one.image.frame_axis == source.frame_axis]
         return same[-1] if same else None
 
-    def _make(self, source: ImageSource) -> Session:
+    def _make(self, source: ImageSource, contents: Contents | None = None) -> Session:
         self._is_opening = True  # new layers become active on the way
         try:
             session = Session(
@@ -135,6 +153,7 @@ class Sessions:
                 self._settings,
                 lane=self._lane,
                 make_tracker=self._make_tracker,
+                contents=contents,
             )
         finally:
             self._is_opening = False

@@ -9,9 +9,10 @@ from tests.widgets.screen import NO_SCREEN
 
 @pytest.fixture(autouse=True)
 def _config_folder(tmp_path_factory, monkeypatch) -> None:
-    """Keep settings where no other test, and no user of this machine, has theirs."""
+    """Keep settings and unsaved work where no other test, and no user, has theirs."""
     folder = tmp_path_factory.mktemp("config")
     monkeypatch.setenv("NAPARI_SAM2_CONFIG", str(folder))
+    monkeypatch.setenv("NAPARI_SAM2_STATE", str(folder))
 
 
 @pytest.fixture

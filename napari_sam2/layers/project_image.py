@@ -1,0 +1,159 @@
+"""Between an image layer and what a project says of its image; no pixel is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.core.axes import axis_names
+from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.io.reordered import ReorderedArray, shown_order
+from napari_sam2.io.samples import load_sample
+from napari_sam2.layers.image_source import image_axes, image_source
+from napari_sam2.project.image import glance, refer_to_image
+from napari_sam2.project.session import stack_geometry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.layers import Image
+
+    from napari_sam2.io.stack import Stack
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.project.values import ImageReference, Project, StackGeometry
+
+DATASET_KEY = "napari_sam2_dataset"
+"""In a layer's metadata: which dataset of its file it shows."""
+PATH_KEY = "napari_sam2_path"
+"""In a layer's metadata: its file, where napari does not know it."""
+
+
+def layer_path(layer: Image) -> Path | None:
+    """Return the file or folder that a layer came from; None for one in memory."""
+    source = layer.source
+    given = layer.metadata.get(PATH_KEY) or source.path
+    if given:
+        path = Path(given)
+        return path if path.exists() else None
+    if source.sample and source.sample[0] == "napari-sam2":
+        try:
+            return load_sample(source.sample[1]).stack
+        except Sam2Error:
+            return None
+    return None
+
+
+def refer_to_layer(source: ImageSource, *, is_read: bool = False) -> ImageReference:
+    """Describe the image of a layer.
+
+    Parameters
+    ----------
+    source : ImageSource
+    is_read : bool, optional
+        Whether three frames are read for a fingerprint.
+    """
+    layer, path = source.layer, layer_path(source.layer)
+    dataset = layer.metadata.get(DATASET_KEY)
+    if is_read:
+        return refer_to_image(layer.name, path, frames=source.frames, dataset=dataset)
+    reference = refer_to_image(layer.name, path, dataset=dataset)
+    return replace(reference, fingerprint=glance(source.frames, path))
+
+
+def geometry_of(source: ImageSource) -> StackGeometry:
+    """Describe how an image is followed."""
+    return stack_geometry(
+        source.axes,
+        source.frames.layout,
+        is_colour=source.frames.is_colour,
+        channels=source.frames.channels,
+        limits=source.limits,
+    )
+
+
+def source_for(project: Project, layer: Image) -> ImageSource:
+    """Follow a layer as a project followed its image.
+
+    Raises
+    ------
+    ProjectError, StackError
+        If the layer has other frames.
+    """
+    stack = project.stack
+    axes = image_axes(layer)
+    layout = stack.layout
+    if [one.size for one in axes] != [one.size for one in stack.axes]:
+        raise ProjectError(
+            f"The image {layer.name} has the size {_sizes(axes)}, and the project's "
+            f"image {_sizes(stack.axes)}: it is another image."
+        )
+    source = image_source(
+        layer,
+        axis=layout.frame,
+        at=dict(layout.fixed),
+        channels=stack.channels,
+        limits=stack.limits,
+    )
+    if source.frames.layout != layout:
+        raise ProjectError(
+            f"The axes of {layer.name} have other names than those of the project's "
+            f"image, which are {axis_names(stack.axes).upper()}."
+        )
+    return source
+
+
+def fitting_layers(project: Project, layers: Iterable[Image]) -> list[Image]:
+    """Return the layers that a project's masks fit."""
+    found = []
+    for layer in layers:
+        try:
+            source_for(project, layer)
+        except Sam2Error:
+            continue
+        found.append(layer)
+    return found
+
+
+def project_layer(project: Project, stack: Stack) -> tuple[Any, dict[str, Any]]:
+    """Return array and options of a layer that shows a project's image again.
+
+    Axes have the order, names, sizes and units that the project keeps.
+
+    Raises
+    ------
+    ProjectError
+        If the stack has other axes.
+    """
+    kept = project.stack
+    array = _array_of(kept, stack)
+    options: dict[str, Any] = {
+        "name": project.image.name or stack.name,
+        "axis_labels": tuple(one.name for one in kept.axes),
+        "scale": [one.scale for one in kept.axes],
+        "units": [one.unit or "pixel" for one in kept.axes],
+        "metadata": {PATH_KEY: str(stack.path), DATASET_KEY: stack.dataset},
+        "rgb": kept.is_colour,
+    }
+    if kept.limits is not None and not kept.is_colour:
+        options["contrast_limits"] = min(kept.limits.low), max(kept.limits.high)
+    return array, options
+
+
+def _array_of(kept: StackGeometry, stack: Stack) -> Any:
+    """Return the array of a stack in the order in which it was shown."""
+    sizes = tuple(one.size for one in kept.axes)
+    order = shown_order(axis_names(stack.axes))
+    for array in (ReorderedArray(stack.array, order), stack.array):
+        shape = tuple(array.shape)
+        if (shape[:-1] if kept.is_colour else shape) == sizes:
+            is_as_it_was = order == tuple(range(len(order)))
+            return stack.array if is_as_it_was else array
+    raise ProjectError(
+        f"{stack.path} has the shape {tuple(stack.array.shape)}, and the project's "
+        f"image {_sizes(kept.axes)}: it is another image."
+    )
+
+
+def _sizes(axes: Iterable[Any]) -> str:
+    return " × ".join(str(one.size) for one in axes)

@@ -1,0 +1,183 @@
+"""Keeps the work on one image: in its project, and in a recovery file meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from napari_sam2.control import Activity
+from napari_sam2.layers.project_image import geometry_of, refer_to_layer
+from napari_sam2.project import (
+    Autosave,
+    project_header,
+    project_of,
+    related_to,
+    write_project,
+)
+from napari_sam2.project.values import ModelReference, View
+from napari_sam2.widgets.links import Links
+from napari_sam2.widgets.recipes import last_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from napari_sam2.control import Lane, Status
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.project.values import ImageReference, Project
+    from napari_sam2.state import Settings
+    from napari_sam2.widgets.file_lane import FileLane
+    from napari_sam2.widgets.session import Session
+
+
+class Keeper:
+    """Saves the work of a session.
+
+    Parameters
+    ----------
+    session : Session
+    settings : Settings
+    files : FileLane
+        Where files are written.
+    frames_lane : Lane
+        Where frames are read.
+    """
+
+    changed = Signal()
+    """There is something that is not saved, or everything is."""
+    saved = Signal(object)
+    """The path of the project that was written."""
+    failed = Signal(Exception)
+    """It could not be saved."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        *,
+        files: FileLane,
+        frames_lane: Lane,
+    ) -> None:
+        self.session = session
+        self._settings = settings
+        self._files = files
+        self._frames_lane = frames_lane
+        self._links = Links()
+        self._created = ""
+        self._was_running = False
+        self._saved_generation = 0
+        self._looked_at: ImageSource | None = None
+        self._image: ImageReference = refer_to_layer(session.image)
+        document, controller = session.document, session.controller
+        self.autosave = Autosave(
+            document, self._describe, lambda: controller.recorder.steps, lane=files
+        )
+        self._links.connect(self.autosave.failed, self.failed.emit)
+        for signal in (
+            document.objects_changed,
+            document.prompts_changed,
+            document.masks_changed,
+        ):
+            self._links.connect(signal, self._on_changed)
+        self._links.connect(controller.status_changed, self._on_status_changed)
+
+    @property
+    def path(self) -> Path | None:
+        """The project, if there is one."""
+        return self.autosave.project_path
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether there is work that is in no project."""
+        return self.autosave.generation != self._saved_generation and (
+            self.path is not None or not self.session.is_empty
+        )
+
+    def adopt(self, project: Project, path: Path | None, *, is_saved: bool) -> None:
+        """Go on with a project whose contents the session has.
+
+        Parameters
+        ----------
+        project : Project
+        path : Path or None
+        is_saved : bool
+            Whether the project is as the contents are; otherwise they were restored.
+        """
+        self._created = project.saved.created
+        self.autosave.project_path = path
+        if not is_saved:
+            self.autosave.note_unsaved()
+            self.autosave.save()
+        self.changed.emit()
+
+    def save(self, path: Path) -> None:
+        """Take everything down, and write it in the background."""
+        generation = self.autosave.generation
+        header = self._describe()
+        header = replace(header, image=related_to(header.image, path))
+        steps = self.session.controller.recorder.steps
+        project = project_of(self.session.document, header, steps)
+        written: list[Path] = []
+
+        def job(token: CancelToken) -> Generator[None]:
+            write_project(path, project)
+            written.append(path)
+            yield
+
+        def finish() -> None:
+            if written:
+                self._note_saved(generation, path)
+
+        self._files.submit(job, on_done=finish, on_error=self.failed.emit)
+
+    def close(self, *, is_kept: bool) -> None:
+        """Hear nothing more; leave what is unsaved to be recovered, or not."""
+        self._links.cut()
+        self.autosave.close(keep=is_kept and self.is_unsaved)
+
+    def _note_saved(self, generation: int, path: Path) -> None:
+        self._saved_generation = generation
+        self.autosave.mark_saved(generation, path)
+        self.changed.emit()
+        self.saved.emit(path)
+
+    def _on_changed(self, _: object) -> None:
+        if self._looked_at is not self.session.image:
+            self._look_at_image()
+        self.changed.emit()
+
+    def _look_at_image(self) -> None:
+        """Have its fingerprint taken, where its frames are read."""
+        image = self._looked_at = self.session.image
+
+        def job(token: CancelToken) -> Generator[ImageReference]:
+            yield refer_to_layer(image, is_read=True)
+
+        def take(reference: ImageReference) -> None:
+            if image is self._looked_at:
+                self._image = reference
+
+        # A frame that cannot be read is told of when it is looked at.
+        self._frames_lane.submit(job, on_item=take, on_error=lambda _: None)
+
+    def _on_status_changed(self, status: Status) -> None:
+        """Save what a run found when it is over."""
+        is_running = status.activity in (Activity.RUNNING, Activity.STOPPING)
+        if self._was_running and not is_running:
+            self.autosave.save()
+        self._was_running = is_running
+
+    def _describe(self) -> Project:
+        session, model = self.session, self._settings.model
+        steps = session.controller.recorder.steps
+        return project_header(
+            self._settings,
+            image=self._image,
+            stack=geometry_of(session.image),
+            model=ModelReference(model, last_sha256(steps, model)),
+            created=self._created,
+            view=View(session.position.frame, session.document.selected),
+        )
