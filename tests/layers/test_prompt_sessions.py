@@ -6,10 +6,19 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_sam2.control import InlineLane
+from napari_sam2.control.dispatch import Dispatcher
+from napari_sam2.control.importing import Importing, LabelOrder
+from napari_sam2.control.status import StatusBoard
 from napari_sam2.core.packed import PackedResult, pack_mask
 from napari_sam2.layers.prompt_rows import read_prompts
 from napari_sam2.state import edits
 from tests.layers.conftest import make_bench
+
+FORMS = ["masks", "boxes", "points"]
+LABELS = np.zeros((30, 40), np.uint16)
+LABELS[3:9, 4:12] = 1
+LABELS[15:25, 20:31] = 4
 
 frames = st.integers(0, 5)
 inside = st.tuples(frames, st.integers(0, 29), st.integers(0, 39))
@@ -25,6 +34,8 @@ gestures = st.one_of(
     st.tuples(st.just("erase"), inside),
     st.tuples(st.just("lock"), frames),
     st.tuples(st.just("run"), frames),
+    st.tuples(st.just("labels"), st.tuples(st.sampled_from(FORMS), frames)),
+    st.tuples(st.just("discard"), st.sampled_from(["points", "boxes", "masks"])),
     st.tuples(st.just("undo"), st.just(None)),
     st.tuples(st.just("redo"), st.just(None)),
 )
@@ -33,6 +44,9 @@ gestures = st.one_of(
 def make(bench, kind, value):
     """Do one thing as a user would; return the most edits that it may make."""
     layer = bench.points
+    if kind in ("point", "outside", "box", "remove", "move", "paint", "erase"):
+        bench.prompts.show()
+        bench.masks.show()
     if kind == "point":
         layer.add(value)
     elif kind == "outside":
@@ -62,9 +76,26 @@ def make(bench, kind, value):
     elif kind == "run":
         found = [result(object_id, value) for object_id in bench.document.objects]
         bench.history.do(edits.set_results(bench.document, found))
+    elif kind == "labels":
+        take_labels(bench, *value)
+    elif kind == "discard":
+        discard(bench, value)
     elif kind in ("undo", "redo"):
         getattr(bench.history, kind)()
     return 1
+
+
+def take_labels(bench, form, frame):
+    dispatcher = Dispatcher(InlineLane(), StatusBoard())
+    order = LabelOrder(lambda _: LABELS, (frame,), form=form)
+    Importing(bench.history, dispatcher).start(order)
+
+
+def discard(bench, name):
+    """Delete one of our layers, as the user does in napari's list."""
+    layer = bench.masks.layer if name == "masks" else getattr(bench, name)
+    if layer in bench.viewer.layers:
+        bench.viewer.layers.remove(layer)
 
 
 def result(object_id, frame):
