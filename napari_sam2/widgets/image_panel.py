@@ -42,6 +42,8 @@ class ImagePanel(QWidget):
 
     source_chosen = Signal(object)
     """An ImageSource, or None when there is no image."""
+    described = Signal(str)
+    """What is worked on, in a few words: "cells · z (32)"."""
     refused = Signal(object)
     """The StackError that says why an image cannot be used."""
 
@@ -203,6 +205,7 @@ class ImagePanel(QWidget):
 
     def _describe(self, source: ImageSource | None) -> None:
         self._note.setText(_NO_IMAGE if source is None else _describe(source))
+        self.described.emit("" if source is None else _summary(source))
         can_move = source is not None and bool(source.frames.layout.fixed)
         self.plane_button.setVisible(can_move)
 
@@ -222,6 +225,14 @@ def _offered_channels(layer: Any) -> tuple[str, ...]:
         return channel_names(layer)
     except StackError:  # told when the layer is used
         return ()
+
+
+def _summary(source: ImageSource) -> str:
+    """Say in a few words what is followed: "cells · z (32)"."""
+    name, axis = source.layer.name, source.frame_axis
+    if axis is None:
+        return str(name)
+    return f"{name} · {axis_words(source.axes[axis])}"
 
 
 def _describe(source: ImageSource) -> str:

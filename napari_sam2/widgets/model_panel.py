@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from napari_sam2.core.cancel import Progress
@@ -51,6 +52,9 @@ class ModelPanel(QWidget):
         Cut when the dock closes.
     parent : QWidget, optional
     """
+
+    described = Signal(str)
+    """Which model answers and where, in a few words: "nano · automatic"."""
 
     def __init__(
         self,
@@ -160,6 +164,14 @@ class ModelPanel(QWidget):
 
     def _on_device_chosen(self, name: str) -> None:
         self._settings.device = name
+        self._explain()
+
+    @property
+    def summary(self) -> str:
+        """Which model answers and where, in a few words: "nano · automatic"."""
+        device = self._settings.device
+        where = device if device == "auto" else device.upper()
+        return f"{Path(self._settings.model).name} · {where}"
 
     def _needed(self) -> str | None:
         """Return the chosen model when its weights are not on this machine."""
@@ -179,6 +191,7 @@ class ModelPanel(QWidget):
         if needed is not None:
             words += _absence(needed, answering=self._settings.model)
         self._note.setText(words)
+        self.described.emit(self.summary)
         is_fetching = self._downloads.status.is_busy
         self.download_button.setVisible(needed is not None and not is_fetching)
 

@@ -34,7 +34,7 @@ _TIPS = (
     "Frames on which you clicked, boxed or painted it",
     "Frames on which it has a mask, or is known to be absent",
 )
-_ROWS_SHOWN = 5
+_FEWEST_ROWS, _MOST_ROWS = 3, 8
 _ROWS_MEASURED = 50
 
 
@@ -163,6 +163,7 @@ class ObjectsPanel(QWidget):
         self._fill_numbers(self._rows)
         self.refresh_coverage()
         self._fit_columns()
+        self._fit_height()
         self._mark_selected()
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
@@ -179,6 +180,17 @@ class ObjectsPanel(QWidget):
         # Once: columns that always fit are measured for every cell that is written.
         for number in range(1, len(_COLUMNS)):
             self._tree.resizeColumnToContents(number)
+
+    def _fit_height(self) -> None:
+        """Be as high as the list is long, within reason."""
+        rows = min(max(len(self._rows), _FEWEST_ROWS), _MOST_ROWS)
+        frame = 2 * self._tree.frameWidth()
+        header = self._tree.header().sizeHint().height()
+        self._tree.setFixedHeight(header + rows * self._row_height() + frame)
+
+    def _row_height(self) -> int:
+        measured = self._tree.sizeHintForRow(0) if self._rows else 0
+        return max(measured, self._tree.fontMetrics().height() + 2)
 
     def _mark_selected(self) -> None:
         item = self._rows.get(self._document.selected or 0)
@@ -235,7 +247,6 @@ def _make_tree(parent: QWidget) -> _Tree:
     header.setMinimumSectionSize(24)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     header.setResizeContentsPrecision(_ROWS_MEASURED)
-    tree.setFixedHeight(24 * (_ROWS_SHOWN + 1))
     return tree
 
 

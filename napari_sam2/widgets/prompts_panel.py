@@ -60,10 +60,7 @@ class PromptsPanel(QWidget):
             row(*buttons[3:]),
             row(self._copy, self._labels),
             self.labels_form,
-            text(
-                "A right click adds a point that is not the object. On a painted frame "
-                "clicks add to the painting, or take from it."
-            ),
+            text("A right click adds a point that is not the object."),
         )
         links.connect(viewer.layers.selection.events.active, self._show_tool)
         for layer in session.layers:
@@ -75,8 +72,8 @@ class PromptsPanel(QWidget):
             ("+ Point", "Click what belongs to the object", self.add_points),
             ("− Point", "Click what does not belong to it (Q switches)", self.exclude),
             ("Box", "Draw a box around the object", self.draw_boxes),
-            ("Brush", "Paint the object on this frame: the mask is taken as it is",
-             self.paint),
+            ("Brush", "Paint the object on this frame: the mask is taken as it is, and"
+             " later clicks here add to it, or take from it", self.paint),
             ("Eraser", "Erase what is not the object", self.erase),
             ("Move", "Move and delete points and boxes", self.edit),
             ("Pick", "Click a mask to choose its object (with any tool: U)",
