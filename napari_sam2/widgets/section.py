@@ -51,6 +51,11 @@ class Section(QWidget):
         """Whether the content is seen."""
         return self.header.isChecked()
 
+    @property
+    def summary(self) -> str:
+        """What the title says is chosen."""
+        return self._summary.text()
+
     def summarise(self, words: str) -> None:
         """Say in the title what is chosen, for when the content is folded away."""
         self._summary.setText(words)
