@@ -259,3 +259,16 @@ def test_it_tells_before_it_travels_and_whenever_it_changes(history: History) ->
     history.clear()
     assert heard == ["changed", ({(1, 0): None}, 1), "changed", "changed"]
     assert not history.redo()
+
+
+def test_a_run_over_nothing_leaves_a_hundred_gestures_to_undo(
+    document: Document,
+) -> None:
+    history = History(document, max_bytes=16_000)
+    for number in range(100):
+        history.do(edits.rename_object(document, 1, f"cell {number}"))
+    noise = np.random.default_rng(0).random(SHAPE_HW) > 0.5
+    for frame in range(document.frame_count):
+        step = edits.set_results(document, [found(1, frame, noise)])
+        history.do(step, gesture="run")
+    assert len(history) == 101, "what was absent before costs only its place"
