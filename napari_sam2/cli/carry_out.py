@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.cli.course import Course, describe_finished, follow
+from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.beside import provenance_beside
 from napari_sam2.io.finished import FinishedFrames
 from napari_sam2.io.overlay import write_overlay
 from napari_sam2.io.overlay_result import shown_rate
+from napari_sam2.io.placing import affine_of
 from napari_sam2.io.result_format import ResultHeader
-from napari_sam2.io.result_formats import find_result_format
 from napari_sam2.io.table import TableWriter, open_table_writer
 
 if TYPE_CHECKING:
@@ -124,9 +125,9 @@ def _open_labels(job: Job) -> AbstractContextManager[ResultWriter]:
         provenance=job.provenance,
         frames=job.frames,
         limits=job.limits,
-        affine=job.frames.stack.affine,
+        affine=affine_of(job.frames),
     )
-    chosen = find_result_format("labels-tiff")
+    chosen = job.outputs.result_format
     return chosen.open(path, header, overwrite=job.outputs.overwrite)
 
 
@@ -144,7 +145,8 @@ def _prompted_tracker(job: Job, model: Sam2Model) -> VideoTracker:
     from napari_sam2.engine.window import WindowOptions
 
     options = TrackerOptions(window=WindowOptions(mode=job.window))
-    tracker = VideoTracker(model, job.frames, limits=job.limits, options=options)
+    seen = correct_bleaching(job.frames) if job.corrects_bleaching else job.frames
+    tracker = VideoTracker(model, seen, limits=job.limits, options=options)
     for (object_id, frame), said in sorted(job.request.prompts.items()):
         tracker.set_prompts(object_id, frame, said)
     return tracker
@@ -176,7 +178,7 @@ def _draw(
 ) -> None:
     write_overlay(
         path,
-        job.frames,
+        tracker.frames,
         finished.__getitem__,
         tracker.limits,
         shown=finished.frames,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_sam2.cli.job import check_apart
 from napari_sam2.cli.project_options import (
@@ -11,8 +13,14 @@ from napari_sam2.cli.project_options import (
     finish,
     open_project_image,
 )
+from napari_sam2.core.errors import ProjectError
+from napari_sam2.io.placing import affine_of
 from napari_sam2.io.result_format import ImageUse
 from napari_sam2.io.result_formats import RESULT_FORMATS, choose_result_format
+
+if TYPE_CHECKING:
+    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.project.values import Project
 
 _EPILOG = "formats:\n" + "\n".join(
     f"  {one.name:<16} {one.description}" for one in RESULT_FORMATS
@@ -51,17 +59,39 @@ def _export(args: argparse.Namespace) -> int:
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.results import export
 
-    chosen = choose_result_format(args.output, args.format)
     check_apart((args.output,), (args.project,))
+    chosen = choose_result_format(args.output, args.format)
     project = read_project(args.project)
-    is_needed = chosen.image is ImageUse.NEEDED
-    frames = open_project_image(project, args) if is_needed else None
+    frames = _frames(project, chosen.image, args)
     if frames is not None:
         check_apart((args.output,), (frames.stack.path,))
     steps = export(
-        project, args.output, chosen, frames=frames, overwrite=args.overwrite
+        project,
+        args.output,
+        chosen,
+        frames=frames,
+        affine=None if frames is None else affine_of(frames),
+        overwrite=args.overwrite,
     )
     finish(steps, "writing")
     count = len(project.contents.masks)
     print(f"{count} masks of {len(project.contents.objects)} objects: {args.output}")
     return 0
+
+
+def _frames(
+    project: Project, use: ImageUse, args: argparse.Namespace
+) -> StackFrames | None:
+    """Open the project's image as far as the format needs it."""
+    if use is ImageUse.UNUSED:
+        return None
+    try:
+        return open_project_image(project, args)
+    except ProjectError as error:
+        if use is ImageUse.NEEDED or args.image is not None:
+            raise
+        print(
+            f"napari-sam2: {error} The masks are placed by their pixel sizes alone.",
+            file=sys.stderr,
+        )
+        return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.prompting import check_request
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.overlay import check_overlay
+from napari_sam2.io.result_formats import choose_result_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.engine.plan import Direction
     from napari_sam2.engine.window import WindowMode
+    from napari_sam2.io.result_format import ResultFormat
     from napari_sam2.io.stack import StackFrames
 
 
@@ -28,19 +30,27 @@ class Outputs:
     Attributes
     ----------
     labels : Path
-        The label stack, ``.tif``.
+        The masks, in the format that the name ends like, or ``labels_format`` says.
     table : Path or None
         One row per object and frame, ``.csv``.
     overlays : tuple of Path
         Something to look at: ``.mp4``, ``.gif`` or ``.png``.
     overwrite : bool
         Whether files that are there may be replaced.
+    labels_format : str or None
+        Name of a format of results.
     """
 
     labels: Path
     table: Path | None = None
     overlays: tuple[Path, ...] = ()
     overwrite: bool = False
+    labels_format: str | None = None
+
+    @property
+    def result_format(self) -> ResultFormat:
+        """The format of the masks."""
+        return choose_result_format(self.labels, self.labels_format)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -70,6 +80,8 @@ class Job:
     window : str
         Whether small objects are looked at in a window: ``"off"``, ``"auto"`` or
         ``"on"``.
+    corrects_bleaching : bool
+        Whether frames that fade are shown to the model as bright as the first.
     inputs : tuple of Path
         Files that were read, and must never be replaced.
     provenance : Provenance or None
@@ -83,6 +95,7 @@ class Job:
     span: range
     limits: IntensityLimits | None = None
     window: WindowMode = "off"
+    corrects_bleaching: bool = False
     inputs: tuple[Path, ...] = ()
     provenance: Provenance | None = None
 

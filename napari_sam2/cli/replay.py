@@ -13,8 +13,9 @@ from napari_sam2.cli.job import check_apart
 from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
 from napari_sam2.io.output import check_output
-from napari_sam2.io.overlay import check_overlay, write_overlay
-from napari_sam2.io.result_formats import find_result_format
+from napari_sam2.io.overlay import check_overlay
+from napari_sam2.io.placing import affine_of
+from napari_sam2.io.result_formats import choose_result_format
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +32,7 @@ _SAID_BY_PROJECT: dict[str, object] = {
     "at": [], "series": None, "level": 0, "channels": None, "limits": None,
     "direction": "both",
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
-    "window": "off",
+    "window": "off", "correct_bleaching": False,
 }  # fmt: skip
 
 
@@ -80,38 +81,33 @@ def _outputs(args: argparse.Namespace) -> list[Path]:
 def _check_outputs(args: argparse.Namespace, image: Path) -> None:
     """Find what is wrong with outputs before a model is loaded."""
     check_apart(tuple(_outputs(args)), (image, args.project))
-    for path in (args.output, args.table):
-        if path is not None:
-            check_output(path, overwrite=args.overwrite)
+    if not choose_result_format(args.output, args.format).is_folder:
+        check_output(args.output, overwrite=args.overwrite)
+    if args.table is not None:
+        check_output(args.table, overwrite=args.overwrite)
     for path in args.overlay:
         check_overlay(path, overwrite=args.overwrite)
 
 
 def _write(project: Project, frames: StackFrames, args: argparse.Namespace) -> None:
-    from napari_sam2.core.intensity import estimate_limits
-    from napari_sam2.project.results import export, results_by_frame
+    from napari_sam2.project.results import export
 
-    for path, name in ((args.output, "labels-tiff"), (args.table, "csv")):
-        if path is not None:
-            written = export(
-                project,
-                path,
-                find_result_format(name),
-                frames=frames,
-                overwrite=args.overwrite,
-            )
-            finish(written, "writing")
-    results = results_by_frame(project.contents) if args.overlay else {}
-    for path in args.overlay:
-        limits = project.stack.limits or estimate_limits(frames)
-        write_overlay(
+    for path, name in _wanted(args):
+        written = export(
+            project,
             path,
-            frames,
-            results.__getitem__,
-            limits,
-            shown=tuple(sorted(results)),
+            choose_result_format(path, name),
+            frames=frames,
             overwrite=args.overwrite,
+            affine=affine_of(frames),
         )
+        finish(written, "writing")
+
+
+def _wanted(args: argparse.Namespace) -> list[tuple[Path, str | None]]:
+    """Return what is written, with the names of formats where they are said."""
+    table = [] if args.table is None else [(args.table, "csv")]
+    return [(args.output, args.format), *table, *((one, None) for one in args.overlay)]
 
 
 def _wording(replayed: Replayed) -> str:

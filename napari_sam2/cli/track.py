@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +134,7 @@ def _job(args: argparse.Namespace) -> Job:
         table=args.table,
         overlays=tuple(args.overlay),
         overwrite=args.overwrite,
+        labels_format=args.format,
     )
     request = gather_request([*args.point, *args.box], args.mask, args.prompts)
     return Job(
@@ -143,9 +145,17 @@ def _job(args: argparse.Namespace) -> Job:
         span=args.frames.within(len(frames)),
         limits=_limits(args.limits),
         window=args.window,
+        corrects_bleaching=args.correct_bleaching,
         inputs=(frames.stack.path, *args.prompts, *(mask.path for mask in args.mask)),
-        provenance=provenance(request, frames, args.model),
+        provenance=_with_correction(provenance(request, frames, args.model), args),
     )
+
+
+def _with_correction(made: Provenance, args: argparse.Namespace) -> Provenance:
+    """Say that the model saw brighter frames than the file holds."""
+    if not args.correct_bleaching:
+        return made
+    return replace(made, image={**made.image, "bleaching": "corrected"})
 
 
 def provenance(request: Request, frames: StackFrames, model: str) -> Provenance:

@@ -93,7 +93,14 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         metavar="LABELS.tif",
         type=Path,
         required=True,
-        help="the masks, as a label stack",
+        help="the masks, as a label stack; or in the format that the name ends like: "
+        ".ome.zarr, .nii.gz, .json (COCO), …",
+    )
+    group.add_argument(
+        "--format",
+        metavar="NAME",
+        help="another format of the masks, such as ctc or labels-png, which are "
+        "folders; napari-sam2 export --help lists all",
     )
     group.add_argument(
         "--table",
@@ -179,6 +186,12 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="intensities shown to the model as black and as white; once, or once for "
         "each of three channels (default: estimated from the whole stack)",
+    )
+    group.add_argument(
+        "--correct-bleaching",
+        action="store_true",
+        help="show frames that fade to the model as bright as the first; tables hold "
+        "the intensities of the file all the same",
     )
     group.add_argument(
         "--window",

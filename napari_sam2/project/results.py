@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.io.opened import Affine
     from napari_sam2.io.result_format import ResultFormat
     from napari_sam2.project.values import Contents, Project
     from napari_sam2.state.masks import FrameMask
@@ -39,6 +41,7 @@ def export(
     result_format: ResultFormat,
     *,
     frames: FrameSource | None = None,
+    affine: Affine | None = None,
     overwrite: bool = False,
 ) -> Generator[Progress]:
     """Write the masks of a project.
@@ -50,6 +53,8 @@ def export(
     result_format : ResultFormat
     frames : FrameSource, optional
         The image, for formats that need it.
+    affine : tuple of 3 rows of 4 float, optional
+        Where the image lies in space.
     overwrite : bool, optional
         Whether files that are there may be replaced.
 
@@ -63,7 +68,7 @@ def export(
         If it cannot be written; what was there is untouched.
     """
     by_frame = _by_frame(project.contents)
-    header = result_header(project, frames)
+    header = replace(result_header(project, frames), affine=affine)
     with result_format.open(path, header, overwrite=overwrite) as writer:
         for done, frame in enumerate(sorted(by_frame)):
             yield Progress(done, len(by_frame), f"Writing {path.name}")
@@ -83,6 +88,7 @@ def result_header(project: Project, frames: FrameSource | None = None) -> Result
         names={i: one.name for i, one in project.contents.objects.items()},
         provenance=provenance_of(project),
         frames=frames,
+        limits=project.stack.limits,
     )
 
 

@@ -186,7 +186,8 @@ def test_what_cannot_be_exported_is_said(cli, study: Path, tmp_path: Path) -> No
     out.write_text("mine")
     assert "add --overwrite" in cli("export", project, "-o", out).err
     assert out.read_text() == "mine"
-    assert "labels-tiff, csv" in cli("export", project, "-o", tmp_path / "a.xyz").err
+    said = cli("export", project, "-o", tmp_path / "a.xyz")
+    assert "labels-tiff, labels-zarr" in said.err
     said = cli("export", project, "-o", out, "--format", "gif")
     assert "There is no format gif" in said.err
     said = cli("export", project, "-o", project, "--format", "labels-tiff")
