@@ -158,8 +158,7 @@ class ProjectOpener(QObject):
         assert opening is not None
 
         def job(token: CancelToken) -> Generator[Opening]:
-            file = opening.path or (opening.recovery and opening.recovery.path)
-            assert file is not None
+            file = opening.path or path
             state = locate_image(opening.project, file, instead=path)
             yield replace(opening, state=state)
 
@@ -208,9 +207,9 @@ class ProjectOpener(QObject):
 
     def _bind(self, layer: Any) -> None:
         """Put what the project keeps on a layer."""
-        opening, project = self._opening, self._opening and self._opening.project
+        opening = self._opening
         assert opening is not None
-        assert project is not None
+        project, view = opening.project, opening.project.view
         try:
             source = source_for(project, layer)
             apply_choices(self._settings, project.choices)
@@ -219,7 +218,7 @@ class ProjectOpener(QObject):
             self._fail(problem)
             return
         self._opening = None
-        session.position.go_to(project.view.frame)
-        if project.view.selected in session.document.objects:
-            session.document.select(project.view.selected)
+        session.position.go_to(view.frame)
+        if view.selected is not None and view.selected in session.document.objects:
+            session.document.select(view.selected)
         self.opened.emit(opening, session)
