@@ -114,8 +114,7 @@ def estimate_limits(
     """
     if frames.is_rgb and frames.dtype == np.uint8:
         return as_limits(0, 255)
-    picks = np.linspace(0, len(frames) - 1, min(len(frames), _sample_count(frames)))
-    values = np.concatenate(_samples(frames, picks.round().astype(int).tolist()))
+    values = np.concatenate([pixels for _, pixels in sample_frames(frames)])
     if frames.is_rgb:
         values = values.reshape(-1, 1)
     ranges = [_robust_range(channel, percentiles) for channel in values.T]
@@ -129,12 +128,26 @@ def _sample_count(frames: FrameSource) -> int:
     return max(_FEWEST_FRAMES, min(_SAMPLED_FRAMES, affordable))
 
 
-def _samples(frames: FrameSource, picks: list[int]) -> list[npt.NDArray[np.float64]]:
-    """Read some frames, as (pixels, channels) each; of a broken file, what is left."""
+def sample_frames(
+    frames: FrameSource,
+) -> list[tuple[int, npt.NDArray[np.float64]]]:
+    """Read a few frames spread over a stack; of a broken file, what is left.
+
+    Returns
+    -------
+    list of (int, ndarray of float64, shape (pixels, channels))
+        A dozen frames, of large ones three, thinned to about 65,536 pixels each.
+
+    Raises
+    ------
+    FrameError
+        If none of them can be read.
+    """
+    picks = np.linspace(0, len(frames) - 1, min(len(frames), _sample_count(frames)))
     samples, problem = [], None
-    for pick in picks:
+    for pick in picks.round().astype(int).tolist():
         try:
-            samples.append(_thin(frames[pick]))
+            samples.append((pick, _thin(frames[pick])))
         except FrameError as error:
             problem = error
     if problem is not None and not samples:
