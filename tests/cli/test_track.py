@@ -194,6 +194,24 @@ def test_nothing_is_left_when_following_along_another_axis_fails(cli, tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
+def test_bleaching_is_corrected_for_the_model_and_not_in_the_table(cli, tmp_path):
+    movie = discs(8, (64, 80))[0].astype(np.float64)
+    faded = movie * np.exp(-0.3 * np.arange(8))[:, None, None]
+    found = {}
+    for name, frames in (("flat", movie), ("faded", faded)):
+        path, out, table = (tmp_path / f"{name}{s}" for s in (".tif", "_l.tif", ".csv"))
+        tifffile.imwrite(path, frames.astype(np.float32), photometric="minisblack")
+        words = ("track", path, "-o", out, "--table", table, *FIRST, *SECOND)
+        assert cli(*words, "--correct-bleaching").code == 0
+        found[name] = tifffile.imread(out)
+    agree = np.count_nonzero((found["flat"] > 0) & (found["faded"] > 0))
+    assert agree > 0.95 * np.count_nonzero((found["flat"] > 0) | (found["faded"] > 0))
+    said = json.loads((tmp_path / "faded.csv.json").read_text())
+    assert said["image"]["bleaching"] == "corrected"
+    means = [float(r["mean_intensity"]) for r in rows_of(table) if r["object"] == "1"]
+    assert means[-1] < 0.3 * means[0]
+
+
 def test_negative_limits_are_no_flag(cli, tmp_path):
     path, out = tmp_path / "ct.tif", tmp_path / "labels.tif"
     tifffile.imwrite(path, discs(2, (48, 64))[0].astype(np.int16) * 10 - 1000)
