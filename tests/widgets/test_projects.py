@@ -211,11 +211,14 @@ session = dock.sessions.current
 session.position.go_to(4)
 session.prompts.points.add([4, 20, 30])
 keeper = dock.projects.keeper
-while not (keeper.autosave.path.exists() and session.document.masks.get((1, 4))):
+while not session.document.masks.get((1, 4)):
     application.processEvents()
-    dock.projects._tick()
-session.controller.run()
-while session.document.frames_covered(1) < 10 or keeper.autosave.has_changes:
+keeper.autosave.save()
+written = []
+def nothing(token):
+    yield
+dock.projects._files.submit(nothing, on_done=lambda: written.append(True))
+while not written:
     application.processEvents()
 while True:
     print("working", flush=True)
