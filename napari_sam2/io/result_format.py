@@ -144,6 +144,8 @@ class ResultFormat:
         Whether ``header.frames`` must be there.
     is_folder : bool
         Whether a folder is written.
+    has_every_frame : bool
+        Whether frames without masks are in it, empty; without a number of their own.
     """
 
     name: str
@@ -152,3 +154,4 @@ class ResultFormat:
     open: OpenWriter
     image: ImageUse = ImageUse.UNUSED
     is_folder: bool = False
+    has_every_frame: bool = False

@@ -86,6 +86,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         "label stack as OME-TIFF: 0 is background, other values are objects",
         (".tif", ".tiff"),
         in_file_order(_open_labels),
+        has_every_frame=True,
     ),
     ResultFormat(
         "labels-zarr",
@@ -93,6 +94,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (".ome.zarr", ".zarr"),
         in_file_order(zarr_labels("0.5")),
         is_folder=True,
+        has_every_frame=True,
     ),
     ResultFormat(
         "labels-zarr-0.4",
@@ -100,6 +102,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (".ome.zarr", ".zarr"),
         in_file_order(zarr_labels("0.4")),
         is_folder=True,
+        has_every_frame=True,
     ),
     ResultFormat(
         "labels-nifti",
@@ -107,6 +110,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (".nii.gz", ".nii"),
         in_file_order(open_nifti_labels),
         image=ImageUse.HELPFUL,
+        has_every_frame=True,
     ),
     ResultFormat(
         "labels-png",
@@ -114,6 +118,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (),
         open_png_labels,
         is_folder=True,
+        has_every_frame=True,
     ),
     ResultFormat(
         "coco",
@@ -133,6 +138,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (),
         in_file_order(open_ctc),
         is_folder=True,
+        has_every_frame=True,
     ),
     ResultFormat(
         "csv",

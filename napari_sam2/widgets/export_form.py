@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox, LineEdit, SpinBox
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from napari_sam2.io.result_formats import RESULT_FORMATS, find_result_format
 from napari_sam2.widgets.controls import column
 from napari_sam2.widgets.forms import Form, beside, push_button
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
-class Kind(Enum):
-    """What can be saved: the ending of its file, and the rest of its name."""
-
-    LABELS = ".tif"
-    TABLE = ".csv"
-
-    @property
-    def stem_ending(self) -> str:
-        """What is added to the image's name."""
-        return {Kind.LABELS: "_labels", Kind.TABLE: "_objects"}[self]
+    from napari_sam2.io.result_format import ResultFormat
 
 
-_CHOICES = [("labels (TIFF)", Kind.LABELS), ("measurements (CSV)", Kind.TABLE)]
+# What is added to the image's name; other formats are called after themselves.
+_STEM_ENDINGS = {"labels-tiff": "_labels", "csv": "_objects"}
+_CHOICES = [(one.description, one.name) for one in RESULT_FORMATS]
+_USUAL = "labels-tiff"
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
 
@@ -40,12 +33,12 @@ class ExportOrder:
 
     Attributes
     ----------
-    kind : Kind
+    result_format : ResultFormat
     path : Path
     frames : range
     """
 
-    kind: Kind
+    result_format: ResultFormat
     path: Path
     frames: range
 
@@ -88,13 +81,13 @@ class ExportForm(QWidget):
         self.kind = ComboBox(
             label="Save",
             choices=_CHOICES,
-            value=Kind.LABELS,
-            tooltip="The masks as a stack that any program reads, or a row of "
-            "measurements for every object on every frame",
+            value=_USUAL,
+            tooltip="The masks as a stack that any program reads, a row of "
+            "measurements for every object on every frame, or what else reads them",
         )
         self.first = SpinBox(value=0, max=last, tooltip="The first frame to save")
         self.last = SpinBox(value=last, max=last, tooltip="The last frame to save")
-        home = Path.home() / self._file_name(Kind.LABELS)
+        home = Path.home() / self._file_name(_USUAL)
         self.path = LineEdit(
             label="File", value=str(home), tooltip="The file that is written"
         )
@@ -107,40 +100,47 @@ class ExportForm(QWidget):
         """Order what the form says, once the user agrees to replace what is there."""
         path = self._complete_path()
         self.path.value = str(path)
-        if path.is_file() and not may_replace(path, self):
+        if path.exists() and not may_replace(path, self):
             return
+        chosen = find_result_format(self.kind.value)
         first, last = sorted((self.first.value, self.last.value))
-        self._on_order(ExportOrder(self.kind.value, path, range(first, last + 1)))
+        self._on_order(ExportOrder(chosen, path, range(first, last + 1)))
 
     def show_busy(self, is_busy: bool) -> None:
         """Offer to save only what is finished."""
         self.save_button.enabled = not is_busy
 
-    def _file_name(self, kind: Kind) -> str:
-        return f"{self._name}{kind.stem_ending}{kind.value}"
+    def _file_name(self, name: str) -> str:
+        return f"{self._name}{_STEM_ENDINGS.get(name, f'_{name}')}{_ending(name)}"
 
     def _complete_path(self) -> Path:
         """Return what is written in the form, as a file: never a bare folder."""
         written = Path(str(self.path.value).strip()).expanduser()
-        if not written.name or written.is_dir():
+        is_output = written.is_dir() and find_result_format(self.kind.value).is_folder
+        if not written.name or (written.is_dir() and not is_output):
             written = written / self._file_name(self.kind.value)
         path = written if written.is_absolute() else Path.home() / written
-        return path if path.suffix else path.with_suffix(self.kind.value.value)
+        ending = _ending(self.kind.value)
+        return path if path.suffix else path.with_name(path.name + ending)
 
-    def _on_kind_chosen(self, kind: Kind) -> None:
-        self.path.value = str(self._complete_path().with_name(self._file_name(kind)))
+    def _on_kind_chosen(self, name: str) -> None:
+        self.path.value = str(self._complete_path().with_name(self._file_name(name)))
 
     def _ask(self) -> None:
-        kind = self.kind.value
+        ending = _ending(self.kind.value)
         chosen, _ = QFileDialog.getSaveFileName(
             self,
             "Save as",
             str(self._complete_path()),
-            f"{kind.value[1:].upper()} (*{kind.value})",
+            f"{ending[1:].upper()} (*{ending})" if ending else "",
             options=QFileDialog.Option.DontConfirmOverwrite,  # asked once, by save
         )
         if chosen:
             self.path.value = chosen
+
+
+def _ending(name: str) -> str:
+    return (*find_result_format(name).suffixes, "")[0]
 
 
 def may_replace(path: Path, parent: QWidget) -> bool:

@@ -1,18 +1,24 @@
-"""Writing results to files, on the lane: labels as TIFF, measurements as CSV."""
+"""Writing results to files, on the lane, in any format."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from psygnal import Signal
 
+from napari_sam2.core.axes import resized
 from napari_sam2.core.cancel import Progress
-from napari_sam2.core.frames import channel_labels
+from napari_sam2.core.provenance import (
+    Provenance,
+    describe_prompts,
+    now_utc,
+    software_versions,
+)
+from napari_sam2.core.recipe import Made
 from napari_sam2.core.results import FrameResult
-from napari_sam2.io.label_writer import open_label_writer
-from napari_sam2.io.table import open_table_writer
+from napari_sam2.io.result_formats import choose_result_format
 from napari_sam2.state.masks import painted_order
 
 if TYPE_CHECKING:
@@ -22,9 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.control import Controller
-    from napari_sam2.core.axes import Axes
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.io.result_format import ResultFormat, ResultHeader
     from napari_sam2.state import Document, FrameMask
 
 Steps: TypeAlias = "Generator[Progress, None, None]"
@@ -83,32 +88,38 @@ def take_results(document: Document, frames: range | None = None) -> Results:
     )
 
 
-def write_table(
-    path: Path, results: Results, frames: FrameSource, axes: Axes | None
+def write_results(
+    path: Path, chosen: ResultFormat, results: Results, header: ResultHeader
 ) -> Steps:
-    """Write one row per object and frame, with areas in the image's units."""
-    channels = channel_labels(frames)
-    with open_table_writer(
-        path, results.names, axes, channels, overwrite=True
-    ) as table:
+    """Write the masks of the frames; values of labels are the ids of the objects.
+
+    Where frames have no numbers of their own, those left out in front do not count.
+    """
+    choose_result_format(path, chosen.name)
+    first = results.frames.start if chosen.has_every_frame else 0
+    if chosen.has_every_frame:
+        frames = resized(header.axes[0], len(results.frames))
+        header = replace(header, axes=(frames, *header.axes[1:]))
+    with chosen.open(path, header, overwrite=True) as writer:
         for done, frame in enumerate(results.masks):
-            yield Progress(done, len(results.masks), "Measuring")
-            table.write(results.frame(frame), frames[frame])
+            yield Progress(done, len(results.masks), f"Writing {path.name}")
+            found = results.frame(frame)
+            found = replace(found, frame=frame - first)
+            writer.write(found, results.labels(frame))
 
 
-def write_labels(path: Path, results: Results, axes: Axes | None) -> Steps:
-    """Write the label stack of the frames; values are the ids of the objects."""
-    with open_label_writer(
-        path,
-        results.shape_hw,
-        len(results.frames),
-        axes,
-        largest_id=max(results.names, default=1),
-        overwrite=True,
-    ) as writer:
-        for done, frame in enumerate(results.masks):
-            yield Progress(done, len(results.masks), "Writing the labels")
-            writer.write(frame - results.frames.start, results.labels(frame))
+def provenance_of(controller: Controller, name: str) -> Provenance:
+    """Say what made the masks of a session."""
+    made = [one for one in controller.recorder.steps if isinstance(one, Made)]
+    prompts = sorted(controller.document.prompts.items())
+    return Provenance(
+        created=now_utc(),
+        software=software_versions(),
+        model=made[-1].model if made else "",
+        model_sha256=made[-1].sha256 if made else None,
+        image={"name": name},
+        prompts=tuple(describe_prompts(place, said) for place, said in prompts),
+    )
 
 
 class Exporter:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_sam2.core.axes import axes_from_shape
+from napari_sam2.io.result_format import ResultHeader
+from napari_sam2.io.result_formats import find_result_format
 from napari_sam2.widgets.controls import button, column, row
-from napari_sam2.widgets.export_form import ExportForm, ExportOrder, Kind
+from napari_sam2.widgets.export_form import ExportForm, ExportOrder
 from napari_sam2.widgets.exporting import (
     Exporter,
+    provenance_of,
     take_results,
-    write_labels,
-    write_table,
+    write_results,
 )
 from napari_sam2.widgets.measurement_table import MeasurementTable
 
@@ -61,7 +64,7 @@ class ResultsPanel(QWidget):
         super().__init__(parent)
         self._controller = controller
         self._exporter = Exporter(controller)
-        self._axes = axes
+        self._axes, self._name = axes, name
         self._table: MeasurementTable | None = None
         self.form = ExportForm(name, controller.document.frame_count, self._save)
         tip = "Measure every object on every frame, and show the table"
@@ -82,20 +85,24 @@ class ResultsPanel(QWidget):
             self.table_ready.emit(self._table)
         self._table.measure()
 
-    def save_table(self, path: Path, frames: range | None = None) -> None:
-        """Save the measurements of all frames, or some, as CSV."""
-        stack = self._controller.frames
-        results = take_results(self._controller.document, frames)
-        self._exporter.write(path, write_table(path, results, stack, self._axes))
-
-    def save_labels(self, path: Path, frames: range | None = None) -> None:
-        """Save the masks of all frames, or some, as a TIFF stack."""
-        results = take_results(self._controller.document, frames)
-        self._exporter.write(path, write_labels(path, results, self._axes))
+    def save(
+        self, path: Path, name: str = "labels-tiff", frames: range | None = None
+    ) -> None:
+        """Save all frames, or some, in a format of results, by its name."""
+        controller = self._controller
+        results = take_results(controller.document, frames)
+        count, shape_hw = controller.document.frame_count, results.shape_hw
+        header = ResultHeader(
+            self._axes or axes_from_shape((count, *shape_hw), "tyx"),
+            results.names,
+            provenance_of(controller, self._name),
+            controller.frames,
+        )
+        chosen = find_result_format(name)
+        self._exporter.write(path, write_results(path, chosen, results, header))
 
     def _save(self, order: ExportOrder) -> None:
-        save = {Kind.LABELS: self.save_labels, Kind.TABLE: self.save_table}
-        save[order.kind](order.path, order.frames)
+        self.save(order.path, order.result_format.name, order.frames)
 
     def _on_status_changed(self, status: Status) -> None:
         self.form.show_busy(status.is_busy)

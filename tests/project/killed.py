@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -18,7 +19,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import tifffile
+import zarr
 
 from napari_sam2.control import InlineLane
 from napari_sam2.io.result_formats import find_result_format
@@ -75,6 +78,29 @@ def exported(folder: Path) -> int | None:
     assert set(tifffile.imread(path).ravel().tolist()) == {0, 1, 7}
     with tifffile.TiffFile(path) as file:
         return int(re.search(r"number (\d+)", file.ome_metadata)[1])
+
+
+def export_masks(folder: Path, number: int) -> None:
+    """Write a folder of masks, which says inside which number it is."""
+    chosen = find_result_format("labels-zarr")
+    project = replace(numbered(number), image=ImageReference(f"number {number}"))
+    for _ in export(project, folder / "masks.zarr", chosen, overwrite=True):
+        pass
+
+
+def exported_masks(folder: Path) -> int | None:
+    """Return the number of the pyramid: the new one, or the old one moved aside."""
+    path = folder / "masks.zarr"
+    if not path.exists():  # it was killed between moving the old and the new
+        for old in folder.glob(".masks.zarr*.old"):
+            old.rename(path)
+    for rest in folder.glob(".masks.zarr*"):
+        shutil.rmtree(rest)
+    if not path.exists():
+        return None
+    group = zarr.open_group(path, mode="r")
+    assert set(np.unique(group["0"][:])) == {0, 1, 7}
+    return int(group.attrs["napari-sam2"]["image"]["name"].removeprefix("number "))
 
 
 class Autosaving:
@@ -178,10 +204,11 @@ def main() -> None:
     for write, read in (
         (lambda: save, saved),
         (lambda: export_labels, exported),
+        (lambda: export_masks, exported_masks),
         (Autosaving, recovered),
     ):
         torment(write, read, folder, seed, count)
-    print(f"{3 * count} were killed")
+    print(f"{4 * count} were killed")
 
 
 if __name__ == "__main__":

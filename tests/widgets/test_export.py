@@ -14,8 +14,11 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from napari_sam2.control import Activity
 from napari_sam2.io.masks import read_labels
+from napari_sam2.io.result_format import ResultFormat
+from napari_sam2.io.result_formats import RESULT_FORMATS
 from napari_sam2.widgets import export_form, exporting
-from napari_sam2.widgets.export_form import ExportForm, Kind
+from napari_sam2.widgets.export_form import ExportForm
+from tests.io.reading_back import LABEL_READERS
 from tests.widgets.user import SHAPE, User
 
 
@@ -50,7 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return asked
 
 
-def save(user: User, kind: Kind, path: Path) -> None:
+def save(user: User, kind: str, path: Path) -> None:
     form = user.dock.workbench.results.form
     form.kind.value = kind
     form.path.value = str(path)
@@ -60,7 +63,7 @@ def save(user: User, kind: Kind, path: Path) -> None:
 def test_labels_of_some_frames_are_saved(tracked: User, tmp_path: Path) -> None:
     form = tracked.dock.workbench.results.form
     form.first.value, form.last.value = 2, 5
-    save(tracked, Kind.LABELS, tmp_path / "labels.tif")
+    save(tracked, "labels-tiff", tmp_path / "labels.tif")
     tracked.wait((tmp_path / "labels.tif").exists)
     labels = read_labels(tmp_path / "labels.tif")
     assert len(labels) == 4
@@ -74,7 +77,7 @@ def test_the_table_of_some_frames_keeps_their_numbers(
 ) -> None:
     form = tracked.dock.workbench.results.form
     form.first.value, form.last.value = 7, 6  # in any order
-    save(tracked, Kind.TABLE, tmp_path / "objects.csv")
+    save(tracked, "csv", tmp_path / "objects.csv")
     tracked.wait((tmp_path / "objects.csv").exists)
     with (tmp_path / "objects.csv").open(newline="") as file:
         assert [row["frame"] for row in csv.DictReader(file)] == ["6", "7"]
@@ -85,12 +88,12 @@ def test_a_file_is_replaced_only_when_the_user_says_so(
 ) -> None:
     path = tmp_path / "labels.tif"
     path.write_bytes(b"mine")
-    save(tracked, Kind.LABELS, path)
+    save(tracked, "labels-tiff", path)
     tracked.wait_idle()
     assert asked == [path]
     assert path.read_bytes() == b"mine"
     monkeypatch.setattr(export_form, "may_replace", lambda path, parent: True)
-    save(tracked, Kind.LABELS, path)
+    save(tracked, "labels-tiff", path)
     tracked.wait(lambda: path.read_bytes() != b"mine")
 
 
@@ -105,12 +108,12 @@ def test_stop_ends_saving_and_leaves_nothing_half_written(
         return draw(results, frame)
 
     monkeypatch.setattr(exporting.Results, "labels", slowly)
-    save(tracked, Kind.LABELS, tmp_path / "labels.tif")
+    save(tracked, "labels-tiff", tmp_path / "labels.tif")
     track = tracked.dock.workbench.track
     bar = tracked.dock.status_line._bar
     tracked.wait(lambda: bar.value() == 3)
     assert bar.maximum() == SHAPE[0]
-    assert "Writing the labels" in tracked.dock.status_line.message
+    assert "Writing labels.tif" in tracked.dock.status_line.message
     assert not tracked.dock.workbench.results.form.save_button.enabled
     assert track.stop_button.isEnabled()
     track.stop_button.click()
@@ -125,9 +128,9 @@ def test_stop_ends_saving_and_leaves_nothing_half_written(
 @pytest.mark.parametrize(
     ("name", "kind", "words"),
     [
-        ("gone/labels.tif", Kind.LABELS, "gone does not exist"),
-        ("labels.png", Kind.LABELS, "must end in .tif"),
-        ("objects.xls", Kind.TABLE, "must end in .csv"),
+        ("gone/labels.tif", "labels-tiff", "gone does not exist"),
+        ("labels.png", "labels-tiff", "must end in .tif"),
+        ("objects.xls", "csv", "must end in .csv"),
     ],
 )
 def test_a_file_that_cannot_be_is_told_in_a_sentence(
@@ -135,7 +138,7 @@ def test_a_file_that_cannot_be_is_told_in_a_sentence(
     tmp_path: Path,
     told: list[Exception],
     name: str,
-    kind: Kind,
+    kind: str,
     words: str,
 ) -> None:
     save(tracked, kind, tmp_path / name)
@@ -151,7 +154,7 @@ def test_a_full_disk_keeps_what_was_there(
     path.write_bytes(b"mine")
     monkeypatch.setattr(export_form, "may_replace", lambda path, parent: True)
     full_disk(64)
-    save(tracked, Kind.LABELS, path)
+    save(tracked, "labels-tiff", path)
     tracked.wait(lambda: bool(told))
     tracked.wait_idle()
     assert "disk is full" in tracked.dock.status_line.message
@@ -169,7 +172,7 @@ def test_a_frame_that_cannot_be_read_ends_the_table(
 
     frames = tracked.session.controller.frames
     object.__setattr__(frames, "array", Lost())
-    save(tracked, Kind.TABLE, tmp_path / "objects.csv")
+    save(tracked, "csv", tmp_path / "objects.csv")
     tracked.wait(lambda: bool(told))
     tracked.wait_idle()
     assert "the drive was disconnected" in tracked.dock.status_line.message
@@ -185,7 +188,7 @@ def make_form(qtbot, name: str = "cells") -> ExportForm:
 def test_names_of_images_become_names_of_files(qtbot) -> None:
     form = make_form(qtbot, "a/b: c?")
     assert Path(form.path.value).name == "a_b_ c__labels.tif"
-    form.kind.value = Kind.TABLE
+    form.kind.value = "csv"
     assert Path(form.path.value).name == "a_b_ c__objects.csv"
 
 
@@ -200,3 +203,21 @@ def test_a_folder_or_a_bare_name_is_completed(qtbot, tmp_path: Path) -> None:
     assert names == ["cells_labels.tif", "mine.tif", "cells_labels.tif"]
     assert orders[0].path.parent == tmp_path
     assert orders[0].frames == range(5)
+
+
+@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
+def test_every_format_is_offered_and_written(
+    tracked: User, tmp_path: Path, one: ResultFormat
+) -> None:
+    form = tracked.dock.workbench.results.form
+    form.kind.value = one.name
+    path = tmp_path / Path(form.path.value).name
+    save(tracked, one.name, path)
+    tracked.wait(path.exists)
+    tracked.wait_idle()
+    assert f"Saved: {path}" in tracked.dock.status_line.message
+    if one.name in LABEL_READERS:
+        found = LABEL_READERS[one.name](path)
+        np.testing.assert_array_equal(found[3], tracked.shown(3))
+            LABEL_READERS[one.name](path)[3], tracked.shown(3)
+        )

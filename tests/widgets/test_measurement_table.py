@@ -161,7 +161,7 @@ def test_the_same_columns_are_saved(
     tracked: User, table: MeasurementTable, tmp_path
 ) -> None:
     path = tmp_path / "objects.csv"
-    tracked.dock.workbench.results.save_table(path)
+    tracked.dock.workbench.results.save(path, "csv")
     tracked.wait(path.exists)
     header, first, *_ = path.read_text().splitlines()
     model = table.view.model()

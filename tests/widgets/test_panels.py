@@ -147,8 +147,8 @@ def test_files_and_the_table_hold_what_is_seen(
 ) -> None:
     tracked = tracked_in_window
     results = tracked.dock.workbench.results
-    results.save_labels(tmp_path / "labels.tif")
-    results.save_table(tmp_path / "objects.csv")
+    results.save(tmp_path / "labels.tif")
+    results.save(tmp_path / "objects.csv", "csv")
     tracked.wait((tmp_path / "objects.csv").exists)
     labels = read_labels(tmp_path / "labels.tif")
     np.testing.assert_array_equal(labels[4], tracked.shown(4))
@@ -169,7 +169,7 @@ def test_a_folder_that_is_gone_is_told_in_a_sentence(
 ) -> None:
     told: list[Exception] = []
     monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
-    tracked.dock.workbench.results.save_labels(tmp_path / "gone" / "labels.tif")
+    tracked.dock.workbench.results.save(tmp_path / "gone" / "labels.tif")
     tracked.wait(lambda: bool(told))
     assert "gone" in tracked.dock.status_line.message
 
