@@ -46,7 +46,8 @@ def main() -> None:
 @contextmanager
 def window() -> Iterator[Hands]:
     """Open napari with the dock, with room for the whole dock."""
-    os.environ["NAPARI_SAM2_CONFIG"] = tempfile.mkdtemp()  # nobody's own settings
+    for variable in ("NAPARI_SAM2_CONFIG", "NAPARI_SAM2_STATE"):  # nobody's own
+        os.environ[variable] = tempfile.mkdtemp()
     viewer = napari.Viewer(show=True)
     dock = Sam2Dock(viewer)
     viewer.window.add_dock_widget(dock, name="SAM 2", area="right")

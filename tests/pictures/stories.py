@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 
 _PATIENCE_SECONDS = 400
-_FOLDED = ("Image", "Model", "Results", "Help")
+_FOLDED = ("Project", "Image", "Model", "Results", "Help")
 _NUCLEI: tuple[Box, ...] = ((9, 72, 57, 121), (114, 82, 165, 140), (54, 98, 103, 155))
 _MISSING = 141, 85
 _COLONY: Box = (84, 214, 233, 286)

@@ -171,7 +171,7 @@ class Hands:
         """Click the title of a part of the dock."""
         titles = self.dock.findChildren(QToolButton)
         (title_button,) = [
-            one for one in titles if one.text().replace("&", "") == title
+            one for one in titles if one.text().replace("&", "").startswith(title)
         ]
         self.click_widget(title_button)
 

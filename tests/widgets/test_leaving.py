@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-pytest.importorskip("qtpy", reason="the worker needs Qt")
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 
 _SCRIPT = """
