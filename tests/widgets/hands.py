@@ -114,9 +114,9 @@ class Hands:
         """Type into whatever has the focus."""
         self.do("type", "--delay", 10, text)
 
-    def press_button(self, text: str) -> None:
-        """Click the button of the dock with this text."""
-        self.click_widget(self.find_button(text))
+    def press_button(self, text: str, *, within: QWidget | None = None) -> None:
+        """Click the button of the dock, or of a part of it, with this text."""
+        self.click_widget(self.find_button(text, within=within))
 
     def put_first_steps_away(self) -> None:
         """Click away what the dock says when it is opened for the first time."""
@@ -124,9 +124,10 @@ class Hands:
             if one.text() == "Got it" and one.isVisible():
                 self.click_widget(one)
 
-    def find_button(self, text: str) -> QPushButton:
-        """Return the button of the dock with this text."""
-        found = [b for b in self.dock.findChildren(QPushButton) if b.text() == text]
+    def find_button(self, text: str, *, within: QWidget | None = None) -> QPushButton:
+        """Return the button of the dock, or of a part of it, with this text."""
+        buttons = (within or self.dock).findChildren(QPushButton)
+        found = [b for b in buttons if b.text() == text]
         (button,) = [b for b in found if b.isVisible()]
         return button
 
