@@ -91,16 +91,19 @@ def test_objects_look_different_from_what_lies_around_them(family) -> None:
     assert (contrast > 0.1).sum() >= 5  # a few scenes are meant to be hard
 
 
-def test_walls_are_not_part_of_the_cells_beside_them() -> None:
+def test_walls_are_left_out_of_the_cells_or_shared_by_them() -> None:
     clips = draw(
-        1, 0, clips=4, frames=1, size=128, device=CPU, families=only("cell_walls")
+        1, 0, clips=8, frames=1, size=128, device=CPU, families=only("cell_walls")
     )
     images, labels = clips.images[:, 0, 0], clips.labels[:, 0]
-    for image, label in zip(images, labels, strict=True):
+    meet = [bool((label > 0).float().mean() > 0.97) for label in labels]
+    assert 0 < sum(meet) < len(meet)
+    for image, label, is_shared in zip(images, labels, meet, strict=True):
         steps = (label[:, 1:] != label[:, :-1]).float().mean()
         assert steps > 0
-        wall, cell = image[label == 0], image[label > 0]
-        assert abs(float(wall.mean() - cell.mean())) > 0.03
+        if not is_shared and bool((label == 0).any()):
+            wall, cell = image[label == 0], image[label > 0]
+            assert abs(float(wall.mean() - cell.mean())) > 0.03
 
 
 def test_after_a_cut_another_scene_is_shown_and_no_object_is_left(clips) -> None:

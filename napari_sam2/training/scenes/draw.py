@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from napari_sam2.training.scenes.adherent import adherent
 from napari_sam2.training.scenes.camera import film, photograph
 from napari_sam2.training.scenes.cells import fluorescence, phase_contrast
 from napari_sam2.training.scenes.dice import Dice
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     Families = Mapping[str, tuple[Family, float]]
 
 FAMILIES: Families = {
-    "fluorescence": (fluorescence, 0.2),
-    "phase_contrast": (phase_contrast, 0.2),
-    "electron_microscopy": (electron_microscopy, 0.12),
-    "cell_walls": (cell_walls, 0.1),
-    "anatomy": (anatomy, 0.15),
-    "strata": (strata, 0.1),
+    "fluorescence": (fluorescence, 0.15),
+    "phase_contrast": (phase_contrast, 0.14),
+    "adherent": (adherent, 0.1),
+    "electron_microscopy": (electron_microscopy, 0.11),
+    "cell_walls": (cell_walls, 0.09),
+    "anatomy": (anatomy, 0.17),
+    "strata": (strata, 0.07),
     "footage": (footage, 0.2),
 }
 """Every family by name, and its share of what is drawn."""
