@@ -61,19 +61,28 @@ class FinishedFrames:
         if result.frame in self._spool:
             result = self[result.frame].joined(result)
         with naming_output(self._folder):
-            self._spool.put(result.frame, b"".join(map(_packed, result)))
+            self._spool.put(result.frame, pack_objects(result))
         return result
 
     def __getitem__(self, frame: int, /) -> FrameResult:
         """Return the objects of a frame, none where nothing was computed."""
         if frame not in self._spool:
             return FrameResult(frame, ())
-        objects = _unpacked(self._spool.get(frame), frame, self._shape_hw)
-        return FrameResult(frame, tuple(objects))
+        return unpack_objects(self._spool.get(frame), frame, self._shape_hw)
 
     def close(self) -> None:
         """Throw everything away."""
         self._spool.close()
+
+
+def pack_objects(result: FrameResult) -> bytes:
+    """Pack the objects of a frame, as compressed bits."""
+    return b"".join(map(_packed, result))
+
+
+def unpack_objects(data: bytes, frame: int, shape_hw: tuple[int, int]) -> FrameResult:
+    """Return the objects that :func:`pack_objects` packed."""
+    return FrameResult(frame, tuple(_unpacked(data, frame, shape_hw)))
 
 
 def _packed(result: MaskResult) -> bytes:

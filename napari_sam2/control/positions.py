@@ -1,0 +1,298 @@
+"""Following objects at every position of a stack, one position after the other.
+
+Each position is a stack of its own; what is found there is kept in a store before the
+next one begins, so that work that broke off goes on after the last finished position.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from napari_sam2.control.seeding import (
+    Seed,
+    SeedMode,
+    choose_cuts,
+    follow_across,
+    seeds_as_they_are,
+)
+from napari_sam2.control.visits import Visit, plan_visits
+from napari_sam2.core.errors import FrameError
+from napari_sam2.core.results import FrameResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from napari_sam2.control.ports import Tracker
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.state.settings import Direction
+
+FramePlace: TypeAlias = tuple[int, int]
+"""An object and a frame."""
+
+
+class Kept(Protocol):
+    """Takes the results of a position."""
+
+    def add(self, result: FrameResult) -> FrameResult:
+        """Keep the objects of a frame, with those that came earlier; return all."""
+        ...
+
+    def finish(self, object_ids: frozenset[int], problem: str = "") -> None:
+        """Keep everything for good: these objects are finished here.
+
+        Parameters
+        ----------
+        object_ids : frozenset of int
+        problem : str, optional
+            Why some frames have no results.
+        """
+        ...
+
+
+class PositionStore(Protocol):
+    """Keeps the results of positions that are finished."""
+
+    def finished(self, position: Position) -> frozenset[int]:
+        """Return the objects that are finished at a position."""
+        ...
+
+    def results(self, position: Position) -> Iterator[FrameResult]:
+        """Yield what was found at a position, frame by frame, in order."""
+        ...
+
+    def open(self, position: Position) -> AbstractContextManager[Kept]:
+        """Take more results of a position; they are lost unless they are finished."""
+        ...
+
+
+class Segmenter(Protocol):
+    """Finds objects at one position."""
+
+    def __call__(
+        self,
+        position: Position,
+        prompts: Mapping[FramePlace, FramePrompts],
+        token: CancelToken | None,
+    ) -> Generator[FrameResult]:
+        """Yield the objects of frame after frame; a frame may come twice.
+
+        Raises
+        ------
+        Sam2Error
+            If a prompt cannot be answered or a frame cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PositionWork:
+    """What is to be found where, and how.
+
+    Attributes
+    ----------
+    positions : Positions
+    prompts : mapping of (tuple of int) to mapping of (int, int) to FramePrompts
+        What is said, by position, then by object and frame.
+    open_frames : callable
+        Returns the stack at a position.
+    make_tracker : callable
+        Returns a tracker of a stack.
+    segment : callable
+        Finds the objects at a position, such as :class:`AlongFrames`.
+    seed : str
+        How objects come to positions where they are not prompted.
+    """
+
+    positions: Positions
+    prompts: Mapping[Position, Mapping[FramePlace, FramePrompts]]
+    open_frames: Callable[[Position], FrameSource]
+    make_tracker: Callable[[FrameSource], Tracker]
+    segment: Segmenter
+    seed: SeedMode = "follow"
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """The positions in the order in which they are visited."""
+        where: dict[int, set[Position]] = {}
+        for position, prompts in self.prompts.items():
+            for object_id, _ in prompts:
+                where.setdefault(object_id, set()).add(position)
+        are_seeded = self.seed != "none"
+        return plan_visits(self.positions, where, are_seeded=are_seeded)
+
+    def prompted_frames(self, object_id: int) -> frozenset[int]:
+        """Return the frames on which an object is prompted, at any position."""
+        return frozenset(
+            frame
+            for prompts in self.prompts.values()
+            for one, frame in prompts
+            if one == object_id
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlongFrames:
+    """Follows objects along the frames of a position, as a :class:`Segmenter`.
+
+    Attributes
+    ----------
+    open_frames, make_tracker : callable
+        As in :class:`PositionWork`.
+    direction : str
+        Which way to go from the prompts.
+    frames : range or None
+        The frames that are computed; all by default.
+    """
+
+    open_frames: Callable[[Position], FrameSource]
+    make_tracker: Callable[[FrameSource], Tracker]
+    direction: Direction = "both"
+    frames: range | None = None
+
+    def __call__(
+        self,
+        position: Position,
+        prompts: Mapping[FramePlace, FramePrompts],
+        token: CancelToken | None = None,
+    ) -> Generator[FrameResult]:
+        """Yield the objects of frame after frame."""
+        tracker = self.make_tracker(self.open_frames(position))
+        for (object_id, frame), said in sorted(prompts.items(), key=lambda one: one[0]):
+            tracker.set_prompts(object_id, frame, said)
+        run = tracker.propagate(
+            direction=self.direction, frames=self.frames, token=token
+        )
+        with closing(run) as results:
+            yield from results
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PositionStep:
+    """How far the work has come.
+
+    Attributes
+    ----------
+    position : tuple of int
+    visit, visit_count : int
+        Number of the visit, from 0, and of all visits.
+    result : FrameResult or None
+        All objects found on a frame so far; None when a position is begun.
+    """
+
+    position: Position
+    visit: int
+    visit_count: int
+    result: FrameResult | None = None
+
+
+def follow_everywhere(
+    work: PositionWork, store: PositionStore, token: CancelToken | None = None
+) -> Generator[PositionStep]:
+    """Find objects at every position, and keep them in a store.
+
+    What the store has already is not done again. A frame that cannot be read ends the
+    way at its position only.
+
+    Parameters
+    ----------
+    work : PositionWork
+    store : PositionStore
+    token : CancelToken, optional
+        Stops between two frames; the position that was begun is then done anew.
+
+    Yields
+    ------
+    PositionStep
+        When a position is begun, and for every frame.
+
+    Raises
+    ------
+    Sam2Error
+        If a prompt cannot be answered, no frame of a position can be read, or memory is
+        short. What is finished stays in the store.
+    """
+    visits = work.visits
+    for number, visit in enumerate(visits):
+        wanted = frozenset(visit.sources) - store.finished(visit.position)
+        step = PositionStep(visit.position, number, len(visits))
+        if not wanted:
+            continue
+        yield step
+        with closing(_visit(work, store, visit, wanted, token)) as results:
+            for result in results:
+                yield replace(step, result=result)
+        if token is not None and token.is_cancelled:
+            return
+
+
+def _visit(
+    work: PositionWork,
+    store: PositionStore,
+    visit: Visit,
+    wanted: frozenset[int],
+    token: CancelToken | None,
+) -> Generator[FrameResult]:
+    """Find objects at a position, and finish it unless it is stopped."""
+    own = work.prompts.get(visit.position, {})
+    prompts = {place: said for place, said in own.items() if place[0] in wanted}
+    with store.open(visit.position) as kept:
+        problem = ""
+        try:
+            seeds = _seeds(work, store, visit, wanted, token)
+            prompts |= {(i, seed.frame): seed.prompts for i, seed in seeds.items()}
+            if prompts:
+                with closing(work.segment(visit.position, prompts, token)) as found:
+                    for result in found:
+                        yield kept.add(_with_seeds(result, seeds))
+        except FrameError as error:
+            problem = str(error)
+        if token is None or not token.is_cancelled:
+            kept.finish(wanted, problem)
+
+
+def _seeds(
+    work: PositionWork,
+    store: PositionStore,
+    visit: Visit,
+    wanted: frozenset[int],
+    token: CancelToken | None,
+) -> dict[int, Seed]:
+    """Return where objects without prompts of their own are at a position."""
+    sources = {source for i, source in visit.sources.items() if source and i in wanted}
+    seeds: dict[int, Seed] = {}
+    for source in sorted(sources):
+        preferred = {
+            object_id: work.prompted_frames(object_id)
+            for object_id in wanted
+            if visit.sources[object_id] == source
+        }
+        cuts = choose_cuts(store.results(source), preferred)
+        if work.seed == "follow":
+            before, after = work.open_frames(source), work.open_frames(visit.position)
+            seeds |= follow_across(cuts, before, after, work.make_tracker, token)
+        elif work.seed != "none":
+            seeds |= seeds_as_they_are(cuts, work.seed)
+    return seeds
+
+
+def _with_seeds(result: FrameResult, seeds: Mapping[int, Seed]) -> FrameResult:
+    """Say of masks that came from the neighbour that nobody prompted them."""
+    objects = []
+    for one in result:
+        seed = seeds.get(one.object_id)
+        if seed is not None and one.frame == seed.frame:
+            one = replace(one, is_prompted=False)
+            if seed.prompts.mask is not None:
+                one = replace(
+                    one,
+                    predicted_iou=seed.predicted_iou,
+                    object_logit=seed.object_logit,
+                )
+        objects.append(one)
+    return FrameResult(result.frame, tuple(objects))
