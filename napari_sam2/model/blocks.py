@@ -43,6 +43,20 @@ class LayerNorm2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise every pixel's channel vector."""
+        if x.is_cuda:
+            return self._across_planes(x)
         x = x.permute(0, 2, 3, 1)  # (B, H, W, C)
         x = F.layer_norm(x, self.weight.shape, self.weight, self.bias, eps=1e-6)
         return x.permute(0, 3, 1, 2)
+
+    def _across_planes(self, x: Tensor) -> Tensor:
+        """Normalise without moving channels.
+
+        CUDA's kernel spends a block of threads on every pixel, of which four channels
+        keep few busy.
+        """
+        wide = x.float()
+        apart = wide - wide.mean(dim=1, keepdim=True)
+        scale = (apart.square().mean(dim=1, keepdim=True) + 1e-6).rsqrt()
+        weight, bias = self.weight[:, None, None], self.bias[:, None, None]
+        return torch.addcmul(bias, apart * scale, weight).to(x.dtype)

@@ -6,20 +6,24 @@ import copy
 import logging
 import time
 from collections import defaultdict
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from napari_sam2.model.checkpoint import load_weights
 from napari_sam2.training.learner import Learner, latest_weights
 from napari_sam2.training.record import append
-from napari_sam2.training.scenes import FAMILIES, draw
+from napari_sam2.training.scenes import FAMILIES
 from napari_sam2.training.schedule import learning_rate
+from napari_sam2.training.supply import Order, Supply
 from napari_sam2.training.validate import as_table, mean_tracked, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from torch import Tensor
@@ -103,35 +107,48 @@ def train(
     head = step.to(course.device) if isinstance(step, torch.nn.Module) else None
     learner = Learner(model, head, decay=course.decay)
     learner.restore(course.out)
+    size = model.config.image_size
+    supply = Supply(course.seed, size, course.device, course.families)
+    with closing(supply), _attention(course.device):
+        _learn(course, learner, step, shape, supply)
+    return learner
+
+
+def _learn(
+    course: Course, learner: Learner, step: Step, shape: Shape, supply: Supply
+) -> None:
+    """Learn from batch after batch."""
+    progress = learner.progress
+
+    def order(batch: int) -> None:
+        done = progress.seconds / (60 * course.minutes)
+        supply.order(Order(batch, *shape(done, batch)))
+
     session = _Session(course, learner)
+    order(progress.batches)
     while not session.is_over:
-        done = learner.progress.seconds / (60 * course.minutes)
+        done = progress.seconds / (60 * course.minutes)
         began = time.perf_counter()
-        clips = _drawn(course, learner, shape(done, learner.progress.batches))
+        clips = supply.take()
         drawing = time.perf_counter() - began
+        order(progress.batches + 1)
         outcome = _looked_at(course, learner, step, clips)
         rate = learning_rate(course.peak_rate, learner.warmth, done)
         learner.step(outcome.loss, rate)
         session.note(outcome, rate, drawing, time.perf_counter() - began)
     session.close()
-    return learner
 
 
-def _drawn(course: Course, learner: Learner, shape: tuple[int, int]) -> Clips:
-    """Draw the next batch, and wait for it, so that its share of the time is known."""
-    count, frames = shape
-    clips = draw(
-        course.seed,
-        learner.progress.batches,
-        clips=count,
-        frames=frames,
-        size=learner.model.config.image_size,
-        device=course.device,
-        families=course.families,
+def _attention(device: torch.device) -> AbstractContextManager[None]:
+    """Keep away from cuDNN's attention, which plans anew for every number of objects.
+
+    Planning costs milliseconds a layer, and hardly two batches ask for as many objects.
+    """
+    if device.type != "cuda":
+        return nullcontext()
+    return sdpa_kernel(
+        [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
     )
-    if course.device.type == "cuda":
-        torch.cuda.synchronize(course.device)
-    return clips
 
 
 def _looked_at(course: Course, learner: Learner, step: Step, clips: Clips) -> Outcome:
