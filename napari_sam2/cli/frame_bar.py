@@ -57,6 +57,11 @@ class FrameBar:
         progress = Progress(done, self._total, self._label)
         self._redraw(frame_line(progress, now - self._started))
 
+    def watch(self, progress: Progress) -> None:
+        """Draw progress that brings its total along."""
+        self._total = progress.total
+        self.show(progress.done)
+
     def _redraw(self, line: str) -> None:
         # Spaces, because not every Windows console knows the code that clears a line.
         self._stream.write(f"\r{line:<{len(self._line)}}")

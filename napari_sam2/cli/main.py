@@ -14,7 +14,16 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from napari_sam2 import __version__
-from napari_sam2.cli import demo, doctor, export, gui, models, prompts, track
+from napari_sam2.cli import (
+    demo,
+    doctor,
+    evaluate,
+    export,
+    gui,
+    models,
+    prompts,
+    track,
+)
 from napari_sam2.cli.arguments import Parser, with_negative_limits
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.core.errors import Sam2Error
@@ -95,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"napari-sam2 {__version__}"
     )
     verbs = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (gui, track, export, prompts, demo, models, doctor):
+    for command in (gui, track, export, prompts, demo, evaluate, models, doctor):
         command.add_parser(verbs)
     return parser
 

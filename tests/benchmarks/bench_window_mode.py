@@ -23,8 +23,9 @@ from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.engine.window import WindowOptions
+from napari_sam2.evaluation.asking import innermost
+from napari_sam2.evaluation.overlap import jaccard
 from napari_sam2.model.sam2 import Sam2Model
-from napari_sam2.training.validate import innermost, jaccard
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 MODES = ("off", "auto", "on")

@@ -7,7 +7,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import tifffile
 import torch
@@ -21,8 +20,6 @@ from napari_sam2.training.learner import Learner, latest_weights
 from napari_sam2.training.schedule import learning_rate
 from napari_sam2.training.validate import (
     as_table,
-    innermost,
-    jaccard,
     mean_tracked,
     validate,
 )
@@ -179,7 +176,7 @@ def test_measuring_follows_objects_and_counts_vanished_ones(miniature, stacks) -
     (masked,) = validate(miniature, stacks, prompt="mask")
     assert masked.start > 0.8
     assert mean_tracked([score, masked]) == (score.tracked + masked.tracked) / 2
-    assert "| two_discs | 2 |" in as_table([score])
+    assert "| two_discs |       2 |" in as_table([score])
 
 
 def test_answering_gone_gains_nothing_where_objects_are(stacks) -> None:
@@ -188,19 +185,6 @@ def test_answering_gone_gains_nothing_where_objects_are(stacks) -> None:
         model.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.fill_(-1e4)
     (score,) = validate(model, stacks, prompt="mask")
     assert score.present == 0 < score.tracked
-
-
-def test_overlap_of_two_empty_masks_is_perfect() -> None:
-    nothing, something = np.zeros((4, 4), bool), np.eye(4, dtype=bool)
-    assert jaccard(nothing, nothing) == 1
-    assert jaccard(nothing, something) == 0
-    assert jaccard(something, something) == 1
-
-
-def test_the_innermost_pixel_is_farthest_from_the_outline() -> None:
-    mask = np.zeros((20, 20), bool)
-    mask[2:13, 4:15] = True
-    assert innermost(mask) == (7, 9)
 
 
 def test_a_folder_without_stacks_is_told_of(tmp_path, miniature, capsys) -> None:

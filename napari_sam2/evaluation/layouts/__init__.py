@@ -1,0 +1,1 @@
+"""How folders of stacks with true masks are laid out on disk."""

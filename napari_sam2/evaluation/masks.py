@@ -1,0 +1,89 @@
+"""Masks of several objects on several frames: true ones, or those of a method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_sam2.core.packed import PackedMask, absent_mask, pack_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import numpy.typing as npt
+
+    from napari_sam2.evaluation.truth import Truth
+
+_RIM = 1  # so that outlines along the border of a crop are those of the frame
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """Masks by object and frame, a bit per pixel of their bounding boxes.
+
+    Parameters
+    ----------
+    shape_hw : tuple of int
+        Height and width of every frame in pixels.
+    """
+
+    shape_hw: tuple[int, int]
+    _packed: dict[tuple[int, int], PackedMask] = field(default_factory=dict)
+
+    def put(self, object_id: int, frame: int, mask: PackedMask) -> None:
+        """Keep a mask, instead of one that was there."""
+        self._packed[object_id, frame] = mask
+
+    def packed(self, object_id: int, frame: int) -> PackedMask:
+        """Return a mask as it is kept; an empty one where there is none."""
+        found = self._packed.get((object_id, frame))
+        return absent_mask(self.shape_hw) if found is None else found
+
+    def mask(self, object_id: int, frame: int) -> npt.NDArray[np.bool_]:
+        """Return a mask as a whole frame, (H, W)."""
+        return self.packed(object_id, frame).mask
+
+
+def true_masks(truth: Truth, ids: Collection[int], frames: range) -> Masks:
+    """Read the true masks of some objects on the frames of a range that are known."""
+    masks = Masks(truth.frames.shape_hw)
+    for frame in sorted(truth.known.intersection(frames)):
+        for object_id, mask in pack_labels(truth.labels[frame], ids).items():
+            masks.put(object_id, frame, mask)
+    return masks
+
+
+def joint_crop(
+    one: PackedMask, other: PackedMask
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return two masks of a frame in the part of it that either reaches.
+
+    Returns
+    -------
+    ndarray of bool, shape (h, w)
+        The masks, with a rim of a pixel where the frame goes on; (0, 0) when both are
+        empty.
+    """
+    boxes = [box for mask in (one, other) if (box := mask.box_yxyx) is not None]
+    if not boxes:
+        return np.zeros((0, 0), bool), np.zeros((0, 0), bool)
+    corners = np.array(boxes)
+    top, left = np.maximum(corners[:, :2].min(0) - _RIM, 0).tolist()
+    bottom, right = (corners[:, 2:].max(0) + 1 + _RIM).tolist()
+    height, width = one.shape_hw
+    shape = min(bottom, height) - top, min(right, width) - left
+    return _within(one, (top, left), shape), _within(other, (top, left), shape)
+
+
+def _within(
+    mask: PackedMask, origin_yx: tuple[int, int], shape: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    part = np.zeros(shape, bool)
+    rows, columns = mask.slices
+    y, x = origin_yx
+    part[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x] = (
+        mask.crop
+    )
+    return part

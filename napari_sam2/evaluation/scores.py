@@ -1,0 +1,179 @@
+"""How good the masks of a method are: frame by frame, object by object, per stack."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_sam2.evaluation.contour import contour_f, tolerance_pixels
+from napari_sam2.evaluation.masks import joint_crop
+from napari_sam2.evaluation.overlap import jaccard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from napari_sam2.evaluation.assignment import Assignment
+    from napari_sam2.evaluation.masks import Masks
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScore:
+    """One object on one frame.
+
+    Attributes
+    ----------
+    object_id, frame : int
+    is_start : bool
+        Whether it is the frame on which the object was prompted first; it does not
+        count.
+    j, f : float
+        Overlap, and agreement of outlines; 1 when the object is neither there nor
+        found.
+    true_area, found_area : int
+        Pixels of the two masks.
+    """
+
+    object_id: int
+    frame: int
+    is_start: bool
+    j: float
+    f: float
+    true_area: int
+    found_area: int
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the object is there."""
+        return self.true_area > 0
+
+    @property
+    def presence_is_right(self) -> bool:
+        """Whether the object is found if it is there, and not if it is gone."""
+        return self.is_present == (self.found_area > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectScore:
+    """One object through the stack.
+
+    Attributes
+    ----------
+    object_id : int
+    frames : tuple of FrameScore
+        In order, the start among them.
+    extra : mapping of str to float
+        Measures of the object as a whole, by name: ``"dice"``, ``"hd95"``.
+    """
+
+    object_id: int
+    frames: tuple[FrameScore, ...]
+    extra: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> tuple[FrameScore, ...]:
+        """The frames after the start."""
+        return tuple(one for one in self.frames if not one.is_start)
+
+    @property
+    def start_j(self) -> float:
+        """J on the frame of the first prompt."""
+        return mean(one.j for one in self.frames if one.is_start)
+
+    @property
+    def j(self) -> float:
+        """Mean J over counted frames."""
+        return mean(one.j for one in self.counted)
+
+    @property
+    def f(self) -> float:
+        """Mean F over counted frames."""
+        return mean(one.f for one in self.counted)
+
+    @property
+    def jf(self) -> float:
+        """J&F, the mean of the two."""
+        return (self.j + self.f) / 2
+
+    @property
+    def j_present(self) -> float:
+        """Mean J over counted frames on which the object is; NaN when it is on none."""
+        return mean(one.j for one in self.counted if one.is_present)
+
+    @property
+    def presence(self) -> float:
+        """Share of counted frames on which it is right whether the object is there."""
+        return mean(float(one.presence_is_right) for one in self.counted)
+
+
+MEASURES = ("start_j", "j", "f", "jf", "j_present", "presence")
+
+
+@dataclass(frozen=True, slots=True)
+class MethodScore:
+    """All objects of a stack, as one method gave them.
+
+    Attributes
+    ----------
+    method : str
+        ``"box"``, ``"click"``, ``"copy"``, …
+    objects : tuple of ObjectScore
+    extra : mapping of str to float
+        Measures of the stack as a whole, by name: ``"SEG"``, ``"DET"``, ``"TRA"``.
+    """
+
+    method: str
+    objects: tuple[ObjectScore, ...]
+    extra: Mapping[str, float] = field(default_factory=dict)
+
+    def mean(self, measure: str) -> float:
+        """Return the mean of one of ``MEASURES``, or of an extra one, over objects."""
+        if measure in MEASURES:
+            return mean(getattr(one, measure) for one in self.objects)
+        if measure in self.extra:
+            return self.extra[measure]
+        return mean(one.extra.get(measure, math.nan) for one in self.objects)
+
+
+def mean(values: Iterable[float]) -> float:
+    """Return the mean of the numbers among some values; NaN when there are none."""
+    numbers = [value for value in values if not math.isnan(value)]
+    return statistics.fmean(numbers) if numbers else math.nan
+
+
+def score_objects(
+    found: Masks, true: Masks, todo: Assignment
+) -> tuple[ObjectScore, ...]:
+    """Compare the masks of all objects with the true ones."""
+    return tuple(
+        ObjectScore(object_id, _score_frames(found, true, todo, object_id))
+        for object_id in todo.ids
+    )
+
+
+def _score_frames(
+    found: Masks, true: Masks, todo: Assignment, object_id: int
+) -> tuple[FrameScore, ...]:
+    start = todo.starts[object_id]
+    return tuple(
+        score_frame(found, true, object_id, frame, is_start=frame == start)
+        for frame in (start, *todo.counted[object_id])
+    )
+
+
+def score_frame(
+    found: Masks, true: Masks, object_id: int, frame: int, *, is_start: bool
+) -> FrameScore:
+    """Compare the masks of one object on one frame."""
+    ours, theirs = found.packed(object_id, frame), true.packed(object_id, frame)
+    ours_crop, theirs_crop = joint_crop(ours, theirs)
+    return FrameScore(
+        object_id,
+        frame,
+        is_start,
+        jaccard(ours_crop, theirs_crop),
+        contour_f(ours_crop, theirs_crop, tolerance_pixels(found.shape_hw)),
+        theirs.area,
+        ours.area,
+    )
