@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from napari_sam2.cli.prompting import Request
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.provenance import Provenance
+    from napari_sam2.core.recipe import WindowMode
     from napari_sam2.engine.plan import Direction
-    from napari_sam2.engine.window import WindowMode
     from napari_sam2.io.result_format import ResultFormat
     from napari_sam2.io.stack import StackFrames
 

@@ -47,7 +47,9 @@ def track_project(args: argparse.Namespace) -> int:
     with closing(frames.stack), stop_on_interrupt() as token:
         _check_outputs(args, frames.stack.path)
         steps = replay(
-            project.contents, lambda made: _make_tracker(made, frames, args), token
+            project.contents,
+            lambda made: _make_tracker(made, _seen(made, frames, project), args),
+            token,
         )
         replayed = finish(steps, "replaying")
         _write(replace(project, contents=replayed.contents), frames, args)
@@ -55,9 +57,19 @@ def track_project(args: argparse.Namespace) -> int:
     return 0
 
 
+def _seen(made: Made, frames: StackFrames, project: Project) -> StackFrames:
+    """Return the frames as they were at a step: of another level, or channels."""
+    from napari_sam2.project.image import open_image
+
+    if made.level != project.stack.level:
+        stack = replace(project.stack, level=made.level)
+        frames = open_image(replace(project, stack=stack), frames.stack.path)
+    return frames if made.channels is None else replace(frames, channels=made.channels)
+
+
 def _make_tracker(made: Made, frames: StackFrames, args: argparse.Namespace) -> Tracker:
     from napari_sam2.engine.loading import load_model  # torch takes seconds
-    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.engine.setting_up import set_up_tracker
 
     if made.sha256 not in (None, weights_sha256(made.model)):
         print(
@@ -68,8 +80,13 @@ def _make_tracker(made: Made, frames: StackFrames, args: argparse.Namespace) -> 
     model = load_model(
         made.model, device=args.device, image_size=made.image_size or None
     )
-    seen = frames if made.channels is None else replace(frames, channels=made.channels)
-    tracker = VideoTracker(model, seen, limits=made.limits)
+    tracker = set_up_tracker(
+        model,
+        frames,
+        limits=made.limits,
+        window=made.window,
+        corrects_bleaching=made.corrects_bleaching,
+    )
     return cast("Tracker", tracker)  # its runs are generators, typed as iterators
 
 

@@ -28,9 +28,11 @@ from napari_sam2.core.intensity import IntensityLimits
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,
+    describe_settings,
     now_utc,
     software_versions,
 )
+from napari_sam2.core.recipe import Made
 from napari_sam2.engine.weights import resolve_weights, weights_sha256
 from napari_sam2.io.stack import StackFrames, open_stack, stack_frames
 
@@ -147,15 +149,20 @@ def _job(args: argparse.Namespace) -> Job:
         window=args.window,
         corrects_bleaching=args.correct_bleaching,
         inputs=(frames.stack.path, *args.prompts, *(mask.path for mask in args.mask)),
-        provenance=_with_correction(provenance(request, frames, args.model), args),
+        provenance=_with_settings(provenance(request, frames, args.model), args),
     )
 
 
-def _with_correction(made: Provenance, args: argparse.Namespace) -> Provenance:
-    """Say that the model saw brighter frames than the file holds."""
-    if not args.correct_bleaching:
-        return made
-    return replace(made, image={**made.image, "bleaching": "corrected"})
+def _with_settings(found: Provenance, args: argparse.Namespace) -> Provenance:
+    """Say what the model was shown otherwise than as plain, whole frames."""
+    made = Made(
+        args.model,
+        image_size=args.image_size or 0,
+        window=args.window,
+        corrects_bleaching=args.correct_bleaching,
+        level=args.level,
+    )
+    return replace(found, settings=describe_settings(made))
 
 
 def provenance(request: Request, frames: StackFrames, model: str) -> Provenance:

@@ -45,7 +45,8 @@ class Controller:
     history : History
         Of the document that is to be kept up to date.
     settings : Settings
-        A change of model or device has a new tracker made when it is needed.
+        A change of model, device, window and so on has a new tracker made when it is
+        needed.
     frames : FrameSource
         The stack, of as many frames and pixels as the document.
     lane : Lane
@@ -253,7 +254,14 @@ class Controller:
 
     def _choices(self) -> tuple[SignalInstance, ...]:
         events = self.settings.events
-        return events.model, events.device, events.image_size, events.cache_mib
+        return (
+            events.model,
+            events.device,
+            events.image_size,
+            events.cache_mib,
+            events.window,
+            events.corrects_bleaching,
+        )
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._running.give_way()
@@ -292,4 +300,6 @@ class Controller:
             limits,
             choices.image_size,
             choices.cache_mib,
+            choices.window,
+            choices.corrects_bleaching,
         )

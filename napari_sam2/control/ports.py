@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.recipe import WindowMode
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.state.settings import Direction
 
@@ -133,6 +134,11 @@ class TrackerRequest:
         Side of the square that the model sees, in pixels; 0 for the model's own.
     cache_mib : int
         Memory for image features, in MiB.
+    window : str
+        Whether small objects are looked at in a window: ``"off"``, ``"auto"``,
+        ``"on"``.
+    corrects_bleaching : bool
+        Whether frames that fade are shown to the model as bright as the first.
     """
 
     frames: FrameSource
@@ -141,6 +147,8 @@ class TrackerRequest:
     limits: IntensityLimits | None
     image_size: int = 0
     cache_mib: int = 512
+    window: WindowMode = "off"
+    corrects_bleaching: bool = False
 
 
 class TrackerFactory(Protocol):

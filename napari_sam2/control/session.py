@@ -221,12 +221,14 @@ def _strays(tracker: ToldTracker, object_id: int, snapshot: Snapshot) -> bool:
 
 
 def _made(request: TrackerRequest) -> Made:
-    channels = getattr(request.frames, "channels", None)
     return Made(
         request.model,
         limits=request.limits,
-        channels=channels,
+        channels=getattr(request.frames, "channels", None),
         image_size=request.image_size,
+        window=request.window,
+        corrects_bleaching=request.corrects_bleaching,
+        level=getattr(request.frames, "level", 0),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.recipe import Made
 
 _SOFTWARE = ("numpy", "torch", "napari")
 NOTE = "Masks predicted by a model (SAM 2) from the prompts below; not ground truth."
@@ -37,6 +38,8 @@ class Provenance:
     model : str
     model_sha256 : str or None
         Of the file of weights, hexadecimal.
+    settings : mapping of str to value
+        From :func:`describe_settings`.
     image : mapping of str to value
         Name, path, and checksum of sampled pixels where they are known.
     prompts : tuple of mapping
@@ -48,6 +51,7 @@ class Provenance:
     software: Mapping[str, str]
     model: str
     model_sha256: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
     image: Mapping[str, Any] = field(default_factory=dict)
     prompts: tuple[Mapping[str, Any], ...] = ()
 
@@ -58,6 +62,7 @@ class Provenance:
             "created": self.created,
             "software": dict(sorted(self.software.items())),
             "model": {"name": self.model, "sha256": self.model_sha256},
+            "settings": dict(self.settings),
             "image": dict(self.image),
             "prompts": [dict(one) for one in self.prompts],
         }
@@ -78,6 +83,17 @@ def software_versions() -> dict[str, str]:
 def now_utc() -> str:
     """Return the time in ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def describe_settings(made: Made) -> Mapping[str, Any]:
+    """Return what the model was shown otherwise than as plain, whole frames."""
+    said = {
+        "image_size": made.image_size or None,
+        "window": None if made.window == "off" else made.window,
+        "bleaching": "corrected" if made.corrects_bleaching else None,
+        "level": made.level or None,
+    }
+    return {name: one for name, one in said.items() if one is not None}
 
 
 def describe_prompts(

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from napari_sam2.core.prompts import FramePrompts
 
 
+WindowMode: TypeAlias = Literal["off", "auto", "on"]
+"""Whether small objects are looked at in a window instead of the whole frame."""
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A tracker that knows nothing yet.
@@ -33,6 +37,12 @@ class Made:
         What it sees of an image with channels.
     image_size : int
         Side of the square that it sees, in pixels; 0 for the model's own.
+    window : str
+        Whether it looks at small objects in a window: ``"off"``, ``"auto"``, ``"on"``.
+    corrects_bleaching : bool
+        Whether it sees frames that fade as bright as the first.
+    level : int
+        Which level of a pyramid it sees; 0 is full resolution.
     """
 
     model: str
@@ -40,6 +50,9 @@ class Made:
     limits: IntensityLimits | None = None
     channels: tuple[int, ...] | None = None
     image_size: int = 0
+    window: WindowMode = "off"
+    corrects_bleaching: bool = False
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)

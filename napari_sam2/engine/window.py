@@ -38,11 +38,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from napari_sam2.engine.views import Box, View, whole_view
 
-WindowMode = Literal["off", "auto", "on"]
+if TYPE_CHECKING:
+    from napari_sam2.core.recipe import WindowMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,13 +80,36 @@ class CoarseArray:
         return slice(start, int(found.max()) + 1), found - start
 
 
-def at_level(path: Path, levels: Sequence[ArrayLike], level: int) -> ArrayLike:
+def whole_pyramid(levels: Sequence[ArrayLike], level: int) -> tuple[ArrayLike, ...]:
+    """Return all levels that are reductions of the first, where that one is wanted.
+
+    Parameters
+    ----------
+    levels : sequence of array-like
+        From full resolution to the coarsest.
+    level : int
+        The one that is wanted: of a coarser one no pyramid is shown.
+
+    Returns
+    -------
+    tuple of array-like
+        Empty where there are no two.
+    """
+    fit = []
+    for one in levels if level == 0 else ():
+        if not _is_reduction(one.shape, levels[0].shape):
+            break
+        fit.append(one)
+    return tuple(fit) if len(fit) > 1 else ()
+
+
+def at_level(name: str | Path, levels: Sequence[ArrayLike], level: int) -> ArrayLike:
     """Return a level of a pyramid with the shape of its first.
 
     Parameters
     ----------
-    path : Path
-        For messages.
+    name : str or Path
+        Of the image, for messages.
     levels : sequence of array-like
         From full resolution to the coarsest.
     level : int
@@ -101,16 +124,19 @@ def at_level(path: Path, levels: Sequence[ArrayLike], level: int) -> ArrayLike:
             f"{number}: {' × '.join(map(str, one.shape))}"
             for number, one in enumerate(levels)
         )
-        raise StackError(f"{path} has no level {level}. Its levels are {sizes}.")
+        raise StackError(f"{name} has no level {level}. Its levels are {sizes}.")
     full, coarse = levels[0], levels[level]
     if level == 0:
         return full
-    if len(coarse.shape) != len(full.shape) or any(
-        not 0 < small <= large
-        for small, large in zip(coarse.shape, full.shape, strict=True)
-    ):
+    if not _is_reduction(coarse.shape, full.shape):
         raise StackError(
-            f"Level {level} of {path} has shape {tuple(coarse.shape)}, which is no "
+            f"Level {level} of {name} has shape {tuple(coarse.shape)}, which is no "
             f"reduction of {tuple(full.shape)}: use level 0."
         )
     return CoarseArray(coarse, tuple(full.shape))
+
+
+def _is_reduction(coarse: tuple[int, ...], full: tuple[int, ...]) -> bool:
+    return len(coarse) == len(full) and all(
+        0 < small <= large for small, large in zip(coarse, full, strict=True)
+    )

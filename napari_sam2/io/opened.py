@@ -49,12 +49,16 @@ class Opened:
         millimetres to the right, to the front and up (RAS+).
     notices : tuple of str
         Sentences for the user about what is odd, though it can be opened.
+    levels : tuple of array-like
+        All levels of a pyramid in their own sizes, the array first; empty where there
+        is no other, or where the array is a coarser one.
     """
 
     array: ArrayLike
     axes: Axes
     affine: Affine | None = None
     notices: tuple[str, ...] = ()
+    levels: tuple[ArrayLike, ...] = ()
 
 
 def as_affine(matrix: npt.NDArray[Any]) -> Affine:

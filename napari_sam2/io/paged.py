@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from itertools import product
@@ -33,6 +34,8 @@ class PagedArray:
         returns its pixels. Called by one thread at a time.
     close : callable, optional
         Releases the file.
+    lock : Lock, optional
+        Held while a page is read; shared by arrays that read the same file.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class PagedArray:
         page_ndim: int,
         read_page: Callable[[int], npt.NDArray[Any]],
         close: Callable[[], object] = lambda: None,
+        *,
+        lock: threading.Lock | None = None,
     ) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
@@ -50,12 +55,17 @@ class PagedArray:
         self._read_page = read_page
         self._outer = shape[: len(shape) - page_ndim]
         self._page_shape = shape[len(shape) - page_ndim :]
-        self._lock = threading.Lock()
+        self._lock = lock or threading.Lock()
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
         return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
 
     def __len__(self) -> int:
         """Length of the first axis."""

@@ -11,11 +11,12 @@ import logging
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import platformdirs
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.recipe import WindowMode
 from napari_sam2.io.output import atomic_output
 
 CONFIG_VARIABLE = "NAPARI_SAM2_CONFIG"
@@ -37,6 +38,11 @@ class Preferences:
     live_answers : bool
     cache_mib : int
         Memory for image features, in MiB.
+    window : str
+        Whether small objects are looked at in a window: ``"off"``, ``"auto"``,
+        ``"on"``.
+    corrects_bleaching : bool
+        Whether frames that fade are shown to the model as bright as the first.
     is_hint_seen : bool
         Whether the first steps were shown.
     """
@@ -46,6 +52,8 @@ class Preferences:
     image_size: int = 0
     live_answers: bool = True
     cache_mib: int = 512
+    window: WindowMode = "off"
+    corrects_bleaching: bool = False
     is_hint_seen: bool = False
 
 
@@ -73,6 +81,8 @@ def read_preferences() -> Preferences:
         return Preferences()
     if not isinstance(kept, dict):
         return Preferences()
+    if kept.get("window") not in get_args(WindowMode):
+        kept.pop("window", None)
     known = {field.name: type(field.default) for field in fields(Preferences)}
     return Preferences(
         **{name: kept[name] for name, kind in known.items()

@@ -52,6 +52,9 @@ class Stack:
         millimetres (RAS+).
     notices : tuple of str
         Sentences for the user about what is odd, though it could be opened.
+    levels : tuple of array-like
+        All levels of a pyramid in their own sizes, ``array`` first; empty where there
+        is no other, or where ``array`` is a coarser one.
     """
 
     array: ArrayLike
@@ -60,6 +63,7 @@ class Stack:
     dataset: str | None = None
     affine: Affine | None = None
     notices: tuple[str, ...] = ()
+    levels: tuple[ArrayLike, ...] = ()
 
     @property
     def name(self) -> str:
@@ -222,7 +226,13 @@ def open_stack(
     dataset = dataset or inside
     opened = open_any(file, Wanted(series, dataset, level))
     return Stack(
-        opened.array, opened.axes, file, dataset, opened.affine, opened.notices
+        opened.array,
+        opened.axes,
+        file,
+        dataset,
+        opened.affine,
+        opened.notices,
+        opened.levels,
     )
 
 

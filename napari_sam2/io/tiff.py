@@ -6,6 +6,7 @@ Pixel sizes are :mod:`napari_sam2.io.tiff_scale`'s.
 from __future__ import annotations
 
 import math
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from napari_sam2.core.axes import Axes, axes_from_shape
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.io.level import at_level
+from napari_sam2.io.level import at_level, whole_pyramid
 from napari_sam2.io.opened import Opened
 from napari_sam2.io.paged import PagedArray
 from napari_sam2.io.tiff_promise import promised_axes
@@ -68,19 +69,24 @@ def _open_series(path: Path, file: Any, number: int, level: int) -> Opened:
         return Opened(*_cut_off(path, file, promised))
     series = file.series[number]
     axes = with_pixel_sizes(_axes(series), file, number)
-    if level == 0 and series.dataoffset is not None:
+    if len(series.levels) == 1 and level == 0 and series.dataoffset is not None:
         return Opened(_mapped(path, file, series), axes)
-    paged = [_paged(path, one) for one in series.levels]
-    if 0 <= level < len(paged):  # the others are only asked for their shapes
-        paged[level] = _paged(path, series.levels[level], file.close)
-    return Opened(at_level(path, paged, level), axes)
+    lock = threading.Lock()  # one file is read through all of them
+    paged = [_paged(path, one, lock) for one in series.levels]
+    if 0 <= level < len(paged):  # the others are used along with it, or not at all
+        paged[level] = _paged(path, series.levels[level], lock, file.close)
+    array = at_level(path, paged, level)
+    return Opened(array, axes, levels=whole_pyramid(paged, level))
 
 
 def _paged(
-    path: Path, series: Any, close: Callable[[], object] = lambda: None
+    path: Path,
+    series: Any,
+    lock: threading.Lock,
+    close: Callable[[], object] = lambda: None,
 ) -> PagedArray:
     read, page_ndim = _page_reader(path, series), len(series.keyframe.shape)
-    return PagedArray(series.shape, series.dtype, page_ndim, read, close)
+    return PagedArray(series.shape, series.dtype, page_ndim, read, close, lock=lock)
 
 
 def _cut_off(path: Path, file: Any, axes: Axes) -> tuple[PagedArray, Axes]:

@@ -10,7 +10,7 @@ from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.units import unit_name
 from napari_sam2.io.extras import optional_package
-from napari_sam2.io.level import at_level
+from napari_sam2.io.level import at_level, whole_pyramid
 from napari_sam2.io.opened import Opened, Wanted
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _from_node(path: Path, node: Any, wanted: Wanted) -> Opened:
     if images:
         levels = [checked_array(node[one["path"]]) for one in images[0]["datasets"]]
         axes = _ome_axes(images[0], levels[0].shape)
-        return Opened(at_level(path, levels, wanted.level), axes)
+        array = at_level(path, levels, wanted.level)
+        return Opened(array, axes, levels=whole_pyramid(levels, wanted.level))
     arrays = dict(node.arrays())
     if len(arrays) == 1:
         return _from_node(path, next(iter(arrays.values())), wanted)

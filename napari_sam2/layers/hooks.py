@@ -13,10 +13,10 @@ from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.dicom import is_dicom, series_around
 from napari_sam2.io.hdf5 import image_datasets
-from napari_sam2.io.reordered import ReorderedArray, shown_order
+from napari_sam2.io.reordered import shown_order
 from napari_sam2.io.samples import load_sample
 from napari_sam2.io.stack import open_stack
-from napari_sam2.layers.project_image import DATASET_KEY, PATH_KEY
+from napari_sam2.layers.project_image import DATASET_KEY, PATH_KEY, shown_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,15 +56,20 @@ def read_layers(path: str) -> list[Any]:
 def image_layer(stack: Stack) -> LayerTuple:
     """Return a stack as an image layer: its lazy array, name, axes, sizes and units.
 
-    Rows and columns are the last axes, for those are what napari shows first.
+    Rows and columns are the last axes, for those are what napari shows first. A pyramid
+    comes with all its levels.
     """
     order = shown_order(axis_names(stack.axes))
-    if order != tuple(range(len(order))):
-        axes = tuple(stack.axes[axis] for axis in order)
-        stack = replace(stack, array=ReorderedArray(stack.array, order), axes=axes)
+    axes = tuple(stack.axes[axis] for axis in order)
+    pixels = shown_pixels(stack, order)
     metadata = {PATH_KEY: str(stack.path), DATASET_KEY: stack.dataset}
-    described = {"name": stack.name, "metadata": metadata, **_geometry(stack)}
-    return stack.array, described, "image"
+    described = {
+        "name": stack.name,
+        "metadata": metadata,
+        "multiscale": bool(stack.levels),
+        **_geometry(replace(stack, axes=axes)),
+    }
+    return pixels, described, "image"
 
 
 def _stacks(path: Path) -> Iterator[Stack]:

@@ -11,11 +11,12 @@ from napari_sam2.core.axes import Axis, FrameLayout, list_axes
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.units import unit_name
+from napari_sam2.io.level import at_level, whole_pyramid
 from napari_sam2.layers.coordinates import FrameSpace
 from napari_sam2.layers.layer_frames import LayerFrames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari.layers import Image
 
@@ -74,8 +75,12 @@ class ImageSource:
 
     def looks_like(self, other: ImageSource) -> bool:
         """Whether the model sees the same of the same frames."""
-        mine, its = self.frames.channels, other.frames.channels
-        return mine == its and self.limits == other.limits
+        mine, its = self.frames, other.frames
+        return (mine.channels, mine.level, self.limits) == (
+            its.channels,
+            its.level,
+            other.limits,
+        )
 
     @property
     def calibration(self) -> Axes:
@@ -93,13 +98,14 @@ def image_source(
     at: Mapping[int, int] | None = None,
     channels: tuple[int, ...] | None = None,
     limits: IntensityLimits | None = None,
+    level: int = 0,
 ) -> ImageSource:
     """Decide what of an image layer is tracked; no pixel is read.
 
     Parameters
     ----------
     layer : Image
-        Of any array, multiscale (its full resolution is taken) or RGB.
+        Of any array, multiscale or RGB.
     axis : int, optional
         The axis to follow objects along; guessed by default. Cutting a volume the
         other way is done by choosing its rows or columns.
@@ -111,11 +117,15 @@ def image_source(
         default.
     limits : IntensityLimits, optional
         What is shown as black and white; estimated from the stack by default.
+    level : int, optional
+        Which level of a multiscale image is shown to the model, full resolution by
+        default; coordinates and masks are those of full resolution in any case.
 
     Raises
     ------
     StackError
-        If the image has no frames of two axes, or an axis, index or channel is wrong.
+        If the image has no frames of two axes, or an axis, index, channel or level is
+        wrong.
     """
     axes = image_axes(layer)
     if axis is None:
@@ -126,7 +136,8 @@ def image_source(
         tuple(one.size for one in axes),
         tuple(one.name for one in axes),
     )
-    frames = LayerFrames(_array(layer), layout, channels, bool(layer.rgb))
+    array = at_level(layer.name, _levels(layer), level)
+    frames = LayerFrames(array, layout, channels, bool(layer.rgb), level)
     return ImageSource(layer, axes, frames, space, limits)
 
 
@@ -198,9 +209,21 @@ def contrast_limits(layer: Image) -> IntensityLimits | None:
     return as_limits(low, high)
 
 
+def level_sizes(layer: Image) -> tuple[tuple[int, int], ...]:
+    """Return rows and columns of a pyramid's levels, finest first; else nothing."""
+    colours = 1 if layer.rgb else 0
+    shapes = [one.shape for one in whole_pyramid(_levels(layer), 0)]
+    return tuple((s[-2 - colours], s[-1 - colours]) for s in shapes)
+
+
 def _array(layer: Image) -> Any:
     """Return the pixels of a layer, at full resolution."""
-    return layer.data[0] if layer.multiscale else layer.data
+    return _levels(layer)[0]
+
+
+def _levels(layer: Image) -> Sequence[Any]:
+    """Return the levels of a pyramid; one for other images."""
+    return layer.data if layer.multiscale else [layer.data]
 
 
 def _axis_name(label: str, unit: str, from_end: int, index: int) -> str:

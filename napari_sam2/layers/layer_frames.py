@@ -33,12 +33,15 @@ class LayerFrames:
         One to three channels that are shown to the model; None for the first three.
     is_colour : bool
         Whether the last axis of the array are the colours of a picture.
+    level : int
+        Which level of a pyramid the array shows, in the size of level 0.
     """
 
     array: ArrayLike
     layout: FrameLayout
     channels: tuple[int, ...] | None = None
     is_colour: bool = False
+    level: int = 0
 
     def __post_init__(self) -> None:
         """Check the pixels and the channels."""

@@ -10,7 +10,7 @@ from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.io.reordered import ReorderedArray, shown_order
 from napari_sam2.io.samples import load_sample
-from napari_sam2.layers.image_source import image_axes, image_source
+from napari_sam2.layers.image_source import image_axes, image_source, level_sizes
 from napari_sam2.project.image import glance, refer_to_image
 from napari_sam2.project.session import stack_geometry
 
@@ -69,6 +69,7 @@ def geometry_of(source: ImageSource) -> StackGeometry:
         is_colour=source.frames.is_colour,
         channels=source.frames.channels,
         limits=source.limits,
+        level=source.frames.level,
     )
 
 
@@ -94,6 +95,7 @@ def source_for(project: Project, layer: Image) -> ImageSource:
         at=dict(layout.fixed),
         channels=stack.channels,
         limits=stack.limits,
+        level=stack.level if stack.level < len(level_sizes(layer)) else 0,
     )
     if source.frames.layout != layout:
         raise ProjectError(
@@ -134,21 +136,32 @@ def project_layer(project: Project, stack: Stack) -> tuple[Any, dict[str, Any]]:
         "units": [one.unit or "pixel" for one in kept.axes],
         "metadata": {PATH_KEY: str(stack.path), DATASET_KEY: stack.dataset},
         "rgb": kept.is_colour,
+        "multiscale": bool(stack.levels),
     }
     if kept.limits is not None and not kept.is_colour:
         options["contrast_limits"] = min(kept.limits.low), max(kept.limits.high)
     return array, options
 
 
+def shown_pixels(stack: Stack, order: tuple[int, ...]) -> Any:
+    """Return the lazy array of a stack with its axes in some order.
+
+    Of a pyramid, a list of all levels is returned, as napari wants it.
+    """
+    arrays = list(stack.levels or (stack.array,))
+    if order != tuple(range(len(order))):
+        arrays = [ReorderedArray(one, order) for one in arrays]
+    return arrays if stack.levels else arrays[0]
+
+
 def _array_of(kept: StackGeometry, stack: Stack) -> Any:
     """Return the array of a stack in the order in which it was shown."""
     sizes = tuple(one.size for one in kept.axes)
-    order = shown_order(axis_names(stack.axes))
-    for array in (ReorderedArray(stack.array, order), stack.array):
-        shape = tuple(array.shape)
-        if (shape[:-1] if kept.is_colour else shape) == sizes:
-            is_as_it_was = order == tuple(range(len(order)))
-            return stack.array if is_as_it_was else array
+    shape = stack.shape
+    for order in (shown_order(axis_names(stack.axes)), tuple(range(len(shape)))):
+        turned = tuple(shape[axis] for axis in order)
+        if (turned[:-1] if kept.is_colour else turned) == sizes:
+            return shown_pixels(stack, order)
     raise ProjectError(
         f"{stack.path} has the shape {tuple(stack.array.shape)}, and the project's "
         f"image {_sizes(kept.axes)}: it is another image."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_sam2.project.values import Choices
 
 _MOST_AXES = 32
+_MOST_LEVELS = 64
 
 
 def read_image(content: Any) -> ImageReference:
@@ -55,6 +56,7 @@ def read_stack(content: Any) -> StackGeometry:
     as_whole(min(height, width), "the size of the frames", 1)
     if height * width > MOST_PIXELS:
         raise ProjectError(f"the frames have {height} × {width} pixels: too many.")
+    as_whole(stack.level, "the level of the pyramid", 0, _MOST_LEVELS)
     _check_layout(stack)
     return stack
 

@@ -164,7 +164,7 @@ def open_image(project: Project, path: str | Path) -> StackFrames:
         If it has other frames.
     """
     image, geometry = project.image, project.stack
-    stack = open_stack(path, image.series, dataset=image.dataset)
+    stack = open_stack(path, image.series, dataset=image.dataset, level=geometry.level)
     frames = _as_before(stack, geometry)
     if (len(frames), frames.shape_hw) != (geometry.frame_count, geometry.shape_hw):
         stack.close()

@@ -14,9 +14,11 @@ from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,
+    describe_settings,
     now_utc,
     software_versions,
 )
+from napari_sam2.core.recipe import Made
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.result_format import ResultHeader
 from napari_sam2.state.masks import Origin, painted_order
@@ -108,9 +110,16 @@ def provenance_of(project: Project) -> Provenance:
         software=software_versions(),
         model=project.model.name,
         model_sha256=project.model.sha256,
+        settings=describe_settings(_last_made(project.contents)),
         image={"name": image.name, "path": image.path, "sampled_sha256": pixels},
         prompts=tuple(_said(project.contents)),
     )
+
+
+def _last_made(contents: Contents) -> Made:
+    """Return how the model was used last; plainly, where that is not known."""
+    steps = (Made(""), *contents.steps)
+    return [one for one in steps if isinstance(one, Made)][-1]
 
 
 def _said(contents: Contents) -> Iterator[Mapping[str, Any]]:

@@ -91,12 +91,15 @@ def stack_geometry(
     is_colour: bool = False,
     channels: tuple[int, ...] | None = None,
     limits: IntensityLimits | None = None,
+    level: int = 0,
 ) -> StackGeometry:
     """Describe a stack by its axes, without colours, and the choice among them."""
     rows, columns = layout.plane
     count = 1 if layout.frame is None else axes[layout.frame].size
     shape_hw = axes[rows].size, axes[columns].size
-    return StackGeometry(axes, layout, count, shape_hw, is_colour, channels, limits)
+    return StackGeometry(
+        axes, layout, count, shape_hw, is_colour, channels, limits, level
+    )
 
 
 def fill_document(document: Document, contents: Contents) -> None:

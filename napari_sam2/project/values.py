@@ -90,6 +90,8 @@ class StackGeometry:
         Channels that the model sees; None for the first three.
     limits : IntensityLimits or None
         What the model sees as black and white; None for an estimate.
+    level : int
+        Which level of a pyramid the model sees; sizes are those of level 0.
     """
 
     axes: tuple[Axis, ...]
@@ -99,6 +101,7 @@ class StackGeometry:
     is_colour: bool = False
     channels: tuple[int, ...] | None = None
     limits: IntensityLimits | None = None
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from psygnal import SignalGroupDescriptor
 
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
+from napari_sam2.core.recipe import WindowMode  # noqa: TC001 (as above)
 from napari_sam2.state.thresholds import ReviewThresholds
 
 Direction = Literal["both", "forward", "backward"]
@@ -32,12 +33,19 @@ class Settings:
         Whether every prompt is answered at once, rather than by the next run.
     cache_mib : int
         Memory for image features, in MiB.
+    window : str
+        Whether small objects are looked at in a window: ``"off"``, ``"auto"``,
+        ``"on"``.
+    corrects_bleaching : bool
+        Whether frames that fade are shown to the model as bright as the first.
     axis : int
         The axis of the image that objects are followed along.
     channels : tuple of int or None
         One to three channels that the model sees; None for the first three.
     limits : IntensityLimits or None
         What is shown as black and white; None estimates it from the stack.
+    level : int
+        Which level of a pyramid the model sees; 0 is full resolution.
     direction : str
         Where a run goes: ``"both"``, ``"forward"``, ``"backward"``.
     frame_range : tuple of int or None
@@ -53,9 +61,12 @@ class Settings:
     image_size: int = 0
     live_answers: bool = True
     cache_mib: int = 512
+    window: WindowMode = "off"
+    corrects_bleaching: bool = False
     axis: int = 0
     channels: tuple[int, ...] | None = None
     limits: IntensityLimits | None = None
+    level: int = 0
     direction: Direction = "both"
     frame_range: tuple[int, int] | None = None
     only_selected: bool = False

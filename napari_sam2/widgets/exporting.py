@@ -13,6 +13,7 @@ from napari_sam2.core.cancel import Progress
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,
+    describe_settings,
     now_utc,
     software_versions,
 )
@@ -110,13 +111,15 @@ def write_results(
 
 def provenance_of(controller: Controller, name: str) -> Provenance:
     """Say what made the masks of a session."""
-    made = [one for one in controller.recorder.steps if isinstance(one, Made)]
+    steps = (Made(""), *controller.recorder.steps)
+    made = [one for one in steps if isinstance(one, Made)][-1]
     prompts = sorted(controller.document.prompts.items())
     return Provenance(
         created=now_utc(),
         software=software_versions(),
-        model=made[-1].model if made else "",
-        model_sha256=made[-1].sha256 if made else None,
+        model=made.model,
+        model_sha256=made.sha256,
+        settings=describe_settings(made),
         image={"name": name},
         prompts=tuple(describe_prompts(place, said) for place, said in prompts),
     )

@@ -15,6 +15,7 @@ from napari_sam2.layers.image_source import (
     guess_frame_axis,
     image_axes,
     image_source,
+    level_sizes,
 )
 from napari_sam2.widgets.channel_choice import ChannelChoice
 from napari_sam2.widgets.contrast_watch import ContrastWatch
@@ -74,6 +75,11 @@ class ImagePanel(QWidget):
         self.axes.currentIndexChanged.connect(self._work_here)
         self.channels = ChannelChoice()
         self.channels.changed.connect(self._emit_source)
+        self.levels = choice(
+            "Which level of the pyramid the model sees. Coarser levels are read faster;"
+            " prompts, masks and measurements are those of full resolution all the same"
+        )
+        self.levels.currentIndexChanged.connect(self._emit_source)
         self.follow_contrast = check(
             "as displayed",
             "Show the model what the layer's contrast limits show you, live: answers to"
@@ -94,6 +100,7 @@ class ImagePanel(QWidget):
             ("Image", self.images),
             ("Follow along", self.axes),
             ("Channels", self.channels),
+            ("Resolution", self.levels),
             ("Intensities", self.follow_contrast),
         )
         column(self, fields, self._note, self.plane_button)
@@ -115,6 +122,7 @@ class ImagePanel(QWidget):
         self._at |= dict(source.frames.layout.fixed)
         pick(self.axes, source.frame_axis)
         self.channels.show_channels(source.frames.channels)
+        pick(self.levels, source.frames.level)
         self._describe(source)
 
     def work_on(self, layer: Any) -> None:
@@ -141,6 +149,7 @@ class ImagePanel(QWidget):
         self._choice.show(layer)
         self._contrast.watch(layer)
         self._fill_axes()
+        self._fill_levels()
         names = () if layer is None else _offered_channels(layer)
         self.channels.offer(names)
         self._form.setRowVisible(self.channels, bool(names))
@@ -156,6 +165,15 @@ class ImagePanel(QWidget):
             pick(self.axes, guess_frame_axis(axes))
         self.axes.blockSignals(False)
         self._form.setRowVisible(self.axes, self.axes.count() > 0)
+
+    def _fill_levels(self) -> None:
+        sizes = () if self._layer is None else level_sizes(self._layer)
+        self.levels.blockSignals(True)
+        self.levels.clear()
+        for level, size_hw in enumerate(sizes):
+            self.levels.addItem(level_words(size_hw, sizes[0]), level)
+        self.levels.blockSignals(False)
+        self._form.setRowVisible(self.levels, bool(sizes))
 
     def _work_here(self, _: object = None) -> None:
         """Work on the plane that is displayed, where frames are planes of more axes."""
@@ -185,6 +203,7 @@ class ImagePanel(QWidget):
             at={i: self._at[i] for i, _ in guessed.frames.layout.fixed},
             channels=self.channels.channels,
             limits=self._limits(),
+            level=self.levels.currentData() or 0,
         )
 
     def _limits(self) -> Any:
@@ -208,6 +227,13 @@ class ImagePanel(QWidget):
         self.described.emit("" if source is None else _summary(source))
         can_move = source is not None and bool(source.frames.layout.fixed)
         self.plane_button.setVisible(can_move)
+
+
+def level_words(size_hw: tuple[int, int], full_hw: tuple[int, int]) -> str:
+    """Name a level of a pyramid: "full (2048 × 2048)", "1/4 (512 × 512)"."""
+    reduction = max(1, round(full_hw[0] / size_hw[0]))
+    share = "full" if size_hw == full_hw else f"1/{reduction}"
+    return f"{share} ({size_hw[0]} × {size_hw[1]})"
 
 
 def axis_words(axis: Axis) -> str:

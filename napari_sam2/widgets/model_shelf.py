@@ -45,12 +45,15 @@ class ModelShelf:
             )
             self._label = label
         yield Progress(0, 0, "Looking at the stack")
-        from napari_sam2.engine.options import TrackerOptions
-        from napari_sam2.engine.tracker import VideoTracker
+        from napari_sam2.engine.setting_up import set_up_tracker
 
-        options = TrackerOptions(feature_cache_bytes=request.cache_mib << 20)
-        tracker = VideoTracker(
-            self._model, request.frames, limits=request.limits, options=options
+        tracker = set_up_tracker(
+            self._model,
+            request.frames,
+            limits=request.limits,
+            window=request.window,
+            corrects_bleaching=request.corrects_bleaching,
+            feature_cache_bytes=request.cache_mib << 20,
         )
         yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
 

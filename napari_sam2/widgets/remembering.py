@@ -19,7 +19,15 @@ from napari_sam2.state import Settings
 if TYPE_CHECKING:
     from napari_sam2.widgets.links import Links
 
-_KEPT = ("model", "device", "image_size", "live_answers", "cache_mib")
+_KEPT = (
+    "model",
+    "device",
+    "image_size",
+    "live_answers",
+    "cache_mib",
+    "window",
+    "corrects_bleaching",
+)
 
 
 class Memory:

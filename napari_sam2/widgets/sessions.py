@@ -165,6 +165,7 @@ class Sessions:
         self._settings.axis = source.frame_axis or 0
         self._settings.channels = source.frames.channels
         self._settings.limits = source.limits
+        self._settings.level = source.frames.level
 
     def _activate(self, session: Session | None) -> None:
         before = self.current

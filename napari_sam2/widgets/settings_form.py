@@ -21,6 +21,11 @@ _SIZES = [
     ("768 pixels", 768),
     ("1024 pixels: finest", 1024),
 ]
+_WINDOWS = [
+    ("in whole frames", "off"),
+    ("in a window if they gain", "auto"),
+    ("in a window, always", "on"),
+]
 _MOST_MIB = 65_536
 
 
@@ -47,6 +52,26 @@ class SettingsForm(QWidget):
                 value=settings.image_size,
                 tooltip="The size to which frames are brought for the model. Smaller "
                 "is quicker, and loses thin and small things",
+            ),
+            "window": ComboBox(
+                label="Small objects",
+                choices=_WINDOWS,
+                value=settings.window,
+                tooltip="The model sees a frame at a few hundred pixels: a nucleus of "
+                "20 pixels in a frame of 2,000 all but vanishes. In a window, a part "
+                "of the frame around each object that follows it, it is looked at "
+                "closely, which takes longer. Large objects are best seen in whole "
+                "frames. Holds from the next prompt or Propagate on",
+            ),
+            "corrects_bleaching": CheckBox(
+                text="correct bleaching",
+                label="",
+                value=settings.corrects_bleaching,
+                tooltip="Show fluorescence that fades as bright as in the first frame. "
+                "One slow decline is fitted to the whole stack, so nothing flickers; "
+                "stacks that do not fade steadily, and colour pictures, are left as "
+                "they are. What is measured does not change. Holds from the next "
+                "prompt or Propagate on",
             ),
             "cache_mib": SpinBox(
                 label="Memory (MiB)",

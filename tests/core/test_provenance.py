@@ -11,16 +11,27 @@ from napari_sam2.core.provenance import (
     Provenance,
     describe_painting,
     describe_prompts,
+    describe_settings,
     software_versions,
 )
+from napari_sam2.core.recipe import Made
 
 
 def test_fields_come_in_one_order() -> None:
     made = Provenance("2026-01-02", {"torch": "2", "numpy": "1"}, "nano", "ab")
     again = Provenance("2026-01-02", {"numpy": "1", "torch": "2"}, "nano", "ab")
     assert made.as_json() == again.as_json()
-    order = ["note", "created", "software", "model", "image", "prompts"]
-    assert list(json.loads(made.as_json())) == order
+    assert list(json.loads(made.as_json())) == [
+        "note", "created", "software", "model", "settings", "image", "prompts"
+    ]  # fmt: skip
+
+
+def test_only_settings_that_change_what_the_model_sees_are_said() -> None:
+    assert describe_settings(Made("nano")) == {}
+    chosen = Made("nano", window="auto", corrects_bleaching=True, level=2)
+    assert describe_settings(chosen) == {
+        "window": "auto", "bleaching": "corrected", "level": 2
+    }  # fmt: skip
 
 
 def test_prompts_are_described_in_full() -> None:

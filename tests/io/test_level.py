@@ -1,4 +1,5 @@
 import gc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -100,8 +101,25 @@ def test_every_level_of_a_pyramid_has_the_coordinates_of_the_first(
     assert [axis.scale for axis in stack.axes] == [1.0, 0.5, 0.5]
     frames = stack_frames(stack)
     np.testing.assert_array_equal(frames[2], full[2])
+    shapes = [tuple(one.shape) for one in stack.levels]
+    assert shapes == ([] if level else [(3, 32, 40), (3, 16, 20), (3, 8, 10)])
     with pytest.raises(StackError, match="no level 3"):
         open_stack(path, level=3)
+
+
+@pytest.mark.parametrize("suffix", ["zarr", "tif"])
+def test_all_levels_are_read_at_once_from_many_threads(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    full = pyramid(path, suffix)
+    stack = open_stack(path)
+    assert stack.levels[0] is stack.array
+    jobs = [(n, f) for n in range(3) for f in range(3)] * 20
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(lambda job: np.asarray(stack.levels[job[0]][job[1]]), jobs)
+        )
+    for (n, frame), pixels in zip(jobs, found, strict=True):
+        np.testing.assert_array_equal(pixels, full[frame, :: 2**n, :: 2**n])
 
 
 def test_a_file_stays_open_as_long_as_one_of_its_levels_is_used(tmp_path):

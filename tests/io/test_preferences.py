@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_kept_is_there_the_next_time() -> None:
     assert read_preferences() == Preferences()
-    wanted = Preferences(model="sam2.1-tiny", cache_mib=64, is_hint_seen=True)
+    wanted = Preferences(model="sam2.1-tiny", window="auto", is_hint_seen=True)
     keep_preferences(wanted)
     assert read_preferences() == wanted
 
@@ -51,6 +51,12 @@ def test_a_truth_value_is_no_number(folder: Path) -> None:
     folder.mkdir()
     preferences_path().write_text('{"cache_mib": true, "device": "cpu"}')
     assert read_preferences() == Preferences(device="cpu")
+
+
+def test_a_word_that_is_no_choice_means_the_default(folder: Path) -> None:
+    folder.mkdir()
+    preferences_path().write_text('{"window": "wide", "corrects_bleaching": true}')
+    assert read_preferences() == Preferences(corrects_bleaching=True)
 
 
 def test_a_folder_that_cannot_be_written_is_only_logged(

@@ -12,6 +12,7 @@ from napari_sam2.layers.image_source import (
     guess_frame_axis,
     image_axes,
     image_source,
+    level_sizes,
 )
 from napari_sam2.layers.layer_frames import LayerFrames
 
@@ -48,6 +49,31 @@ def test_colour_pictures_are_shown_as_they_are():
     green = image_source(Image(data, rgb=True), channels=(1,)).frames
     assert not green.is_rgb
     np.testing.assert_array_equal(green[2], data[2, ..., 1])
+
+
+@pytest.mark.parametrize("colours", [(), (3,)])
+def test_a_coarser_level_is_shown_in_the_size_of_the_full_one(colours):
+    fine = ramp(4, 6, 8, *colours)
+    coarse = fine[:, ::2, ::2] + 1
+    layer = Image([fine, coarse], multiscale=True, rgb=bool(colours))
+    assert level_sizes(layer) == ((6, 8), (3, 4))
+    full, small = image_source(layer), image_source(layer, level=1)
+    assert full.frames.level == 0
+    np.testing.assert_array_equal(full.frames[3], fine[3])
+    assert small.space == full.space
+    assert small.shape_hw == small.frames.shape_hw == (6, 8)
+    np.testing.assert_array_equal(
+        small.frames[3], coarse[3].repeat(2, axis=0).repeat(2, axis=1)
+    )
+    assert not small.looks_like(full)
+    with pytest.raises(StackError, match=r"no level 2\. Its levels are 0: 4 × 6 × 8"):
+        image_source(layer, level=2)
+
+
+def test_images_that_are_no_pyramid_have_no_levels():
+    assert level_sizes(Image(ramp(4, 6, 8))) == ()
+    with pytest.raises(StackError, match="no level 1"):
+        image_source(Image(ramp(4, 6, 8)), level=1)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

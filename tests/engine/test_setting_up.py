@@ -1,0 +1,28 @@
+"""A tracker sees its frames as was chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_sam2.core.bleaching import SteadyFrames
+from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.engine.setting_up import set_up_tracker
+
+FADING = (1000 * np.exp(-0.1 * np.arange(12))).astype(np.uint16)
+STACK = np.broadcast_to(FADING[:, None, None], (12, 32, 32)) * np.eye(
+    32, dtype=np.uint16
+)
+
+
+def test_what_bleaches_is_shown_as_bright_as_at_first(miniature) -> None:
+    plain = set_up_tracker(miniature, ArrayFrames(STACK))
+    assert isinstance(plain.frames, ArrayFrames)
+    steady = set_up_tracker(miniature, ArrayFrames(STACK), corrects_bleaching=True)
+    assert isinstance(steady.frames, SteadyFrames)
+    assert steady.frames[11].max() > 0.9 * STACK[0].max()
+
+
+def test_colour_pictures_are_left_as_they_are(miniature) -> None:
+    film = ArrayFrames(np.zeros((3, 32, 32, 3), np.uint8))
+    tracker = set_up_tracker(miniature, film, corrects_bleaching=True)
+    assert tracker.frames is film
