@@ -38,12 +38,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from napari_sam2.core.recipe import WindowMode  # noqa: TC001 (for others)
 from napari_sam2.engine.views import Box, View, whole_view
-
-if TYPE_CHECKING:
-    from napari_sam2.core.recipe import WindowMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.engine.window import WindowMode, WindowOptions
+from napari_sam2.engine.window import WindowOptions
 from napari_sam2.evaluation.assignment import Assignment, Limits, assign
 from napari_sam2.evaluation.baselines import (
     COPY,
@@ -24,6 +24,7 @@ from napari_sam2.evaluation.truth import Truth, take_census
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from napari_sam2.core.recipe import WindowMode
     from napari_sam2.model.sam2 import Sam2Model
 
     Watch = Callable[[Progress], None]
