@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.track import ObjectTrack, Tracked
     from napari_sam2.engine.views import View
     from napari_sam2.engine.window import Window
-    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+    from napari_sam2.model.sam2 import ObjectState
 
 _UNSCORED = Scores(object_id=1, predicted_iou=1.0, object_logit=1.0, is_prompted=True)
 
@@ -41,7 +42,7 @@ class PromptAnswerer:
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     encoder : FrameEncoder
         Where features come from.
     rules : MemoryRules
@@ -54,7 +55,7 @@ class PromptAnswerer:
 
     def __init__(
         self,
-        model: Sam2Model,
+        model: Network,
         encoder: FrameEncoder,
         rules: MemoryRules,
         window: Window,
@@ -181,7 +182,7 @@ class PromptAnswerer:
         return self._model.attend_memory(features, gather(self._model, [looking], span))
 
 
-def pointer_span(model: Sam2Model, frame_count: int) -> int:
+def pointer_span(model: Network, frame_count: int) -> int:
     """Return the frame distance that pointer ages are divided by."""
     config = model.config
     if config.pointer_time_span is not None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.engine.features import FeatureCache
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.reading import FrameReader, ReadAhead
     from napari_sam2.engine.views import View
-    from napari_sam2.model.sam2 import Sam2Model
 
 _LARGEST_BATCH = 8
 
@@ -28,7 +28,7 @@ class FrameEncoder:
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     reader : FrameReader
     cache : FeatureCache
     device : torch.device
@@ -36,7 +36,7 @@ class FrameEncoder:
 
     def __init__(
         self,
-        model: Sam2Model,
+        model: Network,
         reader: FrameReader,
         cache: FeatureCache,
         device: torch.device,

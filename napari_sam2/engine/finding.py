@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
     from napari_sam2.engine.stepping import Found, GroupRunner
     from napari_sam2.engine.track import ObjectTrack
     from napari_sam2.engine.window import Window
-    from napari_sam2.model.sam2 import Sam2Model
 
 
 class Finding(NamedTuple):
@@ -39,7 +39,7 @@ class ObjectFinder:
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     encoder : FrameEncoder
     rules : MemoryRules
     window : Window
@@ -49,7 +49,7 @@ class ObjectFinder:
 
     def __init__(
         self,
-        model: Sam2Model,
+        model: Network,
         encoder: FrameEncoder,
         rules: MemoryRules,
         window: Window,

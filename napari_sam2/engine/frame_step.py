@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
     from napari_sam2.engine.track import Answer, ObjectTrack
     from napari_sam2.engine.views import View
     from napari_sam2.engine.window import Window
-    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+    from napari_sam2.model.sam2 import ObjectState
 
 _LARGEST_GROUP = 64
 
@@ -47,7 +48,7 @@ class FrameStepper:
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     encoder : FrameEncoder
         Where features come from: its reader knows the stack, and its device is where
         everything is computed.
@@ -59,7 +60,7 @@ class FrameStepper:
 
     def __init__(
         self,
-        model: Sam2Model,
+        model: Network,
         encoder: FrameEncoder,
         rules: MemoryRules,
         window: Window,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.results import MaskResult
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
-    from napari_sam2.model.sam2 import Sam2Model
 
 
 class ImagePredictor:
@@ -27,7 +27,7 @@ class ImagePredictor:
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
         From :func:`napari_sam2.load_model`.
     image : ndarray, shape (H, W) or (H, W, C)
         Any real dtype.
@@ -44,7 +44,7 @@ class ImagePredictor:
 
     def __init__(
         self,
-        model: Sam2Model,
+        model: Network,
         image: npt.ArrayLike,
         *,
         limits: IntensityLimits | None = None,

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_sam2.engine.encoding import FrameEncoder
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.stepping import GroupRunner
     from napari_sam2.engine.track import ObjectTrack
-    from napari_sam2.model.sam2 import Sam2Model
 
 
 def remember_answers(
-    model: Sam2Model,
+    model: Network,
     tracks: Iterable[ObjectTrack],
     encoder: FrameEncoder,
     groups: GroupRunner,
@@ -43,7 +43,7 @@ def remember_answers(
 
 
 def _remember(
-    model: Sam2Model,
+    model: Network,
     frame: int,
     encoder: FrameEncoder,
     tracks: Sequence[ObjectTrack],

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.views import View
     from napari_sam2.model.image_encoder import ImageFeatures
-    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+    from napari_sam2.model.sam2 import ObjectState
 
 _LOGIT_LIMIT = 32.0
 
 
 def answer(
-    model: Sam2Model,
+    model: Network,
     features: ImageFeatures,
     coarse: torch.Tensor,
     prompts: FramePrompts,
@@ -35,11 +36,11 @@ def answer(
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     features : ImageFeatures
         The frame's.
     coarse : Tensor, shape (1, C, h, w)
-        Features with or without memory, see :meth:`Sam2Model.attend_memory`.
+        Features with or without memory, see :meth:`Network.attend_memory`.
     prompts : FramePrompts
         Points and a box, or a mask, in data pixels of the whole frame. What lies
         outside the view is not shown to the model.

@@ -11,7 +11,6 @@ import torch
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.engine.device import NEED_LESS_MEMORY
 from napari_sam2.engine.views import move_tokens
-from napari_sam2.model.memory_attention import MemoryTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,10 +18,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_sam2.engine.memory import MemoryBank, Selection
+    from napari_sam2.engine.network import Network, Recalled
     from napari_sam2.engine.views import View
     from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.image_encoder import ImageFeatures
-    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+    from napari_sam2.model.sam2 import ObjectState
 
 _log = logging.getLogger(__name__)
 
@@ -59,13 +59,13 @@ def group_by_memory(objects: Sequence[Looking]) -> list[list[Looking]]:
 
 
 def track(
-    model: Sam2Model, features: ImageFeatures, group: Sequence[Looking], span: int
+    model: Network, features: ImageFeatures, group: Sequence[Looking], span: int
 ) -> list[Found]:
     """Find a group of objects on one frame from their memories.
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     features : ImageFeatures
         The frame's: one for all objects, or one for each.
     group : sequence of Looking
@@ -85,8 +85,8 @@ def track(
     return split(state, memory)
 
 
-def gather(model: Sam2Model, group: Sequence[Looking], span: int) -> MemoryTokens:
-    """Stack the memories of a group and add their position and time codes."""
+def gather(model: Network, group: Sequence[Looking], span: int) -> Recalled:
+    """Put together what a group looks back at, for :meth:`Network.attend_memory`."""
     selection = group[0].selection
     spatial = torch.stack(
         [
@@ -94,16 +94,16 @@ def gather(model: Sam2Model, group: Sequence[Looking], span: int) -> MemoryToken
             for one in group
         ]
     )  # (B, M * hw, memory_dim)
-    places = spatial_positions(model, selection)
-    values = spatial.to(places.dtype)
-    if not selection.pointers:
-        return MemoryTokens(values, values + places, 0)
-    tokens, ages = _pointer_tokens(model, group, span)
-    return MemoryTokens(
-        values=torch.cat([values, tokens.to(values.dtype)], dim=1),
-        keys=torch.cat([values + places, (tokens + ages).to(values.dtype)], dim=1),
-        pointer_tokens=tokens.shape[1],
+    pointers = spatial.new_empty(len(group), 0, model.config.hidden_dim)
+    if selection.pointers:
+        pointers = torch.stack([_pointers(one) for one in group])  # (B, P, C)
+    ages = torch.tensor(
+        [age for age, _ in selection.pointers],
+        dtype=torch.float32,
+        device=spatial.device,
     )
+    slots = [slot for slot, _ in selection.spatial]
+    return model.recall(spatial, slots, pointers, ages / span)
 
 
 def _seen_from(one: Looking, frame: int) -> Tensor:
@@ -112,34 +112,9 @@ def _seen_from(one: Looking, frame: int) -> Tensor:
     return move_tokens(memory.spatial, memory.sighting.view, one.view)
 
 
-def spatial_positions(model: Sam2Model, selection: Selection) -> Tensor:
-    """Return sine codes plus time codes of the selected slots, (M * hw, memory_dim)."""
-    slots = [slot for slot, _ in selection.spatial]
-    place = model.memory_position()  # (hw, memory_dim)
-    times = model.slot_times(slots)  # (M, memory_dim)
-    return (place + times[:, None]).flatten(0, 1)
-
-
-def _pointer_tokens(
-    model: Sam2Model, group: Sequence[Looking], span: int
-) -> tuple[Tensor, Tensor]:
-    """Split pointers into tokens of memory width, (B, P, c); and their ages, (P, c)."""
-    width = model.config.memory_dim
-    pointers = torch.stack(
-        [
-            torch.stack([one.bank[f].pointer for _, f in one.selection.pointers])
-            for one in group
-        ]
-    )  # (B, count, C)
-    parts = pointers.shape[-1] // width
-    tokens = pointers.unflatten(-1, (parts, width)).flatten(1, 2)
-    ages = torch.tensor(
-        [age for age, _ in group[0].selection.pointers],
-        dtype=torch.float32,
-        device=pointers.device,
-    )
-    codes = model.pointer_positions(ages / span)
-    return tokens, codes.repeat_interleave(parts, dim=0)
+def _pointers(one: Looking) -> Tensor:
+    """Stack the pointers that an object looks back at, (P, C)."""
+    return torch.stack([one.bank[f].pointer for _, f in one.selection.pointers])
 
 
 def split(state: ObjectState, memory: Tensor) -> list[Found]:

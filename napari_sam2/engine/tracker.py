@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import FramePrompts, Prompt
     from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.plan import Direction
-    from napari_sam2.model.sam2 import Sam2Model
 
 
 class VideoTracker:
@@ -43,7 +43,7 @@ class VideoTracker:
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
         From :func:`napari_sam2.load_model`; several sessions may share it.
     frames : FrameSource or array-like
         The stack: (T, Y, X) or (T, Y, X, C), read one frame at a time.
@@ -65,7 +65,7 @@ class VideoTracker:
 
     def __init__(
         self,
-        model: Sam2Model,
+        model: Network,
         frames: FrameSource | ArrayLike,
         *,
         limits: IntensityLimits | None = None,
@@ -76,7 +76,7 @@ class VideoTracker:
         self.options = options or TrackerOptions()
         self.frames = as_frame_source(frames, channels)
         self.limits = limits or estimate_limits(self.frames)
-        self.device = next(model.parameters()).device
+        self.device = model.device
         config, nearest = model.config, self.options.nearest_prompts
         rules = MemoryRules(config.memory_count, config.pointer_count, nearest)
         shape_hw = self.frames.shape_hw

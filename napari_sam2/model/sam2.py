@@ -91,6 +91,11 @@ class Sam2Model(nn.Module):
         if config.times_pointers:
             self.obj_ptr_tpos_proj = nn.Linear(dim, memory_dim)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are, and everything is computed."""
+        return self.no_obj_ptr.device
+
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""
         decoder = self.sam_mask_decoder
@@ -235,6 +240,42 @@ class Sam2Model(nn.Module):
             absent = (object_logits <= 0).to(memory.dtype)[..., None, None]
             memory = memory + absent * self.no_obj_embed_spatial[..., None, None]
         return memory
+
+    def recall(
+        self, spatial: Tensor, slots: list[int], pointers: Tensor, ages: Tensor
+    ) -> MemoryTokens:
+        """Put together what B objects remember, for :meth:`attend_memory`.
+
+        Parameters
+        ----------
+        spatial : Tensor, shape (B, M * h * w, memory_dim)
+            Spatial memories one after the other, each row by row.
+        slots : list of int, length M
+            Which of the ``memory_count`` memories each is: 0 a prompted frame, the last
+            one the frame just before.
+        pointers : Tensor, shape (B, P, C)
+            Object pointers; P may be 0.
+        ages : Tensor, shape (P,)
+            Frames since each pointer, over the time span.
+        """
+        places = (self.memory_position() + self.slot_times(slots)[:, None]).flatten(
+            0, 1
+        )
+        values = spatial.to(places.dtype)
+        keys = values + places
+        if not len(ages):
+            return MemoryTokens(values, keys, 0)
+        width = self.config.memory_dim
+        parts = pointers.shape[-1] // width
+        tokens = pointers.unflatten(-1, (parts, width)).flatten(
+            1, 2
+        )  # (B, P * parts, c)
+        codes = self.pointer_positions(ages).repeat_interleave(parts, dim=0)
+        return MemoryTokens(
+            values=torch.cat([values, tokens.to(values.dtype)], dim=1),
+            keys=torch.cat([keys, (tokens + codes).to(values.dtype)], dim=1),
+            pointer_tokens=tokens.shape[1],
+        )
 
     def memory_position(self) -> Tensor:
         """Return the sine code of a spatial memory's tokens, (h * w, memory_dim)."""

@@ -9,10 +9,8 @@ import torch.nn.functional as F
 
 from napari_sam2.engine.conditioning import pointer_span
 from napari_sam2.engine.memory import MemoryRules, select_memories
-from napari_sam2.engine.stepping import spatial_positions
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import choose
-from napari_sam2.model.memory_attention import MemoryTokens
 from napari_sam2.model.sam2 import ABSENT_LOGIT
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.memory import Selection
     from napari_sam2.model.mask_decoder import Candidates
+    from napari_sam2.model.memory_attention import MemoryTokens
     from napari_sam2.model.sam2 import PromptTokens, Sam2Model
 
 _MEAN = (0.485, 0.456, 0.406)
@@ -150,25 +149,16 @@ class Bank:
         return self._tokens(selection)
 
     def _tokens(self, selection: Selection) -> MemoryTokens:
-        model = self._model
-        places = spatial_positions(model, selection)
-        values = torch.cat([self._held[f].spatial for _, f in selection.spatial], dim=1)
-        values = values.to(places.dtype)
-        keys = values + places
-        if not selection.pointers:
-            return MemoryTokens(values, keys, 0)
-        width = model.config.memory_dim
-        pointers = [self._held[frame].pointers for _, frame in selection.pointers]
-        stacked = torch.stack(pointers, dim=1).to(values.dtype)  # (K, P, C)
-        parts = stacked.shape[-1] // width
-        tokens = stacked.unflatten(-1, (parts, width)).flatten(1, 2)
+        held, model = self._held, self._model
+        spatial = torch.cat([held[f].spatial for _, f in selection.spatial], dim=1)
+        recent = [held[frame].pointers for _, frame in selection.pointers]
+        none = spatial.new_empty(len(spatial), 0, model.config.hidden_dim)
+        pointers = torch.stack(recent, dim=1) if recent else none  # (K, P, C)
         ages = torch.tensor(
-            [age for age, _ in selection.pointers], device=values.device
+            [age for age, _ in selection.pointers],
+            dtype=torch.float32,
+            device=spatial.device,
         )
-        codes = model.pointer_positions(ages / pointer_span(model, self._frames))
-        codes = codes.repeat_interleave(parts, dim=0)
-        return MemoryTokens(
-            values=torch.cat([values, tokens], dim=1),
-            keys=torch.cat([keys, (tokens + codes).to(keys.dtype)], dim=1),
-            pointer_tokens=tokens.shape[1],
-        )
+        slots = [slot for slot, _ in selection.spatial]
+        span = pointer_span(model, self._frames)
+        return model.recall(spatial, slots, pointers, ages / span)
