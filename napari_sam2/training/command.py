@@ -18,6 +18,7 @@ from napari_sam2.training.export import export
 from napari_sam2.training.initial import new_model
 from napari_sam2.training.loop import Course, train
 from napari_sam2.training.scenes import FAMILIES
+from napari_sam2.training.scenes.atlas import atlas
 from napari_sam2.training.scenes.collage import collage
 from napari_sam2.training.stages import STAGES
 from napari_sam2.training.validate import as_table, validate
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from napari_sam2.training.scenes.draw import Families
+    from napari_sam2.training.scenes.draw import Families, Family
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,14 +95,25 @@ def _train(options: argparse.Namespace) -> None:
     train(course, stage.step, stage.shape(frames, options.longest))
 
 
-def _families(assets: Path | None, device: torch.device) -> Families:
-    """Return what is drawn; half of the footage shows fetched pictures, if any."""
-    if assets is None:
+def _families(folder: Path | None, device: torch.device) -> Families:
+    """Return what is drawn; what was fetched takes part of what is painted alike."""
+    if folder is None:
         return FAMILIES
-    painted, share = FAMILIES["footage"]
-    composed = collage(load_assets(assets, device))
-    halves = {"footage": (painted, share / 2), "collage": (composed, share / 2)}
-    return {**FAMILIES, **halves}
+    assets = load_assets(folder, device)
+    families = _shared(FAMILIES, "footage", "collage", collage(assets), 0.5)
+    if assets.volumes:
+        slices = atlas(assets.volumes)
+        families = _shared(families, "anatomy", "atlas", slices, 0.6)
+    return families
+
+
+def _shared(
+    families: Families, old: str, new: str, family: Family, part: float
+) -> Families:
+    """Add a family, which takes a part of another's share."""
+    painted, share = families[old]
+    halves = {old: (painted, share * (1 - part)), new: (family, share * part)}
+    return {**families, **halves}
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -17,6 +17,7 @@ from napari_sam2.training.assets import fetch as fetching
 from napari_sam2.training.assets.pictures import CUTOUT, cutouts, is_object
 from napari_sam2.training.assets.sources import PACKAGES, PHOTOGRAPHS, Package
 from napari_sam2.training.assets.store import load_assets, save_assets
+from napari_sam2.training.assets.volumes import Block, scheme
 from napari_sam2.training.scenes import draw
 from napari_sam2.training.scenes.collage import collage
 
@@ -45,6 +46,12 @@ def assets(tmp_path: Path) -> Assets:
     return load_assets(tmp_path, CPU)
 
 
+def cube() -> Block:
+    """Return a volume of two voxels a side that holds one structure."""
+    filled = np.ones((2, 2, 2), np.uint8)
+    return Block(filled, filled, scheme([[1]])[None])
+
+
 def package_of(folder: Path) -> Package:
     """Return a package that is fetched by copying an archive from a folder."""
     return Package(
@@ -54,6 +61,8 @@ def package_of(folder: Path) -> Package:
         archive="discs*.tgz",
         unpack=("tar", "-xzf", "{}"),
         pictures=("art/*.png",),
+        photographs=("art/street.jpg",),
+        volumes=(lambda place: cube(),),
         licence="public domain",
         terms="art/licence.txt",
     )
@@ -61,13 +70,17 @@ def package_of(folder: Path) -> Package:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    """Return a folder with an archive: an object, a card and a file that is broken."""
+    """Return a folder with an archive: an object, what is none, and a picture."""
     from PIL import Image
 
     art = tmp_path / "art"
     art.mkdir()
     Image.fromarray(disc()).save(art / "disc.png")
     Image.fromarray(disc()).save(art / "disc-1f3fb.png")  # the same in another tone
+    Image.fromarray(disc()).save(art / "twin.png")
+    Image.fromarray(disc()).save(art / "1f1e6-1f1e8.png")  # a flag
+    street = np.arange(40 * 60 * 3, dtype=np.uint8).reshape(40, 60, 3)
+    Image.fromarray(street).save(art / "street.jpg")
     Image.fromarray(np.full((50, 50, 4), 255, np.uint8)).save(art / "card.png")
     (art / "broken.png").write_bytes(b"no picture")
     (art / "licence.txt").write_text("Do what you like.")
@@ -83,7 +96,8 @@ def test_objects_are_fetched_and_their_licences_noted(archive: Path, tmp_path) -
     fetching.fetch(out, [missing, package_of(archive)])
     found = load_assets(out, CPU)
     assert found.cutouts.shape == (1, 4, CUTOUT, CUTOUT)
-    assert len(found.photographs) == len(PHOTOGRAPHS)
+    assert len(found.photographs) == len(PHOTOGRAPHS) + 2  # two views of another
+    assert [volume.labels.shape for volume in found.volumes] == [(2, 2, 2)]
     notes = (out / fetching.LICENCES).read_text()
     assert "Do what you like." in notes
     assert "public domain" in notes

@@ -1,4 +1,4 @@
-"""Bringing packages of pictures from their registries with the ordinary clients."""
+"""Bringing packages of material from their registries with the ordinary clients."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import logging
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from napari_sam2.core.errors import DownloadError
-from napari_sam2.training.assets.pictures import cutouts, photographs
+from napari_sam2.training.assets.pictures import (
+    cutouts,
+    different,
+    photographs,
+    scikit_image_photographs,
+)
 from napari_sam2.training.assets.sources import PACKAGES, PHOTOGRAPHS
 from napari_sam2.training.assets.store import save_assets
 
@@ -20,29 +25,42 @@ if TYPE_CHECKING:
 
     from napari_sam2.training.assets.pictures import Bytes
     from napari_sam2.training.assets.sources import Package
+    from napari_sam2.training.assets.volumes import Block
 
 _log = logging.getLogger(__name__)
 LICENCES = "LICENCES.md"
 _TITLE = """\
-# Pictures for drawn footage
+# Material for drawn clips
 
-Fetched for training; no part of the software.
+None of it is part of the software.
 """
 
 
+class _Found(NamedTuple):
+    """What packages hold."""
+
+    cutouts: list[Bytes]
+    photographs: list[Bytes]
+    volumes: list[Block]
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{len(part)} {name.replace('cuto', 'cut-o')}"
+            for name, part in self._asdict().items()
+            if part
+        )
+
+
 def fetch(folder: Path, packages: Sequence[Package] = PACKAGES) -> None:
-    """Fetch pictures into a folder, with a list of their licences.
+    """Fetch pictures and volumes into a folder, with a list of their licences.
 
     Raises
     ------
     DownloadError
-        If none of the packages can be had.
+        If no cut-outs can be had.
     """
-    found: list[Bytes] = []
-    notes = [
-        "# Pictures for drawn footage\n",
-        "None of them is part of the software.\n",
-    ]
+    found = _Found([], list(scikit_image_photographs()), [])
+    notes = [_TITLE]
     for package in packages:
         with tempfile.TemporaryDirectory() as work:
             try:
@@ -50,19 +68,33 @@ def fetch(folder: Path, packages: Sequence[Package] = PACKAGES) -> None:
             except (OSError, subprocess.CalledProcessError) as error:
                 _log.warning("%s is left out: %s", package.name, error)
                 continue
-            objects = list(cutouts(_listed(place, package.pictures)))
-            notes.append(_note(package, place, len(objects)))
-        found += objects
-        _log.info("%s: %d cut-outs", package.name, len(objects))
-    if not found:
+            held = _held(package, place)
+            notes.append(_note(package, place, held))
+        found = _Found(
+            found.cutouts + held.cutouts,
+            found.photographs + held.photographs,
+            found.volumes + held.volumes,
+        )
+        _log.info("%s: %s", package.name, held)
+    if not found.cutouts:
         raise DownloadError(
             "None of the packages with cut-outs could be fetched. The log says why; "
             "npm or apt-get and a network are needed."
         )
     notes.append("## Photographs in scikit-image\n")
     notes += [f"- `{name}`: {licence}" for name, licence in PHOTOGRAPHS.items()]
-    save_assets(folder, np.stack(found), photographs())
+    objects = different(found.cutouts)
+    _log.info("%d cut-outs look different from each other", len(objects))
+    save_assets(folder, np.stack(objects), np.stack(found.photographs), found.volumes)
     (folder / LICENCES).write_text("\n".join(notes) + "\n", "utf-8")
+
+
+def _held(package: Package, place: Path) -> _Found:
+    return _Found(
+        list(cutouts(_listed(place, package.pictures))),
+        list(photographs(_listed(place, package.photographs))),
+        [volume(place) for volume in package.volumes],
+    )
 
 
 def _unpacked(package: Package, work: Path) -> Path:
@@ -82,11 +114,10 @@ def _listed(place: Path, patterns: Sequence[str]) -> list[Path]:
     return sorted(path for pattern in patterns for path in place.glob(pattern))
 
 
-def _note(package: Package, place: Path, count: int) -> str:
+def _note(package: Package, place: Path, held: _Found) -> str:
     """Return a paragraph on a package, with its licence's own text."""
-    text = (
-        f"## {package.name} {package.version}\n\n{count} cut-outs. {package.licence}."
-    )
+    title = f"{package.name} {package.version}".strip()
+    text = f"## {title}\n\n{held}. {package.licence}."
     for path in _listed(place, [package.terms] if package.terms else []):
         text += f"\n\n```text\n{path.read_text('utf-8', errors='replace').strip()}\n```"
     return text + "\n"

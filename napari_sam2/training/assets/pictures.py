@@ -11,7 +11,7 @@ import numpy as np
 from napari_sam2.training.assets.sources import PHOTOGRAPHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -24,34 +24,84 @@ _LEAST_COVER = 0.25  # of its bounding box: less are drawings of lines
 _LEAST_SOLID = 0.8  # of what is visible: less are clouds and shadows
 _LEAST_WHOLE = 0.9  # in one piece: others are several objects
 _MOST_PIXELS = 4_000_000
-_SKIN_TONE = re.compile("-1f3f[b-f]")  # the same emoji again
+_MOST_COVER = 0.95  # more are cards and signs
+_ALIKE = 0.02  # mean difference, of 1, below which two pictures show the same
+_NO_THING = re.compile(  # emoji again in other skin tones, keycaps, flags, signs
+    "-1f3f[b-f]|-20e3|^00|^20|^21|^27[3-9ab]|^3|^1f[12][0-9a-f]{2}"
+)
+_STEP = 4  # colours are kept in so coarse steps, which halves the file
 
 
 def cutouts(paths: Iterable[Path]) -> Iterator[Bytes]:
     """Yield the objects of files, each (128, 128, 4); leave out what is no object."""
     for path in paths:
-        if _SKIN_TONE.search(path.name):
+        if _NO_THING.search(path.name):
             continue
         picture = _read(path)
         if picture is not None and is_object(picture[..., 3]):
             yield _fitted(picture)
 
 
-def photographs() -> Bytes:
-    """Return the photographs of the installed scikit-image, (N, 320, 320, 3)."""
-    from skimage import data
-    from skimage.transform import resize
+def different(pictures: Sequence[Bytes]) -> list[Bytes]:
+    """Leave out cut-outs (128, 128, 4) that look like an earlier one."""
+    if not pictures:
+        return []
+    small = np.stack([_coarse(picture).ravel() for picture in pictures])
+    kept: list[int] = []
+    for index, looks in enumerate(small):
+        apart = np.abs(small[kept] - looks).mean(axis=1)
+        if not kept or apart.min() > _ALIKE:
+            kept.append(index)
+    return [pictures[index] for index in kept]
 
-    found = []
+
+def _coarse(picture: Bytes) -> npt.NDArray[np.float32]:
+    """Return colour times alpha, and alpha, of 16 by 16 squares, from 0 to 1."""
+    share = picture.astype(np.float32) / 255
+    share[..., :3] *= share[..., 3:]
+    side = CUTOUT // 16
+    return np.asarray(share.reshape(16, side, 16, side, 4).mean(axis=(1, 3)))
+
+
+def photographs(paths: Iterable[Path]) -> Iterator[Bytes]:
+    """Yield two views of every picture in files, each (320, 320, 3).
+
+    One shows as much as there is, from its left; the other half as much, from its
+    right.
+    """
+    from PIL import Image
+
+    for path in paths:
+        with Image.open(path) as file:
+            file.draft("RGB", (4 * PHOTOGRAPH, 4 * PHOTOGRAPH))
+            picture = file.convert("RGB")
+        width, height = picture.size
+        side = min(width, height)
+        near = side // 2
+        top = (height - near) // 2
+        for box in (
+            (0, 0, side, side),
+            (width - near - near // 4, top, width - near // 4, top + near),
+        ):
+            view = picture.resize((PHOTOGRAPH, PHOTOGRAPH), box=box, reducing_gap=3)
+            yield _in_steps(np.asarray(view))
+
+
+def scikit_image_photographs() -> Iterator[Bytes]:
+    """Yield the photographs of the installed scikit-image, each (320, 320, 3)."""
+    from PIL import Image
+    from skimage import data
+
     for name in PHOTOGRAPHS:
-        picture = np.atleast_3d(getattr(data, name)())[..., :3]
-        picture = np.broadcast_to(picture, (*picture.shape[:2], 3))
-        side = min(picture.shape[:2])
-        top, left = ((length - side) // 2 for length in picture.shape[:2])
-        square = picture[top : top + side, left : left + side]
-        small = resize(square, (PHOTOGRAPH, PHOTOGRAPH), anti_aliasing=True)
-        found.append((255 * small).round().astype(np.uint8))
-    return np.stack(found)
+        picture = Image.fromarray(getattr(data, name)()).convert("RGB")
+        side = min(picture.size)
+        left, top = ((length - side) // 2 for length in picture.size)
+        box = (left, top, left + side, top + side)
+        yield _in_steps(np.asarray(picture.resize((PHOTOGRAPH, PHOTOGRAPH), box=box)))
+
+
+def _in_steps(picture: Bytes) -> Bytes:
+    return picture // _STEP * _STEP + _STEP // 2
 
 
 def is_object(alpha: Bytes) -> bool:
@@ -64,7 +114,7 @@ def is_object(alpha: Bytes) -> bool:
         return False
     rows, columns = (np.flatnonzero(visible.any(axis=axis)) for axis in (1, 0))
     box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
-    if box == area or area < _LEAST_COVER * box:  # a card, or lines
+    if not _LEAST_COVER * box <= area <= _MOST_COVER * box:
         return False
     if (alpha > 200).sum() < _LEAST_SOLID * area:
         return False
@@ -103,7 +153,9 @@ def _fitted(picture: Bytes) -> Bytes:
     room = CUTOUT - 2 * _RIM
     scale = room / max(cut.size)
     width, height = (max(1, round(scale * length)) for length in cut.size)
-    small = np.asarray(cut.resize((width, height), Image.Resampling.LANCZOS))
+    small = np.array(cut.resize((width, height), Image.Resampling.LANCZOS))
+    small[..., :3] = _in_steps(small[..., :3])
+    small[small[..., 3] == 0] = 0
     square = np.zeros((CUTOUT, CUTOUT, 4), np.uint8)
     top, left = (CUTOUT - height) // 2, (CUTOUT - width) // 2
     square[top : top + height, left : left + width] = small
