@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import torch
 from napari_sam2.model.checkpoint import build_model, load_weights
 from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.sam2 import Sam2Model
-from tests.golden.recipe import seeded_state
+from tests.golden.recipe import seeded_array
 
 HERE = Path(__file__).parent
 _SIZES = {"t": "tiny", "s": "small", "bplus": "base-plus", "l": "large"}
@@ -45,6 +46,13 @@ def model(stem: str) -> Sam2Model:
         return trained
     version, size, pixels = stem.removesuffix("_absent").split("_")
     config = VARIANTS[f"{version}-{_SIZES[size]}"].at_size(int(pixels))
-    state = seeded_state(shapes(stem), absent=stem.endswith("_absent"))
-    tensors = {name: torch.from_numpy(value) for name, value in state.items()}
-    return build_model(config, tensors, name=stem)
+    return build_model(config, _weights(stem), name=stem)
+
+
+def _weights(stem: str) -> dict[str, torch.Tensor]:
+    """Make the weights behind one file; drawing them leaves other threads free."""
+    wanted = shapes(stem)
+    draw = partial(seeded_array, absent=stem.endswith("_absent"))
+    with ThreadPoolExecutor() as pool:
+        arrays = pool.map(draw, wanted, map(tuple, wanted.values()))
+        return dict(zip(wanted, map(torch.from_numpy, arrays), strict=True))

@@ -10,6 +10,7 @@ from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.position import sine_position
 from napari_sam2.model.prompt_encoder import BOX_END, BOX_START, NEGATIVE, POSITIVE
 from napari_sam2.model.sam2 import ABSENT_LOGIT, ObjectState, Sam2Model
+from tests.devices import DEVICES, full_precision
 from tests.golden import reference
 from tests.golden.recipe import frames, sample
 
@@ -32,14 +33,16 @@ class Decoder:
     def __init__(self, model: Sam2Model) -> None:
         self.model = model
         self.size = model.config.image_size
+        self.device = next(model.parameters()).device
         self.features: ImageFeatures = model.encode_image(
-            torch.from_numpy(frames(1, self.size))
+            torch.from_numpy(frames(1, self.size)).to(self.device)
         )
         self.coarse = model.without_memory(self.features)
 
     def tokens(self, xy, labels, mask_logits=None):
-        pixels = torch.tensor([xy]) * self.size + 0.5
-        return self.model.embed_prompts(pixels, torch.tensor([labels]), mask_logits)
+        pixels = torch.tensor([xy], device=self.device) * self.size + 0.5
+        said = torch.tensor([labels], device=self.device)
+        return self.model.embed_prompts(pixels, said, mask_logits)
 
     def state(self, xy, labels, mask_logits=None) -> ObjectState:
         return self.model.decode(
@@ -51,18 +54,22 @@ class Decoder:
 
 
 def assert_close(ours: torch.Tensor, theirs: np.ndarray, what: str) -> None:
-    values = ours.numpy()
+    values = ours.cpu().numpy()
     if theirs.ndim == 1:
         values = sample(values, theirs.size)
     worst = float(np.abs(values - theirs).max())
     assert worst < TOLERANCE, f"{what} differs by {worst}"
 
 
-@pytest.fixture(scope="module", params=reference.ALL)
+@pytest.fixture(
+    scope="module", params=[(d, stem) for d in DEVICES for stem in reference.ALL],
+    ids="-".join,
+)  # fmt: skip
 def case(request):
     """Return the reference's outputs and our decoder for one file."""
-    with torch.inference_mode():
-        yield reference.outputs(request.param), Decoder(reference.model(request.param))
+    device, stem = request.param
+    with torch.inference_mode(), full_precision():
+        yield reference.outputs(stem), Decoder(reference.model(stem).to(device))
 
 
 @torch.inference_mode()
@@ -80,7 +87,7 @@ def test_position_codes(case) -> None:
     for level, stride in enumerate((4, 8, 16)):
         grid = ours.size // stride
         dim = ours.model.config.hidden_dim
-        code = sine_position(dim, grid, grid, torch.device("cpu"))
+        code = sine_position(dim, grid, grid, ours.device)
         assert_close(code.flatten(), theirs[f"image_pos{level}"], f"level {level}")
 
 
@@ -96,7 +103,7 @@ def test_one_point_gives_three_candidates(case) -> None:
     masks = torch.where(
         present[..., None, None],
         all_four.logits[:, 1:],
-        torch.tensor(ABSENT_LOGIT),
+        torch.tensor(ABSENT_LOGIT, device=ours.device),
     )
     assert_close(masks, theirs["image_point_masks"], "masks")
     assert_close(all_four.ious[:, 1:], theirs["image_point_ious"], "ious")
