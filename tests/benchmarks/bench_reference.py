@@ -13,7 +13,8 @@ use; ``--no-build-isolation``, because its build would fetch a second PyTorch.)
 
 Close other programs first: on a busy machine the times are larger on both sides, and
 the ratios less certain. ``--quick`` runs everything once, small, to see that it works;
-its numbers mean little.
+its numbers mean little. ``--device cuda`` compares the smallest and the largest model
+at 1024 pixels on a GPU, both sides in bfloat16, and takes about a minute.
 """
 
 from __future__ import annotations
@@ -24,9 +25,17 @@ import platform
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import torch
+
+if TYPE_CHECKING:
+    from cases import Settings
+    from timing import Row
+
+ON_CPU = ["encoder", "one-object", "eight-objects", "first-mask", "peak-memory"]
+ON_GPU = ["encoder", "one-object", "sixteen-objects"]
 
 
 def main() -> int:
@@ -37,25 +46,63 @@ def main() -> int:
         print(f"Meta's sam2 is not installed.\n\n{__doc__}", file=sys.stderr)
         return 2
     arguments = _parse()
-    from cases import CASES, QUICK, Settings
-    from timing import table
-
-    settings = replace(
-        QUICK if arguments.quick else Settings(), threads=arguments.threads
-    )
-    torch.set_num_threads(settings.threads)
-    rows = []
-    for name in arguments.only or CASES:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        rows += CASES[name](settings)
-    print(f"{_machine(settings.threads)}\n")
-    print(f"SAM 2.1 {settings.variant}, {settings.image_size} px, float32\n")
-    print(table(rows))
-    if arguments.json:
-        measured = [asdict(row) | {"ratio": row.ratio} for row in rows]
-        report = {"settings": asdict(settings), "rows": measured}
-        arguments.json.write_text(json.dumps(report, indent=2))
+    if arguments.device == "cuda" and not torch.cuda.is_available():
+        print("PyTorch finds no GPU that speaks CUDA here.", file=sys.stderr)
+        return 2
+    torch.set_num_threads(arguments.threads)
+    print(f"{_machine(arguments)}\n", flush=True)
+    measured: list[dict[str, object]] = []
+    for settings in _settings(arguments):
+        rows = _measure(settings, arguments.only or _cases(settings))
+        measured.append({"settings": asdict(settings), "rows": rows})
+        if arguments.json:
+            _write(arguments.json, measured)
     return 0
+
+
+def _measure(settings: Settings, names: list[str]) -> list[Row]:
+    """Run the cases of one model; show each row at once, and the table at the end."""
+    from cases import CASES
+    from timing import line, table
+
+    rows: list[Row] = []
+    for name in names:
+        print(f"{settings.variant}, {name} …", file=sys.stderr, flush=True)
+        for row in CASES[name](settings):
+            rows.append(row)
+            print(line(row), file=sys.stderr, flush=True)
+    precision = "bfloat16" if settings.device == "cuda" else "float32"
+    print(f"SAM 2.1 {settings.variant}, {settings.image_size} px, {precision}\n")
+    print(f"{table(rows)}\n", flush=True)
+    return rows
+
+
+def _settings(arguments: argparse.Namespace) -> list[Settings]:
+    """Return one set of settings for every model that is compared."""
+    from cases import ON_A_GPU, QUICK, Settings
+
+    on_gpu = arguments.device == "cuda"
+    usual = ON_A_GPU if on_gpu else Settings()
+    chosen = replace(
+        QUICK if arguments.quick else usual,
+        threads=arguments.threads,
+        device=arguments.device,
+        compiled=arguments.compiled,
+    )
+    variants = arguments.variant or (["tiny", "large"] if on_gpu else ["tiny"])
+    return [replace(chosen, variant=variant) for variant in variants]
+
+
+def _cases(settings: Settings) -> list[str]:
+    return ON_GPU if settings.device == "cuda" else ON_CPU
+
+
+def _write(path: Path, measured: list[dict[str, object]]) -> None:
+    report = [
+        one | {"rows": [asdict(row) | {"ratio": row.ratio} for row in one["rows"]]}
+        for one in measured
+    ]
+    path.write_text(json.dumps(report, indent=2))
 
 
 def _parse() -> argparse.Namespace:
@@ -65,8 +112,20 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=["encoder", "one-object", "eight-objects", "first-mask", "peak-memory"],
+        choices=[*ON_CPU, "sixteen-objects"],
         help="run this case only; may be repeated",
+    )
+    parser.add_argument(
+        "--variant",
+        action="append",
+        choices=["tiny", "small", "base-plus", "large"],
+        help="compare this model; may be repeated",
+    )
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument(
+        "--compiled",
+        action="store_true",
+        help="compile both sides; slow to start",
     )
     parser.add_argument("--quick", action="store_true", help="a smoke run, below 90 s")
     parser.add_argument("--threads", type=int, default=2)
@@ -74,12 +133,16 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _machine(threads: int) -> str:
+def _machine(arguments: argparse.Namespace) -> str:
     """Describe where the numbers come from."""
     load = psutil.getloadavg()[0]
+    gpu = ""
+    if arguments.device == "cuda":
+        gpu = f"{torch.cuda.get_device_name()}, "
     return (
-        f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, "
-        f"{threads} threads, torch {torch.__version__}, load average {load:.1f}"
+        f"{gpu}{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, "
+        f"{arguments.threads} threads, torch {torch.__version__}, load average "
+        f"{load:.1f}"
     )
 
 

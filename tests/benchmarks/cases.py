@@ -43,10 +43,12 @@ class Settings:
     variant: str = "tiny"
     image_size: int = 512
     threads: int = 2
+    device: str = "cpu"
+    compiled: bool = False
     encoder_repeats: int = 9
     warm_up: int = 17
     one_object_blocks: int = 5
-    eight_objects_blocks: int = 3
+    many_objects_blocks: int = 3
     frames_per_block: int = 3
     rerun_from: int = 8
     source_frames: int = 5000
@@ -56,12 +58,23 @@ class Settings:
     @cached_property
     def predictor(self) -> Any:
         """The reference."""
-        return reference.build_predictor(self.variant, self.image_size)
+        return reference.build_predictor(
+            self.variant, self.image_size, self.device, compiled=self.compiled
+        )
 
     @cached_property
     def model(self) -> Sam2Model:
         """Our model, with the same weights."""
-        return ours.build_model(self.variant, self.image_size)
+        return ours.build_model(
+            self.variant, self.image_size, self.device, compiled=self.compiled
+        )
+
+    @property
+    def film(self) -> scene.Footage:
+        """Enough frames for the longest walk, and one to finish on."""
+        blocks = max(self.one_object_blocks, self.many_objects_blocks)
+        count = self.warm_up + blocks * self.frames_per_block + 1
+        return scene.footage(count, self.image_size)
 
 
 QUICK = Settings(
@@ -69,7 +82,7 @@ QUICK = Settings(
     encoder_repeats=3,
     warm_up=2,
     one_object_blocks=1,
-    eight_objects_blocks=1,
+    many_objects_blocks=1,
     frames_per_block=2,
     rerun_from=2,
     source_frames=200,
@@ -77,10 +90,15 @@ QUICK = Settings(
 )
 
 
+ON_A_GPU = Settings(
+    image_size=1024, one_object_blocks=3, many_objects_blocks=2, device="cuda"
+)
+
+
 def encoder(settings: Settings) -> list[Row]:
     """Encode one image."""
-    image = scene.footage(1, settings.image_size).tensor
-    with torch.inference_mode():
+    image = settings.film.tensor[:1].to(settings.device)
+    with torch.inference_mode(), reference.precision(image.device):
         times = take_turns(
             lambda: settings.predictor.forward_image(image),
             lambda: settings.model.encode_image(image),
@@ -92,14 +110,27 @@ def encoder(settings: Settings) -> list[Row]:
 def one_object(settings: Settings) -> list[Row]:
     """Follow one object with full memories."""
     blocks = settings.one_object_blocks
-    sessions = _open(settings, 1, blocks)
-    return [_steady(settings, sessions, "one object", blocks)]
+    sessions = _open(settings, 1)
+    return [
+        _steady(settings, sessions, "one object", blocks),
+        *_footprints(sessions, "one object"),
+    ]
+
+
+def sixteen_objects(settings: Settings) -> list[Row]:
+    """Follow sixteen objects with full memories."""
+    sessions = _open(settings, 16)
+    blocks = settings.many_objects_blocks
+    return [
+        _steady(settings, sessions, "sixteen objects", blocks),
+        *_footprints(sessions, "sixteen objects"),
+    ]
 
 
 def eight_objects(settings: Settings) -> list[Row]:
     """Follow eight objects; then correct one of them and run again."""
-    blocks, t = settings.eight_objects_blocks, settings.rerun_from
-    sessions = _open(settings, 8, blocks)
+    blocks, t = settings.many_objects_blocks, settings.rerun_from
+    sessions = _open(settings, 8)
     tracked = _steady(settings, sessions, "eight objects", blocks)
     times = sessions.correct_and_rerun(object_id=1, frame=t, xy=CORRECTION_XY)
     note = f"one click on frame {t}, then {sessions.frame_count - t} frames"
@@ -143,15 +174,26 @@ CASES: Mapping[str, Callable[[Settings], list[Row]]] = {
     "encoder": encoder,
     "one-object": one_object,
     "eight-objects": eight_objects,
+    "sixteen-objects": sixteen_objects,
     "first-mask": first_mask,
     "peak-memory": peak_memory,
 }
 
 
-def _open(settings: Settings, objects: int, blocks: int) -> Sessions:
-    count = settings.warm_up + blocks * settings.frames_per_block + 1
-    film = scene.footage(count, settings.image_size)
-    return Sessions(settings.predictor, settings.model, film, objects)
+def _open(settings: Settings, objects: int) -> Sessions:
+    return Sessions(settings.predictor, settings.model, settings.film, objects)
+
+
+def _footprints(sessions: Sessions, case: str) -> list[Row]:
+    """Return the row of GPU memory, where there is a GPU."""
+    if not sessions.ours.peak:
+        return []
+    mib = [side.peak / 2**20 for side in (sessions.theirs, sessions.ours)]
+    note = (
+        f"of {sessions.frame_count} frames, all on the GPU for the reference; ours "
+        "keeps features of past frames for corrections, 512 MiB at most"
+    )
+    return [Row(case, "peak GPU memory", "MiB", *mib, note)]
 
 
 def _steady(settings: Settings, sessions: Sessions, case: str, blocks: int) -> Row:

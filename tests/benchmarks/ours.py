@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from reference import seeded_weights
 
 from napari_sam2 import PointPrompt, VideoTracker, open_stack
@@ -25,10 +26,20 @@ if TYPE_CHECKING:
 BYTES = as_limits(0, 255)
 
 
-def build_model(variant: str, image_size: int) -> Sam2Model:
+def build_model(
+    variant: str, image_size: int, device: str = "cpu", *, compiled: bool = False
+) -> Sam2Model:
     """Return SAM 2.1 of a size with the reference's seeded weights."""
-    model = Sam2Model(VARIANTS[f"sam2.1-{variant}"].at_size(image_size)).eval()
-    model.load_state_dict(seeded_weights(model), strict=True)
+    config = VARIANTS[f"sam2.1-{variant}"].at_size(image_size)
+    with torch.device("meta"):
+        model = Sam2Model(config)
+    model.load_state_dict(seeded_weights(model), strict=True, assign=True)
+    model = model.eval().requires_grad_(False).to(device)
+    if compiled:
+        model.image_encoder.compile()
+        model.memory_attention.compile(dynamic=True)
+        model.sam_mask_decoder.compile(dynamic=True)
+        model.memory_encoder.compile(dynamic=True)
     return model
 
 

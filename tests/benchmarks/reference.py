@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ import torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import numpy as np
     import numpy.typing as npt
@@ -43,12 +46,14 @@ def is_available() -> bool:
     return True
 
 
-def build_predictor(variant: str, image_size: int) -> Any:
-    """Return a ``SAM2VideoPredictor`` for CPU with seeded weights.
+def build_predictor(
+    variant: str, image_size: int, device: str = "cpu", *, compiled: bool = False
+) -> Any:
+    """Return a ``SAM2VideoPredictor`` with seeded weights.
 
     The settings are those of the public video predictor, except that small holes are
     left alone (the reference can only fill them on CUDA) and that a corrected frame
-    becomes a conditioning frame.
+    becomes a conditioning frame. ``compiled`` takes its form for full speed.
     """
     from sam2.build_sam import build_sam2_video_predictor
 
@@ -56,8 +61,9 @@ def build_predictor(variant: str, image_size: int) -> Any:
     predictor = build_sam2_video_predictor(
         CONFIG_OF_VARIANT[variant],
         ckpt_path=None,
-        device="cpu",
+        device=device,
         apply_postprocessing=False,
+        vos_optimized=compiled,
         hydra_overrides_extra=_overrides(image_size),
     )
     predictor.load_state_dict(seeded_weights(predictor), strict=True)
@@ -67,8 +73,16 @@ def build_predictor(variant: str, image_size: int) -> Any:
 def seeded_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Return a state dict for ``model`` that depends only on names and shapes."""
     shapes = {name: tuple(t.shape) for name, t in model.state_dict().items()}
-    arrays = recipe.seeded_state(shapes)
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    with ThreadPoolExecutor() as pool:  # drawing leaves other threads free
+        arrays = pool.map(recipe.seeded_array, shapes, shapes.values())
+        return dict(zip(shapes, map(torch.from_numpy, arrays), strict=True))
+
+
+def precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Return the mode that its authors run it in: bfloat16 on CUDA, else float32."""
+    if device.type == "cuda":
+        return torch.autocast("cuda", torch.bfloat16)
+    return nullcontext()
 
 
 def start(predictor: Any, frames: torch.Tensor) -> State:
@@ -77,9 +91,11 @@ def start(predictor: Any, frames: torch.Tensor) -> State:
 
     size = predictor.image_size
     load = module.load_video_frames
-    module.load_video_frames = lambda **_: (frames, size, size)
+    there = frames.to(predictor.device)
+    module.load_video_frames = lambda **_: (there, size, size)
     try:
-        state: State = predictor.init_state("frames in memory")
+        with precision(predictor.device):
+            state: State = predictor.init_state("frames in memory")
     finally:
         module.load_video_frames = load
     return state
@@ -98,16 +114,17 @@ def click(
     predictor: Any, state: State, *, object_id: int, frame: int, xy: tuple[float, float]
 ) -> npt.NDArray[np.bool_]:
     """Add a positive click, ``xy`` as fractions of the image; return the mask."""
-    _, ids, logits = predictor.add_new_points_or_box(
-        state,
-        frame_idx=frame,
-        obj_id=object_id,
-        points=[list(xy)],
-        labels=[1],
-        clear_old_points=False,
-        normalize_coords=False,
-    )
-    mask: npt.NDArray[np.bool_] = (logits[ids.index(object_id), 0] > 0).numpy()
+    with precision(predictor.device):
+        _, ids, logits = predictor.add_new_points_or_box(
+            state,
+            frame_idx=frame,
+            obj_id=object_id,
+            points=[list(xy)],
+            labels=[1],
+            clear_old_points=False,
+            normalize_coords=False,
+        )
+    mask: npt.NDArray[np.bool_] = (logits[ids.index(object_id), 0] > 0).cpu().numpy()
     return mask
 
 
@@ -118,8 +135,14 @@ def propagate(
     import sam2.sam2_video_predictor as module
 
     module.tqdm = _without_bar
-    for frame, ids, logits in predictor.propagate_in_video(state, start):
-        masks = (logits[:, 0] > 0).numpy()
+    run = predictor.propagate_in_video(state, start)
+    while True:
+        with precision(predictor.device):  # for one step: it would leak out of a yield
+            step = next(run, None)
+        if step is None:
+            return
+        frame, ids, logits = step
+        masks = (logits[:, 0] > 0).cpu().numpy()
         yield frame, dict(zip(ids, masks, strict=True))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,10 @@ _DISTINCT_PICTURES = 32
 CLICKS_XY = (
     (0.30, 0.40), (0.70, 0.62), (0.20, 0.80), (0.55, 0.25),
     (0.80, 0.15), (0.45, 0.70), (0.10, 0.15), (0.85, 0.85),
+    (0.35, 0.12), (0.60, 0.85), (0.90, 0.40), (0.10, 0.58),
+    (0.52, 0.50), (0.30, 0.92), (0.72, 0.36), (0.12, 0.36),
 )  # fmt: skip
-"""Where eight objects are clicked, as fractions of the image."""
+"""Where objects are clicked, as fractions of the image."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Footage:
     tensor: torch.Tensor
 
 
+@lru_cache(maxsize=1)
 def footage(count: int, size: int) -> Footage:
     """Return ``count`` frames of moving discs on a textured background."""
     pixels = np.stack([picture(t, size) for t in range(count)])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ours
 import reference
+from footprint import footprint_of
 from scene import CLICKS_XY
 from timing import seconds
 
@@ -28,19 +29,26 @@ class Sessions:
         self, predictor: Any, model: Sam2Model, film: Footage, objects: int
     ) -> None:
         self.frame_count = len(film.pixels)
+        self.theirs, self.ours = footprint_of(predictor), footprint_of(model)
         self._predictor = predictor
-        self._state = reference.start(predictor, film.tensor)
-        self._tracker = ours.start(model, film.pixels)
+        with self.theirs.counting():
+            self._state = reference.start(predictor, film.tensor)
+        with self.ours.counting():
+            self._tracker = ours.start(model, film.pixels)
         for object_id, xy in enumerate(CLICKS_XY[:objects], start=1):
-            self._click_theirs(object_id, 0, xy)
-            self._click_ours(object_id, 0, xy)
+            with self.theirs.counting():
+                self._click_theirs(object_id, 0, xy)
+            with self.ours.counting():
+                self._click_ours(object_id, 0, xy)
         self._their_run = reference.propagate(predictor, self._state)
         self._our_run = ours.propagate(self._tracker)
 
     def skip(self, frames: int) -> None:
         """Walk on without looking at the clock."""
-        _advance(self._their_run, frames)
-        _advance(self._our_run, frames)
+        with self.theirs.counting():
+            _advance(self._their_run, frames)
+        with self.ours.counting():
+            _advance(self._our_run, frames)
 
     def walk(self, blocks: int, frames_per_block: int) -> tuple[float, float]:
         """Return both medians of seconds per frame over alternating blocks.

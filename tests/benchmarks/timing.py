@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -39,10 +41,17 @@ class Row:
 
 
 def seconds(work: Callable[[], Any]) -> float:
-    """Time one call."""
+    """Time one call, and what it left a GPU to do."""
+    _finish()
     begin = time.perf_counter()
     work()
+    _finish()
     return time.perf_counter() - begin
+
+
+def _finish() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 def take_turns(
@@ -56,16 +65,18 @@ def take_turns(
     return median(theirs), median(mine)
 
 
+def line(row: Row) -> str:
+    """Lay one row out as a line of a Markdown table."""
+    before, after = (f"{v:,.3g} {row.unit}" for v in (row.reference, row.ours))
+    return f"| {row.case} | {row.measure} | {before} | {after} | {row.ratio:,.2f} × |"
+
+
 def table(rows: list[Row]) -> str:
     """Lay rows out as a Markdown table, with their notes below."""
     lines = [
         "| case | measured | sam2 1.1.0 | napari-sam2 | ratio |",
         "|---|---|--:|--:|--:|",
     ]
-    for row in rows:
-        before, after = (f"{v:,.3g} {row.unit}" for v in (row.reference, row.ours))
-        lines.append(
-            f"| {row.case} | {row.measure} | {before} | {after} | {row.ratio:,.2f} × |"
-        )
+    lines += map(line, rows)
     notes = [f"- {row.case}, {row.measure}: {row.note}" for row in rows if row.note]
     return "\n".join([*lines, "", *notes])

@@ -58,9 +58,7 @@ class Run:
         theirs = torch.from_numpy(self.theirs[f"video_{name}_masks"][row, 0])
         assert (ours.state.logits[0, 0].cpu() - theirs).abs().max() < LOGITS
         logits = theirs[None, None].to(self.tracker.device)
-        track.set_answer(
-            frame, replace(ours, state=ours.state._replace(logits=logits))
-        )
+        track.set_answer(frame, replace(ours, state=ours.state._replace(logits=logits)))
 
     def compare(self, name: str, first_frame: int, **run) -> None:
         seen = 0
@@ -108,3 +106,22 @@ def follow_a_mask_both_ways(run: Run) -> None:
     """Compare a run from a mask in the middle of the stack."""
     run.tracker.add(MaskPrompt(1, 6, disc_mask(run.size, 6)))
     run.compare("mask", 0, direction="both")
+
+
+def deviation(run: Run) -> float:
+    """Follow a click and a box; return the worst RMS error of a frame's logits.
+
+    It is a share of the standard deviation of the reference's logits.
+    """
+    run.click_and_box()
+    theirs = run.theirs["video_forward_masks"]
+    worst = 0.0
+    for result in run.tracker.propagate(direction="forward"):
+        for row, one in enumerate(result):
+            track = run.tracker._tracks[one.object_id]
+            answer = track.answers.get(result.frame)
+            ours = answer.state if answer else track.bank[result.frame]
+            wanted = theirs[row, result.frame]
+            error = ours.logits[0, 0].cpu().numpy() - wanted
+            worst = max(worst, float(np.sqrt((error**2).mean()) / wanted.std()))
+    return worst
