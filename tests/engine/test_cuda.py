@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.sam2 import Sam2Model
 from tests.conftest import discs
-from tests.engine.parity import Run, deviation
+from tests.engine.parity import Run, deviations
 from tests.engine.stacks import LIMITS, Generated, course, session
 from tests.engine.test_tracker_nano import collect, iou
 from tests.golden import reference
@@ -30,8 +31,13 @@ pytestmark = pytest.mark.skipif(
 
 DEVICE = torch.device("cuda")
 MIB = 1 << 20
-# Seen with bfloat16 kernels: 0.03 with trained weights, 0.1 with noise for weights.
-HALF_PRECISION = {"nano_256": 0.1, "sam2.1_t_256": 0.3, "sam2.1_bplus_256": 0.3}
+# With noise for weights the three candidates of a mask are almost equally good;
+# rounding may take another one on a frame, which therefore does not count.
+HALF_PRECISION = {
+    "nano_256": (max, 0.1),
+    "sam2.1_t_256": (median, 0.15),
+    "sam2.1_bplus_256": (median, 0.15),
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +69,8 @@ def limit():
 @pytest.mark.parametrize("stem", HALF_PRECISION)
 def test_half_precision_stays_near_the_reference(stem) -> None:
     run = Run(stem, reference.model(stem).to(DEVICE))
-    assert deviation(run) < HALF_PRECISION[stem]
+    typical, tolerance = HALF_PRECISION[stem]
+    assert typical(deviations(run)) < tolerance
 
 
 def test_masks_are_nearly_those_of_the_processor(nano, nano_there) -> None:
