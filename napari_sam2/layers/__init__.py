@@ -23,8 +23,8 @@
     ``.disconnect()``.
 ``mask_layer``
     ``MaskLayer(layers, dims, image, document, history, *, on_refused)``; ``.layer``,
-    ``.apply(frames=None)`` (write these frames, by default all that changed, and
-    refresh if what is displayed is among them), ``.object_at(world_position)``,
+    ``.apply(frames=None)`` (show these frames anew, by default all that changed, if
+    what is displayed is among them), ``.object_at(world_position)``,
     ``.hidden`` (get/set: frozenset of object ids), ``.show()``, ``.disconnect()``.
 ``tracks_layer``
     ``track_table(document, space) -> TrackTable``, ``add_tracks(layers, image,
@@ -34,7 +34,8 @@
 
 Behind them: ``layer_frames`` (reading), ``prompt_rows`` (layers to prompts and back),
 ``prompt_edits``, ``prompt_style``, ``press`` (of the mouse), ``prompt_clipboard``,
-``label_array``, ``painting`` (label images to edits), ``stroke`` (when a stroke ends).
+``label_stack`` (the layer's array, drawn when it is looked at) with ``frame_index`` and
+``canvases``, ``painting`` (label images to edits), ``stroke`` (when a stroke ends).
 
 ``layers`` is ``viewer.layers``, ``dims`` is ``viewer.dims``, ``on_refused`` is called
 with a sentence when something that the user did in a layer was taken back.

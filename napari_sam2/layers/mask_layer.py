@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
 
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers.geometry import copy_geometry, follow_geometry
-from napari_sam2.layers.label_array import make_label_array
-from napari_sam2.layers.painting import Drawn, draw, drawn, paint
+from napari_sam2.layers.label_stack import LabelStack
+from napari_sam2.layers.painting import drawn, paint
 from napari_sam2.layers.palette import mask_colours
 from napari_sam2.layers.stroke import StrokeWatch
 
@@ -72,10 +73,9 @@ class MaskLayer:
         self._history = history
         self._on_refused = on_refused
         self._hidden: frozenset[int] = frozenset()
-        self._drawn: dict[int, Drawn] = {}
-        self._stale = {frame for _, frame in dict(document.masks.items())}
+        self._stale: set[int] = set()
         self._is_writing = False
-        self._labels = make_label_array(image.space, document.label_dtype)
+        self._labels = self._make_labels(document.label_dtype)
         self.layer: Labels = _make_layer(image, document, self._labels)
         self._last_displayed: int | None = None
         self._stroke = StrokeWatch(self.layer, self._on_painted, self._on_refreshed)
@@ -102,7 +102,7 @@ class MaskLayer:
             self._layers.append(self.layer)
 
     def apply(self, frames: Iterable[int] | None = None) -> None:
-        """Draw frames that have changed, and refresh if one of them is displayed.
+        """Have frames drawn anew that have changed; refresh if one is displayed.
 
         A frame on which the user is painting waits for the end of the stroke.
 
@@ -114,8 +114,7 @@ class MaskLayer:
         self._fit_dtype()
         due = self._stale & (self._stale if frames is None else {*frames})
         due -= self._frames_in_hand()
-        for frame in due:
-            self._draw(frame)
+        self._labels.forget(due)
         self._stale -= due
         if due:
             shown = self._displayed()
@@ -205,7 +204,7 @@ class MaskLayer:
 
     def _on_painted(self) -> None:
         if not self._is_writing:
-            self._take(self._paintable())
+            self._take(self._labels.written())
 
     def _on_refreshed(self) -> None:
         """Look for changed pixels where a frame is shown anew rather than another one.
@@ -213,21 +212,24 @@ class MaskLayer:
         So napari's undo, and scripts that change pixels, are not overlooked.
         """
         before, self._last_displayed = self._last_displayed, self._displayed()
-        if not self._is_writing and before is not None:
-            self._take({before} & {self._last_displayed} & self._paintable())
+        if not self._is_writing:
+            again = set() if before is None else {before} & {self._last_displayed}
+            self._take(self._labels.written() | again)
 
     def _take(self, frames: set[int]) -> None:
         """Take over what the user painted on these frames."""
+        known = ((frame, self._labels.known(frame)) for frame in frames)
         try:
             edit = paint(
                 self._document,
-                ((f, self._drawn.get(f, ()), self._pixels(f)) for f in frames),
+                ((f, canvas.drawn, canvas.labels) for f, canvas in known if canvas),
             )
         except Sam2Error as error:
             self._stale |= frames
             self.apply(frames)
             self._on_refused(str(error))
             return
+        self._labels.settle(frames)
         if edit is not None:
             self._history.do(edit)
             self.apply(frames)
@@ -245,13 +247,8 @@ class MaskLayer:
     def _displayed(self) -> int | None:
         return self._space.displayed_frame(self.layer, self._dims)
 
-    def _pixels(self, frame: int) -> Any:
-        return self._labels[self._space.label_index(frame)]
-
-    def _draw(self, frame: int) -> None:
-        masks = drawn(self._document, frame)
-        draw(masks, self._pixels(frame))
-        self._drawn[frame] = masks
+    def _make_labels(self, dtype: npt.DTypeLike) -> LabelStack:
+        return LabelStack(self._space, dtype, partial(drawn, self._document))
 
     def _refresh(self) -> None:
         with self._writing():
@@ -264,11 +261,9 @@ class MaskLayer:
         """Take an array of wider numbers when an object needs one."""
         dtype = self._document.label_dtype
         if self._labels.dtype.itemsize < dtype.itemsize:
-            self._labels = make_label_array(self._space, dtype)
+            self._labels = self._make_labels(dtype)
             with self._writing():
                 self.layer.data = self._labels
-            self._stale |= {*self._drawn}
-            self._drawn.clear()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -279,9 +274,7 @@ class MaskLayer:
             self._is_writing = before
 
 
-def _make_layer(
-    image: ImageSource, document: Document, labels: npt.NDArray[Any]
-) -> Labels:
+def _make_layer(image: ImageSource, document: Document, labels: LabelStack) -> Labels:
     return Labels(
         labels,
         name=f"{image.layer.name} objects",

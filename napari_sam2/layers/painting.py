@@ -28,11 +28,39 @@ def drawn(document: Document, frame: int) -> Drawn:
     return tuple((i, one.mask) for i, one in document.painted_order(frame))
 
 
-def draw(masks: Drawn, out: npt.NDArray[Any]) -> None:
-    """Draw masks over a label image, (H, W)."""
+def draw(
+    masks: Drawn, out: npt.NDArray[Any], *, corner_yx: tuple[int, int] = (0, 0)
+) -> None:
+    """Draw masks over a label image, or over a part of one.
+
+    Parameters
+    ----------
+    masks : Drawn
+    out : ndarray of integers, shape (h, w)
+    corner_yx : tuple of int, optional
+        Row and column of the label image at which the part begins.
+    """
     out[...] = 0
     for object_id, mask in masks:
-        out[mask.slices][mask.crop] = object_id
+        inside, seen = _overlap(mask, corner_yx, out.shape)
+        part = out[inside]
+        if part.size:
+            part[mask.crop[seen]] = object_id
+
+
+def _overlap(
+    mask: PackedMask, corner_yx: tuple[int, int], shape_hw: tuple[int, ...]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Return where a part of an image and the crop of a mask show the same pixels."""
+    inside, seen = [], []
+    for corner, length, origin, size in zip(
+        corner_yx, shape_hw, mask.origin_yx, mask.crop_hw, strict=True
+    ):
+        start, stop = max(corner, origin), min(corner + length, origin + size)
+        stop = max(start, stop)
+        inside.append(slice(start - corner, stop - corner))
+        seen.append(slice(start - origin, stop - origin))
+    return tuple(inside), tuple(seen)
 
 
 def painted_masks(
