@@ -20,11 +20,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add ``gui`` to the command line."""
     parser = subparsers.add_parser(
         "gui",
-        help="open stacks in napari and click",
+        help="open stacks and projects in napari and click",
         description="Open napari with the SAM 2 dock: click objects, propagate, "
         "correct, and save. Needs the extra [all].",
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="stacks to open")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="stacks and projects to open"
+    )
     parser.set_defaults(handler=_gui)
 
 

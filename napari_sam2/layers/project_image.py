@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import ProjectError, Sam2Error
@@ -13,6 +15,7 @@ from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.image_source import image_axes, image_source, level_sizes
 from napari_sam2.project.image import glance, refer_to_image
 from napari_sam2.project.session import stack_geometry
+from napari_sam2.project.values import Placing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +73,26 @@ def geometry_of(source: ImageSource) -> StackGeometry:
         channels=source.frames.channels,
         limits=source.limits,
         level=source.frames.level,
+        placing=placing_of(source.layer),
     )
+
+
+def placing_of(layer: Image) -> Placing:
+    """Describe where a layer lies in the world."""
+    return Placing(
+        scale=tuple(map(float, layer.scale)),
+        translate=tuple(map(float, layer.translate)),
+        rotate=_rows(layer.rotate),
+        shear=tuple(map(float, layer.shear)),
+        affine=_rows(layer.affine),
+    )
+
+
+def put_in_place(layer: Image, placing: Placing | None) -> None:
+    """Put a layer where a project says that it lay; nowhere else if it does not."""
+    if placing is not None:
+        for one in fields(placing):
+            setattr(layer, one.name, np.array(getattr(placing, one.name)))
 
 
 def source_for(project: Project, layer: Image) -> ImageSource:
@@ -166,6 +188,10 @@ def _array_of(kept: StackGeometry, stack: Stack) -> Any:
         f"{stack.path} has the shape {tuple(stack.array.shape)}, and the project's "
         f"image {_sizes(kept.axes)}: it is another image."
     )
+
+
+def _rows(matrix: Any) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(map(float, row)) for row in np.asarray(matrix))
 
 
 def _sizes(axes: Iterable[Any]) -> str:

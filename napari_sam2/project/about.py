@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project.checks import MOST_FRAMES, MOST_PIXELS, as_whole
 from napari_sam2.project.typed_json import from_json, known_fields
 from napari_sam2.project.values import (
     ImageReference,
     ModelReference,
+    Placing,
     SavedWith,
     StackGeometry,
     View,
@@ -58,7 +61,34 @@ def read_stack(content: Any) -> StackGeometry:
         raise ProjectError(f"the frames have {height} × {width} pixels: too many.")
     as_whole(stack.level, "the level of the pyramid", 0, _MOST_LEVELS)
     _check_layout(stack)
+    if stack.placing is not None:
+        _check_placing(stack.placing, len(stack.axes))
     return stack
+
+
+def _check_placing(placing: Placing, count: int) -> None:
+    """Check that napari can show an image of so many axes there."""
+    sizes = (
+        (placing.scale, (count,)),
+        (placing.translate, (count,)),
+        (placing.rotate, (count, count)),
+        (placing.shear, (count * (count - 1) // 2,)),
+        (placing.affine, (count + 1, count + 1)),
+    )
+    if any(_shape(numbers) != shape for numbers, shape in sizes):
+        raise ProjectError("the image lies in a world of other axes than its own.")
+    for matrix in (np.diag(placing.scale), placing.rotate, placing.affine):
+        determinant = abs(np.linalg.det(np.array(matrix)))
+        if not (np.isfinite(determinant) and determinant > 0):
+            raise ProjectError("the image lies in the world as flat as a sheet.")
+
+
+def _shape(numbers: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the shape of nested tuples; of ragged ones, something else."""
+    if not numbers or not isinstance(numbers[0], tuple):
+        return (len(numbers),)
+    lengths = {len(row) for row in numbers}
+    return len(numbers), lengths.pop() if len(lengths) == 1 else -1
 
 
 def _check_layout(stack: StackGeometry) -> None:

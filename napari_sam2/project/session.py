@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes, FrameLayout
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.recipe import RecipeStep
-    from napari_sam2.project.values import Choices, ImageReference
+    from napari_sam2.project.values import Choices, ImageReference, Placing
     from napari_sam2.state.settings import Settings
 
 
@@ -92,13 +92,14 @@ def stack_geometry(
     channels: tuple[int, ...] | None = None,
     limits: IntensityLimits | None = None,
     level: int = 0,
+    placing: Placing | None = None,
 ) -> StackGeometry:
     """Describe a stack by its axes, without colours, and the choice among them."""
     rows, columns = layout.plane
     count = 1 if layout.frame is None else axes[layout.frame].size
     shape_hw = axes[rows].size, axes[columns].size
     return StackGeometry(
-        axes, layout, count, shape_hw, is_colour, channels, limits, level
+        axes, layout, count, shape_hw, is_colour, channels, limits, level, placing
     )
 
 

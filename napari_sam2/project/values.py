@@ -72,6 +72,29 @@ class ImageReference:
 
 
 @dataclass(frozen=True, slots=True)
+class Placing:
+    """Where the image lies in the world of the viewer, as napari says it.
+
+    Attributes
+    ----------
+    scale, translate : tuple of float
+        By axis; mirrored axes have a negative scale.
+    rotate : tuple of tuple of float
+        Matrix, axes by axes.
+    shear : tuple of float
+        The upper triangle of a matrix, row by row.
+    affine : tuple of tuple of float
+        Matrix of one row and column more than there are axes, applied at last.
+    """
+
+    scale: tuple[float, ...]
+    translate: tuple[float, ...]
+    rotate: tuple[tuple[float, ...], ...]
+    shear: tuple[float, ...]
+    affine: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StackGeometry:
     """The stack, and how it is followed.
 
@@ -92,6 +115,8 @@ class StackGeometry:
         What the model sees as black and white; None for an estimate.
     level : int
         Which level of a pyramid the model sees; sizes are those of level 0.
+    placing : Placing or None
+        None where it was never shown.
     """
 
     axes: tuple[Axis, ...]
@@ -102,6 +127,7 @@ class StackGeometry:
     channels: tuple[int, ...] | None = None
     limits: IntensityLimits | None = None
     level: int = 0
+    placing: Placing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Sam2Dock(QWidget):
         self._wire()
         self.help_panel.show_first_steps(self._memory.is_first_run)
         self._memory.note_first_steps()
-        if self._has_a_twin():
+        if self.all_in(napari_viewer) != [self]:
             self._stand_back()
         else:
             self.image_panel.begin()
@@ -235,7 +235,7 @@ class Sam2Dock(QWidget):
         self._stay()
         if session is None:
             return
-        self.workbench = Workbench(session, self._viewer)
+        self.workbench = Workbench(session, self._viewer, save=self.projects.save)
         place = self._parts.indexOf(self._model_section) + 1
         self._parts.insertWidget(place, self.workbench)
         self.help_panel.show_keys(self.workbench.keys)
@@ -245,16 +245,17 @@ class Sam2Dock(QWidget):
         links.connect(session.document.prompts_changed, self._stay)
         self.workbench.results.table_ready.connect(self._show_table)
 
-    def _has_a_twin(self) -> bool:
-        """Whether another dock works in the same viewer."""
+    @classmethod
+    def all_in(cls, viewer: Any) -> list[Sam2Dock]:
+        """Return the docks that work in a viewer: one, or none."""
         # napari hands out proxies of its viewer, which share nothing but the hash
-        return any(
-            one is not self
-            and isinstance(one, Sam2Dock)
-            and not one._is_shut
-            and hash(one._viewer) == hash(self._viewer)
+        return [
+            one
             for one in QApplication.allWidgets()
-        )
+            if isinstance(one, cls)
+            and not one._is_shut
+            and hash(one._viewer) == hash(viewer)
+        ]
 
     def _stand_back(self) -> None:
         """Leave the viewer to the dock that is there: two would fight over layers."""

@@ -14,6 +14,7 @@ from napari_sam2.layers.project_image import (
     fitting_layers,
     layer_path,
     project_layer,
+    put_in_place,
     source_for,
 )
 from napari_sam2.project import (
@@ -96,13 +97,24 @@ class ProjectOpener(QObject):
         self._files = files
         self._question = question
         self._opening: Opening | None = None
+        self._waiting: list[tuple[Path | None, Recovery | None]] = []
+        self._is_reading = False
         question.file_chosen.connect(self._look_elsewhere)
         question.layer_chosen.connect(self._bind)
         question.accepted.connect(self._open_image)
         question.cancelled.connect(self._give_up)
 
     def open(self, path: Path | None, *, recovery: Recovery | None = None) -> None:
-        """Open a project, or restore what was not saved of one."""
+        """Open a project, or restore what was not saved of one.
+
+        While another one is being read, it waits for its turn.
+        """
+        if self._is_reading:
+            self._waiting.append((path, recovery))
+        else:
+            self._begin(path, recovery)
+
+    def _begin(self, path: Path | None, recovery: Recovery | None) -> None:
         file = path if recovery is None else recovery.path
         assert file is not None
         self._question.hide()
@@ -115,7 +127,23 @@ class ProjectOpener(QObject):
         self._read(job, self._on_read)
 
     def _read(self, job: Any, take: Callable[[Any], None]) -> None:
-        self._files.submit(job, on_item=take, on_error=self._fail)
+        self._is_reading = True
+
+        def taken(found: Any) -> None:
+            self._is_reading = False
+            take(found)
+            self._go_on()
+
+        def failed(problem: Exception) -> None:
+            self._is_reading = False
+            self._fail(problem)
+
+        self._files.submit(job, on_item=taken, on_error=failed)
+
+    def _go_on(self) -> None:
+        """Open the project that waits, if there is one and nothing is being asked."""
+        if self._waiting and self._opening is None and not self._is_reading:
+            self._begin(*self._waiting.pop(0))
 
     def _fail(self, problem: Exception) -> None:
         self.said.emit("")
@@ -127,6 +155,7 @@ class ProjectOpener(QObject):
         self.said.emit("")
         if opening is not None:
             self.given_up.emit(opening)
+        self._go_on()
 
     def _on_read(self, opening: Opening) -> None:
         self._opening = opening
@@ -188,6 +217,7 @@ class ProjectOpener(QObject):
         assert opening is not None
         try:
             layer = self._add(opening.project, found)
+            put_in_place(layer, opening.project.stack.placing)
         except Sam2Error as problem:
             self._fail(problem)
             return
@@ -222,3 +252,4 @@ class ProjectOpener(QObject):
         if view.selected is not None and view.selected in session.document.objects:
             session.document.select(view.selected)
         self.opened.emit(opening, session)
+        self._go_on()

@@ -89,7 +89,9 @@ class Projects(QWidget):
         self.open_button = button(
             "Open…", "Open a project: its image and everything about it", self.ask_open
         )
-        self.save_button = button("Save", "Save the project", self.save)
+        self.save_button = button(
+            "Save", "Save the project (Shift-S in the picture)", self.save
+        )
         self.save_as_button = button(
             "Save as…", "Save the project under another name", self.ask_save
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import napari
@@ -9,6 +10,7 @@ from napari.utils.notifications import show_warning
 
 from napari_sam2.io.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
+from napari_sam2.project.schema import SUFFIX
 from napari_sam2.widgets.dock import Sam2Dock
 
 if TYPE_CHECKING:
@@ -16,19 +18,23 @@ if TYPE_CHECKING:
 
 
 def open_window(paths: Sequence[str]) -> None:
-    """Show files in a window of napari, until the user closes it.
+    """Show files and projects in a window of napari, until the user closes it.
 
     Raises
     ------
     StackError
         If a file cannot be opened; no window is shown then.
     """
-    stacks = [open_stack(path) for path in paths]
+    projects = [path for path in paths if path.lower().endswith(SUFFIX)]
+    stacks = [open_stack(path) for path in paths if path not in projects]
     viewer = napari.Viewer(title="napari-sam2")
     for stack in stacks:
         array, described, _ = image_layer(stack)
         viewer.add_image(array, **described)
         for notice in stack.notices:
             show_warning(notice)
-    viewer.window.add_dock_widget(Sam2Dock(viewer), name="SAM 2", area="right")
+    dock = Sam2Dock(viewer)
+    viewer.window.add_dock_widget(dock, name="SAM 2", area="right")
+    for path in projects:
+        dock.projects.open(Path(path))
     napari.run()

@@ -32,14 +32,22 @@ class Workbench(QWidget):
     ----------
     session : Session
     viewer : napari.Viewer
+    save : callable
+        Saves the project.
     parent : QWidget, optional
     """
 
     def __init__(
-        self, session: Session, viewer: Any, *, parent: QWidget | None = None
+        self,
+        session: Session,
+        viewer: Any,
+        *,
+        save: Callable[[], object],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.session = session
+        self._save = save
         self.links = Links()
         self._escape = Links()
         controller, links, position = session.controller, self.links, session.position
@@ -110,6 +118,7 @@ class Workbench(QWidget):
             "accept": self.review.accept,
             "fix": self.review.fix,
             "mark_absent": self.review.mark_absent,
+            "save": self._save,
         }
 
     def _on_status_changed(self, status: Status) -> None:

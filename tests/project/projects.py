@@ -18,6 +18,7 @@ from napari_sam2.project.values import (
     Fingerprint,
     ImageReference,
     ModelReference,
+    Placing,
     Project,
     SavedWith,
 )
@@ -30,6 +31,18 @@ from napari_sam2.state import (
 )
 
 SHAPE_HW = (12, 50)
+PLACING = Placing(
+    scale=(3.0, 0.5, -0.1, 0.1),
+    translate=(0.0, 1.5, -2.0, 7.0),
+    rotate=(
+        (1.0, 0.0, 0.0, 0.0),
+        (0.0, 1.0, 0.0, 0.0),
+        (0.0, 0.0, 0.0, -1.0),
+        (0.0, 0.0, 1.0, 0.0),
+    ),
+    shear=(0.0, 0.0, 0.0, 0.0, 0.0, 0.25),
+    affine=tuple(tuple(float(i == j) for j in range(5)) for i in range(5)),
+)
 FRAMES = 5
 AXES = (
     Axis("t", FRAMES, 3.0, "second"),
@@ -103,7 +116,11 @@ def steps(draw) -> RecipeStep:
         Followed, st.lists(ids).map(tuple), st.sampled_from(["both", "forward"]),
         st.none() | st.just((1, 4)), st.booleans(), st.integers(0, 99),
     )  # fmt: skip
-    made = st.builds(Made, texts, st.none() | texts, st.none() | limits())
+    made = st.builds(
+        Made, texts, st.none() | texts, st.none() | limits(),
+        window=st.sampled_from(["off", "auto", "on"]),
+        corrects_bleaching=st.booleans(), level=st.integers(0, 3),
+    )  # fmt: skip
     return draw(st.one_of(made, told, followed, st.builds(Removed, ids)))
 
 
@@ -138,6 +155,8 @@ def choices(draw) -> dict[str, object]:
         direction=draw(st.sampled_from(["both", "forward", "backward"])),
         frame_range=draw(st.none() | st.just((1, 4))),
         only_selected=draw(st.booleans()),
+        window=draw(st.sampled_from(["off", "auto", "on"])),
+        corrects_bleaching=draw(st.booleans()),
         thresholds=ReviewThresholds(
             predicted_iou=draw(st.none() | st.floats(0, 1)), touching=None
         ),
@@ -165,7 +184,12 @@ def images(draw) -> ImageReference:
 def projects(draw) -> Project:
     return Project(
         image=draw(images()),
-        stack=replace(STACK, limits=draw(st.none() | limits())),
+        stack=replace(
+            STACK,
+            limits=draw(st.none() | limits()),
+            level=draw(st.integers(0, 3)),
+            placing=draw(st.none() | st.just(PLACING)),
+        ),
         choices=draw(choices()),
         model=ModelReference(draw(texts), draw(st.none() | st.just("cd" * 32))),
         contents=draw(contents()),
@@ -210,7 +234,11 @@ def example(iou: float = 0.75, *, steps: bool = True) -> Project:
         masks = {place: replace(mask, step=None) for place, mask in masks.items()}
     return Project(
         image=ImageReference("cells", "/data/cells.tif", "cells.tif", 0),
-        stack=replace(STACK, limits=IntensityLimits((0.0,), (255.0,))),
+        stack=replace(
+            STACK,
+            limits=IntensityLimits((0.0,), (255.0,)),
+            placing=PLACING if steps else None,
+        ),
         choices={"model": "nano", "frame_range": (1, 4), "thresholds": THRESHOLDS},
         model=ModelReference("nano", "cd" * 32),
         contents=Contents(

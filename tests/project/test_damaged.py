@@ -128,6 +128,20 @@ def test_nothing_but_our_tables_is_opened(project: Path, statement: str) -> None
             "UPDATE about SET json = replace(json, '[12, 50]', '[99999999, 99999999]')",
             "too many",
         ),
+        ("UPDATE about SET json = replace(json, '[3.0, 0.5,', '[0, 0.5,')", "flat"),
+        ("UPDATE about SET json = replace(json, '[3.0, 0.5,', '[3.0,')", "other axes"),
+        (
+            "UPDATE about SET json = replace(json, '[1.0, 0.0, 0.0, 0.0]', '[0.0]')",
+            "other axes",
+        ),
+        (
+            "UPDATE about SET json = replace(json, '\"level\": 0', '\"level\": -1')",
+            "level of the pyramid",
+        ),
+        (
+            """UPDATE about SET json = '{"window": "wide"}' WHERE name = 'choices'""",
+            "window of the choices is none of off, auto, on",
+        ),
         (
             """UPDATE about SET json = '{"direction": "up"}' WHERE name = 'choices'""",
             "direction of the choices is none of both, forward, backward",

@@ -15,6 +15,7 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 import tifffile
 from napari.components import ViewerModel
+from napari.utils.key_bindings import KeymapHandler
 
 from napari_sam2.io.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
@@ -88,6 +89,64 @@ def test_a_project_brings_everything_back(worker: User, tmp_path: Path) -> None:
     assert len(worker.viewer.layers) == 4
     worker.click(2, 5, 5)
     worker.wait(lambda: title(worker) == "Project: cells.sam2*")
+
+
+def test_the_image_lies_where_it_lay(worker: User, tmp_path: Path) -> None:
+    layer = worker.session.image.layer
+    layer.scale = (2, 0.5, -0.25)
+    layer.translate, layer.rotate, layer.shear = (1, 2, 3), 30, (0, 0, 0.5)
+    layer.affine = np.array([[1, 0, 0, 7], [0, 0.2, 1, 0], [0, -1, 0, 4], [0, 0, 0, 1]])
+    corners = [(0, 0, 0), (9, 39, 59), (4, 20, 30)]
+    lay = [layer.data_to_world(one) for one in corners]
+    path = save(worker, tmp_path / "cells.sam2")
+    reopen(worker)
+    worker.dock.projects.open(path)
+    worker.wait(lambda: worker.session is not None)
+    for one in (worker.session.image.layer, worker.session.masks.layer):
+        lies = [one.data_to_world(corner) for corner in corners]
+        np.testing.assert_allclose(lies, lay)
+
+
+def test_an_open_image_that_a_project_is_put_on_stays_where_it_is(
+    worker: User, tmp_path: Path, image: Path
+) -> None:
+    path = save(worker, tmp_path / "cells.sam2")
+    reopen(worker)
+    array, described, _ = image_layer(open_stack(image))
+    layer = worker.viewer.add_image(array, **described, translate=(0, 5, 5))
+    worker.dock.projects.open(path)
+    worker.wait(lambda: worker.session is not None and not worker.session.is_empty)
+    assert worker.session.image.layer == layer
+    assert layer.translate.tolist() == [0, 5, 5]
+
+
+def test_projects_that_are_opened_together_all_come(
+    worker: User, tmp_path: Path
+) -> None:
+    one = save(worker, tmp_path / "one.sam2")
+    worker.click(2, 5, 5)
+    worker.wait_idle()
+    other = save(worker, tmp_path / "other.sam2")
+    reopen(worker)
+    said = []
+    worker.dock.projects.said.connect(said.append)
+    (tmp_path / "odd.sam2").write_bytes(b"nothing")
+    for path in (one, tmp_path / "odd.sam2", other):
+        worker.dock.projects.open(path)
+    worker.wait(lambda: f"Opened: {other}" in said)
+    assert f"Opened: {one}" in said
+    assert (1, 2) in worker.document.prompts
+
+
+def test_a_key_saves_to_the_project_that_is_open(worker: User, tmp_path: Path) -> None:
+    path = save(worker, tmp_path / "cells.sam2")
+    worker.click(2, 5, 5)
+    worker.wait_idle()
+    keys = KeymapHandler()
+    keys.keymap_providers = [worker.viewer.layers.selection.active, worker.viewer]
+    assert keys.press_key("Shift-S")
+    worker.wait(lambda: title(worker) == "Project: cells.sam2")
+    assert (1, 2) in read_project(path).contents.prompts
 
 
 def test_save_goes_to_the_project_that_is_open(worker: User, tmp_path: Path) -> None:
