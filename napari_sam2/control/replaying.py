@@ -10,7 +10,7 @@ from napari_sam2.control.recording import Recorder
 from napari_sam2.control.told_tracker import ToldTracker
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.recipe import Followed, Made, Removed, Told
-from napari_sam2.state.masks import Origin
+from napari_sam2.state.masks import MaskTable, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -177,10 +177,11 @@ def _wanted(contents: Contents) -> set[tuple[int, Place]]:
 
 
 def _compared(contents: Contents, found: Found) -> Replayed:
-    masks: dict[Place, FrameMask] = {}
+    masks = MaskTable()
     same, changed, worst, unknown = 0, 0, 0, 0
     for place, before in contents.masks.items():
-        masks[place] = after = _renewed(place, before, found)
+        after = _renewed(place, before, found)
+        masks.put(place, after)
         if after is before:
             unknown += before.origin is not Origin.PAINTED
         elif after.mask == before.mask:

@@ -11,6 +11,7 @@ from napari_sam2.control.told_tracker import ToldTracker, telling
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import ModelError, Sam2Error
 from napari_sam2.core.recipe import Followed, Made, Removed, Told
+from napari_sam2.state.masks import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import TrackerFactory, TrackerRequest
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.packed import PackedResult
-    from napari_sam2.state.masks import Place
+    from napari_sam2.core.packed import PackedMask, PackedResult
+    from napari_sam2.state.masks import FrameMask, Place
     from napari_sam2.state.settings import Direction
 
 
@@ -212,12 +213,18 @@ def _strays(tracker: ToldTracker, object_id: int, snapshot: Snapshot) -> bool:
     So it is after a run was undone: a click must not be taken for a correction of masks
     that are gone.
     """
+    row = snapshot.masks.get(object_id, {})
     return any(
-        (object_id, frame) not in snapshot.said
-        and (object_id, frame) not in snapshot.protected
-        and snapshot.tracked.get((object_id, frame)) != mask
+        (object_id, frame) not in snapshot.said and not _agrees(row.get(frame), mask)
         for frame, mask in tracker.visited.get(object_id, {}).items()
     )
+
+
+def _agrees(seen: FrameMask | None, found: PackedMask) -> bool:
+    """Whether a mask is what was found, or is the user's own."""
+    if seen is None or seen.is_protected:
+        return seen is not None
+    return seen.origin is Origin.TRACKED and seen.mask == found
 
 
 def _made(request: TrackerRequest) -> Made:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from napari_sam2.state.document import Document
-    from napari_sam2.state.masks import Place
+    from napari_sam2.state.masks import FrameMask, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,8 @@ class Snapshot:
         All objects that exist.
     said : mapping of (object_id, frame) to FramePrompts, PackedMask or Refinement
         Everything the user said about the objects in scope.
-    tracked : mapping of (object_id, frame) to PackedMask
-        What runs found of them, as the user sees it.
-    protected : frozenset of (object_id, frame)
-        Where the user's mask need not be what the tracker found.
+    masks : mapping of int to mapping of int to FrameMask
+        What the user sees of them, by object and frame.
     corrected : mapping of (object_id, frame) to PackedMask
         The tracked masks that prompts correct.
     """
@@ -62,38 +60,32 @@ class Snapshot:
     scope: frozenset[int]
     alive: frozenset[int]
     said: Mapping[Place, Said]
-    tracked: Mapping[Place, PackedMask]
-    protected: frozenset[Place]
+    masks: Mapping[int, Mapping[int, FrameMask]]
     corrected: Mapping[Place, PackedMask]
 
 
 def take_snapshot(document: Document, object_ids: Collection[int]) -> Snapshot:
     """Take down what the document says about some objects."""
     said: dict[Place, Said] = {}
-    tracked: dict[Place, PackedMask] = {}
     corrected: dict[Place, PackedMask] = {}
-    protected = set()
     for object_id in object_ids:
-        about = document.said_about(object_id)
-        said |= {(object_id, frame): one for frame, one in about.items()}
-        for frame, mask in document.masks.of_object(object_id).items():
+        row = document.masks.of_object(object_id)
+        for frame, one in document.said_about(object_id).items():
             place = object_id, frame
-            if mask.is_protected:
-                protected.add(place)
-            if mask.origin is Origin.TRACKED:
-                tracked[place] = mask.mask
-            if isinstance(prompts := about.get(frame), FramePrompts):
-                base = mask.beneath or mask
-                if base.origin is Origin.TRACKED:
-                    corrected[place] = base.mask
-                elif base.origin is Origin.PAINTED and not base.mask.is_absent:
-                    said[place] = Refinement(prompts, base.mask)
+            said[place] = one
+            mask = row.get(frame)
+            if mask is None or not isinstance(one, FramePrompts):
+                continue
+            base = mask.beneath or mask
+            if base.origin is Origin.TRACKED:
+                corrected[place] = base.mask
+            elif base.origin is Origin.PAINTED and not base.mask.is_absent:
+                said[place] = Refinement(one, base.mask)
     return Snapshot(
         scope=frozenset(object_ids),
         alive=frozenset(document.objects),
         said=said,
-        tracked=tracked,
-        protected=frozenset(protected),
+        masks={i: dict(document.masks.of_object(i)) for i in object_ids},
         corrected=corrected,
     )
 

@@ -58,8 +58,8 @@ class Changes:
     prompts : mapping of (object_id, frame) to FramePrompts or None
     frames : frozenset of int
         Frames whose masks are replaced.
-    masks : tuple of ((object_id, frame), FrameMask)
-        All masks on these frames.
+    masks : dict of int to dict of int to FrameMask
+        All masks on these frames, by frame and object.
     steps : tuple of (int, RecipeStep)
         New steps, and those that have gone on, by number.
     """
@@ -68,7 +68,7 @@ class Changes:
     objects: dict[int, TrackedObject]
     prompts: dict[Place, FramePrompts | None]
     frames: frozenset[int]
-    masks: tuple[tuple[Place, FrameMask], ...]
+    masks: dict[int, dict[int, FrameMask]]
     steps: tuple[tuple[int, RecipeStep], ...]
 
 
@@ -216,19 +216,14 @@ class Autosave:
             places, frames = self._places, self._frames
         else:
             places = set(document.prompts)
-            frames = {frame for (_, frame), _ in document.masks.items()}
+            frames = set(document.masks.frames)
             self._written_steps = ()
-        masks = [
-            ((object_id, frame), mask)
-            for frame in sorted(frames)
-            for object_id, mask in document.masks.on_frame(frame).items()
-        ]
         changes = Changes(
             self._describe(),
             dict(document.objects),
             {place: document.prompts.get(place) for place in places},
             frozenset(frames),
-            tuple(masks),
+            document.masks.on_frames(frames),
             _new_steps(self._written_steps, steps),
         )
         self._places, self._frames, self._written_steps = set(), set(), steps

@@ -22,7 +22,7 @@ from napari_sam2.project.checks import (
     optional,
 )
 from napari_sam2.state.edit import TrackedObject
-from napari_sam2.state.masks import FrameMask, Origin
+from napari_sam2.state.masks import FrameMask, MaskTable, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,16 +59,16 @@ def read_prompts(rows: Iterable[Row]) -> dict[Place, FramePrompts]:
     return prompts
 
 
-def read_masks(rows: Iterable[Row], shape_hw: ShapeHW) -> dict[Place, FrameMask]:
+def read_masks(rows: Iterable[Row], shape_hw: ShapeHW) -> MaskTable:
     """Return masks by object and frame, from rows in the order of their keys."""
-    masks = {}
+    masks = MaskTable()
     for place, chain in groupby(rows, lambda row: read_place(row[1], row[0])):
         found: FrameMask | None = None
         for depth, columns in reversed(list(enumerate(chain))):
             as_whole(columns[2], "the depth of a mask", depth, min(depth, _DEEPEST))
             found = _mask(place, columns[3:], shape_hw, found)
         assert found is not None
-        masks[place] = found
+        masks.put(place, found)
     return masks
 
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import struct
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +203,7 @@ def _project(rows: _Rows) -> Project:
 
 def _check_contents(contents: Contents, stack: StackGeometry) -> None:
     """Check that everything is about objects and frames that exist."""
-    for object_id, frame in (*contents.prompts, *contents.masks):
+    for object_id, frame in chain(contents.prompts, contents.masks):
         if object_id not in contents.objects:
             raise ProjectError(f"object {object_id} is missing.")
         if frame >= stack.frame_count:

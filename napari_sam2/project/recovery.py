@@ -169,7 +169,9 @@ def _put(store: Store, changes: Changes, project_path: Path | None) -> None:
     store.put_about([encoding.about_row("recovery", {"project": path})])
     store.set_objects(changes.objects)
     store.set_prompts(changes.prompts)
-    store.set_masks(changes.masks, changes.frames)
+    by_frame = sorted(changes.masks.items())
+    masks = (((i, f), mask) for f, row in by_frame for i, mask in row.items())
+    store.set_masks(masks, changes.frames)
     store.set_steps(changes.steps)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -69,18 +68,14 @@ def export(
     OutputError
         If it cannot be written; what was there is untouched.
     """
-    by_frame = _by_frame(project.contents)
+    masks = project.contents.masks
+    frames_done = sorted(masks.frames)
     header = replace(result_header(project, frames), affine=affine)
     with result_format.open(path, header, overwrite=overwrite) as writer:
-        for done, frame in enumerate(sorted(by_frame)):
-            yield Progress(done, len(by_frame), f"Writing {path.name}")
-            objects = by_frame[frame]
+        for done, frame in enumerate(frames_done):
+            yield Progress(done, len(frames_done), f"Writing {path.name}")
+            objects = masks.on_frame(frame)
             writer.write(_result(frame, objects), _labels(header.shape_hw, objects))
-
-
-def results_by_frame(contents: Contents) -> dict[int, FrameResult]:
-    """Return the masks as the engine would answer them, by frame."""
-    return {f: _result(f, objects) for f, objects in _by_frame(contents).items()}
 
 
 def result_header(project: Project, frames: FrameSource | None = None) -> ResultHeader:
@@ -124,7 +119,9 @@ def _last_made(contents: Contents) -> Made:
 
 def _said(contents: Contents) -> Iterator[Mapping[str, Any]]:
     """Yield what the user said, by object and frame."""
-    for place in sorted({*contents.prompts, *contents.masks}):
+    masks = contents.masks
+    painted = {(i, f) for i in contents.objects for f in masks.painted_frames(i)}
+    for place in sorted({*contents.prompts, *painted}):
         if place in contents.prompts:
             yield describe_prompts(place, contents.prompts[place])
         one = contents.masks.get(place)
@@ -134,25 +131,15 @@ def _said(contents: Contents) -> Iterator[Mapping[str, Any]]:
             one = one.beneath
 
 
-def _by_frame(contents: Contents) -> dict[int, list[tuple[int, FrameMask]]]:
-    """Return objects by frame, in the order in which they are painted."""
-    by_frame: dict[int, list[tuple[int, FrameMask]]] = defaultdict(list)
-    for (object_id, frame), mask in contents.masks.items():
-        by_frame[frame].append((object_id, mask))
-    for objects in by_frame.values():
-        objects[:] = painted_order(dict(objects))
-    return by_frame
-
-
-def _result(frame: int, objects: list[tuple[int, FrameMask]]) -> FrameResult:
-    in_order = sorted(objects, key=lambda one: one[0])
+def _result(frame: int, objects: Mapping[int, FrameMask]) -> FrameResult:
+    in_order = sorted(objects.items())
     return FrameResult(frame, tuple(m.as_result(i, frame) for i, m in in_order))
 
 
 def _labels(
-    shape_hw: tuple[int, int], objects: list[tuple[int, FrameMask]]
+    shape_hw: tuple[int, int], objects: Mapping[int, FrameMask]
 ) -> npt.NDArray[np.uint32]:
     labels = np.zeros(shape_hw, np.uint32)
-    for object_id, mask in objects:
+    for object_id, mask in painted_order(objects):
         labels[mask.mask.slices][mask.mask.crop] = object_id
     return labels

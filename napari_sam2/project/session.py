@@ -16,7 +16,6 @@ from napari_sam2.project.values import (
     View,
 )
 from napari_sam2.state.document import Document
-from napari_sam2.state.edit import Edit
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes, FrameLayout
@@ -42,7 +41,7 @@ def project_of(
     contents = Contents(
         dict(document.objects),
         dict(document.prompts),
-        dict(document.masks.items()),
+        document.masks.copy(),
         steps,
     )
     return replace(header, contents=contents)
@@ -111,17 +110,18 @@ def fill_document(document: Document, contents: Contents) -> None:
     ProjectError
         If it does not fit.
     """
-    masks = contents.masks.values()
-    frames = {frame for _, frame in (*contents.masks, *contents.prompts)}
-    fits = all(mask.mask.shape_hw == document.shape_hw for mask in masks)
+    masks = contents.masks
+    frames = {*masks.frames, *(frame for _, frame in contents.prompts)}
+    # Masks of one frame have its size, as they are read and made for it.
+    samples = (next(iter(masks.on_frame(frame).values())) for frame in masks.frames)
+    fits = all(one.mask.shape_hw == document.shape_hw for one in samples)
     if not fits or max(frames, default=0) >= document.frame_count:
         height, width = document.shape_hw
         raise ProjectError(
             f"The project does not fit the image, which has {document.frame_count} "
             f"frames of {height} × {width} pixels."
         )
-    everything = Edit("Open", contents.objects, contents.prompts, contents.masks)
-    document.apply(everything)
+    document.begin_with(contents.objects, contents.prompts, masks)
 
 
 def new_document(project: Project) -> Document:

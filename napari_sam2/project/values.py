@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari_sam2.core.axes import Axis, FrameLayout  # noqa: TC001 (read as hints)
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
+from napari_sam2.state.masks import MaskTable
 
 if TYPE_CHECKING:
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.state.edit import TrackedObject
-    from napari_sam2.state.masks import FrameMask, Place
+    from napari_sam2.state.masks import Place
 
 Choices: TypeAlias = Mapping[str, Any]
 """The fields of :class:`napari_sam2.state.settings.Settings` by name."""
@@ -187,14 +188,14 @@ class Contents:
     objects : mapping of int to TrackedObject
     prompts : mapping of (object_id, frame) to FramePrompts
         Points and boxes; paintings are masks.
-    masks : mapping of (object_id, frame) to FrameMask
+    masks : MaskTable
     steps : tuple of RecipeStep
         How the model came to its masks.
     """
 
     objects: Mapping[int, TrackedObject] = field(default_factory=dict)
     prompts: Mapping[Place, FramePrompts] = field(default_factory=dict)
-    masks: Mapping[Place, FrameMask] = field(default_factory=dict)
+    masks: MaskTable = field(default_factory=MaskTable)
     steps: tuple[RecipeStep, ...] = ()
 
 

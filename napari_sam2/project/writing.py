@@ -55,7 +55,7 @@ def fill_store(store: Store, project: Project) -> None:
     store.put_about(encoding.about_rows(project))
     store.set_objects(contents.objects)
     store.set_prompts(contents.prompts)
-    store.set_masks(sorted(contents.masks.items(), key=lambda one: one[0][::-1]))
+    store.set_masks(contents.masks.items())
     store.set_steps(enumerate(contents.steps))
 
 

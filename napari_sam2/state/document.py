@@ -131,6 +131,28 @@ class Document:
             self.masks_changed.emit(frozenset(frame for _, frame in masks))
         return inverse
 
+    def begin_with(
+        self,
+        objects: Mapping[int, TrackedObject],
+        prompts: Mapping[Place, FramePrompts],
+        masks: MaskTable,
+    ) -> None:
+        """Take over what a project keeps; the document must be empty.
+
+        This is not an edit, so that a million masks are not looked at one by one.
+        """
+        self.objects = dict(sorted(objects.items()))
+        self.prompts = dict(prompts)
+        self.masks = masks.copy()
+        self._note_prompted(frozenset(prompts))
+        self.objects_changed.emit(frozenset(objects))
+        self._keep_selection_valid(frozenset(objects))
+        painted = {(i, f) for i in objects for f in masks.painted_frames(i)}
+        if prompts or painted:
+            self.prompts_changed.emit(frozenset(prompts) | painted)
+        if masks:
+            self.masks_changed.emit(masks.frames)
+
     def said(self, object_id: int, frame: int) -> FramePrompts | PackedMask | None:
         """Return what the user said about an object on a frame: outlines or painting.
 
@@ -144,9 +166,8 @@ class Document:
 
     def said_about(self, object_id: int) -> dict[int, FramePrompts | PackedMask]:
         """Return everything the user said about an object, by frame, in order."""
-        frames = {*self._prompted.get(object_id, ())}
-        row = self.masks.of_object(object_id)
-        frames |= {f for f, mask in row.items() if mask.origin is Origin.PAINTED}
+        frames = self.masks.painted_frames(object_id)
+        frames |= self._prompted.get(object_id, frozenset())
         found = {frame: self.said(object_id, frame) for frame in sorted(frames)}
         return {frame: said for frame, said in found.items() if said is not None}
 

@@ -78,11 +78,7 @@ def take_results(document: Document, frames: range | None = None) -> Results:
     """Take down the masks of a document, on all frames or some."""
     frames = range(document.frame_count) if frames is None else frames
     return Results(
-        {
-            frame: dict(document.masks.on_frame(frame))
-            for frame in frames
-            if document.masks.on_frame(frame)
-        },
+        document.masks.on_frames(frames),
         {i: one.name for i, one in document.objects.items()},
         frames,
         document.shape_hw,

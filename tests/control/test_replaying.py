@@ -60,7 +60,7 @@ class Sitting:
         return Contents(
             dict(document.objects),
             dict(document.prompts),
-            dict(document.masks.items()),
+            document.masks.copy(),
             self.controller.recorder.steps,
         )
 

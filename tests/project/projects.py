@@ -24,6 +24,7 @@ from napari_sam2.project.values import (
 )
 from napari_sam2.state import (
     FrameMask,
+    MaskTable,
     Origin,
     ReviewThresholds,
     Settings,
@@ -134,7 +135,7 @@ def contents(draw) -> Contents:
     return Contents(
         {i: TrackedObject(i, draw(texts)) for i in sorted(ids)},
         draw(st.dictionaries(places, outlines(), max_size=4)),
-        draw(st.dictionaries(places, frame_masks(), max_size=6)),
+        MaskTable(draw(st.dictionaries(places, frame_masks(), max_size=6))),
         recipe,
     )
 
@@ -244,7 +245,7 @@ def example(iou: float = 0.75, *, steps: bool = True) -> Project:
         contents=Contents(
             {1: TrackedObject(1, "mother"), 7: TrackedObject(7, "Zelle ß")},
             {(1, 0): click},
-            masks,
+            MaskTable(masks),
             recipe if steps else (),
         ),
         saved=SAVED,

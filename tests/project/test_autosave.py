@@ -116,7 +116,7 @@ def test_only_frames_that_changed_are_written(desk: Desk, monkeypatch) -> None:
     desk.paint(4)
     taken = desk.autosave._take_changes()
     assert taken.frames == {4}
-    assert {place for place, _ in taken.masks} == {(1, 4), (7, 4)}
+    assert {frame: set(row) for frame, row in taken.masks.items()} == {4: {1, 7}}
     assert taken.steps == ()
 
 

@@ -161,5 +161,5 @@ def test_thousands_of_masks_of_many_objects_stay_small() -> None:
             document, *(replace(one, object_id=object_id, frame=f) for f in range(400))
         )
     assert len(document.masks) == 8000
-    size = sum(mask.nbytes for _, mask in document.masks.items())
+    size = sum(mask.nbytes for mask in document.masks.values())
     assert size < 8000 * 300

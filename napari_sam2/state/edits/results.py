@@ -110,7 +110,7 @@ def expect_answers(document: Document) -> Edit:
 
 def clear_masks(document: Document) -> Edit:
     """Forget all masks, locked and painted ones as well; points and boxes stay."""
-    return Edit("Delete all masks", masks=dict.fromkeys(dict(document.masks.items())))
+    return Edit("Delete all masks", masks=dict.fromkeys(document.masks))
 
 
 def set_flags(
