@@ -77,7 +77,7 @@ class ImagePanel(QWidget):
         self.channels.changed.connect(self._emit_source)
         self.levels = choice(
             "Which level of the pyramid the model sees. Coarser levels are read faster;"
-            " prompts, masks and measurements are those of full resolution all the same"
+            " prompts and masks stay in the coordinates of full resolution"
         )
         self.levels.currentIndexChanged.connect(self._emit_source)
         self.follow_contrast = check(
