@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from napari_sam2.core.errors import Sam2Error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-_MASK = re.compile(r"(?:(\d+):)?(.+)", re.DOTALL)
+    from napari_sam2.core.axes import Axis
+
+_MASK = re.compile(r"(?:((?:\w+=\d+,)*)(\w+=\d+|\d+):)?(.+)", re.DOTALL)
 
 
 class UsageError(Sam2Error):
@@ -60,6 +62,11 @@ class FrameSpan:
             )
         return range(start, stop)
 
+    def along(self, axis: Axis) -> range:
+        """Return the positions along an axis, which may not have all of them."""
+        stop = axis.size if self.stop is None else self.stop
+        return range(0 if self.start is None else self.start, stop)
+
     def __str__(self) -> str:
         """Write as ``A:B``."""
         return ":".join("" if end is None else str(end) for end in _ends(self))
@@ -71,10 +78,11 @@ def _ends(span: FrameSpan) -> tuple[int | None, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class MaskFile:
-    """A file of masks, and the frame that a single picture belongs to."""
+    """A file of masks, the frame that a single picture belongs to, and the position."""
 
     path: Path
     frame: int = 0
+    at: Mapping[str, int] = field(default_factory=dict)
 
 
 def parse_frames(text: str) -> FrameSpan:
@@ -121,15 +129,32 @@ def parse_place(text: str) -> tuple[str, int]:
             f"--at {text} cannot be read: write AXIS=INDEX, such as z=3; indices are "
             "counted from 0."
         )
-    return axis.strip(), int(index)
+    return axis.strip().lower(), int(index)
+
+
+def parse_every(text: str) -> tuple[str, FrameSpan]:
+    """Read ``AXIS`` or ``AXIS=A:B``."""
+    axis, equals, span = text.partition("=")
+    ends = span.split(":")
+    is_span = len(ends) == 2 and all(e.strip().isdecimal() or not e for e in ends)
+    if not axis.strip() or (equals and not is_span):
+        raise UsageError(
+            f"--every {text} cannot be read: write an axis such as t, or AXIS=A:B for "
+            "the positions from A up to, but without, B, counted from 0."
+        )
+    start, stop = (int(end) if end else None for end in (ends if equals else ("", "")))
+    return axis.strip().lower(), FrameSpan(start, stop)
 
 
 def parse_mask(text: str) -> MaskFile:
-    """Read ``FILE`` or ``FRAME:FILE``."""
+    """Read ``FILE``, ``FRAME:FILE`` or ``AXIS=INDEX,FRAME:FILE``."""
     match = _MASK.fullmatch(text)
     if match is None:
         raise UsageError("--mask needs the name of a file, or FRAME:FILE.")
-    return MaskFile(Path(match[2]), int(match[1] or 0))
+    fields = [*(match[1] or "").split(","), match[2] or ""]
+    at = dict(parse_place(one) for one in fields if "=" in one)
+    frame = int(fields[-1]) if fields[-1].isdecimal() else 0
+    return MaskFile(Path(match[3]), frame, at)
 
 
 def with_negative_limits(words: Sequence[str]) -> list[str]:

@@ -48,8 +48,9 @@ class FrameBar:
             self._stream.write("\r")
             self._stream.flush()
 
-    def show(self, done: int) -> None:
+    def show(self, done: int, label: str | None = None) -> None:
         """Draw the bar, not more often than a person can follow."""
+        self._label = label or self._label
         now = time.monotonic()
         if not self._stream.isatty() or now - self._drawn_at < _SECONDS_BETWEEN:
             return

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.prompting import check_request
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.io.overlay import check_overlay
+from napari_sam2.io.placing import frames_at
 from napari_sam2.io.result_formats import choose_result_format
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.cli.prompting import Request
+    from napari_sam2.control.seeding import SeedMode
     from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.positions import Position
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.engine.plan import Direction
@@ -77,6 +81,15 @@ class Job:
         The frames that may be computed; labels of the others stay empty.
     limits : IntensityLimits or None
         What is shown to the model as black and white; None to estimate it.
+    positions : Positions
+        Where along other axes objects are followed, one position after the other;
+        ``frames`` are those at the first one.
+    seed : str
+        How objects come to positions where they are not prompted.
+    is_resumed : bool
+        Whether finished positions of a run that broke off are kept.
+    image_size : int or None
+        Side of the square that the model sees, in pixels; None for the model's own.
     window : str
         Whether small objects are looked at in a window: ``"off"``, ``"auto"`` or
         ``"on"``.
@@ -94,6 +107,10 @@ class Job:
     direction: Direction = "both"
     span: range
     limits: IntensityLimits | None = None
+    positions: Positions = NOWHERE
+    seed: SeedMode = "follow"
+    is_resumed: bool = False
+    image_size: int | None = None
     window: WindowMode = "off"
     corrects_bleaching: bool = False
     inputs: tuple[Path, ...] = ()
@@ -112,10 +129,19 @@ class Job:
         OutputError
             If an output would replace an input, or an overlay cannot be written.
         """
-        check_request(self.request, self.frames)
+        check_request(self.request, self.frames, self.positions)
         check_apart(self.outputs.paths, self.inputs)
         for path in self.outputs.overlays:
             check_overlay(path, overwrite=self.outputs.overwrite)
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether objects are followed at more than one position."""
+        return bool(self.positions.axes)
+
+    def frames_at(self, position: Position) -> StackFrames:
+        """Return the frames at a position."""
+        return frames_at(self.frames, self.positions, position)
 
 
 def check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:

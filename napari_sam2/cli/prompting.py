@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import NoPromptError, PromptError
 from napari_sam2.core.frames import check_frame
-from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, Prompt
+from napari_sam2.core.positions import NOWHERE, PlacedPrompt
+from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt
 from napari_sam2.io.masks import load_mask_prompts
 from napari_sam2.io.prompt_file import read_prompts
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.cli.arguments import MaskFile
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.prompts import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +28,66 @@ class Request:
 
     Attributes
     ----------
-    prompts : mapping of (int, int) to FramePrompts
-        What is said, by object and frame.
+    by_position : mapping of (tuple of int) to mapping of (int, int) to FramePrompts
+        What is said, by position, then by object and frame. A stack that is followed at
+        one place has the one position ``()``.
     names : mapping of int to str
         Names of the objects that have one.
     """
 
-    prompts: Mapping[tuple[int, int], FramePrompts]
+    by_position: Mapping[Position, Mapping[tuple[int, int], FramePrompts]]
     names: Mapping[int, str]
+
+    @property
+    def prompts(self) -> Mapping[tuple[int, int], FramePrompts]:
+        """What is said where there is one position, by object and frame."""
+        return self.by_position.get((), {})
 
     @property
     def object_ids(self) -> tuple[int, ...]:
         """The objects, in order."""
-        return tuple(sorted({object_id for object_id, _ in self.prompts}))
+        told = self.by_position.values()
+        return tuple(sorted({object_id for said in told for object_id, _ in said}))
 
 
 def gather_request(
-    flags: Sequence[Prompt], masks: Sequence[MaskFile], files: Sequence[Path]
+    flags: Sequence[PlacedPrompt],
+    masks: Sequence[MaskFile],
+    files: Sequence[Path],
+    positions: Positions = NOWHERE,
+    fixed: Mapping[str, int] | None = None,
 ) -> Request:
     """Add up the prompts of flags, mask files and prompt files.
+
+    Parameters
+    ----------
+    flags : sequence of PlacedPrompt
+    masks : sequence of MaskFile
+    files : sequence of Path
+    positions : Positions, optional
+        Where objects are followed.
+    fixed : mapping of str to int, optional
+        The index at which frames stay, by name of the axis; prompts may say it, too.
 
     Raises
     ------
     PromptError
-        If a file cannot be read, there are no prompts at all, or two of them
-        contradict each other.
+        If a file cannot be read, there are no prompts at all, two of them contradict
+        each other, or one is at a position that is not worked through.
     """
-    prompts = list(flags)
+    placed = list(flags)
     names: dict[int, str] = {}
     for mask in masks:
-        prompts += load_mask_prompts(mask.path, mask.frame)
+        found = load_mask_prompts(mask.path, mask.frame)
+        placed += (PlacedPrompt(prompt, mask.at) for prompt in found)
     for path in files:
         stored = read_prompts(path)
-        prompts += stored.prompts
+        placed += stored.placed
         names |= dict(stored.names)
-    return Request(_by_object_and_frame(prompts), names)
+    return Request(_by_position(placed, positions, fixed or {}), names)
 
 
-def check_request(request: Request, frames: FrameSource) -> None:
+def check_request(request: Request, frames: FrameSource, positions: Positions) -> None:
     """Check that every prompt can be answered on a stack.
 
     Raises
@@ -72,27 +97,48 @@ def check_request(request: Request, frames: FrameSource) -> None:
     PromptError
         If a prompt is outside the image, or an object has only negative points.
     """
-    for (object_id, frame), said in request.prompts.items():
-        check_frame(frame, len(frames))
-        said.check(frames.shape_hw, what=f"object {object_id} on frame {frame}")
+    for position, prompts in request.by_position.items():
+        where = f" at {positions.describe(position)}" if position else ""
+        for (object_id, frame), said in prompts.items():
+            check_frame(frame, len(frames))
+            said.check(
+                frames.shape_hw, what=f"object {object_id} on frame {frame}{where}"
+            )
 
 
-def _by_object_and_frame(
-    prompts: Iterable[Prompt],
-) -> dict[tuple[int, int], FramePrompts]:
-    said: dict[tuple[int, int], FramePrompts] = {}
-    for prompt in prompts:
+def _by_position(
+    placed: Iterable[PlacedPrompt], positions: Positions, fixed: Mapping[str, int]
+) -> dict[Position, dict[tuple[int, int], FramePrompts]]:
+    told: dict[Position, dict[tuple[int, int], FramePrompts]] = {}
+    for one in placed:
+        prompt = one.prompt
+        what = f"Object {prompt.object_id} on frame {prompt.frame}"
+        position = positions.locate(_not_fixed(one.at, fixed, what), what)
+        said = told.setdefault(position, {})
         key = prompt.object_id, prompt.frame
         before = said.get(key, FramePrompts())
         _check_agreement(before, prompt)
         said[key] = before.with_prompt(prompt)
-    if not said:
+    if not told:
         raise NoPromptError(
             "There is no prompt: say where the objects are with --point, --box, --mask "
             "or --prompts, for example --point 1:0,120,88 for object 1 on frame 0 at "
             "row 120, column 88."
         )
-    return said
+    return told
+
+
+def _not_fixed(
+    at: Mapping[str, int], fixed: Mapping[str, int], what: str
+) -> Mapping[str, int]:
+    """Return where a prompt is, without what is the same for all frames."""
+    for axis, index in at.items():
+        if fixed.get(axis, index) != index:
+            raise PromptError(
+                f"{what} is prompted at {axis} = {index}, but --at stays at {axis} = "
+                f"{fixed[axis]}."
+            )
+    return {axis: index for axis, index in at.items() if axis not in fixed}
 
 
 def _check_agreement(before: FramePrompts, prompt: Prompt) -> None:

@@ -32,7 +32,8 @@ _SAID_BY_PROJECT: dict[str, object] = {
     "at": [], "series": None, "level": 0, "channels": None, "limits": None,
     "direction": "both",
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
-    "window": "off", "correct_bleaching": False,
+    "window": "off", "correct_bleaching": False, "every": [], "seed": "follow",
+    "resume": False,
 }  # fmt: skip
 
 

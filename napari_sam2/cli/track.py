@@ -7,10 +7,11 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.carry_out import Outcome, carry_out
+from napari_sam2.cli.everywhere import carry_out_everywhere, report_everywhere
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.cli.job import Job, Outputs
 from napari_sam2.cli.project_options import add_image_options
@@ -21,10 +22,13 @@ from napari_sam2.cli.track_options import (
     add_model_options,
     add_output_options,
     add_pixel_options,
+    add_position_options,
     add_prompt_options,
 )
 from napari_sam2.cli.wording import frame_ranges, human_rate
+from napari_sam2.core.axes import find_axis
 from napari_sam2.core.intensity import IntensityLimits
+from napari_sam2.core.positions import NOWHERE, choose_positions
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,
@@ -34,10 +38,12 @@ from napari_sam2.core.provenance import (
 )
 from napari_sam2.core.recipe import Made
 from napari_sam2.engine.weights import resolve_weights, weights_sha256
-from napari_sam2.io.stack import StackFrames, open_stack, stack_frames
+from napari_sam2.io.stack import Stack, open_stack, stack_frames
 
 if TYPE_CHECKING:
     from napari_sam2.cli.prompting import Request
+    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.io.stack import StackFrames
     from napari_sam2.model.sam2 import Sam2Model
 
 _PARTLY = 1
@@ -45,6 +51,7 @@ _OPTIONS = (
     add_prompt_options,
     add_output_options,
     add_course_options,
+    add_position_options,
     add_pixel_options,
     add_model_options,
 )
@@ -118,6 +125,8 @@ def _track(args: argparse.Namespace) -> int:
         raise UsageError("Say which STACK, or give a --project. See track --help.")
     job = _job(args)
     resolve_weights(args.model)  # an unknown name is told before torch is imported
+    if job.is_everywhere:
+        return report_everywhere(job, carry_out_everywhere(job, partial(load, args)))
     outcome = carry_out(job, partial(load, args))
     return report(job, outcome)
 
@@ -130,7 +139,10 @@ def load(args: argparse.Namespace) -> Sam2Model:
 
 
 def _job(args: argparse.Namespace) -> Job:
-    frames = _frames(args)
+    stack = _open(args)
+    positions, fixed = _positions(args, stack)
+    first = fixed | positions.at(positions.first)
+    frames = stack_frames(stack, args.axis, args.channels, first)
     outputs = Outputs(
         labels=args.output,
         table=args.table,
@@ -138,7 +150,9 @@ def _job(args: argparse.Namespace) -> Job:
         overwrite=args.overwrite,
         labels_format=args.format,
     )
-    request = gather_request([*args.point, *args.box], args.mask, args.prompts)
+    request = gather_request(
+        [*args.point, *args.box], args.mask, args.prompts, positions, fixed
+    )
     return Job(
         frames=frames,
         request=request,
@@ -146,10 +160,16 @@ def _job(args: argparse.Namespace) -> Job:
         direction=args.direction,
         span=args.frames.within(len(frames)),
         limits=_limits(args.limits),
+        positions=positions,
+        seed=args.seed,
+        is_resumed=args.resume,
+        image_size=args.image_size,
         window=args.window,
         corrects_bleaching=args.correct_bleaching,
         inputs=(frames.stack.path, *args.prompts, *(mask.path for mask in args.mask)),
-        provenance=_with_settings(provenance(request, frames, args.model), args),
+        provenance=_with_settings(
+            provenance(request, frames, args.model, positions), args
+        ),
     )
 
 
@@ -162,10 +182,19 @@ def _with_settings(found: Provenance, args: argparse.Namespace) -> Provenance:
         corrects_bleaching=args.correct_bleaching,
         level=args.level,
     )
-    return replace(found, settings=describe_settings(made))
+    settings = dict(describe_settings(made))
+    if args.every:
+        settings["positions"] = [f"every {name}" for name, _ in args.every]
+        settings["seeds"] = args.seed
+    return replace(found, settings=settings)
 
 
-def provenance(request: Request, frames: StackFrames, model: str) -> Provenance:
+def provenance(
+    request: Request,
+    frames: StackFrames,
+    model: str,
+    positions: Positions = NOWHERE,
+) -> Provenance:
     """Say what makes the masks of a run.
 
     Raises
@@ -173,22 +202,57 @@ def provenance(request: Request, frames: StackFrames, model: str) -> Provenance:
     ModelError, CheckpointError
         If there are no such weights.
     """
-    prompts = sorted(request.prompts.items())
+    prompts = tuple(
+        {**describe_prompts(place, said), **_named_position(positions, position)}
+        for position, told in sorted(request.by_position.items())
+        for place, said in sorted(told.items(), key=lambda one: one[0])
+    )
     return Provenance(
         created=now_utc(),
         software=software_versions(),
         model=model,
         model_sha256=weights_sha256(model),
         image={"name": frames.stack.name, "path": str(frames.stack.path.absolute())},
-        prompts=tuple(describe_prompts(place, said) for place, said in prompts),
+        prompts=prompts,
     )
 
 
-def _frames(args: argparse.Namespace) -> StackFrames:
+def _named_position(positions: Positions, position: Position) -> dict[str, Any]:
+    if not position:
+        return {}
+    names = (axis.name for axis in positions.axes)
+    return {"at": dict(zip(names, position, strict=True))}
+
+
+def _open(args: argparse.Namespace) -> Stack:
     stack = open_stack(args.stack, args.series, level=args.level)
     for notice in stack.notices:
         print(f"napari-sam2: {notice}", file=sys.stderr)
-    return stack_frames(stack, args.axis, args.channels, dict(args.at))
+    return stack
+
+
+def _positions(
+    args: argparse.Namespace, stack: Stack
+) -> tuple[Positions, dict[str, int]]:
+    """Return the positions, and at which index frames stay along other axes."""
+    axes = stack.axes
+    every = [(name, s.along(axes[find_axis(axes, name)])) for name, s in args.every]
+    positions = choose_positions(stack.axes, every, dict(args.at))
+    if args.axis is not None and find_axis(axes, args.axis) in positions.indices:
+        raise UsageError(
+            f"Positions cannot be along {args.axis}, which objects are followed along: "
+            "give another axis to --every."
+        )
+    if not every and args.resume:
+        raise UsageError(
+            "--resume goes on with a run over positions, and there is but one: add "
+            "--every AXIS, or leave --resume out."
+        )
+    return positions, {
+        name: index
+        for name, index in args.at
+        if find_axis(stack.axes, name) not in positions.indices
+    }
 
 
 def _limits(pairs: list[tuple[float, float]] | None) -> IntensityLimits | None:

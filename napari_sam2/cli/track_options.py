@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.arguments import (
     FrameSpan,
     parse_channels,
+    parse_every,
     parse_frames,
     parse_limits,
     parse_mask,
@@ -51,7 +52,7 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--point",
-        metavar="OBJECT:FRAME,Y,X[,-]",
+        metavar="OBJECT:[AXIS=INDEX,]FRAME,Y,X[,-]",
         type=parse_point,
         action="append",
         default=[],
@@ -59,7 +60,7 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--box",
-        metavar="OBJECT:FRAME,Y0,X0,Y1,X1",
+        metavar="OBJECT:[AXIS=INDEX,]FRAME,Y0,X0,Y1,X1",
         type=parse_box,
         action="append",
         default=[],
@@ -67,7 +68,7 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--mask",
-        metavar="[FRAME:]FILE",
+        metavar="[AXIS=INDEX,][FRAME:]FILE",
         type=parse_mask,
         action="append",
         default=[],
@@ -151,6 +152,37 @@ def add_course_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="where to stay along another axis, such as z=3; may be repeated",
+    )
+
+
+def add_position_options(parser: argparse.ArgumentParser) -> None:
+    """Add at which positions of a stack with more axes objects are followed."""
+    group = parser.add_argument_group(
+        "stacks with more axes",
+        "Position after position; what is finished is kept if the run breaks off.",
+    )
+    group.add_argument(
+        "--every",
+        metavar="AXIS[=A:B]",
+        type=parse_every,
+        action="append",
+        default=[],
+        help="follow objects at every position along another axis, such as t, or from "
+        "A up to, but without, B; may be repeated. Prompts name theirs, as in --point "
+        "1:t=3,0,120,88, or are at the first one, or at that of --at t=3",
+    )
+    group.add_argument(
+        "--seed",
+        choices=("follow", "masks", "boxes", "none"),
+        default="follow",
+        help="how objects come to positions where they are not prompted: followed from "
+        "the neighbour as if through time, until they are gone; or with its masks, or "
+        "boxes around them, as they are; or not at all (default: follow)",
+    )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the same command's run that broke off, if there is one",
     )
 
 

@@ -60,10 +60,13 @@ class SteadyFrames:
         The stack as it is.
     fading : tuple of Fading
         One per channel.
+    time : int or None
+        The time that all frames are of; None where the frames themselves are times.
     """
 
     frames: FrameSource
     fading: tuple[Fading, ...]
+    time: int | None = None
 
     def __len__(self) -> int:
         """Count the frames."""
@@ -82,9 +85,12 @@ class SteadyFrames:
         for number, fading in enumerate(self.fading):
             channel = channels[..., number]
             channel -= np.float32(fading.offset)
-            channel *= np.float32(fading.gain(frame))
+            channel *= np.float32(fading.gain(self._time(frame)))
             channel += np.float32(fading.offset)
         return pixels
+
+    def _time(self, frame: int) -> int:
+        return frame if self.time is None else self.time
 
     @property
     def shape_hw(self) -> tuple[int, int]:
@@ -126,6 +132,36 @@ def correct_bleaching(frames: FrameSource) -> FrameSource:
     FrameError
         If none of the frames can be read.
     """
+    return steady(frames, find_fading(frames))
+
+
+def steady(
+    frames: FrameSource, fading: tuple[Fading, ...], time: int | None = None
+) -> FrameSource:
+    """Brighten frames by a fading that is known; themselves where nothing fades.
+
+    Parameters
+    ----------
+    frames : FrameSource
+    fading : tuple of Fading
+        One per channel.
+    time : int, optional
+        The time that all these frames are of; by default each is a time.
+    """
+    is_fading = any(one.rate for one in fading)
+    return SteadyFrames(frames, fading, time) if is_fading else frames
+
+
+def find_fading(frames: FrameSource) -> tuple[Fading, ...]:
+    """Return how each channel of a stack fades, as :func:`correct_bleaching` does it.
+
+    Raises
+    ------
+    StackError
+        If the frames are colour pictures.
+    FrameError
+        If none of the frames can be read.
+    """
     if frames.is_rgb:
         raise StackError(
             "Bleaching is corrected in fluorescence channels, and these frames are "
@@ -134,11 +170,10 @@ def correct_bleaching(frames: FrameSource) -> FrameSource:
     samples = sample_frames(frames)
     places = np.array([place for place, _ in samples], np.float64)
     count = samples[0][1].shape[1]
-    fading = tuple(
+    return tuple(
         _fading(places, [pixels[:, channel] for _, pixels in samples], len(frames))
         for channel in range(count)
     )
-    return SteadyFrames(frames, fading) if any(f.rate for f in fading) else frames
 
 
 def _fading(

@@ -8,7 +8,7 @@ frames of its own.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,9 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from napari_sam2.core.axes import Axes
+    from napari_sam2.core.prompts import Prompt
 
 Position: TypeAlias = tuple[int, ...]
 """An index along every axis of positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPrompt:
+    """A prompt, and the position that it is at.
+
+    Attributes
+    ----------
+    prompt : PointPrompt, BoxPrompt or MaskPrompt
+    at : mapping of str to int
+        Index by name of the axis; what is not named is left to
+        :meth:`Positions.locate`.
+    """
+
+    prompt: Prompt
+    at: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,11 @@ class Positions:
         """Number of positions along each axis, those that are left out included."""
         return tuple(axis.size for axis in self.axes)
 
+    @property
+    def whole(self) -> Positions:
+        """All positions that the stack has."""
+        return replace(self, visited=tuple(map(range, self.shape)))
+
     def number(self, position: Position) -> int:
         """Count a position among all that the stack has, in order."""
         number = 0
@@ -94,7 +116,7 @@ class Positions:
         at : mapping of str to int
             Index by name of the axis.
         what : str
-            The prompt, for messages: "The point of object 1".
+            For messages: "Object 1 on frame 0".
 
         Raises
         ------
@@ -103,20 +125,22 @@ class Positions:
         """
         named = dict(at)
         position = tuple(
-            named.pop(axis.name, index)
-            for axis, index in zip(self.axes, self.first, strict=True)
+            named.pop(axis.name, named.pop(str(number), first))
+            for axis, number, first in zip(
+                self.axes, self.indices, self.first, strict=True
+            )
         )
         if named:
             name, index = next(iter(named.items()))
             raise PromptError(
-                f"{what} is at {name} = {index}, but {self._known} Remove {name}, or "
-                f"work through all of it with --every {name}."
+                f"{what} is prompted at {name} = {index}, but {self._known} Remove "
+                f"{name}, or work through all of it with --every {name}."
             )
         for index, span, axis in zip(position, self.visited, self.axes, strict=True):
             if index not in span:
                 raise PromptError(
-                    f"{what} is at {axis.name} = {index}, and the positions along "
-                    f"{axis} are {span.start} to {span.stop - 1}."
+                    f"{what} is prompted at {axis.name} = {index}, and the positions "
+                    f"along {axis} are {span.start} to {span.stop - 1}."
                 )
         return position
 
@@ -124,6 +148,10 @@ class Positions:
     def _known(self) -> str:
         names = " and ".join(axis.name for axis in self.axes)
         return f"positions are along {names}." if names else "there are no positions."
+
+
+NOWHERE = Positions((), (), (), ())
+"""The one position, ``()``, of a stack that has no other axes."""
 
 
 def choose_positions(

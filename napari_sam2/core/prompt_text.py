@@ -1,16 +1,31 @@
-"""Prompts as people type them: ``1:0,120,88`` is object 1 on frame 0 at y=120, x=88."""
+"""Prompts as people type them: ``1:0,120,88`` is object 1 on frame 0 at y=120, x=88.
+
+In stacks with more axes the position may come first: ``1:t=3,0,120,88``.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.positions import PlacedPrompt
 from napari_sam2.core.prompts import BoxPrompt, PointPrompt
 
-_POINT_FORM = "OBJECT:FRAME,Y,X, with ,- at the end for a point outside the object"
-_BOX_FORM = "OBJECT:FRAME,Y0,X0,Y1,X1"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_POINT_FORM = (
+    "OBJECT:FRAME,Y,X, with ,- at the end for a point outside the object; at a "
+    "position of a stack with more axes, OBJECT:AXIS=INDEX,FRAME,Y,X"
+)
+_BOX_FORM = (
+    "OBJECT:FRAME,Y0,X0,Y1,X1; at a position of a stack with more axes, "
+    "OBJECT:AXIS=INDEX,FRAME,Y0,X0,Y1,X1"
+)
 
 
-def parse_point(text: str) -> PointPrompt:
-    """Read ``OBJECT:FRAME,Y,X[,-]``, row first, in data pixels.
+def parse_point(text: str) -> PlacedPrompt:
+    """Read ``OBJECT:[AXIS=INDEX,]FRAME,Y,X[,-]``, row first, in data pixels.
 
     Parameters
     ----------
@@ -22,7 +37,7 @@ def parse_point(text: str) -> PointPrompt:
     PromptError
         If the text has another form.
     """
-    object_id, fields = _split(text, "point", _POINT_FORM)
+    object_id, at, fields = _split(text, "point", _POINT_FORM)
     positive = True
     if len(fields) == 4 and fields[3] in ("-", "+"):
         positive = fields.pop() == "+"
@@ -30,11 +45,11 @@ def parse_point(text: str) -> PointPrompt:
         raise _wrong(text, "point", _POINT_FORM)
     frame = _whole(fields[0], text, "point", _POINT_FORM)
     y, x = (_number(field, text, "point", _POINT_FORM) for field in fields[1:])
-    return PointPrompt(object_id, frame, (y, x), positive)
+    return PlacedPrompt(PointPrompt(object_id, frame, (y, x), positive), at)
 
 
-def parse_box(text: str) -> BoxPrompt:
-    """Read ``OBJECT:FRAME,Y0,X0,Y1,X1``, row first, in data pixels.
+def parse_box(text: str) -> PlacedPrompt:
+    """Read ``OBJECT:[AXIS=INDEX,]FRAME,Y0,X0,Y1,X1``, row first, in data pixels.
 
     Parameters
     ----------
@@ -46,19 +61,27 @@ def parse_box(text: str) -> BoxPrompt:
     PromptError
         If the text has another form, or the box no area.
     """
-    object_id, fields = _split(text, "box", _BOX_FORM)
+    object_id, at, fields = _split(text, "box", _BOX_FORM)
     if len(fields) != 5:
         raise _wrong(text, "box", _BOX_FORM)
     frame = _whole(fields[0], text, "box", _BOX_FORM)
     y0, x0, y1, x1 = (_number(field, text, "box", _BOX_FORM) for field in fields[1:])
-    return BoxPrompt(object_id, frame, (y0, x0, y1, x1))
+    return PlacedPrompt(BoxPrompt(object_id, frame, (y0, x0, y1, x1)), at)
 
 
-def _split(text: str, kind: str, form: str) -> tuple[int, list[str]]:
+def _split(text: str, kind: str, form: str) -> tuple[int, Mapping[str, int], list[str]]:
+    """Return the object, the position, and the fields that follow."""
     head, colon, tail = text.partition(":")
     if not colon:
         raise _wrong(text, kind, form)
-    return _whole(head, text, kind, form), [field.strip() for field in tail.split(",")]
+    fields = [field.strip() for field in tail.split(",")]
+    at: dict[str, int] = {}
+    while "=" in fields[0]:
+        axis, _, index = fields.pop(0).partition("=")
+        if not axis.strip() or not fields:
+            raise _wrong(text, kind, form)
+        at[axis.strip().lower()] = _whole(index, text, kind, form)
+    return _whole(head, text, kind, form), at, fields
 
 
 def _whole(field: str, text: str, kind: str, form: str) -> int:

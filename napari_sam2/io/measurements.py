@@ -91,7 +91,9 @@ class Measurer:
     axes : tuple of Axis or None
         Frames, rows and columns, with pixel sizes and units. Where these are known,
         there are calibrated columns besides those in pixels; a centre is then given
-        from the centre of the first pixel.
+        from the centre of the first pixel. Axes of positions may come first, and have a
+        column each; frames of results are then planes of these and of the frames,
+        counted with the last one fastest.
     channels : tuple of str
         Names of the channels of the image, none for grey ones; see
         :func:`napari_sam2.core.frames.channel_labels`.
@@ -103,13 +105,14 @@ class Measurer:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """All columns, the name of the object among them."""
-        which = (*_WHICH, Column(NAME, "Name of the object", "O"))
+        which = (*self._where, *_WHICH, Column(NAME, "Name of the object", "O"))
         return (*which, *self._measured)
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """Of the rows: all columns but the name."""
-        return np.dtype([(one.name, one.dtype) for one in (*_WHICH, *self._measured)])
+        stored = (*self._where, *_WHICH, *self._measured)
+        return np.dtype([(one.name, one.dtype) for one in stored])
 
     def measure(
         self, result: FrameResult, pixels: npt.NDArray[Any]
@@ -139,6 +142,17 @@ class Measurer:
             for one in self.columns
         ]
 
+    @property
+    def _positions(self) -> Axes:
+        return () if self.axes is None else self.axes[:-3]
+
+    @cached_property
+    def _where(self) -> tuple[Column, ...]:
+        return tuple(
+            Column(axis.name, f"Position along {axis.name}, from 0", "i8")
+            for axis in self._positions
+        )
+
     @cached_property
     def _measured(self) -> tuple[Column, ...]:
         intensities = (
@@ -150,11 +164,15 @@ class Measurer:
 
     @cached_property
     def _calibrated(self) -> tuple[Column, ...]:
-        along, area = _ascii_unit(self.axes, 0), _ascii_unit(self.axes, 1)
+        along, area = _ascii_unit(self.axes, -3), _ascii_unit(self.axes, -2)
         found = []
+        for number, axis in enumerate(self._positions):
+            if axis.unit:
+                name = f"{axis.name}_{_ascii_unit(self._positions, number)}"
+                found.append(Column(name, f"Position along {axis.name}, in its unit"))
         if along:
             found.append(Column(f"position_{along}", "The frame's time or depth"))
-        if area and area == _ascii_unit(self.axes, 2):
+        if self._has_area:
             found += [
                 Column(f"area_{area}2", "Area in the units of the image"),
                 Column(f"centroid_y_{area}", "Centre, from the first row"),
@@ -168,13 +186,15 @@ class Measurer:
     def _row(self, one: MaskResult, pixels: npt.NDArray[Any]) -> Iterator[Any]:
         nan = float("nan")
         area, (y, x) = one.area, one.centroid_yx or (nan, nan)
-        yield from (one.frame, one.object_id, area, y, x)
+        yield from self._indices(one.frame)
+        yield from (one.object_id, area, y, x)
         yield from one.box_yxyx or (-1,) * 4
         if self._calibrated and self.axes is not None:
-            frames, rows, columns = self.axes
-            if frames.unit:
-                yield one.frame * frames.scale
-            if len(self._calibrated) > 1:
+            *leading, rows, columns = self.axes
+            for index, axis in zip(self._indices(one.frame), leading, strict=True):
+                if axis.unit:
+                    yield index * axis.scale
+            if self._has_area:
                 yield area * rows.scale * columns.scale
                 yield from (y * rows.scale, x * columns.scale)
         values = pixels[one.slices][one.crop]
@@ -183,6 +203,18 @@ class Measurer:
         yield from (one.predicted_iou, one.object_logit, one.is_prompted)
         yield from (flag in one.verdict for flag in Verdict)
         yield one.is_absent
+
+    @property
+    def _has_area(self) -> bool:
+        rows, columns = _ascii_unit(self.axes, -2), _ascii_unit(self.axes, -1)
+        return bool(rows) and rows == columns
+
+    def _indices(self, frame: int) -> tuple[int, ...]:
+        """Return the position, and the frame in it."""
+        if not self._positions or self.axes is None:
+            return (frame,)
+        shape = [axis.size for axis in self.axes[:-2]]
+        return tuple(map(int, np.unravel_index(frame, shape)))
 
 
 def _intensities(values: npt.NDArray[Any]) -> tuple[float, float, float]:

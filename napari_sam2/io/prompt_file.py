@@ -7,12 +7,14 @@
        {"id": 1, "name": "cell", "prompts": [
          {"frame": 0, "points": [[y, x], …], "labels": [1, 0],
           "box": [y0, x0, y1, x1]},
-         {"frame": 9, "mask": "cell_frame9.tif"}]}]}
+         {"frame": 9, "mask": "cell_frame9.tif"},
+         {"at": {"t": 3}, "frame": 5, "points": [[y, x]]}]}]}
 
 Coordinates are data pixels, row first. ``labels`` says for each point whether it is on
 the object (1, the default for all) or not (0). A mask is the path of a picture or label
-stack, relative to the JSON file. ``name``, ``points``, ``labels``, ``box`` and ``mask``
-may be left out.
+stack, relative to the JSON file. ``at`` is a position in a stack that has more axes
+than frames, rows and columns. ``name``, ``at``, ``points``, ``labels``, ``box`` and
+``mask`` may be left out.
 """
 
 from __future__ import annotations
@@ -96,11 +98,13 @@ def write_prompts(
 def _object_entry(
     prompt_set: PromptSet, object_id: int, path: Path, *, overwrite: bool
 ) -> dict[str, Any]:
-    frames: dict[int, dict[str, Any]] = {}
-    for prompt in prompt_set.prompts:
-        if prompt.object_id == object_id:
-            entry = frames.setdefault(prompt.frame, {"frame": prompt.frame})
-            _add_prompt(entry, prompt, path, overwrite=overwrite)
+    frames: dict[tuple[object, ...], dict[str, Any]] = {}
+    for one in prompt_set.placed:
+        if one.prompt.object_id == object_id:
+            at = {"at": dict(one.at)} if one.at else {}
+            key = (*sorted(one.at.items()), one.prompt.frame)
+            entry = frames.setdefault(key, {**at, "frame": one.prompt.frame})
+            _add_prompt(entry, one.prompt, path, overwrite=overwrite)
     name = prompt_set.names.get(object_id)
     named = {"id": object_id, "name": name} if name else {"id": object_id}
     return {**named, "prompts": list(frames.values())}
@@ -110,7 +114,8 @@ def _add_prompt(
     entry: dict[str, Any], prompt: Prompt, path: Path, *, overwrite: bool
 ) -> None:
     if isinstance(prompt, MaskPrompt):
-        name = f"{path.stem}_object{prompt.object_id}_frame{prompt.frame}.tif"
+        at = "".join(f"_{axis}{index}" for axis, index in entry.get("at", {}).items())
+        name = f"{path.stem}_object{prompt.object_id}{at}_frame{prompt.frame}.tif"
         _write_mask(path.with_name(name), prompt.mask, overwrite=overwrite)
         entry["mask"] = name
     elif isinstance(prompt, BoxPrompt):

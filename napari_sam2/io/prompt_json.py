@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.positions import PlacedPrompt
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt, Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 VERSION = 1
@@ -29,10 +30,20 @@ class PromptSet:
         In the order of the file.
     names : mapping of int to str
         Names of the objects that have one, by id.
+    places : tuple of mapping of str to int
+        For each prompt, the position that it is at, by name of the axis; empty where
+        none of them says so.
     """
 
     prompts: tuple[Prompt, ...]
     names: Mapping[int, str] = field(default_factory=dict)
+    places: tuple[Mapping[str, int], ...] = ()
+
+    @property
+    def placed(self) -> tuple[PlacedPrompt, ...]:
+        """The prompts with their positions."""
+        places = self.places or ({},) * len(self.prompts)
+        return tuple(map(PlacedPrompt, self.prompts, places))
 
     @property
     def object_ids(self) -> tuple[int, ...]:
@@ -57,7 +68,7 @@ def parse_prompts(content: Any, folder: Path) -> PromptSet:
     """
     _check_keys(content, "the file", required={"version", "objects"})
     _check_version(content["version"])
-    prompts: list[Prompt] = []
+    placed: list[PlacedPrompt] = []
     names: dict[int, str] = {}
     seen: set[int] = set()
     for number, described in enumerate(_list(content["objects"], "objects"), 1):
@@ -67,8 +78,16 @@ def parse_prompts(content: Any, folder: Path) -> PromptSet:
         seen.add(object_id)
         if "name" in described:
             names[object_id] = _text(described["name"], f"object {object_id}: name")
-        prompts += _object_prompts(described, object_id, folder)
-    return PromptSet(tuple(prompts), names)
+        placed += _object_prompts(described, object_id, folder)
+    return placed_set(placed, names)
+
+
+def placed_set(
+    placed: Sequence[PlacedPrompt], names: Mapping[int, str] | None = None
+) -> PromptSet:
+    """Return a set of prompts with their positions."""
+    places = tuple(one.at for one in placed) if any(one.at for one in placed) else ()
+    return PromptSet(tuple(one.prompt for one in placed), names or {}, places)
 
 
 def _check_version(version: Any) -> None:
@@ -93,24 +112,39 @@ def _object_id(described: Any, number: int) -> int:
 
 def _object_prompts(
     described: Mapping[str, Any], object_id: int, folder: Path
-) -> list[Prompt]:
-    prompts: list[Prompt] = []
-    frames: set[int] = set()
+) -> list[PlacedPrompt]:
+    placed: list[PlacedPrompt] = []
+    seen: list[tuple[int, Mapping[str, int]]] = []
     for entry in _list(described["prompts"], f"object {object_id}: prompts"):
         frame = _frame(entry, object_id)
-        if frame in frames:
+        at = _at(entry, f"object {object_id}, frame {frame}")
+        if (frame, at) in seen:
             raise PromptError(
                 f"Object {object_id} has two entries for frame {frame}: put its points "
                 "and box into one."
             )
-        frames.add(frame)
-        prompts += _frame_prompts(entry, object_id, frame, folder)
-    return prompts
+        seen.append((frame, at))
+        prompts = _frame_prompts(entry, object_id, frame, folder)
+        placed += (PlacedPrompt(prompt, at) for prompt in prompts)
+    return placed
+
+
+def _at(entry: Mapping[str, Any], where: str) -> Mapping[str, int]:
+    content = entry.get("at", {})
+    if not isinstance(content, dict):
+        raise PromptError(
+            f'{where}: "at" must be a position such as {{"t": 3}}, but is '
+            f"{_show(content)}."
+        )
+    return {
+        name.strip().lower(): _whole(index, f'{where}: "at", axis {name}')
+        for name, index in content.items()
+    }
 
 
 def _frame(entry: Any, object_id: int) -> int:
     where = f"a prompt of object {object_id}"
-    optional = {"points", "labels", "box", "mask"}
+    optional = {"at", "points", "labels", "box", "mask"}
     _check_keys(entry, where, required={"frame"}, optional=optional)
     return _whole(entry["frame"], f'{where}: "frame"')
 

@@ -33,9 +33,9 @@ class ResultHeader:
     Attributes
     ----------
     axes : tuple of Axis
-        Frames, rows and columns, with pixel sizes and units. Formats of labels also
-        take several axes before rows and columns: then a frame is one plane of these,
-        counted with the last of them fastest.
+        Frames, rows and columns, with pixel sizes and units. Formats that hold
+        positions also take several axes before rows and columns: then a frame is one
+        plane of these, counted with the last of them fastest.
     names : mapping of int to str
         Of the objects, by id; every object that may occur has one.
     provenance : Provenance or None
@@ -146,6 +146,9 @@ class ResultFormat:
         Whether a folder is written.
     has_every_frame : bool
         Whether frames without masks are in it, empty; without a number of their own.
+    holds_positions : bool
+        Whether it takes results of a stack with more axes than frames, rows and
+        columns.
     """
 
     name: str
@@ -155,3 +158,4 @@ class ResultFormat:
     image: ImageUse = ImageUse.UNUSED
     is_folder: bool = False
     has_every_frame: bool = False
+    holds_positions: bool = False

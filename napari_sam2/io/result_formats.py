@@ -87,6 +87,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (".tif", ".tiff"),
         in_file_order(_open_labels),
         has_every_frame=True,
+        holds_positions=True,
     ),
     ResultFormat(
         "labels-zarr",
@@ -95,6 +96,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         in_file_order(zarr_labels("0.5")),
         is_folder=True,
         has_every_frame=True,
+        holds_positions=True,
     ),
     ResultFormat(
         "labels-zarr-0.4",
@@ -103,6 +105,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         in_file_order(zarr_labels("0.4")),
         is_folder=True,
         has_every_frame=True,
+        holds_positions=True,
     ),
     ResultFormat(
         "labels-nifti",
@@ -111,6 +114,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         in_file_order(open_nifti_labels),
         image=ImageUse.HELPFUL,
         has_every_frame=True,
+        holds_positions=True,
     ),
     ResultFormat(
         "labels-png",
@@ -139,6 +143,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         in_file_order(open_ctc),
         is_folder=True,
         has_every_frame=True,
+        holds_positions=True,
     ),
     ResultFormat(
         "csv",
@@ -146,12 +151,14 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (".csv",),
         _open_table,
         image=ImageUse.NEEDED,
+        holds_positions=True,
     ),
     ResultFormat(
         "tracks",
         "paths of the objects as napari's tracks, CSV: track, frame, y, x",
         (".csv",),
         open_tracks,
+        holds_positions=True,
     ),
     ResultFormat(
         "overlay-mp4",
@@ -175,6 +182,16 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         image=ImageUse.NEEDED,
     ),
 )
+
+
+def check_holds_positions(chosen: ResultFormat) -> None:
+    """Raise OutputError for a format that has no room for positions."""
+    if not chosen.holds_positions:
+        able = ", ".join(one.name for one in RESULT_FORMATS if one.holds_positions)
+        raise OutputError(
+            f"{chosen.name} holds one position of a stack only: stay at one with --at, "
+            f"or choose one of {able}."
+        )
 
 
 def find_result_format(name: str) -> ResultFormat:

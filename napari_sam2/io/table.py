@@ -82,7 +82,8 @@ class TableWriter:
         if frame not in self._spool:
             return {}
         text = io.StringIO(self._spool.get(frame).decode(), newline="")
-        return {int(row[1]): _csv(row) for row in csv.reader(text)}
+        which = self.columns.index("object")
+        return {int(row[which]): _csv(row) for row in csv.reader(text)}
 
 
 @contextmanager
@@ -105,7 +106,7 @@ def open_table_writer(
     axes : tuple of Axis, optional
         Frames, rows and columns, as ``StackFrames.axes``: where rows and columns have
         the same unit, area and centre are given in it too, in columns such as
-        ``area_um2``.
+        ``area_um2``. Axes of positions may come first; see ``Measurer``.
     channels : tuple of str, optional
         Names of the image's channels, for intensities, as
         :func:`napari_sam2.core.frames.channel_labels` gives them; none for grey.

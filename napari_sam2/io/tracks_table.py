@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from napari_sam2.io.beside import provenance_beside
 from napari_sam2.io.output import naming_output, saved_at_end
 from napari_sam2.io.spool import Spool
+from napari_sam2.io.tracks_nd import Centres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,14 +80,17 @@ class _Points:
 @contextmanager
 def open_tracks(
     path: Path, header: ResultHeader, *, overwrite: bool
-) -> Iterator[_Points]:
+) -> Iterator[_Points | Centres]:
     """Write ``track_id, frame, y, x``, in pixels, and the object, as CSV.
 
     The first four columns are the data of a layer of tracks. Where an object is not
-    seen its track ends, and what comes after is a track of its own.
+    seen its track ends, and what comes after is a track of its own. Stacks with more
+    axes have more columns: ``track_id, t, z, y, x``.
     """
 
-    def make() -> _Points:
+    def make() -> _Points | Centres:
+        if len(header.axes) > 3:
+            return Centres(path, header)
         spool = Spool(path.parent)
         return _Points(path, spool, header.largest_id, header.frame_count)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_sam2.control.ports import TrackerRequest
@@ -166,6 +166,7 @@ def assert_same(one, other):
             np.testing.assert_array_equal(labels, other[position][frame])
 
 
+@settings(max_examples=25)
 @given(
     stops=st.lists(st.integers(0, 25), max_size=4),
     places=st.lists(

@@ -44,21 +44,21 @@ def test_axes_without_a_name_of_their_own_go_by_number():
 
 def test_prompts_say_where_they_are_or_are_at_the_first_position():
     positions = choose_positions(TZYX, [("t", None)], {"t": 4})
-    assert positions.locate({"t": 7}, "The point") == (7,)
-    assert positions.locate({}, "The point") == (4,)
+    assert positions.locate({"t": 7}, "Object 1") == (7,)
+    assert positions.locate({}, "Object 1") == (4,)
 
 
 @pytest.mark.parametrize(
     ("at", "words"),
     [
-        ({"z": 2}, "The point is at z = 2, but positions are along t"),
+        ({"z": 2}, "Object 1 is prompted at z = 2, but positions are along t"),
         ({"t": 12}, "positions along T \\(12\\) are 0 to 11"),
     ],
 )
 def test_prompts_elsewhere_are_told(at, words):
     positions = choose_positions(TZYX, [("t", None)])
     with pytest.raises(PromptError, match=words):
-        positions.locate(at, "The point")
+        positions.locate(at, "Object 1")
 
 
 @pytest.mark.parametrize(

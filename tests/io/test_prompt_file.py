@@ -119,6 +119,28 @@ def test_a_missing_file_is_a_sentence(tmp_path):
         read_prompts(tmp_path / "gone.json")
 
 
+def test_prompts_say_at_which_position_they_are(tmp_path):
+    entries = [
+        {"frame": 4, "points": [[1, 2]]},
+        {"at": {"T": 3}, "frame": 4, "points": [[5, 6]]},
+    ]
+    found = read(tmp_path, {"version": 1, "objects": [{"id": 3, "prompts": entries}]})
+    assert [one.at for one in found.placed] == [{}, {"t": 3}]
+    assert [one.prompt.point_yx for one in found.placed] == [(1, 2), (5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (3, r'"at" must be a position such as \{"t": 3\}, but is 3'),
+        ({"t": "x"}, r'"at", axis t must be a whole number, but is "x"'),
+    ],
+)
+def test_positions_that_are_none_are_told(tmp_path, at, words):
+    with pytest.raises(PromptError, match=f"object 3, frame 4: {words}"):
+        read(tmp_path, one_prompt(at=at, points=[[1, 2]]))
+
+
 COORDINATE = st.floats(-1e6, 1e6, allow_nan=False)
 POINTS = st.builds(
     PointPrompt,
@@ -132,22 +154,25 @@ POINTS = st.builds(
 @given(
     st.lists(POINTS, max_size=8),
     st.dictionaries(st.integers(1, 3), st.text(min_size=1), max_size=3),
+    st.booleans(),
 )
-def test_what_is_written_is_read_back(tmp_path_factory, points, names):
+def test_what_is_written_is_read_back(tmp_path_factory, points, names, are_placed):
     path = tmp_path_factory.mktemp("prompts") / "a.json"
     boxes = {(p.object_id, p.frame): p.point_yx for p in points if p.point_yx[0] > 0}
     prompts = points + [
         BoxPrompt(i, t, (y, x, y + 2, x + 3)) for (i, t), (y, x) in boxes.items()
     ]
-    wanted = PromptSet(tuple(prompts), names)
+    places = tuple({"t": number % 2} for number in range(len(prompts)))
+    wanted = PromptSet(tuple(prompts), names, places if are_placed else ())
     write_prompts(path, wanted)
     found = read_prompts(path)
 
     def by_object_and_frame(prompt_set):
         keyed = {}
-        for prompt in prompt_set.prompts:
-            kind = (prompt.object_id, prompt.frame, type(prompt).__name__)
-            keyed.setdefault(kind, []).append(prompt)
+        for one in prompt_set.placed:
+            prompt = one.prompt
+            place = (prompt.object_id, prompt.frame, *one.at.items())
+            keyed.setdefault((*place, type(prompt).__name__), []).append(prompt)
         return keyed
 
     assert by_object_and_frame(found) == by_object_and_frame(wanted)

@@ -1,0 +1,132 @@
+"""From a job to the work at every position: what the model sees, what it depends on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import napari_sam2
+from napari_sam2.control.positions import AlongFrames, PositionWork
+from napari_sam2.core.bleaching import find_fading, steady
+from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.position_frames import AllFrames, TimeSeries
+from napari_sam2.project.image import fingerprint
+
+if TYPE_CHECKING:
+    from napari_sam2.cli.job import Job
+    from napari_sam2.control.ports import Tracker
+    from napari_sam2.core.bleaching import Fading
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.positions import Position
+    from napari_sam2.model.sam2 import Sam2Model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """How the model sees the stack: alike at every position.
+
+    Attributes
+    ----------
+    job : Job
+    fading : tuple of Fading
+        Of each channel over time; none where it is left as it is.
+    limits : IntensityLimits
+        Of the whole stack.
+    """
+
+    job: Job
+    fading: tuple[Fading, ...]
+    limits: IntensityLimits
+
+    def frames_at(self, position: Position) -> FrameSource:
+        """Return the frames at a position as the model sees them."""
+        frames = self.job.frames_at(position)
+        return steady(frames, self.fading, _series(self.job).time_of(position))
+
+
+def look(job: Job) -> Sight:
+    """Estimate once, for the whole stack, what is black and white and how it fades.
+
+    Raises
+    ------
+    StackError
+        If colour pictures are to be corrected for bleaching.
+    FrameError
+        If none of the frames can be read.
+    """
+    fading = find_fading(_series(job)) if job.corrects_bleaching else ()
+    if job.limits is not None:
+        return Sight(job, fading, job.limits)
+    series = _series(job)
+
+    def seen_at(position: Position) -> FrameSource:
+        return steady(job.frames_at(position), fading, series.time_of(position))
+
+    limits = estimate_limits(AllFrames(job.positions, seen_at))
+    return Sight(job, fading, limits)
+
+
+def work_on(sight: Sight, model: Sam2Model) -> PositionWork:
+    """Return the work that a job is."""
+    from napari_sam2.engine.options import TrackerOptions  # torch takes seconds
+    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.engine.window import WindowOptions
+
+    job = sight.job
+    options = TrackerOptions(window=WindowOptions(mode=job.window))
+
+    def make_tracker(frames: FrameSource) -> Tracker:
+        made = VideoTracker(model, frames, limits=sight.limits, options=options)
+        return cast("Tracker", made)  # its runs are generators, typed as iterators
+
+    return PositionWork(
+        positions=job.positions,
+        prompts=job.request.by_position,
+        open_frames=sight.frames_at,
+        make_tracker=make_tracker,
+        segment=AlongFrames(sight.frames_at, make_tracker, job.direction, job.span),
+        seed=job.seed,
+    )
+
+
+def depends_on(job: Job) -> dict[str, Any]:
+    """Return everything that the results depend on, by what to call it when it differs.
+
+    Raises
+    ------
+    FrameError
+        If one of the frames that stand for the image cannot be read.
+    """
+    image = fingerprint(AllFrames(job.positions, job.frames_at), job.frames.stack.path)
+    made, layout = job.provenance, job.frames.layout
+    along = job.positions.indices
+    return {
+        "other axes": {
+            "--axis": [layout.frame, *layout.plane],
+            "--at": [one for one in layout.fixed if one[0] not in along],
+            "--every": [str(span) for span in job.positions.visited],
+        },
+        "another image": {
+            "size": image.shape, "type": image.dtype, "pixels": image.pixels,
+        },
+        "another model": {
+            "--model": None if made is None else made.model_sha256,
+            "--image-size": job.image_size,
+        },
+        "other prompts": [] if made is None else list(made.prompts),
+        "other settings": {
+            "--seed": job.seed,
+            "--direction": job.direction,
+            "--frames": str(job.span),
+            "--limits": None if job.limits is None else asdict(job.limits),
+            "--channels": job.frames.channels,
+            "--window": job.window,
+            "--correct-bleaching": job.corrects_bleaching,
+        },
+        "another version of napari-sam2": napari_sam2.__version__,
+    }  # fmt: skip
+
+
+def _series(job: Job) -> TimeSeries:
+    return TimeSeries(job.positions, job.frames_at)

@@ -1,0 +1,255 @@
+"""``track --every``: every position of a stack with more axes, and going on later."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_sam2.cli import everywhere
+from napari_sam2.core.cancel import CancelToken
+from napari_sam2.io.stack import open_stack
+from tests.conftest import discs
+
+FIRST = ("--point", "1:0,16,14")
+SHAPE = (3, 3, 48, 56)
+PLAIN = ("--axis", "z", "--every", "t")
+
+
+def drifting() -> tuple[np.ndarray, np.ndarray]:
+    """Return (T, Z, Y, X) pixels and labels: two discs that drift over time."""
+    images, labels = zip(*(discs(3, SHAPE[2:]) for _ in range(3)), strict=True)
+    moved = [np.roll(one, 2 * t, axis=1) for t, one in enumerate(images)]
+    true = [np.roll(one, 2 * t, axis=1) for t, one in enumerate(labels)]
+    return np.stack(moved), np.stack(true)
+
+
+@pytest.fixture
+def tzyx(tmp_path):
+    """Write three time points of three slices, half a micrometer per pixel."""
+    path = tmp_path / "cells.tif"
+    about = {
+        "axes": "TZYX", "unit": "um", "spacing": 2.0, "finterval": 3.0, "tunit": "s",
+    }  # fmt: skip
+    pixels = drifting()[0]
+    tifffile.imwrite(path, pixels, imagej=True, resolution=(2.0, 2.0), metadata=about)
+    return path
+
+
+def rows_of(path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def overlap(found, true) -> float:
+    return np.count_nonzero(found & true) / np.count_nonzero(found | true)
+
+
+def test_an_object_is_found_at_every_time(cli, tzyx, tmp_path):
+    out, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
+    said = cli("track", tzyx, "-o", out, *PLAIN, "--table", table, *FIRST)
+    assert (said.code, said.err) == (0, "")
+    assert "1 object at t = 0–2, frames 0–2" in said.out
+    assert open_stack(out).axes == open_stack(tzyx).axes
+    found, true = tifffile.imread(out), drifting()[1]
+    assert found.shape == SHAPE
+    for t in range(3):
+        assert overlap(found[t] == 1, true[t] == 1) > 0.5
+    rows = rows_of(table)
+    assert [(row["t"], row["frame"]) for row in rows] == [
+        (str(t), str(z)) for t in range(3) for z in range(3)
+    ]
+    for row in rows:
+        plane = found[int(row["t"]), int(row["frame"])]
+        assert int(row["area"]) == np.count_nonzero(plane == 1)
+        assert float(row["t_s"]) == 3 * int(row["t"])
+    prompted = [(row["t"], row["frame"]) for row in rows if row["prompted"] == "1"]
+    assert prompted == [("0", "0")]
+    assert not (tmp_path / "labels.tif.unfinished").exists()
+
+
+def test_along_t_at_every_z_the_labels_lie_as_the_stack(cli, tzyx, tmp_path):
+    out = tmp_path / "labels.tif"
+    words = ("--axis", "t", "--every", "z=1:", "--seed", "masks")
+    said = cli("track", tzyx, "-o", out, *words, "--point", "1:z=2,0,16,16")
+    assert said.code == 0
+    assert "at z = 1–2, frames 0–2" in said.out
+    assert open_stack(out).axes == open_stack(tzyx).axes
+    found = tifffile.imread(out)
+    assert found.shape == SHAPE
+    assert [bool(found[:, z].any()) for z in range(3)] == [False, True, True]
+
+
+def test_prompts_name_their_position_or_are_where_at_says(cli, tzyx, tmp_path):
+    out, prompts = tmp_path / "labels.tif", tmp_path / "prompts.json"
+    seeds = tmp_path / "seeds.tif"
+    true = drifting()[1]
+    tifffile.imwrite(seeds, np.where(true[2, 1] == 2, 9, 0).astype(np.uint8))
+    entry = {"id": 4, "prompts": [{"at": {"t": 1}, "frame": 0, "points": [[16, 16]]}]}
+    prompts.write_text(json.dumps({"version": 1, "objects": [entry]}))
+    words = ("--prompts", prompts, "--mask", f"t=2,1:{seeds}", "--seed", "none")
+    said = cli(
+        "track", tzyx, "-o", out, *PLAIN, *words,
+        "--at", "t=2", "--box", "5:0,10,10,24,26",
+    )  # fmt: skip
+    assert said.code == 0
+    found = tifffile.imread(out)
+    ids = [set(np.unique(found[t]).tolist()) - {0} for t in range(3)]
+    assert ids == [set(), {4}, {5, 9}]
+
+
+@pytest.mark.parametrize("ending", [".ome.zarr", ".nii.gz"])
+def test_other_formats_hold_the_positions_too(cli, tzyx, tmp_path, ending):
+    pytest.importorskip("zarr" if ending == ".ome.zarr" else "nibabel")
+    out, plain = tmp_path / f"labels{ending}", tmp_path / "labels.tif"
+    words = (*PLAIN, "--seed", "boxes", *FIRST, "--direction", "forward")
+    assert cli("track", tzyx, "-o", out, *words).code == 0
+    assert cli("track", tzyx, "-o", plain, *words).code == 0
+    stored = open_stack(out)
+    order = [[axis.name for axis in stored.axes].index(name) for name in "tzyx"]
+    np.testing.assert_array_equal(
+        np.asarray(stored.array[(slice(None),) * 4]).transpose(order),
+        tifffile.imread(plain),
+    )
+
+
+def test_tracks_run_through_time_in_space(cli, tzyx, tmp_path):
+    out, labels = tmp_path / "tracks.csv", tmp_path / "labels.tif"
+    words = (*PLAIN, *FIRST)
+    assert cli("track", tzyx, "-o", out, "--format", "tracks", *words).code == 0
+    assert cli("track", tzyx, "-o", labels, *words).code == 0
+    found = tifffile.imread(labels)
+    rows = rows_of(out)
+    assert [(row["track_id"], row["t"]) for row in rows] == [
+        ("1", "0"), ("1", "1"), ("1", "2"),
+    ]  # fmt: skip
+    for row in rows:
+        centre = np.argwhere(found[int(row["t"])] == 1).mean(axis=0)
+        there = [float(row[name]) for name in "zyx"]
+        np.testing.assert_allclose(there, centre, atol=1e-3)
+
+
+@contextmanager
+def stopping_after(count):
+    """Give a token that is cancelled when it was looked at so many times."""
+
+    class Token(CancelToken):
+        looked = 0
+
+        @property
+        def is_cancelled(self):
+            Token.looked += 1
+            return Token.looked > count
+
+    yield Token()
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(cli, tzyx, tmp_path, monkeypatch):
+    whole, out = tmp_path / "whole.tif", tmp_path / "labels.tif"
+    assert cli("track", tzyx, "-o", whole, *PLAIN, *FIRST).code == 0
+    words = ("track", tzyx, "-o", out, *PLAIN, *FIRST, "--resume")
+    with monkeypatch.context() as patch:
+        patch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(8))
+        said = cli(*words)
+    assert said.code == 130
+    assert "Stopped at t = 1 of 3. 1 of 3 positions are kept in" in said.err
+    assert not out.exists()
+    kept = tmp_path / "labels.tif.unfinished"
+    assert [one.name for one in sorted(kept.glob("*.zip"))] == ["000000.zip"]
+    before = (kept / "000000.zip").stat().st_mtime_ns
+    said = cli(*words[:-1])
+    assert said.code == 2
+    assert "add --resume to go on with it, or remove that folder" in said.err
+    assert (kept / "000000.zip").stat().st_mtime_ns == before
+    assert cli(*words).code == 0
+    np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))
+    assert not kept.exists()
+
+
+def test_an_unfinished_run_is_not_mixed_with_another(cli, tzyx, tmp_path, monkeypatch):
+    command = ("track", tzyx, "-o", tmp_path / "l.tif", "--axis", "z", "--resume")
+    with monkeypatch.context() as patch:
+        patch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(8))
+        assert cli(*command, "--every", "t", *FIRST).code == 130
+    for change, words in (
+        (("--every", "t", "--point", "1:0,17,14"), "other prompts"),
+        (("--every", "t", *FIRST, "--seed", "masks"), "other settings (--seed)"),
+        (("--every", "t", *FIRST, "--limits", "0,200"), "other settings (--limits)"),
+        (("--every", "t=0:2", *FIRST), "other axes (--every)"),
+    ):
+        said = cli(*command, *change)
+        assert said.code == 2
+        assert f"was begun with {words}: give the command as it was" in said.err
+    pixels = drifting()[0] // 2
+    tifffile.imwrite(tzyx, pixels, imagej=True, metadata={"axes": "TZYX"})
+    said = cli(*command, "--every", "t", *FIRST)
+    assert "was begun with another image (pixels)" in said.err
+
+
+def test_a_stop_before_the_first_position_leaves_nothing(
+    cli, tzyx, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(1))
+    said = cli("track", tzyx, "-o", tmp_path / "labels.tif", *PLAIN, *FIRST)
+    assert said.code == 130
+    assert "No position was finished, and nothing was written" in said.err
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["cells.tif"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_run_that_was_killed_goes_on(cli, tzyx, tmp_path):
+    whole, out = tmp_path / "whole.tif", tmp_path / "labels.tif"
+    words = [*PLAIN, *FIRST, "--resume"]
+    command = [sys.executable, "-m", "napari_sam2", "track", str(tzyx), "-o", str(out)]
+    running = subprocess.Popen([*command, *words], stdout=subprocess.DEVNULL)
+    kept = tmp_path / "labels.tif.unfinished"
+    until = time.monotonic() + 120
+    while not list(kept.glob("*.zip")) and time.monotonic() < until:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert not out.exists()
+    assert cli("track", tzyx, "-o", out, *words).code == 0
+    assert cli("track", tzyx, "-o", whole, *words).code == 0
+    np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--axis", "z", "--every", "w"), "There is no axis w"),
+        (("--axis", "z", "--every", "t", "--every", "t"), "worked through twice"),
+        (("--axis", "z", "--every", "t=1:9"), "all of them are 0:3"),
+        (("--axis", "z", "--every", "t=1"), "write an axis such as t, or AXIS=A:B"),
+        (("--axis", "z", "--every", "z"), "which objects are followed along"),
+        ((*PLAIN, "--at", "t=5"), "Prompts are at t = 5"),
+        ((*PLAIN, "--point", "2:t=7,0,5,5"), "along T (3) are 0 to 2"),
+        ((*PLAIN, "--point", "2:z=1,0,5,5"), "Remove z, or work through all of it"),
+        ((*PLAIN, "--point", "2:t=1,0,500,5"), "object 2 on frame 0 at t = 1 of 3"),
+        ((*PLAIN, "--overlay", "o.png"), "an overlay shows one position"),
+        ((*PLAIN, "--format", "coco"), "must end in .json"),
+        (("--axis", "z", "--at", "t=1", "--resume"), "there is but one: add --every"),
+        (("--axis", "z", "--at", "t=1", "--point", "2:t=2,0,5,5"), "stays at t = 1"),
+    ],
+)
+def test_what_cannot_be_done_is_told(cli, tzyx, tmp_path, words, sentence):
+    said = cli("track", tzyx, "-o", tmp_path / "labels.tif", *FIRST, *words)
+    assert said.code == 2
+    assert sentence in said.err
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["cells.tif"]
+
+
+@pytest.mark.parametrize("name", ["labels.json", "o.gif", "folder"])
+def test_formats_without_room_for_positions_are_told(cli, tzyx, tmp_path, name):
+    chosen = ("--format", "labels-png") if name == "folder" else ()
+    said = cli("track", tzyx, "-o", tmp_path / name, *PLAIN, *FIRST, *chosen)
+    assert said.code == 2
+    assert "holds one position of a stack only: stay at one with --at" in said.err
