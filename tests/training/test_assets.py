@@ -14,9 +14,9 @@ import torch
 from napari_sam2.core.errors import DownloadError, StackError
 from napari_sam2.training import command
 from napari_sam2.training.assets import fetch as fetching
-from napari_sam2.training.assets.pictures import CUTOUT, cutouts, is_object
+from napari_sam2.training.assets.pictures import CUTOUT, animations, cutouts, is_object
 from napari_sam2.training.assets.sources import PACKAGES, PHOTOGRAPHS, Package
-from napari_sam2.training.assets.store import load_assets, save_assets
+from napari_sam2.training.assets.store import POSES, load_assets, save_assets
 from napari_sam2.training.assets.volumes import Block, scheme
 from napari_sam2.training.scenes import draw
 from napari_sam2.training.scenes.collage import collage
@@ -155,3 +155,40 @@ def test_collages_have_exact_masks(assets: Assets) -> None:
     assert clips.labels.max() <= 5
     again = draw(2, 1, clips=6, frames=2, size=96, device=CPU, families=families)
     assert torch.equal(clips.labels, again.labels)
+
+
+def test_things_that_move_are_known_in_their_poses(tmp_path: Path) -> None:
+    from PIL import Image
+
+    thing = np.pad(disc(), ((0, 0), (0, 60), (0, 0)))
+    wave = [np.maximum(thing, np.roll(thing, 4 * step, axis=1)) for step in range(8)]
+    for name, frames in (("still", [disc()] * 8), ("wave", wave)):
+        first, *others = (Image.fromarray(frame) for frame in frames)
+        first.save(tmp_path / f"{name}.webp", save_all=True, append_images=others,
+                   lossless=True, allow_mixed=False)  # fmt: skip
+    (poses,) = animations(sorted(tmp_path.glob("*.webp")))
+    assert len(poses) == POSES
+    assert not np.array_equal(poses[0], poses[-1])
+    covers = [int((pose[..., 3] > 20).sum()) for pose in poses]
+    assert covers == sorted(covers), "all are shown on one scale"
+
+
+def test_moving_things_go_through_their_poses(tmp_path: Path) -> None:
+    colours = np.array([(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)])
+    sheets = np.repeat(disc(CUTOUT)[None], POSES, axis=0)
+    sheets[..., :3] = colours[:, None, None]
+    save_assets(tmp_path, sheets, np.zeros((1, 320, 320, 3), np.uint8), moving=1)
+    found = load_assets(tmp_path, CPU)
+    assert found.poses.tolist() == [[0, 1, 2, 3]]
+    families = {"collage": (collage(found), 1.0)}
+    clips = draw(0, 0, clips=4, frames=8, size=64, device=CPU, families=families)
+    hues = [
+        {int(clips.images[clip, t, :, labels == label].mean(dim=1).argmax())
+         for t, labels in enumerate(clips.labels[clip]) if (labels == label).any()}
+        for clip in range(4) for label in range(1, 6)
+    ]  # fmt: skip
+    assert max(len(hue) for hue in hues) > 1
+
+
+def test_things_in_one_pose_have_it_everywhere(assets: Assets) -> None:
+    assert assets.poses.tolist() == [[0] * POSES, [1] * POSES]

@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_sam2.core.errors import DownloadError
 from napari_sam2.training.assets.pictures import (
+    animations,
     cutouts,
     different,
     photographs,
@@ -40,6 +41,7 @@ class _Found(NamedTuple):
     """What packages hold."""
 
     cutouts: list[Bytes]
+    animations: list[list[Bytes]]
     photographs: list[Bytes]
     volumes: list[Block]
 
@@ -59,7 +61,7 @@ def fetch(folder: Path, packages: Sequence[Package] = PACKAGES) -> None:
     DownloadError
         If no cut-outs can be had.
     """
-    found = _Found([], list(scikit_image_photographs()), [])
+    found = _Found([], [], list(scikit_image_photographs()), [])
     notes = [_TITLE]
     for package in packages:
         with tempfile.TemporaryDirectory() as work:
@@ -72,6 +74,7 @@ def fetch(folder: Path, packages: Sequence[Package] = PACKAGES) -> None:
             notes.append(_note(package, place, held))
         found = _Found(
             found.cutouts + held.cutouts,
+            found.animations + held.animations,
             found.photographs + held.photographs,
             found.volumes + held.volumes,
         )
@@ -85,13 +88,21 @@ def fetch(folder: Path, packages: Sequence[Package] = PACKAGES) -> None:
     notes += [f"- `{name}`: {licence}" for name, licence in PHOTOGRAPHS.items()]
     objects = different(found.cutouts)
     _log.info("%d cut-outs look different from each other", len(objects))
-    save_assets(folder, np.stack(objects), np.stack(found.photographs), found.volumes)
+    poses = [pose for thing in found.animations for pose in thing]
+    save_assets(
+        folder,
+        np.stack(objects + poses),
+        np.stack(found.photographs),
+        found.volumes,
+        moving=len(found.animations),
+    )
     (folder / LICENCES).write_text("\n".join(notes) + "\n", "utf-8")
 
 
 def _held(package: Package, place: Path) -> _Found:
     return _Found(
         list(cutouts(_listed(place, package.pictures))),
+        list(animations(_listed(place, package.animations))),
         list(photographs(_listed(place, package.photographs))),
         [volume(place) for volume in package.volumes],
     )

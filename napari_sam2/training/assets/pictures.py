@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.training.assets.sources import PHOTOGRAPHS
+from napari_sam2.training.assets.store import POSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,11 +26,12 @@ _LEAST_SOLID = 0.8  # of what is visible: less are clouds and shadows
 _LEAST_WHOLE = 0.9  # in one piece: others are several objects
 _MOST_PIXELS = 4_000_000
 _MOST_COVER = 0.95  # more are cards and signs
-_ALIKE = 0.02  # mean difference, of 1, below which two pictures show the same
+_ALIKE = 0.03  # mean difference, of 1, below which two pictures show the same
 _NO_THING = re.compile(  # emoji again in other skin tones, keycaps, flags, signs
     "-1f3f[b-f]|-20e3|^00|^20|^21|^27[3-9ab]|^3|^1f[12][0-9a-f]{2}"
 )
-_STEP = 4  # colours are kept in so coarse steps, which halves the file
+_ARTICULATED = 0.88  # overlap of two outlines, less than which they are poses
+_STEP = 8  # colours are kept in so coarse steps, which halves the file
 
 
 def cutouts(paths: Iterable[Path]) -> Iterator[Bytes]:
@@ -39,7 +41,38 @@ def cutouts(paths: Iterable[Path]) -> Iterator[Bytes]:
             continue
         picture = _read(path)
         if picture is not None and is_object(picture[..., 3]):
-            yield _fitted(picture)
+            yield _fitted(picture, _box(picture[..., 3]))
+
+
+def animations(paths: Iterable[Path]) -> Iterator[list[Bytes]]:
+    """Yield the poses of things that move their parts, each (128, 128, 4).
+
+    They are from the first half of what is mostly there and back again.
+    """
+    from PIL import Image
+
+    for path in paths:
+        if _NO_THING.search(path.name):
+            continue
+        poses = []
+        with Image.open(path) as file:
+            count = getattr(file, "n_frames", 1)
+            for pose in range(POSES):
+                file.seek(count // 2 * pose // POSES)
+                poses.append(np.asarray(file.convert("RGBA")))
+        alphas = [pose[..., 3] for pose in poses]
+        if _articulated(alphas) and all(is_object(alpha) for alpha in alphas):
+            box = _box(np.max(alphas, axis=0))
+            yield [_fitted(pose, box) for pose in poses]
+
+
+def _articulated(alphas: Sequence[Bytes]) -> bool:
+    """Whether the outline changes from pose to pose, but stays that of one thing."""
+    masks = [alpha > 128 for alpha in alphas]
+    overlaps = [
+        (masks[0] & mask).sum() / max(1, (masks[0] | mask).sum()) for mask in masks[1:]
+    ]
+    return bool(0.3 < min(overlaps) < _ARTICULATED)
 
 
 def different(pictures: Sequence[Bytes]) -> list[Bytes]:
@@ -49,18 +82,19 @@ def different(pictures: Sequence[Bytes]) -> list[Bytes]:
     small = np.stack([_coarse(picture).ravel() for picture in pictures])
     kept: list[int] = []
     for index, looks in enumerate(small):
-        apart = np.abs(small[kept] - looks).mean(axis=1)
-        if not kept or apart.min() > _ALIKE:
+        earlier = small[: len(kept)]
+        if not kept or np.abs(earlier - looks).mean(axis=1).min() > _ALIKE:
+            small[len(kept)] = looks
             kept.append(index)
     return [pictures[index] for index in kept]
 
 
 def _coarse(picture: Bytes) -> npt.NDArray[np.float32]:
-    """Return colour times alpha, and alpha, of 16 by 16 squares, from 0 to 1."""
+    """Return colour times alpha, and alpha, of 8 by 8 squares, from 0 to 1."""
     share = picture.astype(np.float32) / 255
     share[..., :3] *= share[..., 3:]
-    side = CUTOUT // 16
-    return np.asarray(share.reshape(16, side, 16, side, 4).mean(axis=(1, 3)))
+    side = CUTOUT // 8
+    return np.asarray(share.reshape(8, side, 8, side, 4).mean(axis=(1, 3)))
 
 
 def photographs(paths: Iterable[Path]) -> Iterator[Bytes]:
@@ -112,8 +146,7 @@ def is_object(alpha: Bytes) -> bool:
     area = int(visible.sum())
     if area < 400:
         return False
-    rows, columns = (np.flatnonzero(visible.any(axis=axis)) for axis in (1, 0))
-    box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
+    box = alpha[_box(alpha)].size
     if not _LEAST_COVER * box <= area <= _MOST_COVER * box:
         return False
     if (alpha > 200).sum() < _LEAST_SOLID * area:
@@ -143,13 +176,18 @@ def _read(path: Path) -> Bytes | None:
     return np.asarray(picture)
 
 
-def _fitted(picture: Bytes) -> Bytes:
-    """Cut a picture (H, W, 4) to what is visible and fit it into a square."""
+def _box(alpha: Bytes) -> tuple[slice, slice]:
+    """Return the rows and columns of what is visible."""
+    visible = alpha > 20
+    rows, columns = (np.flatnonzero(visible.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _fitted(picture: Bytes, box: tuple[slice, slice]) -> Bytes:
+    """Cut a picture (H, W, 4) to a box and fit it into a square."""
     from PIL import Image
 
-    visible = picture[..., 3] > 20
-    rows, columns = (np.flatnonzero(visible.any(axis=axis)) for axis in (1, 0))
-    cut = Image.fromarray(picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    cut = Image.fromarray(picture[box])
     room = CUTOUT - 2 * _RIM
     scale = room / max(cut.size)
     width, height = (max(1, round(scale * length)) for length in cut.size)

@@ -31,6 +31,8 @@ class Package:
         Unpacks that file, which stands for "{}", into the current folder.
     pictures : tuple of str
         Patterns of pictures with an alpha channel, from the folder it was unpacked to.
+    animations : tuple of str
+        Patterns of pictures that move and have an alpha channel, likewise.
     photographs : tuple of str
         Patterns of photographs, likewise.
     volumes : tuple of callable
@@ -49,20 +51,24 @@ class Package:
     licence: str
     terms: str = ""
     pictures: tuple[str, ...] = ()
+    animations: tuple[str, ...] = ()
     photographs: tuple[str, ...] = ()
     volumes: tuple[Callable[[Path], Block], ...] = ()
 
 
-def _from_npm(name: str, version: str, licence: str, pictures: str) -> Package:
+def _fluent_emoji(name: str, version: str, moving: bool = False) -> Package:
+    name = f"@lobehub/fluent-emoji-{name}"
+    everything = ("package/assets/*.webp",)
     return Package(
         name=name,
         version=version,
         command=("npm", "pack", f"{name}@{version}", "--silent"),
         archive="*.tgz",
         unpack=("tar", "-xzf", "{}"),
-        licence=licence,
+        licence="MIT; Fluent Emoji (c) Microsoft Corporation",
         terms="package/package.json",
-        pictures=(pictures,),
+        pictures=() if moving else everything,
+        animations=everything if moving else (),
     )
 
 
@@ -110,12 +116,8 @@ _LOMIRI = (
 )  # fmt: skip
 
 PACKAGES = (
-    _from_npm(
-        "@lobehub/fluent-emoji-3d",
-        "1.1.0",
-        "MIT; Fluent Emoji (c) Microsoft Corporation",
-        "package/assets/*.webp",
-    ),
+    _fluent_emoji("3d", "1.1.0"),
+    *(_fluent_emoji(f"anim-{part}", "1.0.0", moving=True) for part in range(1, 5)),
     _from_debian(
         "openclipart-png",
         "public domain dedication by the authors of openclipart.org",

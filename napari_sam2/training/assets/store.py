@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_sam2.training.assets.volumes import Block
 
 FILE = "pictures.npz"
+POSES = 4  # of things that were drawn moving
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,16 @@ class Assets:
     ----------
     cutouts : Tensor of uint8, shape (N, 4, 128, 128)
         Red, green, blue and alpha.
+    poses : Tensor of int64, shape (K, POSES)
+        The cut-outs that show one thing as it moves; things that are known in one pose
+        have it everywhere.
     photographs : Tensor of uint8, shape (M, 3, 320, 320)
     volumes : tuple of Volume
         None where the packages with volumes could not be had.
     """
 
     cutouts: Tensor
+    poses: Tensor
     photographs: Tensor
     volumes: tuple[Volume, ...] = ()
 
@@ -61,16 +66,27 @@ def save_assets(
     cutouts: npt.NDArray[np.uint8],
     photographs: npt.NDArray[np.uint8],
     volumes: Sequence[Block] = (),
+    moving: int = 0,
 ) -> None:
-    """Write pictures (N, H, W, 4) and (M, H, W, 3) and volumes to a folder."""
+    """Write pictures (N, H, W, 4) and (M, H, W, 3) and volumes to a folder.
+
+    The last cut-outs are the poses of so many moving things, one after the other.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    still = np.arange(len(cutouts) - moving * POSES)
+    poses = np.repeat(still[:, None], POSES, axis=1)
+    further = np.arange(len(still), len(cutouts)).reshape(moving, POSES)
     parts = {
         f"{name}_{number}": part
         for number, block in enumerate(volumes)
         for name, part in block._asdict().items()
     }
     np.savez_compressed(
-        folder / FILE, cutouts=cutouts, photographs=photographs, **parts
+        folder / FILE,
+        cutouts=cutouts,
+        photographs=photographs,
+        poses=np.concatenate([poses, further]),
+        **parts,
     )
 
 
@@ -89,7 +105,7 @@ def load_assets(folder: Path, device: torch.device) -> Assets:
             parts[name].movedim(-1, 1).contiguous()
             for name in ("cutouts", "photographs")
         )
-        return Assets(cutouts, photographs, _volumes(parts))
+        return Assets(cutouts, parts["poses"], photographs, _volumes(parts))
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise StackError(
             f"{folder} holds no pictures to compose footage from ({error}). Fetch "

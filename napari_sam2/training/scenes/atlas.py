@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _KNOTS = 8  # of a curve from one contrast to another
 _MOST = 95  # objects of a clip
+_MANY = 9  # objects, of more than which some are joined
 _GUESSES = 64  # places among which one inside an object is looked for
 
 
@@ -60,10 +61,7 @@ def _atlas(
 
 
 def _slices(volume: Volume, dice: Dice, batch: int, frames: int, size: int) -> Scene:
-    picks = dice.integers(batch, low=0, high=len(volume.schemes))
-    tables = volume.schemes[picks].long()  # (B, 256): objects of fine labels
-    kept = ~dice.coin(batch, 256, chance=0.06)
-    tables = tables * at(kept, tables)
+    tables = _objects(volume, dice, batch)
     places = _places(dice, volume, tables, frames, size)
     scanner = _scanner(dice, volume, tables)
     image = torch.zeros(places.shape[:-1], device=dice.device)
@@ -74,6 +72,22 @@ def _slices(volume: Volume, dice: Dice, batch: int, frames: int, size: int) -> S
         seen.append(at(tables, fine))
         weights.append(corner.weight)
     return Scene(_scanned(dice, image), _in_view(most_votes(seen, weights)))
+
+
+def _objects(volume: Volume, dice: Dice, batch: int) -> Tensor:
+    """Return the objects of fine labels in every clip, (B, 256).
+
+    Where there are many, some are made one; a few are no objects.
+    """
+    picks = dice.integers(batch, low=0, high=len(volume.schemes))
+    tables = volume.schemes[picks].long()
+    many = tables.amax(dim=1, keepdim=True) > _MANY
+    joins = many & dice.coin(batch, 1) & dice.coin(batch, 256, chance=0.7)
+    single = torch.arange(256, device=dice.device)
+    number = torch.where(joins, dice.integers(batch, 256, low=1, high=_MANY), single)
+    number = torch.where(dice.coin(batch, 256, chance=0.06), 0, number)
+    number[:, 0] = 0
+    return at(number, tables)
 
 
 def _places(

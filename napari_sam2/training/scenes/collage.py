@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 import torch.nn.functional as F
 
+from napari_sam2.training.assets.store import POSES
 from napari_sam2.training.scenes.fields import blur, noise_over_time
 from napari_sam2.training.scenes.footage import (
     behind,
@@ -37,6 +38,14 @@ class _Paths(NamedTuple):
     there: Tensor
 
 
+class _Looks(NamedTuple):
+    """Cut-outs of things (B, O, T), whether mirrored (B, O), and lights (B, O, 3)."""
+
+    pictures: Tensor
+    mirrored: Tensor
+    light: Tensor
+
+
 def collage(assets: Assets) -> Family:
     """Return the family of scenes that shows fetched pictures."""
     return partial(_collage, assets)
@@ -50,10 +59,10 @@ def _collage(assets: Assets, dice: Dice, batch: int, frames: int, size: int) -> 
     labels = torch.zeros(batch, frames, size, size, dtype=torch.int64)
     labels = labels.to(dice.device)
     bend = _bend(dice, batch, frames, size)
-    sheets = _sheets(assets, dice, batch)  # (B, O, 4, P, P)
+    looks = _looks(assets, dice, batch, frames)
     asked = ~dice.coin(batch, _THINGS, chance=0.15)
     for thing in range(_THINGS):  # from the back to the front
-        seen = _seen(sheets[:, thing], paths, thing, bend)
+        seen = _seen(_sheets(assets, looks, thing), paths, thing, bend)
         alpha = seen[:, :, 3:]
         image = image * (1 - _shadow(dice, alpha))
         image = image * (1 - alpha) + seen[:, :, :3] * alpha
@@ -98,17 +107,33 @@ def _ground(assets: Assets, dice: Dice, batch: int, size: int) -> Tensor:
     return (ground * tint).clamp(0, 1)
 
 
-def _sheets(assets: Assets, dice: Dice, batch: int) -> Tensor:
-    """Return the pictures of things, (B, O, 4, P, P), in lights of their own."""
-    picks = dice.integers(batch, _THINGS, low=0, high=len(assets.cutouts))
+def _looks(assets: Assets, dice: Dice, batch: int, frames: int) -> _Looks:
+    """Choose things, of which some are twins, and let those move that can."""
+    picks = dice.integers(batch, _THINGS, low=0, high=len(assets.poses))
+    moving = dice.integers(batch, _THINGS, low=0, high=len(assets.poses))
+    able = assets.poses[moving]
+    able = able[..., 0] != able[..., -1]  # a second chance, as they are few
+    picks = torch.where(able, moving, picks)
     twins = dice.coin(batch, 1, chance=0.35) & dice.coin(batch, _THINGS, chance=0.6)
     picks = torch.where(twins, picks[:, :1], picks)
-    sheets = assets.cutouts[picks].float() / 255
-    mirrored = dice.coin(batch, _THINGS, 1, 1, 1)
+    time = torch.arange(frames, device=dice.device).view(1, -1, 1)
+    pace = dice.log_uniform(batch, 1, _THINGS, low=0.2, high=1.5)
+    phase = pace * time + dice.uniform(batch, 1, _THINGS, high=2 * POSES)
+    there = (phase % (2 * POSES - 2) - (POSES - 1)).abs()  # and back again
+    pose = there.round().long().movedim(1, -1)  # (B, O, T)
+    pictures = assets.poses[picks].gather(-1, pose)
+    gain = dice.normal(batch, _THINGS, 1, scale=0.25).exp()
+    light = gain * dice.normal(batch, _THINGS, 3, scale=0.12).exp()
+    return _Looks(pictures, dice.coin(batch, _THINGS), light)
+
+
+def _sheets(assets: Assets, looks: _Looks, thing: int) -> Tensor:
+    """Return the pictures of one thing of each clip, (B, T, 4, P, P), in its light."""
+    sheets = assets.cutouts[looks.pictures[:, thing]].float() / 255
+    mirrored = looks.mirrored[:, thing].view(-1, 1, 1, 1, 1)
     sheets = torch.where(mirrored, sheets.flip(-1), sheets)
-    gain = dice.normal(batch, _THINGS, 1, 1, 1, scale=0.25).exp()
-    tint = dice.normal(batch, _THINGS, 3, 1, 1, scale=0.12).exp()
-    colour = (sheets[:, :, :3] * gain * tint).clamp(0, 1)
+    light = looks.light[:, thing].view(-1, 1, 3, 1, 1)
+    colour = (sheets[:, :, :3] * light).clamp(0, 1)
     return torch.cat([colour, sheets[:, :, 3:]], dim=2)
 
 
@@ -120,15 +145,14 @@ def _bend(dice: Dice, batch: int, frames: int, size: int) -> Tensor:
     return torch.stack(fields, dim=-1) * amount
 
 
-def _seen(sheet: Tensor, paths: _Paths, thing: int, bend: Tensor) -> Tensor:
+def _seen(sheets: Tensor, paths: _Paths, thing: int, bend: Tensor) -> Tensor:
     """Return one thing of each clip where it is seen, (B, T, 4, S, S)."""
     batch, frames, size = bend.shape[:3]
     place = pixel_places(size, bend.device).view(1, 1, size, size, 2)
     offset = place + bend - paths.centres[:, :, thing, None, None]
     shape = paths.shapes[:, :, thing, None, None]  # (B, T, 1, 1, 2, 2)
     own = (shape * offset[..., None, :]).sum(dim=-1)
-    sheets = sheet.repeat_interleave(frames, dim=0)
-    seen = F.grid_sample(sheets, own.flatten(0, 1), align_corners=False)
+    seen = F.grid_sample(sheets.flatten(0, 1), own.flatten(0, 1), align_corners=False)
     seen = seen.unflatten(0, (batch, frames))
     return seen * paths.there[:, :, thing, None, None, None]
 
