@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from napari_sam2.project.values import Project
 
 _SAID_BY_PROJECT: dict[str, object] = {
-    "stack": None, "point": [], "box": [], "mask": [], "prompts": [], "axis": None,
+    "stack": [], "as_channels": False,
+    "point": [], "box": [], "mask": [], "prompts": [], "axis": None,
     "at": [], "series": None, "level": 0, "channels": None, "limits": None,
     "direction": "both",
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,

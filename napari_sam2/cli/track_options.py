@@ -205,11 +205,16 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         "coordinates and results are those of level 0 all the same",
     )
     group.add_argument(
+        "--as-channels",
+        action="store_true",
+        help="take several STACKs of one size as the channels of one, in that order",
+    )
+    group.add_argument(
         "--channels",
         metavar="N[,N[,N]]",
         type=parse_channels,
-        help="one to three channels to look at (default: colours as they are, else "
-        "the first)",
+        help="one to three channels to look at (default: colours as they are, of "
+        "--as-channels all, else the first)",
     )
     group.add_argument(
         "--limits",

@@ -1,0 +1,194 @@
+"""From the words of ``track`` to a job, with everything opened that it is about."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.cli.arguments import UsageError
+from napari_sam2.cli.job import Job, Outputs
+from napari_sam2.cli.prompting import gather_request
+from napari_sam2.core.axes import find_axis
+from napari_sam2.core.intensity import IntensityLimits
+from napari_sam2.core.positions import NOWHERE, choose_positions
+from napari_sam2.core.provenance import (
+    Provenance,
+    describe_prompts,
+    describe_settings,
+    now_utc,
+    software_versions,
+)
+from napari_sam2.core.recipe import Made
+from napari_sam2.engine.weights import weights_sha256
+from napari_sam2.io.joined import join_channels
+from napari_sam2.io.stack import Stack, open_stack, split_dataset, stack_frames
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from napari_sam2.cli.prompting import Request
+    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.io.stack import StackFrames
+
+_MOST_CHANNELS = 3
+
+
+def track_job(args: argparse.Namespace) -> Job:
+    """Return the job that the arguments of ``track`` describe.
+
+    Raises
+    ------
+    Sam2Error
+        If a file cannot be opened, or words make no sense together.
+    """
+    stack = _open(args)
+    positions, fixed = _positions(args, stack)
+    first = fixed | positions.at(positions.first)
+    frames = stack_frames(stack, args.axis, _channels(args), first)
+    outputs = Outputs(
+        labels=args.output,
+        table=args.table,
+        overlays=tuple(args.overlay),
+        overwrite=args.overwrite,
+        labels_format=args.format,
+    )
+    request = gather_request(
+        [*args.point, *args.box], args.mask, args.prompts, positions, fixed
+    )
+    return Job(
+        frames=frames,
+        request=request,
+        outputs=outputs,
+        direction=args.direction,
+        span=args.frames.within(len(frames)),
+        limits=_limits(args.limits),
+        positions=positions,
+        seed=args.seed,
+        is_resumed=args.resume,
+        image_size=args.image_size,
+        window=args.window,
+        corrects_bleaching=args.correct_bleaching,
+        inputs=(*_files(args), *args.prompts, *(mask.path for mask in args.mask)),
+        provenance=_with_settings(
+            provenance(request, frames, args.model, positions), args
+        ),
+    )
+
+
+def _with_settings(found: Provenance, args: argparse.Namespace) -> Provenance:
+    """Say what the model was shown otherwise than as plain, whole frames."""
+    made = Made(
+        args.model,
+        image_size=args.image_size or 0,
+        window=args.window,
+        corrects_bleaching=args.correct_bleaching,
+        level=args.level,
+    )
+    settings = dict(describe_settings(made))
+    if args.every:
+        settings["positions"] = [f"every {name}" for name, _ in args.every]
+        settings["seeds"] = args.seed
+    if not args.as_channels:
+        return replace(found, settings=settings)
+    files = [str(one.absolute()) for one in _files(args)]
+    return replace(found, settings=settings, image={**found.image, "channels": files})
+
+
+def provenance(
+    request: Request,
+    frames: StackFrames,
+    model: str,
+    positions: Positions = NOWHERE,
+) -> Provenance:
+    """Say what makes the masks of a run.
+
+    Raises
+    ------
+    ModelError, CheckpointError
+        If there are no such weights.
+    """
+    prompts = tuple(
+        {**describe_prompts(place, said), **_named_position(positions, position)}
+        for position, told in sorted(request.by_position.items())
+        for place, said in sorted(told.items(), key=lambda one: one[0])
+    )
+    return Provenance(
+        created=now_utc(),
+        software=software_versions(),
+        model=model,
+        model_sha256=weights_sha256(model),
+        image={"name": frames.stack.name, "path": str(frames.stack.path.absolute())},
+        prompts=prompts,
+    )
+
+
+def _channels(args: argparse.Namespace) -> tuple[int, ...] | None:
+    """Return the channels that are shown: of several files, all by default."""
+    count = len(args.stack)
+    if args.channels is not None or not args.as_channels:
+        chosen: tuple[int, ...] | None = args.channels
+        return chosen
+    if count > _MOST_CHANNELS:
+        raise UsageError(
+            f"The model sees up to three channels, and there are {count}: choose some "
+            "with --channels, such as --channels 0,1,2."
+        )
+    return tuple(range(count))
+
+
+def _files(args: argparse.Namespace) -> list[Path]:
+    return [split_dataset(one)[0] for one in args.stack]
+
+
+def _named_position(positions: Positions, position: Position) -> dict[str, Any]:
+    if not position:
+        return {}
+    names = (axis.name for axis in positions.axes)
+    return {"at": dict(zip(names, position, strict=True))}
+
+
+def _open(args: argparse.Namespace) -> Stack:
+    """Open the stack, or several as the channels of one."""
+    if len(args.stack) > 1 and not args.as_channels:
+        raise UsageError(
+            f"{len(args.stack)} stacks are given: add --as-channels to look at them as "
+            "the channels of one, or give one."
+        )
+    stacks = [open_stack(one, args.series, level=args.level) for one in args.stack]
+    stack = join_channels(stacks) if args.as_channels else stacks[0]
+    for notice in stack.notices:
+        print(f"napari-sam2: {notice}", file=sys.stderr)
+    return stack
+
+
+def _positions(
+    args: argparse.Namespace, stack: Stack
+) -> tuple[Positions, dict[str, int]]:
+    """Return the positions, and at which index frames stay along other axes."""
+    axes = stack.axes
+    every = [(name, s.along(axes[find_axis(axes, name)])) for name, s in args.every]
+    positions = choose_positions(stack.axes, every, dict(args.at))
+    if args.axis is not None and find_axis(axes, args.axis) in positions.indices:
+        raise UsageError(
+            f"Positions cannot be along {args.axis}, which objects are followed along: "
+            "give another axis to --every."
+        )
+    if not every and args.resume:
+        raise UsageError(
+            "--resume goes on with a run over positions, and there is but one: add "
+            "--every AXIS, or leave --resume out."
+        )
+    return positions, {
+        name: index
+        for name, index in args.at
+        if find_axis(stack.axes, name) not in positions.indices
+    }
+
+
+def _limits(pairs: list[tuple[float, float]] | None) -> IntensityLimits | None:
+    if pairs is None:
+        return None
+    low, high = zip(*pairs, strict=True)
+    return IntensityLimits(low, high)
