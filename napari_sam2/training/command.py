@@ -100,10 +100,10 @@ def _families(folder: Path | None, device: torch.device) -> Families:
     if folder is None:
         return FAMILIES
     assets = load_assets(folder, device)
-    families = _shared(FAMILIES, "footage", "collage", collage(assets), 0.5)
+    families = _shared(FAMILIES, "footage", "collage", collage(assets), 0.65)
     if assets.volumes:
         slices = atlas(assets.volumes)
-        families = _shared(families, "anatomy", "atlas", slices, 0.6)
+        families = _shared(families, "anatomy", "atlas", slices, 0.5)
     return families
 
 

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 FAMILIES: Families = {
     "fluorescence": (fluorescence, 0.15),
-    "phase_contrast": (phase_contrast, 0.14),
+    "phase_contrast": (phase_contrast, 0.12),
     "adherent": (adherent, 0.1),
     "electron_microscopy": (electron_microscopy, 0.11),
     "cell_walls": (cell_walls, 0.09),
     "anatomy": (anatomy, 0.17),
-    "strata": (strata, 0.07),
-    "footage": (footage, 0.2),
+    "strata": (strata, 0.05),
+    "footage": (footage, 0.23),
 }
 """Every family by name, and its share of what is drawn."""
 
