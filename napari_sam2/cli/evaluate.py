@@ -4,38 +4,59 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import FrameSpan, UsageError, parse_frames
+from napari_sam2.cli.evaluate_options import (
+    add_extent_options,
+    add_output_options,
+    add_protocol_options,
+    read_study,
+)
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from napari_sam2.cli.track import load
 from napari_sam2.cli.track_options import add_model_options
-from napari_sam2.core.errors import Sam2Error
-from napari_sam2.engine.weights import resolve_weights
+from napari_sam2.core.errors import MissingExtraError, Sam2Error
+from napari_sam2.core.provenance import now_utc, software_versions
+from napari_sam2.engine.weights import resolve_weights, weights_sha256
 
 if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.evaluation.evaluate import StackOutcome, Study
     from napari_sam2.evaluation.layouts.source import Source
+    from napari_sam2.evaluation.report_stack import Section
+    from napari_sam2.evaluation.study import StackOutcome, Study
+    from napari_sam2.evaluation.truth import Truth
     from napari_sam2.model.sam2 import Sam2Model
 
 _PARTLY, _FAILED = 1, 2
 
 _DESCRIPTION = """\
-Prompt the objects of stacks whose masks are known, follow them forward, and compare.
-DATA is a folder of stacks: folders with image.tif, labels.tif and perhaps meta.json.
+Prompt the objects of stacks whose masks are known as a user would, follow them forward,
+and compare. DATA holds the stacks in one of these layouts:
+
+  folders with image.tif, labels.tif and perhaps meta.json
+  JPEGImages/480p and Annotations/480p, as DAVIS has them
+  01, 01_GT and perhaps 01_ST, as the Cell Tracking Challenge has them, or folders of
+  such data sets
 """
 
-_EXPLANATION = """\
-J: overlap with the true mask, F: agreement of outlines, as the DAVIS benchmark has
-them; both 1 where an object is neither there nor found. Means over the frames after the
-prompted one (start J is of that one), then over objects, then over stacks. J present:
-only frames on which the object is. presence: share of frames on which it is right
-whether it is there. copy: the first true mask, copied. threshold: bright or dark parts,
-linked by overlap from the first true mask on."""
+_EPILOG = """\
+examples:
+  how good is the bundled model with a box around each object?
+    napari-sam2 evaluate stacks -o measured
+
+  quickly, with a box and with a click, up to 6 objects on 24 frames of each stack
+    napari-sam2 evaluate stacks --prompt box,click --max-objects 6 --max-frames 24
+
+  the semi-supervised and the interactive protocols of the SAM 2 paper
+    napari-sam2 evaluate DAVIS --model sam2.1-small --prompt mask
+    napari-sam2 evaluate DAVIS --model sam2.1-small --prompt clicks3 --correct offline
+
+The summary explains what it shows. The exit code is 0 when all is done, 1 when a stack
+could not be measured, 2 when nothing was, 130 after Ctrl-C (finished stacks are kept).
+"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,149 +65,125 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "evaluate",
         help="measure how good a model is on stacks whose masks are known",
         description=_DESCRIPTION,
-        epilog=_EXPLANATION,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("data", metavar="DATA", type=Path, help="a folder of stacks")
-    parser.add_argument(
-        "--prompt",
-        metavar="KIND",
-        action="append",
-        help="what is said about each object on its first frame: box, click, mask, or "
-        "clicks3 for three clicks, each where the answer is most wrong; may be "
-        "repeated (default: box)",
-    )
-    _add_choices(parser)
+    parser.add_argument("data", metavar="DATA", type=Path, help="the stacks")
+    add_protocol_options(parser)
+    add_extent_options(parser)
+    add_output_options(parser)
     add_model_options(parser)
     parser.set_defaults(handler=_evaluate)
 
 
-def _add_choices(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("how much is measured")
-    group.add_argument(
-        "--stacks",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="only stacks of this name, in which * stands for anything; may be "
-        "repeated",
-    )
-    group.add_argument(
-        "--frames",
-        metavar="A:B",
-        type=parse_frames,
-        default=FrameSpan(),
-        help="only the frames from A up to, but without, B",
-    )
-    group.add_argument(
-        "--max-frames",
-        metavar="N",
-        type=_count,
-        help="of longer stacks, the N frames in a row on which most is to be seen",
-    )
-    group.add_argument(
-        "--max-objects",
-        metavar="N",
-        type=_count,
-        help="of more objects, N spread evenly over the range of sizes",
-    )
-    group.add_argument(
-        "--window",
-        choices=("off", "auto", "on"),
-        default="off",
-        help="look at small objects in a window that follows them (default: off)",
-    )
-    group.add_argument(
-        "--group",
-        metavar="N",
-        type=_count,
-        default=128,
-        help="most objects in one pass through a stack (default: %(default)s)",
-    )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of 1 or more")
-    return int(text)
-
-
 def _evaluate(args: argparse.Namespace) -> int:
     from napari_sam2.evaluation.layouts.find import find_stacks
+    from napari_sam2.evaluation.output import check_evaluation
 
+    study = read_study(args)
     sources = find_stacks(args.data, args.stacks)
-    study = _study(args)
+    if args.output is not None:
+        check_evaluation(args.output, overwrite=args.overwrite)
     resolve_weights(args.model)  # an unknown name is told before the model is made
-    done = _Done(len(sources))
-    model = load(args)
+    session = _Session(load(args), study, _shown(args))
     with stop_on_interrupt() as token:
-        for source in sources:
+        for number, source in enumerate(sources, 1):
             if not token.is_cancelled:
-                done.add(source, model, study, token)
-    return _report(done, was_stopped=token.is_cancelled)
+                session.measure(source, f"{number} of {len(sources)}", token)
+    _write(args, session)
+    return _report(session, len(sources), was_stopped=token.is_cancelled)
 
 
-def _study(args: argparse.Namespace) -> Study:
-    from napari_sam2.evaluation.asking import parse_asking
-    from napari_sam2.evaluation.assignment import Limits
-    from napari_sam2.evaluation.evaluate import Study
-    from napari_sam2.evaluation.protocols import Protocol
-
-    words = [word for text in args.prompt or ["box"] for word in text.split(",")]
-    if len(set(words)) < len(words):
-        raise UsageError("--prompt says the same twice: each kind is measured once.")
-    return Study(
-        protocols=tuple(Protocol(parse_asking(word)) for word in words),
-        limits=Limits(
-            args.frames.start, args.frames.stop, args.max_frames, args.max_objects
-        ),
-        window=args.window,
-        group=args.group,
-    )
+def _shown(args: argparse.Namespace) -> int:
+    """Return how many of the worst frames of a stack are drawn."""
+    return 0 if args.output is None else max(0, args.worst)
 
 
 @dataclass(slots=True)
-class _Done:
-    """What came of the stacks so far."""
+class _Session:
+    """A model that is measured, and what came of it so far."""
 
-    total: int
-    outcomes: list[StackOutcome] = field(default_factory=list)
+    model: Sam2Model
+    study: Study
+    shown: int
+    sections: list[Section] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-    def add(
-        self, source: Source, model: Sam2Model, study: Study, token: CancelToken
-    ) -> None:
-        """Measure one more stack; a stack that cannot be does not stop the others."""
+    def measure(self, source: Source, place: str, token: CancelToken) -> None:
+        """Measure one more stack; one that cannot be does not stop the others."""
         from napari_sam2.evaluation.evaluate import evaluate_stack
 
-        number = len(self.outcomes) + len(self.problems) + 1
-        bar = FrameBar(1, f"{source.name} ({number} of {self.total})")
-        with bar:
+        with FrameBar(1, f"{source.name} ({place})") as bar:
             try:
+                truth = source.open()
+                self._check_package(truth)
                 outcome = evaluate_stack(
-                    model, source.open(), study, token=token, watch=bar.watch
+                    self.model, truth, self.study, token=token, watch=bar.watch
                 )
+                if outcome is not None:
+                    self.sections.append(self._section(outcome))
             except Sam2Error as problem:
                 self.problems.append(f"{source.name} is left out: {problem}")
-                return
-        if outcome is not None:
-            self.outcomes.append(outcome)
+
+    def _check_package(self, truth: Truth) -> None:
+        """Do without SEG, DET and TRA, and say so, where they cannot be measured."""
+        from napari_sam2.evaluation.cell_tracking import load_package
+
+        if truth.kind != "time-lapse" or not self.study.cell_tracking:
+            return
+        try:
+            load_package()
+        except MissingExtraError as missing:
+            self.study = replace(self.study, cell_tracking=False)
+            self.notes.append(str(missing))
+
+    def _section(self, outcome: StackOutcome) -> Section:
+        """Keep scores and pictures of a stack, but none of its masks."""
+        from napari_sam2.evaluation.gallery import exhibits
+        from napari_sam2.evaluation.report_stack import Section
+
+        names = [str(protocol) for protocol in self.study.protocols]
+        worst = {name: exhibits(outcome, name, self.shown) for name in names}
+        return Section(outcome.score, worst)
 
 
-def _report(done: _Done, *, was_stopped: bool) -> int:
-    """Print the table and what is missing from it; return the exit code."""
-    from napari_sam2.evaluation.table import summary_table
+def _write(args: argparse.Namespace, session: _Session) -> None:
+    """Write the folder of results, if one is wanted and there are any."""
+    from napari_sam2.evaluation.output import write_evaluation
 
-    if done.outcomes:
-        print(f"{summary_table(done.outcomes)}\n\n{_EXPLANATION}")
-    for problem in done.problems:
-        print(f"napari-sam2: {problem}", file=sys.stderr)
+    if args.output is None or not session.sections:
+        return
+    about = (
+        f"Model {args.model} (SHA-256 {(weights_sha256(args.model) or 'unknown')[:12]})"
+        f", image size {session.model.config.image_size}, window {args.window}, "
+        f"napari-sam2 {software_versions()['napari-sam2']}, {now_utc()}"
+    )
+    write_evaluation(
+        args.output,
+        f"{args.model} on {args.data.resolve().name}",
+        about,
+        session.sections,
+        overwrite=args.overwrite,
+    )
+
+
+def _report(session: _Session, total: int, *, was_stopped: bool) -> int:
+    """Print the summary and what is missing from it; return the exit code."""
+    from napari_sam2.evaluation.table import summary
+
+    stacks = [section.stack for section in session.sections]
+    if stacks:
+        print(summary(stacks))
+    lines = list(session.problems)
+    lines += session.notes
     if was_stopped:
-        left = done.total - len(done.outcomes) - len(done.problems)
-        print(
-            f"napari-sam2: Stopped: {left} stacks were not measured.", file=sys.stderr
-        )
+        left = total - len(stacks) - len(session.problems)
+        lines.append(f"Stopped: {left} of {total} stacks were not measured.")
+    for line in lines:
+        print(f"napari-sam2: {line}", file=sys.stderr)
+    if was_stopped:
         return INTERRUPTED
-    if not done.outcomes:
+    if not stacks:
         return _FAILED
-    return _PARTLY if done.problems else 0
+    return _PARTLY if session.problems else 0

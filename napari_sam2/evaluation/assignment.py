@@ -57,6 +57,10 @@ class Assignment:
         """The objects that are followed."""
         return tuple(self.starts)
 
+    def compared(self, object_id: int) -> tuple[int, ...]:
+        """Return the frames on which an object's mask is known: start and counted."""
+        return (self.starts[object_id], *self.counted[object_id])
+
     def only(self, ids: tuple[int, ...]) -> Assignment:
         """Return this for some of the objects."""
         starts = {i: self.starts[i] for i in ids}

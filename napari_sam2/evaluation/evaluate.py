@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.engine.window import WindowOptions
-from napari_sam2.evaluation.assignment import Assignment, Limits, assign
+from napari_sam2.evaluation.assignment import Assignment, assign
 from napari_sam2.evaluation.baselines import (
     COPY,
     THRESHOLD,
@@ -17,71 +17,20 @@ from napari_sam2.evaluation.baselines import (
     link_components,
 )
 from napari_sam2.evaluation.masks import Masks, true_masks
-from napari_sam2.evaluation.protocols import Protocol, User, follow
-from napari_sam2.evaluation.scores import MethodScore, score_objects
-from napari_sam2.evaluation.truth import Truth, take_census
+from napari_sam2.evaluation.means import mean
+from napari_sam2.evaluation.protocols import Protocol, follow
+from napari_sam2.evaluation.scorer import Scorer
+from napari_sam2.evaluation.study import StackOutcome, StackScore, Study
+from napari_sam2.evaluation.truth import take_census
+from napari_sam2.evaluation.user import User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from napari_sam2.core.recipe import WindowMode
+    from napari_sam2.evaluation.truth import Truth
     from napari_sam2.model.sam2 import Sam2Model
 
     Watch = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """What is to be found out about a model.
-
-    Attributes
-    ----------
-    protocols : tuple of Protocol
-        Each of them is a method of its own.
-    limits : Limits
-        How much of each stack is looked at.
-    window : str
-        ``"off"``, ``"auto"`` or ``"on"``: whether small objects are looked at closely.
-    group : int
-        Most objects in one pass through a stack.
-    baselines : bool
-        Whether to compare with methods that need no learning.
-    """
-
-    protocols: tuple[Protocol, ...] = (Protocol(),)
-    limits: Limits = field(default_factory=Limits)
-    window: WindowMode = "off"
-    group: int = 128
-    baselines: bool = True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StackOutcome:
-    """What came of a stack.
-
-    Attributes
-    ----------
-    truth : Truth
-    todo : Assignment
-        What was followed, through which frames.
-    methods : tuple of MethodScore
-        Protocols in their order, then baselines.
-    true : Masks
-        The true masks.
-    found : mapping of str to Masks
-        What each method gave.
-    """
-
-    truth: Truth
-    todo: Assignment
-    methods: tuple[MethodScore, ...]
-    true: Masks
-    found: Mapping[str, Masks] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The stack's name."""
-        return self.truth.name
 
 
 def evaluate_stack(
@@ -122,11 +71,21 @@ def evaluate_stack(
     found = dict(_answers(_Bench(model, truth, todo, true, study), token, watch))
     if token.is_cancelled:
         return None
+    scorer = Scorer(truth, todo, true, cell_tracking=study.cell_tracking)
     methods = tuple(
-        MethodScore(name, score_objects(masks, true, todo))
-        for name, masks in found.items()
+        scorer.score(name, one.masks, one.passes) for name, one in found.items()
     )
-    return StackOutcome(truth, todo, methods, true, found)
+    score = StackScore(truth.name, truth.kind, truth.spacing.unit, todo, methods)
+    masks = {name: one.masks for name, one in found.items()}
+    return StackOutcome(score, truth, true, masks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a method gave, and how good that was after each pass."""
+
+    masks: Masks
+    passes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +112,37 @@ class _Bench:
 
 def _answers(
     bench: _Bench, token: CancelToken, watch: Watch
-) -> Iterator[tuple[str, Masks]]:
-    """Yield the masks of each method."""
+) -> Iterator[tuple[str, _Found]]:
+    """Yield what each method gives."""
     study, todo, true = bench.study, bench.todo, bench.true
     bar = _Bar(bench, watch)
     for protocol in study.protocols:
-        masks = Masks(true.shape_hw)
-        for group in bench.groups():
-            if not token.is_cancelled:
-                follow(bench.user(group, protocol), masks, token, bar.step)
-        yield str(protocol), masks
+        yield str(protocol), _follow(bench, protocol, token, bar)
     if study.baselines and not token.is_cancelled:
-        yield COPY, copy_prompts(true, todo)
-        yield THRESHOLD, link_components(bench.truth.frames, true, todo, token)
+        yield COPY, _Found(copy_prompts(true, todo))
+        linked = link_components(bench.truth.frames, true, todo, token)
+        yield THRESHOLD, _Found(linked)
+
+
+def _follow(bench: _Bench, protocol: Protocol, token: CancelToken, bar: _Bar) -> _Found:
+    """Follow all objects as a protocol says, one group after the other."""
+    masks = Masks(bench.true.shape_hw)
+    courses = []
+    for group in bench.groups():
+        if not token.is_cancelled:
+            user = bench.user(group, protocol)
+            courses.append(follow(user, masks, token, bar.step))
+    return _Found(masks, _mean_of_passes(courses))
+
+
+def _mean_of_passes(courses: list[list[dict[int, float]]]) -> tuple[float, ...]:
+    """Return the mean J of all objects after each pass; those that are done keep it."""
+    most = max(map(len, courses), default=0)
+    padded = [course + course[-1:] * (most - len(course)) for course in courses]
+    return tuple(
+        mean(j for course in padded if course for j in course[number].values())
+        for number in range(most)
+    )
 
 
 class _Bar:

@@ -16,25 +16,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from napari_sam2.core.packed import pack_result
-from napari_sam2.evaluation.asking import Asking, first_prompts, with_correction
-from napari_sam2.evaluation.overlap import jaccard
+from napari_sam2.evaluation.asking import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
-    import numpy.typing as npt
-
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.prompts import FramePrompts
-    from napari_sam2.core.results import MaskResult
-    from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.evaluation.assignment import Assignment
     from napari_sam2.evaluation.masks import Masks
+    from napari_sam2.evaluation.user import User
 
 Correcting = Literal["never", "offline", "online"]
-GOOD_ENOUGH = 0.75
-"""J below which a mask is corrected online."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,110 +52,58 @@ class Protocol:
         return asking if self.correcting == "never" else f"{asking} + {self.correcting}"
 
     @property
+    def is_single(self) -> bool:
+        """Whether nothing is said after the first frame."""
+        return self.correcting == "never"
+
+    @property
     def passes(self) -> int:
         """Passes through the stack."""
         return self.most_frames if self.correcting == "offline" else 1
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A simulated user, who knows the true masks and talks to a tracker.
-
-    Attributes
-    ----------
-    tracker : VideoTracker
-    true : Masks
-    todo : Assignment
-    protocol : Protocol
-    """
-
-    tracker: VideoTracker
-    true: Masks
-    todo: Assignment
-    protocol: Protocol
-
-    def begin(self, token: CancelToken) -> None:
-        """Prompt every object on the frame on which it starts."""
-        for object_id in sorted(self.todo.ids, key=lambda i: (self.todo.starts[i], i)):
-            if token.is_cancelled:
-                return
-            frame = self.todo.starts[object_id]
-            mask = self.true.mask(object_id, frame)
-            said = first_prompts(self.protocol.asking.kind, mask)
-            answer = self.say(object_id, frame, said)
-            self.correct(answer, mask, self.protocol.asking.clicks - 1, said)
-
-    def say(
-        self,
-        object_id: int,
-        frame: int,
-        said: FramePrompts,
-        previous: npt.NDArray[np.bool_] | None = None,
-    ) -> MaskResult:
-        """Say something about an object, and return the answer."""
-        answer = self.tracker.set_prompts(object_id, frame, said, previous=previous)
-        assert answer is not None
-        return answer
-
-    def correct(
-        self,
-        answer: MaskResult,
-        mask: npt.NDArray[np.bool_],
-        clicks: int,
-        said: FramePrompts,
-    ) -> MaskResult:
-        """Click where an answer is most wrong, a few times or until nothing is."""
-        for _ in range(clicks):
-            more = with_correction(said, answer.mask, mask)
-            if more is None:
-                break
-            said = more
-            answer = self.say(answer.object_id, answer.frame, said, answer.mask)
-        return answer
-
-
 def follow(
-    user: User, answers: Masks, token: CancelToken, on_frame: Callable[[], None]
-) -> None:
-    """Prompt objects, follow them, correct them as the protocol says.
+    user: User, masks: Masks, token: CancelToken, on_frame: Callable[[], None]
+) -> list[dict[int, float]]:
+    """Prompt objects, follow them, and correct them as the protocol says.
 
     Parameters
     ----------
     user : User
-    answers : Answers
-        Gets the masks.
+    masks : Masks
+        Gets what is found.
     token : CancelToken
         Stops before the next frame.
     on_frame : callable
         Called after every frame.
+
+    Returns
+    -------
+    list of dict of int to float
+        After each pass, every object's mean J. There are fewer passes than the protocol
+        allows when nothing is left to correct.
     """
     user.begin(token)
-    for _ in _forward(user, answers, token):
-        on_frame()
+    passes: list[dict[int, float]] = []
+    for number in range(user.protocol.passes):
+        if number and not user.correct_worst(masks):
+            break
+        for _ in _forward(user, masks, token):
+            on_frame()
+        if token.is_cancelled:
+            break
+        passes.append({i: user.mean_j(masks, i) for i in user.todo.ids})
+    return passes
 
 
-def _forward(user: User, answers: Masks, token: CancelToken) -> Iterator[None]:
+def _forward(user: User, masks: Masks, token: CancelToken) -> Iterator[None]:
     """Follow all objects forward from where they start."""
+    is_online = user.protocol.correcting == "online"
     for result in user.tracker.propagate(
         direction="forward", frames=user.todo.frames, token=token
     ):
         for one in result:
-            answers.put(one.object_id, one.frame, pack_result(one).mask)
+            masks.put(one.object_id, one.frame, pack_result(one).mask)
+            if is_online and user.is_bad(masks, one.object_id, one.frame):
+                user.correct(masks, one.object_id, one.frame)
         yield
-
-
-def worst_frame(user: User, answers: Masks, object_id: int) -> tuple[int, float] | None:
-    """Return the counted frame that an object's mask is worst on, and its J there.
-
-    Frames that were prompted before do not count; None when there is no other.
-    """
-    said = user.tracker.prompts(object_id)
-    scores = [
-        (jaccard(answers.mask(object_id, f), user.true.mask(object_id, f)), f)
-        for f in user.todo.counted[object_id]
-        if f not in said
-    ]
-    if not scores:
-        return None
-    worst, frame = min(scores)
-    return frame, worst

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_sam2.evaluation.contour import contour_f, tolerance_pixels
 from napari_sam2.evaluation.masks import joint_crop
+from napari_sam2.evaluation.means import decay, mean, recall
 from napari_sam2.evaluation.overlap import jaccard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from napari_sam2.evaluation.assignment import Assignment
     from napari_sam2.evaluation.masks import Masks
@@ -97,6 +97,26 @@ class ObjectScore:
         return (self.j + self.f) / 2
 
     @property
+    def j_recall(self) -> float:
+        """Share of counted frames with a J above a half."""
+        return recall([one.j for one in self.counted])
+
+    @property
+    def j_decay(self) -> float:
+        """How much J falls from the first quarter of counted frames to the last."""
+        return decay([one.j for one in self.counted])
+
+    @property
+    def f_recall(self) -> float:
+        """Share of counted frames with an F above a half."""
+        return recall([one.f for one in self.counted])
+
+    @property
+    def f_decay(self) -> float:
+        """How much F falls from the first quarter of counted frames to the last."""
+        return decay([one.f for one in self.counted])
+
+    @property
     def j_present(self) -> float:
         """Mean J over counted frames on which the object is; NaN when it is on none."""
         return mean(one.j for one in self.counted if one.is_present)
@@ -107,7 +127,11 @@ class ObjectScore:
         return mean(float(one.presence_is_right) for one in self.counted)
 
 
-MEASURES = ("start_j", "j", "f", "jf", "j_present", "presence")
+MEASURES = (
+    "start_j", "j", "j_recall", "j_decay", "f", "f_recall", "f_decay", "jf",
+    "j_present", "presence",
+)  # fmt: skip
+"""What every object of every stack has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +143,15 @@ class MethodScore:
     method : str
         ``"box"``, ``"click"``, ``"copy"``, …
     objects : tuple of ObjectScore
+    passes : tuple of float
+        Mean J after each pass, where objects are corrected between passes.
     extra : mapping of str to float
         Measures of the stack as a whole, by name: ``"SEG"``, ``"DET"``, ``"TRA"``.
     """
 
     method: str
     objects: tuple[ObjectScore, ...]
+    passes: tuple[float, ...] = ()
     extra: Mapping[str, float] = field(default_factory=dict)
 
     def mean(self, measure: str) -> float:
@@ -134,12 +161,6 @@ class MethodScore:
         if measure in self.extra:
             return self.extra[measure]
         return mean(one.extra.get(measure, math.nan) for one in self.objects)
-
-
-def mean(values: Iterable[float]) -> float:
-    """Return the mean of the numbers among some values; NaN when there are none."""
-    numbers = [value for value in values if not math.isnan(value)]
-    return statistics.fmean(numbers) if numbers else math.nan
 
 
 def score_objects(
@@ -158,7 +179,7 @@ def _score_frames(
     start = todo.starts[object_id]
     return tuple(
         score_frame(found, true, object_id, frame, is_start=frame == start)
-        for frame in (start, *todo.counted[object_id])
+        for frame in todo.compared(object_id)
     )
 
 

@@ -78,6 +78,8 @@ class Truth:
         The object that an object came from, by division.
     spacing : Spacing
     rules : Rules
+    markers : LabelSource or None
+        Where the objects are, on every frame, if more is known than their masks.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Truth:
     parents: Mapping[int, int] = field(default_factory=dict)
     spacing: Spacing = Spacing()
     rules: Rules = Rules()
+    markers: LabelSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

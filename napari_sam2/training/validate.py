@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Literal
 
 from napari_sam2.evaluation.asking import parse_asking
 from napari_sam2.evaluation.assignment import Limits
-from napari_sam2.evaluation.evaluate import Study, evaluate_stack
+from napari_sam2.evaluation.evaluate import evaluate_stack
 from napari_sam2.evaluation.layouts.find import find_stacks
+from napari_sam2.evaluation.markdown import as_markdown
+from napari_sam2.evaluation.means import mean
 from napari_sam2.evaluation.protocols import Protocol
-from napari_sam2.evaluation.scores import mean
-from napari_sam2.evaluation.table import as_markdown, number
+from napari_sam2.evaluation.study import Study
+from napari_sam2.evaluation.table import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from napari_sam2.evaluation.evaluate import StackOutcome
+    from napari_sam2.evaluation import study as evaluation
     from napari_sam2.model.sam2 import Sam2Model
 
 PromptKind = Literal["box", "click", "mask"]
@@ -92,20 +94,20 @@ def validate(
     for source in find_stacks(folder):
         outcome = evaluate_stack(model, source.open(), study)
         assert outcome is not None  # nothing stops it
-        scores.append(_summary(outcome))
+        scores.append(_summary(outcome.score))
     return scores
 
 
-def _summary(outcome: StackOutcome) -> StackScore:
-    (score,) = outcome.methods
+def _summary(stack: evaluation.StackScore) -> StackScore:
+    (score,) = stack.methods
     start, tracked = score.mean("start_j"), score.mean("j")
     return StackScore(
-        name=outcome.name,
+        name=stack.name,
         start=start,
         tracked=tracked,
         present=score.mean("j_present"),
-        objects=len(outcome.todo.ids),
-        frames=len(outcome.todo.frames),
+        objects=len(stack.todo.ids),
+        frames=len(stack.todo.frames),
     )
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import sys
+
 import pytest
 
+from napari_sam2.cli.frame_bar import FrameBar
+from napari_sam2.core.cancel import Progress
 from napari_sam2.training.export import export
 from napari_sam2.training.initial import new_model
 from tests.evaluation.stacks import two_discs, write_plain
@@ -28,7 +34,7 @@ def test_a_table_with_a_row_per_stack_and_prompt(cli, data, model) -> None:
     said = cli("evaluate", data, "--model", model, "--prompt", "box,mask")
     assert (said.code, said.err) == (0, "")
     rows = [line.split("|")[1:-1] for line in said.out.splitlines() if "|" in line]
-    cells = [[cell.strip() for cell in row] for row in rows]
+    cells = [[cell.strip() for cell in row] for row in rows[:8]]
     assert cells[0][:5] == ["stack", "prompt", "objects", "frames", "start J"]
     assert cells[0][-2:] == ["copy J", "threshold J"]
     assert [row[:4] for row in cells[2:]] == [
@@ -48,7 +54,72 @@ def test_limits(cli, data, model) -> None:
     )  # fmt: skip
     assert said.code == 0
     assert "| nuclei | box    |       1 |      3 |" in said.out
-    assert "cells" not in said.out
+    assert "| cells " not in said.out.split("J: overlap")[0]
+
+
+def test_a_folder_of_results(cli, data, model, tmp_path) -> None:
+    out = tmp_path / "measured"
+    words = ("evaluate", data, "--model", model, "-o", out, "--worst", "1")
+    assert cli(*words).code == 0
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "report.html", "summary.md", "stacks.csv", "objects.csv", "frames.csv",
+        "passes.csv",
+    }  # fmt: skip
+    assert "| cells " in (out / "summary.md").read_text("utf-8")
+    refused = cli(*words)
+    assert refused.code == 2
+    assert "exists: add --overwrite" in refused.err
+    assert cli(*words, "--overwrite").code == 0
+
+
+def test_corrections(cli, data, model) -> None:
+    said = cli(
+        "evaluate", data, "--model", model, "--stacks", "cells", "--prompt", "click",
+        "--correct", "offline", "--correct", "online", "--max-prompted", "2",
+        "--no-baselines",
+    )  # fmt: skip
+    assert said.code == 0
+    assert "| click + offline |" in said.out
+    assert "| click + online " in said.out
+    assert "|   J 1 |   J 2 |" in said.out
+    assert "copy J" not in said.out
+
+
+def test_time_lapses_have_the_challenge_s_measures(cli, data, model) -> None:
+    pytest.importorskip("ctc_metrics")
+    said = cli("evaluate", data, "--model", model, "--stacks", "cells")
+    assert re.search(r"\| +SEG \| +DET \| +TRA \|", said.out)
+
+
+def test_without_the_challenge_s_package_the_rest_is_measured(
+    cli, data, model, monkeypatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ctc_metrics.scripts", None)
+    said = cli("evaluate", data, "--model", model)
+    assert said.code == 0
+    assert said.err == (
+        "napari-sam2: SEG, DET and TRA of time-lapses need the package py-ctcmetrics: "
+        "pip install 'napari-sam2[evaluate]'.\n"
+    )
+    assert "| mean " in said.out
+    assert "SEG" not in said.out
+
+
+def test_ctrl_c_keeps_finished_stacks(cli, data, model, tmp_path, monkeypatch) -> None:
+    write_plain(data / "others", *two_discs())
+
+    def press_in_the_second(bar: FrameBar, progress: Progress) -> None:
+        if "nuclei" in bar._label and progress.done == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(FrameBar, "watch", press_in_the_second)
+    said = cli("evaluate", data, "--model", model, "-o", tmp_path / "out")
+    assert said.code == 130
+    assert "2 of 3 stacks were not measured" in said.err
+    assert "| cells " in said.out
+    assert "| nuclei " not in said.out
+    assert "cells" in (tmp_path / "out" / "stacks.csv").read_text("utf-8")
 
 
 def test_a_stack_that_cannot_be_measured_does_not_stop_the_others(
@@ -65,7 +136,7 @@ def test_a_stack_that_cannot_be_measured_does_not_stop_the_others(
     ("words", "saying"),
     [
         (("--prompt", "scribble"), "no way to prompt objects"),
-        (("--prompt", "box", "--prompt", "box"), "says the same twice"),
+        (("--prompt", "box", "--prompt", "box"), "box is asked for twice"),
         (("--stacks", "yeast"), "has no stack yeast. It has cells, nuclei."),
         (("--frames", "3"), "write A:B"),
         (("--frames", "9:"), "none of those asked for"),

@@ -6,6 +6,8 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.evaluation.layouts.challenge import find_challenge
+from napari_sam2.evaluation.layouts.davis import find_davis
 from napari_sam2.evaluation.layouts.plain import find_plain
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.evaluation.layouts.source import Source
 
-_LAYOUTS = (find_plain,)
+_LAYOUTS = (find_plain, find_davis, find_challenge)
 
 
 def find_stacks(folder: Path, names: Sequence[str] = ()) -> list[Source]:

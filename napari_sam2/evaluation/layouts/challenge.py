@@ -1,0 +1,115 @@
+"""The Cell Tracking Challenge: ``01``, ``01_GT/TRA``, ``01_GT/SEG``, ``01_ST/SEG``.
+
+Masks are those of ``01_GT/SEG`` on the frames that have some, those of ``01_ST/SEG`` on
+others; they take the number of the marker in ``01_GT/TRA`` that they cover most. Where
+a cell has a marker, but no mask, its mask is unknown, not empty.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.core.errors import StackError
+from napari_sam2.evaluation.layouts.marked import MarkedCells, Pictures
+from napari_sam2.evaluation.layouts.source import Source
+from napari_sam2.evaluation.truth import Truth
+from napari_sam2.io.folder import picture_files
+from napari_sam2.io.stack import open_stack, stack_frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SEQUENCE = re.compile(r"\d{2}")
+_NUMBER = re.compile(r"\d+$")
+
+
+def find_challenge(folder: Path) -> list[Source]:
+    """Return the sequences of a data set, or of the data sets in a folder."""
+    sets = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    sequences = [
+        path
+        for one in sets
+        for path in sorted(one.iterdir())
+        if _SEQUENCE.fullmatch(path.name) and _ground(path).is_dir()
+    ]
+    return [Source(_name(path), partial(open_challenge, path)) for path in sequences]
+
+
+def open_challenge(sequence: Path) -> Truth:
+    """Open a sequence with what is known about it.
+
+    Raises
+    ------
+    StackError
+        If markers, tracks or masks are missing, or it is in three dimensions.
+    """
+    files = picture_files(sequence)
+    if not files:
+        raise StackError(f"{sequence} holds no pictures.")
+    times = {_number(path): frame for frame, path in enumerate(files)}
+    frames = stack_frames(open_stack(sequence))
+    markers = _numbered(_ground(sequence) / "TRA", times)
+    gold = _numbered(_ground(sequence) / "SEG", times)
+    silver = _numbered(sequence.with_name(f"{sequence.name}_ST") / "SEG", times)
+    masks = silver | gold
+    if not markers or not masks:
+        raise StackError(
+            f"{sequence} needs markers in {_ground(sequence) / 'TRA'}, and masks in "
+            f"{_ground(sequence) / 'SEG'} or {sequence.name}_ST/SEG."
+        )
+    shape_hw = frames.shape_hw
+    labels = MarkedCells(Pictures(masks, shape_hw), Pictures(markers, shape_hw))
+    return Truth(
+        name=_name(sequence),
+        kind="time-lapse",
+        frames=frames,
+        labels=labels,
+        known=frozenset(masks) & frozenset(markers),
+        parents=read_parents(_ground(sequence) / "TRA" / "man_track.txt"),
+        markers=labels.markers,
+    )
+
+
+def read_parents(path: Path) -> dict[int, int]:
+    """Read who came from whom, from rows of label, first and last time, and parent.
+
+    Raises
+    ------
+    StackError
+        If the file cannot be read as such.
+    """
+    try:
+        rows = [line.split() for line in path.read_text("utf-8").splitlines()]
+        tracks = [tuple(map(int, row)) for row in rows if row]
+        return {label: parent for label, _, _, parent in tracks if parent}
+    except OSError as error:
+        raise StackError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise StackError(
+            f"{path} is no list of tracks: each line has four numbers, label, first "
+            "time, last time, and the label of the parent or 0."
+        ) from error
+
+
+def _name(sequence: Path) -> str:
+    return f"{sequence.parent.resolve().name}/{sequence.name}"
+
+
+def _ground(sequence: Path) -> Path:
+    return sequence.with_name(f"{sequence.name}_GT")
+
+
+def _number(path: Path) -> int | None:
+    """Return the number at the end of a file's name, its time."""
+    match = _NUMBER.search(path.stem)
+    return int(match[0]) if match else None
+
+
+def _numbered(folder: Path, times: dict[Any, int]) -> dict[int, Path]:
+    """Return the pictures of a folder by frame; those of no frame are left out."""
+    if not folder.is_dir():
+        return {}
+    found = {_number(path): path for path in picture_files(folder)}
+    return {times[n]: path for n, path in found.items() if n is not None and n in times}
