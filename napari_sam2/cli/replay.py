@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.replaying import Replayed
+    from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.recipe import Made
     from napari_sam2.io.stack import StackFrames
     from napari_sam2.project.values import Project
@@ -42,6 +43,7 @@ def track_project(args: argparse.Namespace) -> int:
     """Make the masks of a project again, and write them."""
     from napari_sam2.control.replaying import replay
     from napari_sam2.project.reading import read_project
+    from napari_sam2.project.seen import frames_at_step
 
     refuse_options(args, _SAID_BY_PROJECT)
     project = read_project(args.project)
@@ -50,7 +52,9 @@ def track_project(args: argparse.Namespace) -> int:
         _check_outputs(args, frames.stack.path)
         steps = replay(
             project.contents,
-            lambda made: _make_tracker(made, _seen(made, frames, project), args),
+            lambda made: _make_tracker(
+                made, frames_at_step(made, frames, project, args.project), args
+            ),
             token,
         )
         replayed = finish(steps, "replaying")
@@ -59,17 +63,7 @@ def track_project(args: argparse.Namespace) -> int:
     return 0
 
 
-def _seen(made: Made, frames: StackFrames, project: Project) -> StackFrames:
-    """Return the frames as they were at a step: of another level, or channels."""
-    from napari_sam2.project.image import open_image
-
-    if made.level != project.stack.level:
-        stack = replace(project.stack, level=made.level)
-        frames = open_image(replace(project, stack=stack), frames.stack.path)
-    return frames if made.channels is None else replace(frames, channels=made.channels)
-
-
-def _make_tracker(made: Made, frames: StackFrames, args: argparse.Namespace) -> Tracker:
+def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> Tracker:
     from napari_sam2.engine.loading import load_model  # torch takes seconds
     from napari_sam2.engine.setting_up import set_up_tracker
 

@@ -236,6 +236,7 @@ def _made(request: TrackerRequest) -> Made:
         window=request.window,
         corrects_bleaching=request.corrects_bleaching,
         level=getattr(request.frames, "level", 0),
+        beside=getattr(request.frames, "beside", ()),
     )
 
 

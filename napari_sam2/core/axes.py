@@ -63,6 +63,21 @@ class FrameLayout:
     fixed: tuple[tuple[int, int], ...] = ()
 
 
+def without_channel(layout: FrameLayout) -> FrameLayout:
+    """Return where the same frames lie in an array without the channels."""
+
+    def moved(axis: int) -> int:
+        return axis - (layout.channel is not None and axis > layout.channel)
+
+    rows, columns = layout.plane
+    return FrameLayout(
+        None if layout.frame is None else moved(layout.frame),
+        (moved(rows), moved(columns)),
+        None,
+        tuple((moved(axis), index) for axis, index in layout.fixed),
+    )
+
+
 def axes_from_shape(shape: tuple[int, ...], names: str) -> Axes:
     """Make axes without pixel sizes from lengths and one letter per axis."""
     if len(shape) != len(names):

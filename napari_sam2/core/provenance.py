@@ -92,6 +92,7 @@ def describe_settings(made: Made) -> Mapping[str, Any]:
         "window": None if made.window == "off" else made.window,
         "bleaching": "corrected" if made.corrects_bleaching else None,
         "level": made.level or None,
+        "channels_of": list(made.beside) or None,
     }
     return {name: one for name, one in said.items() if one is not None}
 

@@ -43,6 +43,8 @@ class Made:
         Whether it sees frames that fade as bright as the first.
     level : int
         Which level of a pyramid it sees; 0 is full resolution.
+    beside : tuple of str
+        Other images that it sees as further channels: their files, or names.
     """
 
     model: str
@@ -53,6 +55,7 @@ class Made:
     window: WindowMode = "off"
     corrects_bleaching: bool = False
     level: int = 0
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

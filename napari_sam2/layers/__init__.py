@@ -7,7 +7,7 @@
     for tables), ``.frame_axis``, ``.frame_count``, ``.shape_hw``. Helpers:
     ``image_axes(layer) -> tuple[Axis, ...]`` (``str(axis)`` is ``"T (11)"``),
     ``guess_frame_axis(axes) -> int | None``,
-    ``contrast_limits(layer) -> IntensityLimits | None``. Raises ``StackError``.
+    ``contrast_limits(source) -> IntensityLimits | None``. Raises ``StackError``.
 ``coordinates``
     :class:`FrameSpace`: data coordinates ↔ (frame, (y, x)); ``frame_of(point)``,
     ``displayed_frame(layer, dims) -> int | None``.

@@ -16,7 +16,8 @@ from napari_sam2.io.hdf5 import image_datasets
 from napari_sam2.io.reordered import shown_order
 from napari_sam2.io.samples import load_sample
 from napari_sam2.io.stack import open_stack
-from napari_sam2.layers.project_image import DATASET_KEY, PATH_KEY, shown_pixels
+from napari_sam2.layers.layer_file import DATASET_KEY, PATH_KEY
+from napari_sam2.layers.project_image import shown_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

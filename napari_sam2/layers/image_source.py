@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import Axis, FrameLayout, list_axes
+from napari_sam2.core.axes import Axis, FrameLayout, list_axes, without_channel
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.intensity import IntensityLimits, as_limits
+from napari_sam2.core.side_by_side import SideBySide
 from napari_sam2.core.units import unit_name
 from napari_sam2.io.level import at_level, whole_pyramid
+from napari_sam2.layers.companions import check_companion
 from napari_sam2.layers.coordinates import FrameSpace
+from napari_sam2.layers.layer_file import image_key
 from napari_sam2.layers.layer_frames import LayerFrames
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_sam2.core.axes import Axes
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames import FrameSource
 
 _NAMES = {
     "time": "t", "frame": "t", "frames": "t", "timepoint": "t",
@@ -34,6 +37,8 @@ _LENGTH_UNITS = {
     "angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter",
 }  # fmt: skip
 _COLOURS = "red", "green", "blue", "opacity"
+# Of the third channel where there are two: it is empty.
+_BLANK = 0.0, 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +55,8 @@ class ImageSource:
     limits : IntensityLimits or None
         What is shown to the model as black and white; None estimates it from the
         stack.
+    beside : tuple of Image
+        Images whose pixels are further channels.
     """
 
     layer: Image
@@ -57,6 +64,28 @@ class ImageSource:
     frames: LayerFrames
     space: FrameSpace
     limits: IntensityLimits | None = None
+    beside: tuple[Image, ...] = ()
+
+    @property
+    def seen(self) -> FrameSource:
+        """What the model sees: the frames, with those of the images beside it."""
+        if not self.beside:
+            return self.frames
+        mine, layout = self.frames, without_channel(self.frames.layout)
+        own = (
+            [mine]
+            if mine.channel_axis is None
+            else [replace(mine, channels=(one,)) for one in mine.picked]
+        )
+        further = [
+            LayerFrames(_nearest_level(one, mine.level), layout) for one in self.beside
+        ]
+        return SideBySide(
+            (*own, *further),
+            mine.channels,
+            mine.level,
+            tuple(map(image_key, self.beside)),
+        )
 
     @property
     def frame_axis(self) -> int | None:
@@ -76,10 +105,11 @@ class ImageSource:
     def looks_like(self, other: ImageSource) -> bool:
         """Whether the model sees the same of the same frames."""
         mine, its = self.frames, other.frames
-        return (mine.channels, mine.level, self.limits) == (
+        return (mine.channels, mine.level, self.limits, self.beside) == (
             its.channels,
             its.level,
             other.limits,
+            other.beside,
         )
 
     @property
@@ -99,6 +129,7 @@ def image_source(
     channels: tuple[int, ...] | None = None,
     limits: IntensityLimits | None = None,
     level: int = 0,
+    beside: Sequence[Image] = (),
 ) -> ImageSource:
     """Decide what of an image layer is tracked; no pixel is read.
 
@@ -120,12 +151,15 @@ def image_source(
     level : int, optional
         Which level of a multiscale image is shown to the model, full resolution by
         default; coordinates and masks are those of full resolution in any case.
+    beside : sequence of Image, optional
+        Images of a single channel, of the same size and at the same place, whose pixels
+        are further channels; with those of the layer three at most.
 
     Raises
     ------
     StackError
-        If the image has no frames of two axes, or an axis, index, channel or level is
-        wrong.
+        If the image has no frames of two axes, an axis, index, channel or level is
+        wrong, or an image does not fit beside it.
     """
     axes = image_axes(layer)
     if axis is None:
@@ -138,7 +172,11 @@ def image_source(
     )
     array = at_level(layer.name, _levels(layer), level)
     frames = LayerFrames(array, layout, channels, bool(layer.rgb), level)
-    return ImageSource(layer, axes, frames, space, limits)
+    for other in beside:
+        check_companion(layer, axes, other, image_axes(other))
+    source = ImageSource(layer, axes, frames, space, limits, tuple(beside))
+    assert source.seen.shape_hw == space.shape_hw  # says if there are too many
+    return source
 
 
 def image_axes(layer: Image) -> Axes:
@@ -196,17 +234,27 @@ def guess_frame_axis(axes: Axes) -> int | None:
     return next(found, None)
 
 
-def contrast_limits(layer: Image) -> IntensityLimits | None:
-    """Return what the layer shows as black and white; None where it has no say.
+def contrast_limits(source: ImageSource) -> IntensityLimits | None:
+    """Return what the layers show as black and white; None where they have no say.
 
     Colour pictures are shown as they are.
     """
+    ranges = [_contrast_range(one) for one in (source.layer, *source.beside)]
+    shown = [one for one in ranges if one is not None]
+    if len(shown) < len(ranges):
+        return None
+    if len(shown) == 1:
+        return as_limits(*shown[0])
+    own = [shown[0]] * len(source.frames.picked)
+    low, high = zip(*[*own, *shown[1:], _BLANK][:3], strict=True)
+    return IntensityLimits(low, high)
+
+
+def _contrast_range(layer: Image) -> tuple[float, float] | None:
     if layer.rgb:
         return None
     low, high = (float(limit) for limit in layer.contrast_limits)
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        return None
-    return as_limits(low, high)
+    return (low, high) if np.isfinite([low, high]).all() and low < high else None
 
 
 def level_sizes(layer: Image) -> tuple[tuple[int, int], ...]:
@@ -224,6 +272,12 @@ def _array(layer: Image) -> Any:
 def _levels(layer: Image) -> Sequence[Any]:
     """Return the levels of a pyramid; one for other images."""
     return layer.data if layer.multiscale else [layer.data]
+
+
+def _nearest_level(layer: Image, level: int) -> Any:
+    """Return an image at a level, or at its coarsest if it has no such level."""
+    levels = whole_pyramid(_levels(layer), 0) or (_array(layer),)
+    return at_level(layer.name, levels, min(level, len(levels) - 1))
 
 
 def _axis_name(label: str, unit: str, from_end: int, index: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,40 +10,25 @@ import numpy as np
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.io.reordered import ReorderedArray, shown_order
-from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.image_source import image_axes, image_source, level_sizes
+from napari_sam2.layers.layer_file import (
+    DATASET_KEY,
+    PATH_KEY,
+    image_key,
+    layer_path,
+)
 from napari_sam2.project.image import glance, refer_to_image
 from napari_sam2.project.session import stack_geometry
 from napari_sam2.project.values import Placing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from napari.layers import Image
 
     from napari_sam2.io.stack import Stack
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.project.values import ImageReference, Project, StackGeometry
-
-DATASET_KEY = "napari_sam2_dataset"
-"""In a layer's metadata: which dataset of its file it shows."""
-PATH_KEY = "napari_sam2_path"
-"""In a layer's metadata: its file, where napari does not know it."""
-
-
-def layer_path(layer: Image) -> Path | None:
-    """Return the file or folder that a layer came from; None for one in memory."""
-    source = layer.source
-    given = layer.metadata.get(PATH_KEY) or source.path
-    if given:
-        path = Path(given)
-        return path if path.exists() else None
-    if source.sample and source.sample[0] == "napari-sam2":
-        try:
-            return load_sample(source.sample[1]).stack
-        except Sam2Error:
-            return None
-    return None
 
 
 def refer_to_layer(source: ImageSource, *, is_read: bool = False) -> ImageReference:
@@ -74,7 +58,14 @@ def geometry_of(source: ImageSource) -> StackGeometry:
         limits=source.limits,
         level=source.frames.level,
         placing=placing_of(source.layer),
+        beside=tuple(map(image_key, source.beside)),
     )
+
+
+def refer_to_companion(layer: Image) -> ImageReference:
+    """Describe an image that is seen beside another one; none of it is read."""
+    dataset = layer.metadata.get(DATASET_KEY)
+    return refer_to_image(layer.name, layer_path(layer), dataset=dataset)
 
 
 def placing_of(layer: Image) -> Placing:
@@ -95,8 +86,17 @@ def put_in_place(layer: Image, placing: Placing | None) -> None:
             setattr(layer, one.name, np.array(getattr(placing, one.name)))
 
 
-def source_for(project: Project, layer: Image) -> ImageSource:
+def source_for(
+    project: Project, layer: Image, beside: Sequence[Image] = ()
+) -> ImageSource:
     """Follow a layer as a project followed its image.
+
+    Parameters
+    ----------
+    project : Project
+    layer : Image
+    beside : sequence of Image, optional
+        Further channels.
 
     Raises
     ------
@@ -118,6 +118,7 @@ def source_for(project: Project, layer: Image) -> ImageSource:
         channels=stack.channels,
         limits=stack.limits,
         level=stack.level if stack.level < len(level_sizes(layer)) else 0,
+        beside=beside,
     )
     if source.frames.layout != layout:
         raise ProjectError(

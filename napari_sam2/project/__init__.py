@@ -31,6 +31,7 @@ from napari_sam2.project.autosave import Autosave
 from napari_sam2.project.image import (
     ImageState,
     Whereabouts,
+    locate_companion,
     locate_image,
     open_image,
     refer_to_image,
@@ -60,6 +61,7 @@ __all__ = [
     "export",
     "fill_document",
     "find_recoverable",
+    "locate_companion",
     "locate_image",
     "new_document",
     "open_image",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import ProjectError
-from napari_sam2.project.checks import MOST_FRAMES, MOST_PIXELS, as_whole
+from napari_sam2.project.checks import MOST_FRAMES, MOST_PIXELS, as_list, as_whole
 from napari_sam2.project.typed_json import from_json, known_fields
 from napari_sam2.project.values import (
     ImageReference,
@@ -29,6 +29,11 @@ _MOST_LEVELS = 64
 def read_image(content: Any) -> ImageReference:
     """Check and return the reference to the image."""
     return from_json(ImageReference, content, "the image")
+
+
+def read_beside(content: Any) -> tuple[ImageReference, ...]:
+    """Check and return the references to further images."""
+    return tuple(map(read_image, as_list(content, "the list of further images")))
 
 
 def read_model(content: Any) -> ModelReference:

@@ -29,6 +29,7 @@ def about_rows(project: Project) -> list[Row]:
         "model": project.model,
         "saved": project.saved,
         "view": project.view,
+        "beside": project.beside,
     }
     return [about_row(name, part) for name, part in parts.items()]
 

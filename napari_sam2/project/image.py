@@ -105,13 +105,23 @@ def refer_to_image(
     )
 
 
-def related_to(image: ImageReference, project_path: str | Path) -> ImageReference:
-    """Note the way from a project's folder to its image, so that both can be moved."""
+def related_to(
+    image: ImageReference, project_path: str | Path, now_at: Path | None = None
+) -> ImageReference:
+    """Note the way from a project's folder to its image, so that both can be moved.
+
+    Parameters
+    ----------
+    image : ImageReference
+    project_path : str or Path
+    now_at : Path, optional
+        Where the image is, if it was moved since it was noted.
+    """
     if image.path is None:
         return image
     folder = Path(project_path).absolute().parent
     try:
-        relative = Path(os.path.relpath(image.path, folder)).as_posix()
+        relative = Path(os.path.relpath(now_at or image.path, folder)).as_posix()
     except ValueError:  # on another drive
         return replace(image, relative_path=None)
     return replace(image, relative_path=relative)
@@ -151,6 +161,15 @@ def locate_image(
         None,
         f"The image {stored} is no longer there: say where it is now.",
     )
+
+
+def locate_companion(image: ImageReference, project_path: str | Path) -> Path | None:
+    """Find an image that is seen beside a project's own; None where it is lost."""
+    beside = _beside(image, Path(project_path))
+    if beside is not None and _exists(beside):
+        return beside
+    stored = None if image.path is None else Path(image.path)
+    return stored if stored is not None and _exists(stored) else None
 
 
 def open_image(project: Project, path: str | Path) -> StackFrames:

@@ -197,7 +197,9 @@ def _project(rows: _Rows) -> Project:
         model=part("model", about.read_model),
         contents=contents,
         saved=part("saved", about.read_saved),
-        view=about.read_view(parts.get("view", {})),  # older files have none
+        # older files have neither
+        view=about.read_view(parts.get("view", {})),
+        beside=about.read_beside(parts.get("beside", [])),
     )
 
 

@@ -10,7 +10,8 @@ pixels of the image, row first, with pixel centres at integers.
     and size of the frames, where they lie in the viewer's world. ``choices``: what the
     user chose. ``model``: name and SHA-256 of the weights. ``saved``: versions of
     software, dates. ``view``: the frame and the object that were looked at; may be
-    missing. ``recovery``: in autosaved files only, the project that they belong to.
+    missing. ``beside``: further images that are channels of it; may be missing.
+    ``recovery``: in autosaved files only, the project that they belong to.
 ``objects`` (object_id, name)
 ``prompts`` (frame, object_id, json)
     ``{"points": [[y, x, positive], …], "box": [y0, x0, y1, x1] or null}``.

@@ -55,6 +55,7 @@ def project_header(
     model: ModelReference | None = None,
     created: str = "",
     view: View | None = None,
+    beside: tuple[ImageReference, ...] = (),
 ) -> Project:
     """Return a project without objects, prompts and masks, saved now.
 
@@ -71,6 +72,8 @@ def project_header(
         When the project was made first; now by default.
     view : View, optional
         Where the user is.
+    beside : tuple of ImageReference, optional
+        Images that were seen beside it.
     """
     now = now_utc()
     return Project(
@@ -80,6 +83,7 @@ def project_header(
         model=model or ModelReference(settings.model),
         saved=SavedWith(software_versions(), created or now, now),
         view=view or View(),
+        beside=beside,
     )
 
 
@@ -92,13 +96,23 @@ def stack_geometry(
     limits: IntensityLimits | None = None,
     level: int = 0,
     placing: Placing | None = None,
+    beside: tuple[str, ...] = (),
 ) -> StackGeometry:
     """Describe a stack by its axes, without colours, and the choice among them."""
     rows, columns = layout.plane
     count = 1 if layout.frame is None else axes[layout.frame].size
     shape_hw = axes[rows].size, axes[columns].size
     return StackGeometry(
-        axes, layout, count, shape_hw, is_colour, channels, limits, level, placing
+        axes,
+        layout,
+        count,
+        shape_hw,
+        is_colour,
+        channels,
+        limits,
+        level,
+        placing,
+        beside,
     )
 
 

@@ -71,6 +71,13 @@ class ImageReference:
     dataset: str | None = None
     fingerprint: Fingerprint | None = None
 
+    @property
+    def key(self) -> str:
+        """What tells it from others: file and dataset, or name."""
+        if self.path is None:
+            return self.name
+        return f"{self.path}::{self.dataset}" if self.dataset else self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Placing:
@@ -118,6 +125,9 @@ class StackGeometry:
         Which level of a pyramid the model sees; sizes are those of level 0.
     placing : Placing or None
         None where it was never shown.
+    beside : tuple of str
+        Which of the project's further images are seen beside it, as further channels:
+        their :attr:`ImageReference.key`.
     """
 
     axes: tuple[Axis, ...]
@@ -129,6 +139,7 @@ class StackGeometry:
     limits: IntensityLimits | None = None
     level: int = 0
     placing: Placing | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +224,8 @@ class Project:
     contents : Contents
     saved : SavedWith
     view : View
+    beside : tuple of ImageReference
+        Images that were seen beside it, now or at any step.
     """
 
     image: ImageReference
@@ -222,3 +235,4 @@ class Project:
     contents: Contents = field(default_factory=Contents)
     saved: SavedWith = field(default_factory=SavedWith)
     view: View = field(default_factory=View)
+    beside: tuple[ImageReference, ...] = ()

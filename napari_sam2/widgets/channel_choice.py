@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QWidget, QWidgetAction
 
+from napari_sam2.core.errors import StackError
+from napari_sam2.layers.companions import check_companion
+from napari_sam2.layers.image_source import channel_names, image_axes
 from napari_sam2.widgets.controls import column, menu_button
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _MOST = 3  # what SAM 2 sees: red, green and blue
+_TIP = (
+    "What the model sees: one channel, or up to three as red, green and blue, in this "
+    "order. Other images of the same size and place can be ticked as channels, too"
+)
 
 
 class ChannelChoice(QWidget):
     """A button with the names of the channels that are shown, and a list to tick.
+
+    The list has the channels of an image, and the other images of the viewer.
 
     Parameters
     ----------
@@ -28,54 +37,106 @@ class ChannelChoice(QWidget):
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.button = menu_button(
-            "", "The channels that the model sees: one, or up to three as colours"
-        )
-        self.setToolTip(self.button.toolTip())
+        self.button = menu_button("", _TIP)
+        self.setToolTip(_TIP)
         self.ticks: list[QCheckBox] = []
+        self._others: list[Any] = []
+        self._own_count = 0
         column(self, self.button)
 
     @property
+    def has_choice(self) -> bool:
+        """Whether there is more than one thing to be seen."""
+        return len(self.ticks) > 1
+
+    @property
     def channels(self) -> tuple[int, ...] | None:
-        """The numbers of the ticked channels; None for the first three."""
-        ticked = tuple(i for i, tick in enumerate(self.ticks) if tick.isChecked())
+        """The numbers of the image's ticked channels; None for the first three."""
+        ticked = tuple(i for i, one in enumerate(self._own) if one.isChecked())
         return None if ticked == self._first else ticked
 
-    def offer(self, names: Sequence[str]) -> None:
-        """Offer these channels, the first three being ticked."""
-        menu = self.button.menu()
-        menu.clear()
-        self.ticks = [QCheckBox(name) for name in names]
-        for number, tick in enumerate(self.ticks):
-            tick.setChecked(number in self._first)
-            tick.toggled.connect(self._on_toggled)
-            action = QWidgetAction(menu)  # a plain action would close the list
-            action.setDefaultWidget(tick)
-            menu.addAction(action)
+    @property
+    def beside(self) -> tuple[Any, ...]:
+        """The ticked other images."""
+        ticks = self.ticks[self._own_count :]
+        pairs = zip(self._others, ticks, strict=True)
+        return tuple(layer for layer, one in pairs if one.isChecked())
+
+    def offer(self, layer: Any, images: Sequence[Any]) -> None:
+        """Offer the channels of an image, the first three ticked, and other images.
+
+        Those that do not fit cannot be ticked, and say why.
+        """
+        own = () if layer is None else _own_names(layer)
+        self._own_count = len(own)
+        self._others = [] if layer is None else [i for i in images if i != layer]
+        self.ticks = [QCheckBox(name) for name in own]
+        for number, one in enumerate(self.ticks):
+            one.setChecked(number in self._first)
+        self.ticks += [_companion_tick(layer, other) for other in self._others]
+        self._fill_menu()
         self._refresh()
 
-    def show_channels(self, channels: tuple[int, ...] | None) -> None:
+    def show_channels(
+        self, channels: tuple[int, ...] | None, beside: Iterable[Any] = ()
+    ) -> None:
         """Show what is ticked, when that was chosen elsewhere."""
         wanted = self._first if channels is None else channels
-        for number, tick in enumerate(self.ticks):
-            tick.blockSignals(True)
-            tick.setChecked(number in wanted)
-            tick.blockSignals(False)
+        others = [other in [*beside] for other in self._others]
+        own = [number in wanted for number in range(self._own_count)]
+        for one, is_ticked in zip(self.ticks, (*own, *others), strict=True):
+            one.blockSignals(True)
+            one.setChecked(is_ticked)
+            one.blockSignals(False)
         self._refresh()
 
     @property
+    def _own(self) -> list[QCheckBox]:
+        return self.ticks[: self._own_count]
+
+    @property
     def _first(self) -> tuple[int, ...]:
-        return tuple(range(min(len(self.ticks), _MOST)))
+        return tuple(range(min(self._own_count, _MOST)))
+
+    def _fill_menu(self) -> None:
+        menu = self.button.menu()
+        menu.clear()
+        for number, one in enumerate(self.ticks):
+            if number == self._own_count:
+                menu.addSection("Other layers")
+            one.toggled.connect(self._on_toggled)
+            action = QWidgetAction(menu)  # a plain action would close the list
+            action.setDefaultWidget(one)
+            menu.addAction(action)
 
     def _on_toggled(self, _: bool) -> None:
         self._refresh()
         self.changed.emit()
 
     def _refresh(self) -> None:
-        """Keep at least one channel ticked, and no more than three."""
-        ticked = [tick for tick in self.ticks if tick.isChecked()]
-        for tick in self.ticks:
-            is_last = tick.isChecked() and len(ticked) == 1
-            is_beyond = not tick.isChecked() and len(ticked) == _MOST
-            tick.setEnabled(not (is_last or is_beyond))
-        self.button.setText(", ".join(tick.text() for tick in ticked))
+        """Keep at least one own channel ticked, and no more than three in all."""
+        count = sum(one.isChecked() for one in self.ticks)
+        own_count = sum(one.isChecked() for one in self._own)
+        for number, one in enumerate(self.ticks):
+            is_own = number < self._own_count
+            is_last = is_own and one.isChecked() and own_count == 1
+            is_beyond = not one.isChecked() and count >= _MOST
+            one.setEnabled(not (is_last or is_beyond or one.property("misfit")))
+        self.button.setText(", ".join(o.text() for o in self.ticks if o.isChecked()))
+
+
+def _own_names(layer: Any) -> tuple[str, ...]:
+    try:
+        return channel_names(layer) or (str(layer.name),)
+    except StackError:  # told when the layer is used
+        return ()
+
+
+def _companion_tick(layer: Any, other: Any) -> QCheckBox:
+    made = QCheckBox(str(other.name))
+    try:
+        check_companion(layer, image_axes(layer), other, image_axes(other))
+    except StackError as problem:
+        made.setProperty("misfit", True)
+        made.setToolTip(str(problem))
+    return made

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_sam2.widgets.links import Links
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _SETTLING_MS = 300
 
 
 class ContrastWatch(QObject):
-    """Watches the contrast limits of one layer at a time.
+    """Watches the contrast limits of some layers at a time.
 
     Parameters
     ----------
@@ -26,20 +29,20 @@ class ContrastWatch(QObject):
 
     def __init__(self, links: Links, *, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._of_layer = Links()
+        self._of_layers = Links()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLING_MS)
         self._timer.timeout.connect(self.settled)
-        links.at_end(self._of_layer.cut)
+        links.at_end(self._of_layers.cut)
         links.at_end(self._timer.stop)
 
-    def watch(self, layer: Any) -> None:
-        """Watch this layer instead of the one before; None for none."""
-        self._of_layer.cut()
+    def watch(self, layers: Iterable[Any]) -> None:
+        """Watch these layers instead of those before."""
+        self._of_layers.cut()
         self._timer.stop()
-        if layer is not None:
-            self._of_layer.connect(layer.events.contrast_limits, self._on_moved)
+        for layer in layers:
+            self._of_layers.connect(layer.events.contrast_limits, self._on_moved)
 
     def _on_moved(self, _: object = None) -> None:
         self._timer.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
@@ -10,7 +11,6 @@ from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.layers.image_source import (
-    channel_names,
     contrast_limits,
     guess_frame_axis,
     image_axes,
@@ -121,7 +121,8 @@ class ImagePanel(QWidget):
             self._set_layer(source.layer)
         self._at |= dict(source.frames.layout.fixed)
         pick(self.axes, source.frame_axis)
-        self.channels.show_channels(source.frames.channels)
+        self.channels.show_channels(source.frames.channels, source.beside)
+        self._contrast.watch((source.layer, *source.beside))
         pick(self.levels, source.frames.level)
         self._describe(source)
 
@@ -134,10 +135,21 @@ class ImagePanel(QWidget):
 
     def _on_images_changed(self) -> None:
         images = self._choice.images
-        if self._layer in images or not (images or self._layer):
+        if self._layer in images:
+            self._offer_images_again()
+            return
+        if not (images or self._layer):
             return
         self._set_layer(images[-1] if images else None)
         self._emit_source()
+
+    def _offer_images_again(self) -> None:
+        """Offer the images that are there now as channels, and go on without others."""
+        channels, beside = self.channels.channels, self.channels.beside
+        self._fill_channels()
+        self.channels.show_channels(channels, beside)
+        if self.channels.beside != beside:
+            self._emit_source()
 
     def _on_active_changed(self, _: object = None) -> None:
         if self.is_following:
@@ -147,12 +159,9 @@ class ImagePanel(QWidget):
         self._layer = layer
         self._at = self._here()
         self._choice.show(layer)
-        self._contrast.watch(layer)
         self._fill_axes()
         self._fill_levels()
-        names = () if layer is None else _offered_channels(layer)
-        self.channels.offer(names)
-        self._form.setRowVisible(self.channels, bool(names))
+        self._fill_channels()
 
     def _fill_axes(self) -> None:
         self.axes.blockSignals(True)
@@ -174,6 +183,10 @@ class ImagePanel(QWidget):
             self.levels.addItem(level_words(size_hw, sizes[0]), level)
         self.levels.blockSignals(False)
         self._form.setRowVisible(self.levels, bool(sizes))
+
+    def _fill_channels(self) -> None:
+        self.channels.offer(self._layer, self._choice.images)
+        self._form.setRowVisible(self.channels, self.channels.has_choice)
 
     def _work_here(self, _: object = None) -> None:
         """Work on the plane that is displayed, where frames are planes of more axes."""
@@ -197,18 +210,18 @@ class ImagePanel(QWidget):
     def _make_source(self) -> ImageSource:
         axis = self.axes.currentData()
         guessed = image_source(self._layer, axis=axis)
-        return image_source(
+        source = image_source(
             self._layer,
             axis=axis,
             at={i: self._at[i] for i, _ in guessed.frames.layout.fixed},
             channels=self.channels.channels,
-            limits=self._limits(),
             level=self.levels.currentData() or 0,
+            beside=self.channels.beside,
         )
-
-    def _limits(self) -> Any:
-        is_live = self.follow_contrast.isChecked()
-        return contrast_limits(self._layer) if is_live else None
+        self._contrast.watch((source.layer, *source.beside))
+        if self.follow_contrast.isChecked():
+            source = replace(source, limits=contrast_limits(source))
+        return source
 
     def _here(self) -> dict[int, int]:
         """Return the displayed index along every axis of the layer."""
@@ -244,13 +257,6 @@ def axis_words(axis: Axis) -> str:
 def axis_word(axis: Axis) -> str:
     """Name an axis as users say it."""
     return "time" if axis.name == "t" else axis.name
-
-
-def _offered_channels(layer: Any) -> tuple[str, ...]:
-    try:
-        return channel_names(layer)
-    except StackError:  # told when the layer is used
-        return ()
 
 
 def _summary(source: ImageSource) -> str:

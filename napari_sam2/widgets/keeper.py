@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_sam2.control import Activity
-from napari_sam2.layers.project_image import geometry_of, refer_to_layer
+from napari_sam2.layers.project_image import (
+    geometry_of,
+    refer_to_companion,
+    refer_to_layer,
+)
 from napari_sam2.project import (
     Autosave,
+    locate_companion,
     project_header,
     project_of,
     related_to,
@@ -67,6 +72,8 @@ class Keeper:
         self._frames_lane = frames_lane
         self._links = Links()
         self._created = ""
+        self._beside: dict[str, ImageReference] = {}
+        self._moved: dict[str, Path] = {}
         self._was_running = False
         self._saved_generation = 0
         self._looked_at: ImageSource | None = None
@@ -107,6 +114,10 @@ class Keeper:
             Whether the project is as the contents are; otherwise they were restored.
         """
         self._created = project.saved.created
+        self._beside = {one.key: one for one in project.beside}
+        if path is not None:
+            found = {one.key: locate_companion(one, path) for one in project.beside}
+            self._moved = {key: now for key, now in found.items() if now is not None}
         self.autosave.project_path = path
         if not is_saved:
             self.autosave.note_unsaved()
@@ -117,7 +128,13 @@ class Keeper:
         """Take everything down, and write it in the background."""
         generation = self.autosave.generation
         header = self._describe()
-        header = replace(header, image=related_to(header.image, path))
+        header = replace(
+            header,
+            image=related_to(header.image, path),
+            beside=tuple(
+                related_to(one, path, self._moved.get(one.key)) for one in header.beside
+            ),
+        )
         steps = self.session.controller.recorder.steps
         project = project_of(self.session.document, header, steps)
         written: list[Path] = []
@@ -180,4 +197,10 @@ class Keeper:
             model=ModelReference(model, last_sha256(steps, model)),
             created=self._created,
             view=View(session.position.frame, session.document.selected),
+            beside=tuple(self._companions().values()),
         )
+
+    def _companions(self) -> dict[str, ImageReference]:
+        """Describe all images that were seen beside ours, in earlier sessions too."""
+        mine = self.session.companions.items()
+        return {**self._beside, **{k: refer_to_companion(one) for k, one in mine}}

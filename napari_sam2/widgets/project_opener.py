@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
@@ -10,9 +11,9 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_sam2.core.errors import Sam2Error, StackError
 from napari_sam2.io.stack import open_stack
+from napari_sam2.layers.layer_file import layer_path
 from napari_sam2.layers.project_image import (
     fitting_layers,
-    layer_path,
     project_layer,
     put_in_place,
     source_for,
@@ -25,13 +26,14 @@ from napari_sam2.project import (
     locate_image,
     read_project,
 )
+from napari_sam2.widgets.companion_opener import Companions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from pathlib import Path
 
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.io.stack import Stack
+    from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.project import Recovery
     from napari_sam2.widgets.file_lane import FileLane
     from napari_sam2.widgets.image_question import ImageQuestion
@@ -236,12 +238,36 @@ class ProjectOpener(QObject):
         return fitting[0]
 
     def _bind(self, layer: Any) -> None:
-        """Put what the project keeps on a layer."""
+        """Put what the project keeps on a layer, once those beside it are open."""
+        opening = self._opening
+        assert opening is not None
+        path = opening.path or layer_path(layer) or Path()
+        companions = Companions(self._viewer, opening.project, path)
+
+        def bind(found: Any) -> None:
+            self._bind_beside(layer, companions, found)
+
+        if companions.is_complete:
+            bind({})
+        else:
+            self._read(companions.read, bind)
+
+    def _source(self, layer: Any, companions: Companions, found: Any) -> ImageSource:
+        """Follow a layer with those beside it; if that cannot be, by itself."""
+        assert self._opening is not None
+        project = self._opening.project
+        try:
+            return source_for(project, layer, companions.layers(layer, found))
+        except Sam2Error as problem:
+            self.failed.emit(problem)
+            return source_for(project, layer)
+
+    def _bind_beside(self, layer: Any, companions: Companions, found: Any) -> None:
         opening = self._opening
         assert opening is not None
         project, view = opening.project, opening.project.view
         try:
-            source = source_for(project, layer)
+            source = self._source(layer, companions, found)
             apply_choices(self._settings, project.choices)
             session = self._sessions.restore(source, project.contents)
         except Sam2Error as problem:

@@ -11,6 +11,7 @@ from napari_sam2.control import Controller
 from napari_sam2.core.errors import PromptError, Sam2Error
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.prompt_json import PromptSet
+from napari_sam2.layers.layer_file import image_key
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
 from napari_sam2.layers.tracks_layer import add_tracks
@@ -65,6 +66,8 @@ class Session:
         contents: Contents | None = None,
     ) -> None:
         self.image = image
+        # By key, all that were ever seen beside it: a project has to know them.
+        self.companions = {image_key(one): one for one in image.beside}
         self.links = Links()
         self.document = Document(frame_count=image.frame_count, shape_hw=image.shape_hw)
         # Before anybody listens: what a project keeps was answered already.
@@ -73,7 +76,7 @@ class Session:
         self.controller = Controller(
             self.history,
             settings,
-            image.frames,
+            image.seen,
             lane=lane,
             make_tracker=make_tracker,
             limits=image.limits,
@@ -132,7 +135,8 @@ class Session:
         """Show the model other channels or intensities of the same frames."""
         if not image.looks_like(self.image):
             self.image = image
-            self.controller.set_frames(image.frames, image.limits)
+            self.companions |= {image_key(one): one for one in image.beside}
+            self.controller.set_frames(image.seen, image.limits)
 
     def take_along(self, other: Session) -> None:
         """Take the objects and points of a session along another axis, as one step."""

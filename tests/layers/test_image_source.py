@@ -171,9 +171,10 @@ def test_axes_are_named_and_measured():
 
 def test_contrast_limits_become_intensity_limits():
     layer = Image(np.zeros((2, 3, 4)), contrast_limits=(10, 200))
-    limits = contrast_limits(layer)
+    limits = contrast_limits(image_source(layer))
     assert (limits.low, limits.high) == ((10,), (200,))
-    assert contrast_limits(Image(np.zeros((2, 3, 4, 3), np.uint8), rgb=True)) is None
+    film = Image(np.zeros((2, 3, 4, 3), np.uint8), rgb=True)
+    assert contrast_limits(image_source(film)) is None
 
 
 @pytest.mark.parametrize(

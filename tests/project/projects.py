@@ -121,6 +121,7 @@ def steps(draw) -> RecipeStep:
         Made, texts, st.none() | texts, st.none() | limits(),
         window=st.sampled_from(["off", "auto", "on"]),
         corrects_bleaching=st.booleans(), level=st.integers(0, 3),
+        beside=st.lists(texts, max_size=2).map(tuple),
     )  # fmt: skip
     return draw(st.one_of(made, told, followed, st.builds(Removed, ids)))
 
@@ -190,7 +191,9 @@ def projects(draw) -> Project:
             limits=draw(st.none() | limits()),
             level=draw(st.integers(0, 3)),
             placing=draw(st.none() | st.just(PLACING)),
+            beside=draw(st.lists(texts, max_size=2).map(tuple)),
         ),
+        beside=draw(st.lists(images(), max_size=2).map(tuple)),
         choices=draw(choices()),
         model=ModelReference(draw(texts), draw(st.none() | st.just("cd" * 32))),
         contents=draw(contents()),

@@ -138,6 +138,8 @@ def test_nothing_but_our_tables_is_opened(project: Path, statement: str) -> None
             "UPDATE about SET json = replace(json, '\"level\": 0', '\"level\": -1')",
             "level of the pyramid",
         ),
+        ("UPDATE about SET json = '{}' WHERE name = 'beside'", "no list"),
+        ("UPDATE about SET json = '[3]' WHERE name = 'beside'", "no mapping"),
         (
             """UPDATE about SET json = '{"window": "wide"}' WHERE name = 'choices'""",
             "window of the choices is none of off, auto, on",

@@ -1,0 +1,40 @@
+"""The file that a layer shows, and what an image is called by those who note it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.io.samples import load_sample
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+DATASET_KEY = "napari_sam2_dataset"
+"""In a layer's metadata: which dataset of its file it shows."""
+PATH_KEY = "napari_sam2_path"
+"""In a layer's metadata: its file, where napari does not know it."""
+
+
+def layer_path(layer: Image) -> Path | None:
+    """Return the file or folder that a layer came from; None for one in memory."""
+    source = layer.source
+    given = layer.metadata.get(PATH_KEY) or source.path
+    if given:
+        path = Path(given)
+        return path if path.exists() else None
+    if source.sample and source.sample[0] == "napari-sam2":
+        try:
+            return load_sample(source.sample[1]).stack
+        except Sam2Error:
+            return None
+    return None
+
+
+def image_key(layer: Image) -> str:
+    """Return what tells the image of a layer from others: its file, or its name."""
+    path, dataset = layer_path(layer), layer.metadata.get(DATASET_KEY)
+    if path is None:
+        return str(layer.name)
+    return f"{path.absolute()}::{dataset}" if dataset else str(path.absolute())
