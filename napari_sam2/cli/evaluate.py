@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_sam2 import __version__
 from napari_sam2.cli.evaluate_options import (
     add_extent_options,
     add_output_options,
@@ -19,7 +20,7 @@ from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from napari_sam2.cli.track import load
 from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.core.errors import MissingExtraError, Sam2Error
-from napari_sam2.core.provenance import now_utc, software_versions
+from napari_sam2.core.provenance import now_utc
 from napari_sam2.engine.weights import resolve_weights, weights_sha256
 
 if TYPE_CHECKING:
@@ -154,18 +155,30 @@ def _write(args: argparse.Namespace, session: _Session) -> None:
 
     if args.output is None or not session.sections:
         return
-    about = (
-        f"Model {args.model} (SHA-256 {(weights_sha256(args.model) or 'unknown')[:12]})"
-        f", image size {session.model.config.image_size}, window {args.window}, "
-        f"napari-sam2 {software_versions()['napari-sam2']}, {now_utc()}"
-    )
     write_evaluation(
         args.output,
         f"{args.model} on {args.data.resolve().name}",
-        about,
+        _about(args, session.model),
         session.sections,
         overwrite=args.overwrite,
     )
+
+
+def _about(args: argparse.Namespace, model: Sam2Model) -> str:
+    """Say with what it was measured, and how much of the stacks."""
+    checksum = (weights_sha256(args.model) or "unknown")[:12]
+    parts = [
+        f"Model {args.model} (SHA-256 {checksum})",
+        f"image size {model.config.image_size}",
+        f"window {args.window}",
+    ]
+    if args.max_objects is not None:
+        parts.append(f"up to {args.max_objects} objects a stack")
+    if args.max_frames is not None:
+        parts.append(f"up to {args.max_frames} frames")
+    if str(args.frames) != ":":
+        parts.append(f"frames {args.frames}")
+    return ", ".join([*parts, f"napari-sam2 {__version__}", now_utc()])
 
 
 def _report(session: _Session, total: int, *, was_stopped: bool) -> int:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.evaluation.overlap import jaccard
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -33,9 +35,8 @@ def ious(
     """
     for object_id in object_ids:
         mine, theirs = found == object_id, true == object_id
-        union = np.count_nonzero(mine | theirs)
-        if union:
-            yield np.count_nonzero(mine & theirs) / union
+        if mine.any() or theirs.any():
+            yield jaccard(mine, theirs)
 
 
 def mean_iou(

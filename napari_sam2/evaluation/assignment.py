@@ -46,11 +46,14 @@ class Assignment:
     counted : mapping of int to tuple of int
         The frames on which each object's mask is compared with the true one: those
         after the first, where that is known.
+    offered : int
+        Objects that there are to measure, those that are not followed included.
     """
 
     frames: range
     starts: Mapping[int, int]
     counted: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    offered: int = 0
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -64,7 +67,8 @@ class Assignment:
     def only(self, ids: tuple[int, ...]) -> Assignment:
         """Return this for some of the objects."""
         starts = {i: self.starts[i] for i in ids}
-        return Assignment(self.frames, starts, {i: self.counted[i] for i in ids})
+        counted = {i: self.counted[i] for i in ids}
+        return Assignment(self.frames, starts, counted, self.offered)
 
 
 def assign(truth: Truth, census: Census, limits: Limits) -> Assignment:
@@ -94,7 +98,8 @@ def assign(truth: Truth, census: Census, limits: Limits) -> Assignment:
         )
     ids = _spread_over_sizes(usable, census, limits.most_objects)
     chosen = {i: start for i in ids if (start := starts[i]) is not None}
-    return Assignment(frames, chosen, {i: counted[i] for i in ids})
+    counted = {i: counted[i] for i in ids}
+    return Assignment(frames, chosen, counted, len(census.areas))
 
 
 def _frames(truth: Truth, census: Census, limits: Limits) -> range:

@@ -44,7 +44,7 @@ def stack_card(section: Section) -> str:
     """Return the part of the page that shows one stack."""
     stack = section.stack
     frames, count = stack.todo.frames, len(stack.todo.ids)
-    objects = f"{count} object{'s' if count > 1 else ''}"
+    objects = f"{count} of {stack.todo.offered} objects"
     about = f"{stack.kind}, {objects}, frames {frames[0]} to {frames[-1]}"
     head = f'<div class="head"><h2>{escape(stack.name)}</h2><span>{about}</span></div>'
     parts = [

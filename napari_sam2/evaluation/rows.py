@@ -61,15 +61,16 @@ def stack_rows(stacks: Iterable[StackScore]) -> Iterator[Row]:
     """Yield a header, then a row per stack and method."""
     measures = (*MEASURES, *_VOLUME, *cell_tracking.MEASURES)
     yield (
-        "stack", "kind", "method", "objects", "first_frame", "last_frame", *measures,
-        "unit",
+        "stack", "kind", "method", "objects", "objects_offered", "first_frame",
+        "last_frame", *measures, "unit",
     )  # fmt: skip
     for stack in stacks:
         frames = stack.todo.frames
         for score in stack.methods:
             yield (
                 stack.name, stack.kind, score.method, len(score.objects),
-                frames[0], frames[-1], *map(score.mean, measures), _unit(stack),
+                stack.todo.offered, frames[0], frames[-1], *map(score.mean, measures),
+                _unit(stack),
             )  # fmt: skip
 
 

@@ -175,8 +175,6 @@ def _measured(truth: Truth, areas: Mapping[int, Any]) -> list[int]:
 
 
 def count_labels(labels: npt.NDArray[Any]) -> dict[int, int]:
-    """Return the pixels of every label of an image but 0, by label."""
-    ids, counts = np.unique(labels, return_counts=True)
-    found = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-    found.pop(0, None)
-    return {int(i): count for i, count in found.items()}
+    """Return the pixels of every label above 0 of an image, by label."""
+    ids, counts = np.unique(labels[labels > 0], return_counts=True)
+    return {int(i): int(n) for i, n in zip(ids, counts, strict=True)}

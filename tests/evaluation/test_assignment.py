@@ -76,7 +76,8 @@ def test_of_long_stacks_the_frames_that_show_most() -> None:
 
 def test_of_many_objects_all_sizes() -> None:
     labels = columns({i: [i + 1, i + 1] for i in range(1, 10)})
-    assert choose(truth_of(labels), most_objects=3).ids == (2, 5, 8)
+    todo = choose(truth_of(labels), most_objects=3)
+    assert (todo.ids, todo.offered) == ((2, 5, 8), 9)
 
 
 def test_objects_that_can_be_compared_nowhere_are_left_out() -> None:
@@ -84,6 +85,12 @@ def test_objects_that_can_be_compared_nowhere_are_left_out() -> None:
     assert choose(truth_of(labels)).ids == (1,)
     with pytest.raises(StackError, match="no object on two annotated frames"):
         choose(truth_of(labels, known=frozenset({1})))
+
+
+def test_negative_labels_are_no_objects() -> None:
+    labels = columns({1: [8, 8]}).astype(np.int16)
+    labels[:, -3:, -3:] = -1
+    assert choose(truth_of(labels)).ids == (1,)
 
 
 def test_empty_labels() -> None:
