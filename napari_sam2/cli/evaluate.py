@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_sam2 import __version__
 from napari_sam2.cli.evaluate_options import (
     add_extent_options,
+    add_method_options,
     add_output_options,
     add_protocol_options,
     read_study,
@@ -72,6 +73,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("data", metavar="DATA", type=Path, help="the stacks")
     add_protocol_options(parser)
     add_extent_options(parser)
+    add_method_options(parser)
     add_output_options(parser)
     add_model_options(parser)
     parser.set_defaults(handler=_evaluate)
@@ -91,8 +93,14 @@ def _evaluate(args: argparse.Namespace) -> int:
         for number, source in enumerate(sources, 1):
             if not token.is_cancelled:
                 session.measure(source, f"{number} of {len(sources)}", token)
-    _write(args, session)
-    return _report(session, len(sources), was_stopped=token.is_cancelled)
+    left = len(sources) - len(session.sections) - len(session.problems)
+    if left:
+        session.notes.append(
+            f"Stopped: {left} of {len(sources)} stacks were not measured."
+        )
+    code = _report(session, was_stopped=left > 0)
+    _write(args, session)  # last, for it may fail where the summary cannot
+    return code
 
 
 def _shown(args: argparse.Namespace) -> int:
@@ -160,6 +168,7 @@ def _write(args: argparse.Namespace, session: _Session) -> None:
         f"{args.model} on {args.data.resolve().name}",
         _about(args, session.model),
         session.sections,
+        notes=[*session.problems, *session.notes],
         overwrite=args.overwrite,
     )
 
@@ -181,19 +190,14 @@ def _about(args: argparse.Namespace, model: Sam2Model) -> str:
     return ", ".join([*parts, f"napari-sam2 {__version__}", now_utc()])
 
 
-def _report(session: _Session, total: int, *, was_stopped: bool) -> int:
+def _report(session: _Session, *, was_stopped: bool) -> int:
     """Print the summary and what is missing from it; return the exit code."""
     from napari_sam2.evaluation.table import summary
 
     stacks = [section.stack for section in session.sections]
     if stacks:
         print(summary(stacks))
-    lines = list(session.problems)
-    lines += session.notes
-    if was_stopped:
-        left = total - len(stacks) - len(session.problems)
-        lines.append(f"Stopped: {left} of {total} stacks were not measured.")
-    for line in lines:
+    for line in (*session.problems, *session.notes):
         print(f"napari-sam2: {line}", file=sys.stderr)
     if was_stopped:
         return INTERRUPTED

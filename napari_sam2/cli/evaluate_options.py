@@ -41,7 +41,7 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_extent_options(parser: argparse.ArgumentParser) -> None:
-    """Add how much of the stacks is measured, and how."""
+    """Add how much of the stacks is measured."""
     group = parser.add_argument_group("how much is measured")
     group.add_argument(
         "--stacks",
@@ -70,6 +70,11 @@ def add_extent_options(parser: argparse.ArgumentParser) -> None:
         type=_count,
         help="of more objects, N spread evenly over the range of sizes",
     )
+
+
+def add_method_options(parser: argparse.ArgumentParser) -> None:
+    """Add how objects are followed, and what that is compared with."""
+    group = parser.add_argument_group("how they are followed")
     group.add_argument(
         "--window",
         choices=("off", "auto", "on"),

@@ -43,6 +43,7 @@ def write_evaluation(
     about: str,
     sections: Sequence[Section],
     *,
+    notes: Sequence[str] = (),
     overwrite: bool = False,
 ) -> None:
     """Write ``report.html``, ``summary.md`` and the tables of all numbers.
@@ -54,6 +55,8 @@ def write_evaluation(
         What was measured, and with what.
     sections : sequence of Section
         The stacks, at least one.
+    notes : sequence of str, optional
+        Sentences about what is missing.
     overwrite : bool, optional
         Whether a folder that is there may be replaced.
 
@@ -64,10 +67,10 @@ def write_evaluation(
     """
     stacks = [section.stack for section in sections]
     with atomic_folder(folder, _is_ours, overwrite=overwrite) as temporary:
-        page = as_html(title, about, sections)
+        page = as_html(title, about, sections, notes)
         (temporary / REPORT).write_text(page, "utf-8")
-        text = f"# {title}\n\n{about}\n\n{summary(stacks)}\n"
-        (temporary / _SUMMARY).write_text(text, "utf-8")
+        parts = (f"# {title}", about, *notes, summary(stacks))
+        (temporary / _SUMMARY).write_text("\n\n".join(parts) + "\n", "utf-8")
         for name, table in _TABLES.items():
             (temporary / name).write_text(rows.as_csv(table(stacks)), "utf-8")
 

@@ -34,14 +34,16 @@ _PAGE = """\
 <main>
 <h1>{title}</h1>
 <p class="about">{about}</p>
-{body}
+{notes}{body}
 </main>
 </body>
 </html>
 """
 
 
-def as_html(title: str, about: str, sections: Sequence[Section]) -> str:
+def as_html(
+    title: str, about: str, sections: Sequence[Section], notes: Sequence[str] = ()
+) -> str:
     """Return the whole page.
 
     Parameters
@@ -50,12 +52,18 @@ def as_html(title: str, about: str, sections: Sequence[Section]) -> str:
         What was measured, and with what, in plain text.
     sections : sequence of Section
         The stacks, at least one.
+    notes : sequence of str, optional
+        Sentences about what is missing.
     """
     stacks = [section.stack for section in sections]
     style = files("napari_sam2.evaluation").joinpath("report.css").read_text("utf-8")
     body = [*_overview(stacks), *map(stack_card, sections)]
     return _PAGE.format(
-        title=escape(title), about=escape(about), style=style, body="\n".join(body)
+        title=escape(title),
+        about=escape(about),
+        style=style,
+        notes="".join(f'<p class="missing">{escape(note)}</p>\n' for note in notes),
+        body="\n".join(body),
     )
 
 

@@ -120,16 +120,19 @@ def test_ctrl_c_keeps_finished_stacks(cli, data, model, tmp_path, monkeypatch) -
     assert "| cells " in said.out
     assert "| nuclei " not in said.out
     assert "cells" in (tmp_path / "out" / "stacks.csv").read_text("utf-8")
+    assert "2 of 3 stacks" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
 def test_a_stack_that_cannot_be_measured_does_not_stop_the_others(
-    cli, data, model
+    cli, data, model, tmp_path
 ) -> None:
     (data / "cells" / "labels.tif").write_bytes(b"nothing")
-    said = cli("evaluate", data, "--model", model)
+    out = tmp_path / "out"
+    said = cli("evaluate", data, "--model", model, "-o", out)
     assert said.code == 1
     assert "| nuclei |" in said.out
     assert said.err.startswith("napari-sam2: cells is left out: ")
+    assert "cells is left out: " in (out / "summary.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
