@@ -33,6 +33,10 @@ class OutputError(Sam2Error):
     """A result could not be written; what was there before is untouched."""
 
 
+class StorageError(Sam2Error):
+    """What does not fit into memory cannot be put elsewhere, or not be read there."""
+
+
 class ProjectError(Sam2Error):
     """A project file cannot be read, written, or followed to its image."""
 

@@ -6,9 +6,11 @@ be compared by value.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,45 +25,116 @@ if TYPE_CHECKING:
 
 _WORTH_DEFLATING = 256
 _OVERHEAD_BYTES = 200
+_PAIR, _AREA, _CENTROID = (
+    struct.Struct("<2i"),
+    struct.Struct("<q"),
+    struct.Struct("<2d"),
+)
+_CENTROID_AT = 2 * _PAIR.size + _AREA.size
 
 
-@dataclass(frozen=True, slots=True)
+class Elsewhere(Protocol):
+    """Bytes that lie outside of memory, or may do so."""
+
+    def read(self) -> bytes:
+        """Return them; any thread may ask for them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PackedMask:
     """One object's pixels on one frame; made by :func:`pack_mask`.
+
+    A stack has millions of them, so numbers are kept as bytes.
 
     Attributes
     ----------
     shape_hw : tuple of int
         Height and width of the frame in pixels.
-    origin_yx : tuple of int
-        Row and column of the bounding box's first pixel.
-    crop_hw : tuple of int
-        Height and width of the bounding box; (0, 0) when the object is absent.
-    bits : bytes
-        The pixels of the bounding box row by row, eight to a byte.
+    numbers : bytes
+        Those behind the properties; see :func:`pack_numbers`.
+    held : bytes or Elsewhere
+        The pixels; see :attr:`bits`. They may be moved while the mask is in use.
     is_deflated : bool
         Whether ``bits`` is compressed on top.
-    area : int
-        Number of pixels in the mask.
-    centroid_yx : tuple of float or None
-        Mean (y, x) in data pixels; None when absent.
     """
 
     shape_hw: tuple[int, int]
-    origin_yx: tuple[int, int]
-    crop_hw: tuple[int, int]
-    bits: bytes = field(repr=False)
+    numbers: bytes
+    held: bytes | Elsewhere
     is_deflated: bool
-    area: int = field(compare=False)
-    centroid_yx: tuple[float, float] | None = field(compare=False)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two masks show the same pixels of frames of the same size."""
+        if not isinstance(other, PackedMask):
+            return NotImplemented
+        return self is other or (
+            self._outline == other._outline
+            and (self.held is other.held or self.bits == other.bits)
+        )
+
+    def __hash__(self) -> int:
+        """Return the same number for equal masks."""
+        return hash(self._outline)
+
+    def __repr__(self) -> str:
+        """Say where the mask is, not what it looks like."""
+        return f"<PackedMask of {self.area} pixels in {self.box_yxyx}>"
+
+    @property
+    def _outline(self) -> tuple[object, ...]:
+        """What can be compared without looking at pixels."""
+        return self.shape_hw, self.numbers[:_CENTROID_AT], self.is_deflated
+
+    @property
+    def origin_yx(self) -> tuple[int, int]:
+        """Row and column of the bounding box's first pixel."""
+        y, x = _PAIR.unpack_from(self.numbers)
+        return y, x
+
+    @property
+    def crop_hw(self) -> tuple[int, int]:
+        """Height and width of the bounding box; (0, 0) when the object is absent."""
+        height, width = _PAIR.unpack_from(self.numbers, _PAIR.size)
+        return height, width
+
+    @property
+    def area(self) -> int:
+        """Number of pixels in the mask."""
+        return int(_AREA.unpack_from(self.numbers, 2 * _PAIR.size)[0])
+
+    @property
+    def centroid_yx(self) -> tuple[float, float] | None:
+        """Mean (y, x) in data pixels; None when absent."""
+        if not self.area:
+            return None
+        y, x = _CENTROID.unpack_from(self.numbers, _CENTROID_AT)
+        return y, x
+
+    @property
+    def bits(self) -> bytes:
+        """The pixels of the bounding box row by row, eight to a byte."""
+        held = self.held
+        return held if isinstance(held, bytes) else held.read()
+
+    def move(self, place: Elsewhere) -> None:
+        """Have the pixels held elsewhere; to those who have the mask, it is the same.
+
+        Parameters
+        ----------
+        place : Elsewhere
+            Which has a copy of :attr:`bits`.
+        """
+        object.__setattr__(self, "held", place)
 
     @property
     def crop(self) -> npt.NDArray[np.bool_]:
         """The pixels of the bounding box, bool, shape (h, w)."""
         height, width = self.crop_hw
-        raw = zlib.decompress(self.bits) if self.is_deflated else self.bits
-        bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=height * width)
-        return bits.reshape(height, width).view(bool)
+        bits = self.bits
+        raw = zlib.decompress(bits) if self.is_deflated else bits
+        pixels = np.unpackbits(np.frombuffer(raw, np.uint8), count=height * width)
+        return pixels.reshape(height, width).view(bool)
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:
@@ -91,8 +164,9 @@ class PackedMask:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory the mask takes."""
-        return len(self.bits) + _OVERHEAD_BYTES
+        """About how much memory the mask takes, without pixels held elsewhere."""
+        held = self.held
+        return _OVERHEAD_BYTES + (len(held) if isinstance(held, bytes) else 0)
 
     def covers(self, yx: tuple[int, int]) -> bool:
         """Whether the pixel (y, x) belongs to the mask."""
@@ -138,69 +212,10 @@ def pack_result(result: MaskResult, step: int | None = None) -> PackedResult:
     )
 
 
-def restore_mask(
-    shape_hw: tuple[int, int],
-    origin_yx: tuple[int, int],
-    crop_hw: tuple[int, int],
-    bits: bytes,
-    is_deflated: bool,
-) -> PackedMask:
-    """Return a mask whose bits were stored somewhere, after looking at all of them.
-
-    Parameters
-    ----------
-    shape_hw, origin_yx, crop_hw, bits, is_deflated
-        As for :class:`PackedMask`.
-
-    Raises
-    ------
-    ValueError
-        If these are not the bits of a mask that touches all sides of its bounding box,
-        inside the frame. No more memory is taken than the bounding box has bits.
-    """
-    (y, x), (height, width) = origin_yx, crop_hw
-    if not height and not width:
-        if bits or is_deflated or y or x:
-            raise ValueError("an absent object has pixels")
-        return absent_mask(shape_hw)
-    if min(y, x, height - 1, width - 1) < 0:
-        raise ValueError("the bounding box is none")
-    if y + height > shape_hw[0] or x + width > shape_hw[1]:
-        raise ValueError("the bounding box reaches beyond the frame")
-    count = -(-height * width // 8)
-    raw = _inflated(bits, count) if is_deflated else bits
-    if len(raw) != count:
-        raise ValueError("the pixels are too many or too few")
-    unpacked = np.unpackbits(np.frombuffer(raw, np.uint8))
-    if unpacked[height * width :].any():
-        raise ValueError("there are pixels after the last one")
-    crop = unpacked[: height * width].reshape(height, width)
-    rows, columns = crop.sum(1, dtype=np.int64), crop.sum(0, dtype=np.int64)
-    if not (rows[0] and rows[-1] and columns[0] and columns[-1]):
-        raise ValueError("the bounding box is too large")
-    area = int(rows.sum())
-    centroid = (
-        float(rows @ np.arange(height)) / area + y,
-        float(columns @ np.arange(width)) / area + x,
-    )
-    return PackedMask(shape_hw, origin_yx, crop_hw, bits, is_deflated, area, centroid)
-
-
-def _inflated(bits: bytes, count: int) -> bytes:
-    """Decompress, but never to more than one byte beyond ``count``."""
-    stream = zlib.decompressobj()
-    try:
-        raw = stream.decompress(bits, count + 1)
-    except zlib.error as error:
-        raise ValueError("the pixels are damaged") from error
-    if not stream.eof or stream.unused_data:
-        raise ValueError("the pixels are too many or too few")
-    return raw
-
-
 def absent_mask(shape_hw: tuple[int, int]) -> PackedMask:
     """Return the mask of an object that is not in a frame."""
-    return PackedMask(shape_hw, (0, 0), (0, 0), b"", False, 0, None)
+    numbers = pack_numbers((0, 0), (0, 0), 0, (0.0, 0.0))
+    return PackedMask(shared_shape(*shape_hw), numbers, b"", False)
 
 
 def pack_labels(
@@ -263,12 +278,23 @@ def _pack(
     bits = np.packbits(crop).tobytes()
     is_large = len(bits) >= _WORTH_DEFLATING
     height, width = crop.shape
-    return PackedMask(
-        shape_hw=(int(shape_hw[0]), int(shape_hw[1])),
-        origin_yx=origin_yx,
-        crop_hw=(height, width),
-        bits=zlib.compress(bits, 1) if is_large else bits,
-        is_deflated=is_large,
-        area=len(rows),
-        centroid_yx=centroid,
-    )
+    numbers = pack_numbers(origin_yx, (height, width), len(rows), centroid)
+    held = zlib.compress(bits, 1) if is_large else bits
+    return PackedMask(shared_shape(*shape_hw), numbers, held, is_large)
+
+
+def pack_numbers(
+    origin_yx: tuple[int, int],
+    crop_hw: tuple[int, int],
+    area: int,
+    centroid_yx: tuple[float, float],
+) -> bytes:
+    """Return the numbers of a mask as :class:`PackedMask` keeps them."""
+    box = _PAIR.pack(*origin_yx) + _PAIR.pack(*crop_hw)
+    return box + _AREA.pack(area) + _CENTROID.pack(*centroid_yx)
+
+
+@lru_cache(maxsize=8)
+def shared_shape(height: int, width: int) -> tuple[int, int]:
+    """Return the size of a frame as one value for the masks of all frames."""
+    return int(height), int(width)

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_sam2.core.errors import ProjectError, Sam2Error
-from napari_sam2.core.packed import restore_mask
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.restored import restore_mask
 from napari_sam2.project.checks import (
     LARGEST_ID,
     MOST_FRAMES,
@@ -23,6 +23,7 @@ from napari_sam2.project.checks import (
 )
 from napari_sam2.state.edit import TrackedObject
 from napari_sam2.state.masks import FrameMask, MaskTable, Origin
+from napari_sam2.state.spill import Spill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,12 +62,13 @@ def read_prompts(rows: Iterable[Row]) -> dict[Place, FramePrompts]:
 
 def read_masks(rows: Iterable[Row], shape_hw: ShapeHW) -> MaskTable:
     """Return masks by object and frame, from rows in the order of their keys."""
-    masks = MaskTable()
+    masks, spill = MaskTable(), Spill()
     for place, chain in groupby(rows, lambda row: read_place(row[1], row[0])):
         found: FrameMask | None = None
         for depth, columns in reversed(list(enumerate(chain))):
             as_whole(columns[2], "the depth of a mask", depth, min(depth, _DEEPEST))
             found = _mask(place, columns[3:], shape_hw, found)
+            spill.keep(found.mask)
         assert found is not None
         masks.put(place, found)
     return masks

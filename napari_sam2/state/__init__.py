@@ -11,6 +11,8 @@ No Qt, no napari, no torch; psygnal tells who listens. Start here:
 ``history``
     :class:`History`: ``history.do(edit, gesture=...)`` makes an edit that can be
     undone; ``undo``, ``redo``.
+``spill``
+    :class:`Spill`: where pixels and old steps go that would take too much memory.
 ``masks``
     :class:`FrameMask`: an object on a frame, with confidence, origin and flags.
 ``reviewer``
@@ -35,6 +37,7 @@ from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place
 from napari_sam2.state.review import Doubt
 from napari_sam2.state.reviewer import Reviewer
 from napari_sam2.state.settings import Direction, Settings
+from napari_sam2.state.spill import Spill
 from napari_sam2.state.thresholds import ReviewThresholds
 
 __all__ = [
@@ -50,6 +53,7 @@ __all__ = [
     "ReviewThresholds",
     "Reviewer",
     "Settings",
+    "Spill",
     "TrackedObject",
     "edits",
 ]

@@ -10,6 +10,7 @@ from psygnal import Signal
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.results import FrameResult
 from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place, painted_order
+from napari_sam2.state.spill import Spill
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -38,6 +39,8 @@ class Document:
         Number of frames of the stack.
     shape_hw : tuple of int
         Height and width of a frame in pixels.
+    spill : Spill, optional
+        Where masks go that would take too much memory.
 
     Attributes
     ----------
@@ -64,7 +67,14 @@ class Document:
     selection_changed = Signal(object)
     """The id of the object that new prompts are for, or None."""
 
-    def __init__(self, *, frame_count: int, shape_hw: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        *,
+        frame_count: int,
+        shape_hw: tuple[int, int],
+        spill: Spill | None = None,
+    ) -> None:
+        self.spill = Spill() if spill is None else spill
         self.frame_count = frame_count
         self.shape_hw = int(shape_hw[0]), int(shape_hw[1])
         self.objects: Mapping[int, TrackedObject] = {}
@@ -120,7 +130,7 @@ class Document:
             self.prompts = _merged(self.prompts, edit.prompts)
             self._note_prompted(prompts)
         for place in masks:
-            self.masks.put(place, edit.masks[place])
+            self._put(place, edit.masks[place])
         added = frozenset(i for i in objects if inverse.objects[i] is None)
         if objects:
             self.objects_changed.emit(objects)
@@ -243,6 +253,13 @@ class Document:
         found = sorted(self.masks.on_frame(frame).items())
         results = (mask.as_result(object_id, frame) for object_id, mask in found)
         return FrameResult(frame, tuple(results))
+
+    def _put(self, place: Place, mask: FrameMask | None) -> None:
+        layer = mask
+        while layer is not None:
+            self.spill.keep(layer.mask)
+            layer = layer.beneath
+        self.masks.put(place, mask)
 
     def _note_prompted(self, places: frozenset[Place]) -> None:
         """Keep the frames with points or boxes of each object."""

@@ -1,4 +1,4 @@
-"""Undo and redo: one gesture, one step; one run, one step; bounded memory."""
+"""Undo and redo: one gesture, one step; one run, one step; bounded memory and disk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_sam2.state.edit import Edit
+from napari_sam2.state.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MIB = 1 << 20
 _REACH = 8
 """How many steps back a gesture that is still going on may be found."""
+_MOVED_AT_LEAST, _MOVED_PER_MASK = 1000, 4
 
 
 class History:
@@ -28,8 +30,11 @@ class History:
     max_steps : int, optional
         Steps kept; the oldest are dropped first.
     max_bytes : int, optional
-        About how much memory the steps to undo, and those to redo, may each keep alive;
-        the newest step is always kept.
+        About how much memory the steps to undo, and those to redo, may each keep alive.
+        What is more goes to where the document's masks go, the oldest first.
+    max_disk_bytes : int, optional
+        About how much may go there. Where no more can, the oldest steps are dropped;
+        the newest is always kept.
     """
 
     changed = Signal()
@@ -43,12 +48,14 @@ class History:
         *,
         max_steps: int = 200,
         max_bytes: int = 256 * _MIB,
+        max_disk_bytes: int = 8192 * _MIB,
     ) -> None:
         self.document = document
         self._max_steps = max_steps
         self._max_bytes = max_bytes
-        self._undo: deque[_Step] = deque()
-        self._redo: deque[_Step] = deque()
+        self._max_disk_bytes = max_disk_bytes
+        self._undo: deque[Step] = deque()
+        self._redo: deque[Step] = deque()
 
     @property
     def undo_label(self) -> str | None:
@@ -86,11 +93,12 @@ class History:
             return
         step = self._step_of(gesture, edit)
         if step is None:
-            self._undo.append(_Step(edit.label, gesture, inverse))
+            self._undo.append(Step(edit.label, gesture, inverse))
+            self._forget_places()
         else:
             step.absorb(inverse)
         self._redo.clear()
-        self._forget_oldest(self._undo)
+        self._make_room(self._undo, _MOVED_PER_MASK * len(edit.masks))
         self.document.apply(edit)
         self.changed.emit()
 
@@ -108,18 +116,19 @@ class History:
         self._redo.clear()
         self.changed.emit()
 
-    def _travel(self, source: deque[_Step], target: deque[_Step]) -> bool:
+    def _travel(self, source: deque[Step], target: deque[Step]) -> bool:
         if not source:
             return False
-        self.travelling.emit(source[-1].edit)
-        step = source.pop()
-        target.append(_Step(step.label, None, step.edit.inverse(self.document)))
-        self._forget_oldest(target)
-        self.document.apply(step.edit)
+        edit = source[-1].edit()
+        self.travelling.emit(edit)
+        source.pop()
+        target.append(Step(edit.label, None, edit.inverse(self.document)))
+        self._make_room(target, _MOVED_PER_MASK * len(edit.masks))
+        self.document.apply(edit)
         self.changed.emit()
         return True
 
-    def _step_of(self, gesture: Hashable | None, edit: Edit) -> _Step | None:
+    def _step_of(self, gesture: Hashable | None, edit: Edit) -> Step | None:
         """Find the gesture's step, unless a later step touches the same places."""
         if gesture is None:
             return None
@@ -130,43 +139,31 @@ class History:
                 return None
         return None
 
-    def _forget_oldest(self, steps: deque[_Step]) -> None:
-        size = sum(step.nbytes for step in steps)
+    def _make_room(self, steps: deque[Step], count: int) -> None:
+        """Move what takes too much memory, the oldest steps first; drop what must go.
+
+        At most ``count`` masks are moved, a few times as many as came, so that nobody
+        waits for it.
+        """
+        spill, count = self.document.spill, max(count, _MOVED_AT_LEAST)
+        excess = sum(step.nbytes for step in steps) - self._max_bytes
+        for step in steps:
+            if excess <= 0 or count <= 0 or spill.is_full:
+                break
+            before = step.nbytes
+            count -= step.move(spill, count, self.document.frame_count)
+            excess -= before - step.nbytes
+        self._drop_oldest(steps, excess if spill.is_full else 0)
+
+    def _drop_oldest(self, steps: deque[Step], excess: int) -> None:
+        on_disk = sum(step.disk_bytes for step in steps) - self._max_disk_bytes
         while len(steps) > 1 and (
-            len(steps) > self._max_steps or size > self._max_bytes
+            len(steps) > self._max_steps or excess > 0 or on_disk > 0
         ):
-            size -= steps.popleft().nbytes
+            step = steps.popleft()
+            excess, on_disk = excess - step.nbytes, on_disk - step.disk_bytes
 
-
-class _Step:
-    """What brings back the state before a gesture."""
-
-    __slots__ = ("_masks", "_objects", "_prompts", "gesture", "label", "nbytes")
-
-    def __init__(self, label: str, gesture: Hashable | None, inverse: Edit) -> None:
-        self.label = label
-        self.gesture = gesture
-        self.nbytes = inverse.nbytes
-        self._objects = dict(inverse.objects)
-        self._prompts = dict(inverse.prompts)
-        self._masks = dict(inverse.masks)
-
-    @property
-    def edit(self) -> Edit:
-        return Edit(self.label, self._objects, self._prompts, self._masks)
-
-    def absorb(self, inverse: Edit) -> None:
-        """Add the inverse of a later edit; where both know a place, the first holds."""
-        self._objects = {**inverse.objects, **self._objects}
-        self._prompts = {**inverse.prompts, **self._prompts}
-        news = {p: m for p, m in inverse.masks.items() if p not in self._masks}
-        self._masks |= news  # in place: a run has thousands
-        self.nbytes += Edit(self.label, masks=news).nbytes
-
-    def touches(self, edit: Edit) -> bool:
-        """Whether an edit names a place that this step brings back."""
-        return not (
-            self._objects.keys().isdisjoint(edit.objects)
-            and self._prompts.keys().isdisjoint(edit.prompts)
-            and self._masks.keys().isdisjoint(edit.masks)
-        )
+    def _forget_places(self) -> None:
+        """Let go of what only a gesture needs that is still going on."""
+        if len(self._undo) > _REACH:
+            self._undo[-1 - _REACH].close()

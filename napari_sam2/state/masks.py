@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.prompts import FramePrompts
 
+_OVERHEAD_BYTES = 160
+
 Place = tuple[int, int]
 """One object on one frame: (object_id, frame)."""
 
@@ -75,8 +77,9 @@ class FrameMask:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory this takes."""
-        return self.mask.nbytes + (self.beneath.nbytes if self.beneath else 0)
+        """About how much memory this takes, without pixels held elsewhere."""
+        beneath = self.beneath.nbytes if self.beneath else 0
+        return _OVERHEAD_BYTES + self.mask.nbytes + beneath
 
     @property
     def painting_order(self) -> tuple[bool, float]:

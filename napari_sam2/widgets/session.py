@@ -88,6 +88,7 @@ class Session:
         self._repainter = Repainter(self._repaint)
         self.links.connect(self.document.masks_changed, self._repainter.add)
         self.links.connect(self.document.objects_changed, self._on_objects_changed)
+        self.links.connect(self.document.spill.failed, self.controller.report)
         self.links.connect(viewer.layers.events.removed, self._on_layer_removed)
         self._is_closed = False
 

@@ -15,8 +15,8 @@ from napari_sam2.core.packed import (
     pack_labels,
     pack_mask,
     pack_result,
-    restore_mask,
 )
+from napari_sam2.core.restored import restore_mask
 from napari_sam2.core.results import mask_result
 
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=12))

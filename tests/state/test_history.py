@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.state import Document, Edit, History, edits
+from napari_sam2.state import Document, Edit, History, Spill, edits
 from tests.state.conftest import SHAPE_HW, click, found, square, track
 
 Act = Callable[[Document], Edit]
@@ -80,10 +80,30 @@ def acts(draw: st.DrawFn) -> Act:
     return act
 
 
-@given(st.lists(st.tuples(acts(), st.sampled_from([None, None, "drag", "run"]))))
-def test_undo_returns_to_the_start_and_redo_to_the_end(some: list) -> None:
-    document = Document(frame_count=6, shape_hw=SHAPE_HW)
-    history = History(document)
+def cramped() -> Spill:
+    """Return a place in which nothing but the latest bytes stays in memory."""
+    return Spill(memory_bytes=0, segment_bytes=300, least_bytes=0)
+
+
+def beginnings() -> st.SearchStrategy[History]:
+    """Draw empty histories, some of which have no memory to speak of."""
+
+    def make(spill: Spill | None, max_bytes: int) -> History:
+        document = Document(frame_count=6, shape_hw=SHAPE_HW, spill=spill)
+        return History(document, max_bytes=max_bytes)
+
+    spills = st.one_of(st.none(), st.builds(cramped))
+    return st.builds(make, spills, st.sampled_from([0, 2000, 1 << 28]))
+
+
+@given(
+    beginnings(),
+    st.lists(st.tuples(acts(), st.sampled_from([None, None, "drag", "run"]))),
+)
+def test_undo_returns_to_the_start_and_redo_to_the_end(
+    history: History, some: list
+) -> None:
+    document = history.document
     start = state(document)
     for act, gesture in some:
         history.do(act(document), gesture=gesture)
@@ -98,10 +118,11 @@ def test_undo_returns_to_the_start_and_redo_to_the_end(some: list) -> None:
     assert not history.redo()
 
 
-@given(st.lists(acts(), min_size=1), st.data())
-def test_every_state_on_the_way_is_reached_again(some: list, data) -> None:
-    document = Document(frame_count=6, shape_hw=SHAPE_HW)
-    history = History(document)
+@given(beginnings(), st.lists(acts(), min_size=1), st.data())
+def test_every_state_on_the_way_is_reached_again(
+    history: History, some: list, data
+) -> None:
+    document = history.document
     states = [state(document)]
     for act in some:
         history.do(act(document))
@@ -222,20 +243,77 @@ def test_only_so_many_steps_are_kept(document: Document) -> None:
     assert document.prompts[1, 0] == click(5, 6)
 
 
-def test_memory_is_bounded_and_the_newest_step_is_always_there(document) -> None:
+def noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).random(SHAPE_HW) < 0.5
+
+
+def paint_noise(history: History, count: int) -> None:
+    for seed in range(count):
+        history.do(edits.paint_mask(history.document, 1, 0, noise(seed)))
+
+
+def test_memory_is_bounded_and_no_step_is_lost_for_it(document) -> None:
     history = History(document, max_bytes=6000)
-    rng = np.random.default_rng(0)
-    for _ in range(60):
-        noise = rng.random(SHAPE_HW) < 0.5
-        history.do(edits.paint_mask(document, 1, 0, noise))
+    before = state(document)
+    for seed in range(60):
+        history.do(edits.paint_mask(document, 1, 0, noise(seed)))
         assert history.nbytes <= 6000
-    assert 2 <= len(history) < 60
+    assert len(history) == 60
     while history.undo():
         assert history.nbytes <= 12_000
-    tiny = History(document, max_bytes=1)
-    tiny.do(edits.paint_mask(document, 1, 0, square(1, 1)))
-    tiny.do(edits.paint_mask(document, 1, 0, square(2, 2)))
-    assert len(tiny) == 1
+    assert state(document) == before
+    while history.redo():
+        pass
+    np.testing.assert_array_equal(document.masks[1, 0].mask.mask, noise(59))
+
+
+def test_where_the_disk_has_no_room_the_oldest_steps_go(document) -> None:
+    history = History(document, max_bytes=1, max_disk_bytes=2000)
+    paint_noise(history, 60)
+    assert 2 <= len(history) < 60
+    tiny = History(document, max_bytes=1, max_disk_bytes=1)
+    paint_noise(tiny, 2)
+    assert len(tiny) == 1, "the newest step is always there"
+
+
+def test_when_the_disk_is_full_memory_is_bounded_all_the_same(tmp_path) -> None:
+    spill = Spill(memory_bytes=0, segment_bytes=300, folder=tmp_path / "missing")
+    document = Document(frame_count=6, shape_hw=SHAPE_HW, spill=spill)
+    document.apply(edits.add_object(document, 1))
+    history = History(document, max_bytes=6000)
+    paint_noise(history, 60)
+    assert spill.is_full
+    assert history.nbytes < 8000
+    assert 2 <= len(history) < 60
+    history.undo()
+    np.testing.assert_array_equal(document.masks[1, 0].mask.mask, noise(58))
+
+
+def test_a_run_whose_frames_went_to_disk_is_still_one_step(document) -> None:
+    history = History(document, max_bytes=0)
+    for run, at in (("first", 1), ("again", 9)):
+        for frame in (*range(6), 2):
+            edit = edits.set_results(document, [found(1, frame, square(at, at))])
+            history.do(edit, gesture=run)
+    assert len(history) == 2
+    history.undo()
+    assert all(m.mask.origin_yx == (1, 1) for m in document.masks.values())
+    history.undo()
+    assert not document.masks
+
+
+def test_a_gesture_long_ago_on_disk_is_not_mistaken_for_one_elsewhere(document) -> None:
+    history = History(document, max_bytes=0)
+    first = edits.set_results(document, [found(1, 0, square(1, 1))])
+    history.do(first, gesture="run")
+    for number in range(20):
+        history.do(edits.rename_object(document, 2, f"cell {number}"))
+    for _ in range(19):
+        history.undo()
+    again = edits.set_results(document, [found(1, 1, square(5, 5))])
+    history.do(again, gesture="run")
+    history.undo()
+    assert set(document.masks) == {(1, 0)}
 
 
 def test_long_runs_count_as_they_grow(document: Document) -> None:

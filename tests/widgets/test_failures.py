@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from napari_sam2.control import Activity, TrackerRequest
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, GpuMemoryError
 from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.state import Spill
 from napari_sam2.widgets import problem_box
 from tests.miniature import seeded_model
 from tests.widgets.user import User
@@ -97,6 +100,27 @@ def test_an_unread_problem_outlives_the_next_message(working: User) -> None:
     working.wait_idle()
     assert "10 frames are done" in working.dock.status_line.message
     assert "Frame 4 could not be read." in working.dock.status_line.message
+
+
+def test_masks_that_find_no_place_on_the_disk_are_told_of_and_kept(
+    user_without_window: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cramped = partial(
+        Spill, memory_bytes=0, segment_bytes=50, least_bytes=0, folder=tmp_path / "none"
+    )
+    monkeypatch.setattr("napari_sam2.state.document.Spill", cramped)
+    user = user_without_window
+    user.open_image(name="cells")
+    user.open_dock()
+    user.click(0, 20, 30)
+    user.wait_mask(1, 0)
+    user.dock.workbench.track.run()
+    user.wait(lambda: user.document.frames_covered(1) == 10)
+    user.wait_idle()
+    assert user.document.spill.is_full
+    assert "Nothing is lost" in user.dock.status_line.problems.sentences
+    assert user.status.activity is Activity.IDLE
+    assert all(one.mask.mask.any() for one in user.document.masks.values())
 
 
 def test_a_problem_that_was_read_goes_when_things_go_well(
