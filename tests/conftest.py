@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import torch
 from hypothesis import settings
 
 from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.onnx.export import export_onnx
+from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.model.sam2 import Sam2Model
 from tests.miniature import seeded_model
 
@@ -34,6 +37,16 @@ def nano() -> Sam2Model:
 def miniature() -> Sam2Model:
     """Return a model of seeded noise that takes milliseconds."""
     return seeded_model()
+
+
+@pytest.fixture(scope="session")
+def nano_onnx(nano, tmp_path_factory) -> Path:
+    """Return a folder with the bundled model as ONNX graphs; takes most of a minute."""
+    folder = tmp_path_factory.mktemp("onnx") / "nano"
+    folder.mkdir()
+    for _ in export_onnx(nano, folder, weights_sha256=weights_sha256("nano")):
+        pass
+    return folder
 
 
 @pytest.fixture

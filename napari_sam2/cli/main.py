@@ -19,6 +19,7 @@ from napari_sam2.cli import (
     doctor,
     evaluate,
     export,
+    export_onnx,
     gui,
     models,
     prompts,
@@ -104,7 +105,17 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"napari-sam2 {__version__}"
     )
     verbs = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (gui, track, export, prompts, demo, evaluate, models, doctor):
+    for command in (
+        gui,
+        track,
+        export,
+        export_onnx,
+        prompts,
+        demo,
+        evaluate,
+        models,
+        doctor,
+    ):
         command.add_parser(verbs)
     return parser
 

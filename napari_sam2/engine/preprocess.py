@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.intensity import IntensityLimits
 
-_MEAN = (0.485, 0.456, 0.406)
-_STD = (0.229, 0.224, 0.225)
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
 
 
 def to_unit(
@@ -59,6 +59,6 @@ def to_model(
     if unit.dtype == np.uint8:
         image = image / 255
     image = resize_smoothly(image, image_size)
-    mean = image.new_tensor(_MEAN).view(1, 3, 1, 1)
-    std = image.new_tensor(_STD).view(1, 3, 1, 1)
+    mean = image.new_tensor(MEAN).view(1, 3, 1, 1)
+    std = image.new_tensor(STD).view(1, 3, 1, 1)
     return (image - mean) / std

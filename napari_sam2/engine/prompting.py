@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import ObjectState
 
-_LOGIT_LIMIT = 32.0
+LOGIT_LIMIT = 32.0
 
 
 def answer(
@@ -58,7 +58,7 @@ def answer(
     tokens = model.embed_prompts(
         torch.from_numpy(xy)[None].to(coarse.device),
         torch.from_numpy(labels)[None].to(coarse.device),
-        None if prior is None else prior.clamp(-_LOGIT_LIMIT, _LOGIT_LIMIT),
+        None if prior is None else prior.clamp(-LOGIT_LIMIT, LOGIT_LIMIT),
     )
     return model.decode(coarse, features, tokens, ambiguous=len(labels) <= 1)
 

@@ -104,9 +104,9 @@ class MaskDecoder(nn.Module):
         dense : Tensor, shape (B or 1, C, h or 1, w or 1)
             Prompt grid.
         """
-        tokens = torch.cat([self._output_tokens(len(sparse)), sparse], dim=1)
+        tokens = torch.cat([self._output_tokens(sparse.shape[0]), sparse], dim=1)
         image = (coarse + dense).flatten(2).transpose(1, 2)  # (B or 1, hw, C)
-        image = image.expand(len(sparse), -1, -1)
+        image = image.expand(sparse.shape[0], -1, -1)
         pe = image_pe.flatten(2).transpose(1, 2)
         tokens, image = self.transformer(image, pe, tokens)
         grid = image.transpose(1, 2).unflatten(2, coarse.shape[-2:])
@@ -144,7 +144,7 @@ def choose(candidates: Candidates, *, ambiguous: bool) -> Choice:
     then the best of three steps in, with the first mask's token.
     """
     best = 1 + candidates.ious[:, 1:].argmax(dim=1)  # (B,)
-    rows = torch.arange(len(best), device=best.device)
+    rows = torch.arange(best.shape[0], device=best.device)
     if ambiguous:
         index, tokens = best, candidates.tokens[rows, best]
     else:

@@ -97,7 +97,7 @@ class PromptEncoder(nn.Module):
         codes = self.pe_layer(xy / self.image_size)
         codes = codes * (labels != NOT_A_POINT)[..., None]
         tokens = codes + table[labels + 1]
-        padding = self.not_a_point_embed.weight.expand(len(tokens), 1, -1)
+        padding = self.not_a_point_embed.weight.expand(tokens.shape[0], 1, -1)
         return torch.cat([tokens, padding], dim=1)
 
     def masks(self, logits: Tensor | None) -> Tensor:

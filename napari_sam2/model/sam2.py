@@ -16,6 +16,7 @@ from napari_sam2.model.blocks import MLP
 from napari_sam2.model.image_encoder import ImageEncoder, ImageFeatures
 from napari_sam2.model.mask_decoder import (
     Candidates,
+    Choice,
     MaskDecoder,
     choose,
 )
@@ -173,7 +174,10 @@ class Sam2Model(nn.Module):
             Take the best of three candidates: right for at most one point.
         """
         candidates = self.candidates(coarse, features, prompts)
-        choice = choose(candidates, ambiguous=ambiguous)
+        return self.settle(candidates, choose(candidates, ambiguous=ambiguous))
+
+    def settle(self, candidates: Candidates, choice: Choice) -> ObjectState:
+        """Say of B objects what was chosen of the candidates, or that they are gone."""
         present = candidates.object_logits > 0  # (B, 1)
         absent = choice.logits.new_full((), ABSENT_LOGIT)
         logits = torch.where(present[..., None, None], choice.logits, absent)

@@ -1,0 +1,91 @@
+"""``napari-sam2 export-onnx``: a model as ONNX graphs, for ONNX Runtime and others."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.project_options import finish
+from napari_sam2.engine.onnx.interface import MANIFEST
+from napari_sam2.engine.weights import human_size, resolve_weights, weights_sha256
+from napari_sam2.io.folder_output import atomic_folder
+
+if TYPE_CHECKING:
+    from napari_sam2.engine.onnx.export import Exported
+
+_DESCRIPTION = """\
+Write a model as a folder of ONNX graphs, which napari-sam2 and other programs can run
+without PyTorch computing anything: image encoder, mask decoder with the prompts, memory
+attention, memory encoder, and masks as prompts. The numbers of objects, points and
+memories stay open. What was written is compared with the model. README.md and
+manifest.json in the folder say how to drive it.
+"""
+
+_EPILOG = """\
+examples:
+  napari-sam2 export-onnx nano nano_onnx
+  napari-sam2 track cells.tif -o labels.tif --point 1:0,120,88 --model nano_onnx
+
+  a downloaded model, for smaller frames
+    napari-sam2 export-onnx sam2.1-tiny tiny512 --image-size 512
+
+Exporting needs the extra [onnx-export], and takes one to some minutes; running needs
+the extra [onnx].
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``export-onnx`` to the command line."""
+    parser = subparsers.add_parser(
+        "export-onnx",
+        help="write a model as ONNX graphs, for ONNX Runtime and other programs",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a name that napari-sam2 models list shows, or a file of weights",
+    )
+    parser.add_argument(
+        "folder", metavar="DIR", type=Path, help="a new folder for the graphs"
+    )
+    parser.add_argument(
+        "--image-size",
+        metavar="PIXELS",
+        type=int,
+        help="side of the square that frames are squashed to, a multiple of 32; the "
+        "graphs have no other (default: what the model was made for)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a folder of graphs"
+    )
+    parser.set_defaults(handler=_export)
+
+
+def _export(args: argparse.Namespace) -> int:
+    path = resolve_weights(args.model)
+    with atomic_folder(args.folder, _is_ours, overwrite=args.overwrite) as folder:
+        # Torch takes seconds to import; what was said is checked before.
+        from napari_sam2.engine.onnx.export import export_onnx
+        from napari_sam2.model.checkpoint import load_weights
+
+        model = load_weights(path, image_size=args.image_size)
+        steps = export_onnx(model, folder, weights_sha256=weights_sha256(args.model))
+        exported = finish(steps, "exporting")
+    _report(exported, args.folder)
+    return 0
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name in (MANIFEST, "README.md") or path.suffix == ".onnx"
+
+
+def _report(exported: Exported, folder: Path) -> None:
+    print(f"{'PART':<24}  {'SIZE':>8}  DIFFERENCE FROM PYTORCH")
+    for part, file in exported.manifest.files.items():
+        apart = exported.differences[part]
+        print(f"{file.name:<24}  {human_size(file.size):>8}  {apart:.1e}")
+    print(f"\n{folder}: its README.md says how to run it.")
