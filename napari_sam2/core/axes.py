@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frame_numbers import FrameNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from napari_sam2.core.positions import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,28 @@ class FrameLayout:
     channel : int or None
         The axis of colours or fluorescence channels.
     fixed : tuple of (int, int)
-        Every other axis and the index at which it is held.
+        Axes at one index of which the frames are, and that index.
+    positions : tuple of int
+        Axes at every index of which there are frames; see
+        :class:`napari_sam2.core.frame_numbers.FrameNumbers`.
     """
 
     frame: int | None
     plane: tuple[int, int]
     channel: int | None
     fixed: tuple[tuple[int, int], ...] = ()
+    positions: tuple[int, ...] = ()
+
+    def numbers(self, shape: Sequence[int]) -> FrameNumbers:
+        """Return how the frames of an array of this shape are counted."""
+        length = 1 if self.frame is None else shape[self.frame]
+        return FrameNumbers(tuple(shape[axis] for axis in self.positions), length)
+
+    def held_at(self, position: Position) -> FrameLayout:
+        """Return where the frames of one position lie."""
+        held = zip(self.positions, position, strict=True)
+        fixed = tuple(sorted((*self.fixed, *held)))
+        return replace(self, fixed=fixed, positions=())
 
 
 def without_channel(layout: FrameLayout) -> FrameLayout:
@@ -75,6 +93,7 @@ def without_channel(layout: FrameLayout) -> FrameLayout:
         (moved(rows), moved(columns)),
         None,
         tuple((moved(axis), index) for axis, index in layout.fixed),
+        tuple(map(moved, layout.positions)),
     )
 
 

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_sam2.core.axes import FrameLayout
+    from napari_sam2.core.frame_numbers import FrameNumbers
 
 PointYx = tuple[float, float]
+# The number of no frame, where a point lies beside all positions.
+_BESIDE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,14 @@ class FrameSpace:
         return len(self.shape)
 
     @property
+    def numbers(self) -> FrameNumbers:
+        """How the frames of all positions are counted."""
+        return self.layout.numbers(self.shape)
+
+    @property
     def frame_count(self) -> int:
-        """Number of frames; 1 for a single picture."""
-        return 1 if self.layout.frame is None else self.shape[self.layout.frame]
+        """Number of frames at all positions; 1 for a single picture."""
+        return self.numbers.count
 
     @property
     def shape_hw(self) -> tuple[int, int]:
@@ -66,7 +74,35 @@ class FrameSpace:
         The frame may not exist: points can lie beside the stack.
         """
         axis = self.layout.frame
-        return 0 if axis is None else nearest(point[axis])
+        frame = 0 if axis is None else nearest(point[axis])
+        if not self.layout.positions:
+            return frame
+        position = tuple(nearest(point[axis]) for axis in self.layout.positions)
+        found = self.numbers.join(position, frame)
+        return _BESIDE if found is None else found
+
+    def nearest_frame(self, point: Sequence[float]) -> int:
+        """Return the frame that a point lies on, or the nearest one there is."""
+        at = list(point)
+        for axis in (*self.layout.positions, self.layout.frame):
+            if axis is not None:
+                at[axis] = min(max(point[axis], 0.0), self.shape[axis] - 1.0)
+        return self.frame_of(at)
+
+    def frame_place(self, frame: int) -> dict[int, int]:
+        """Return the index of a frame along its axis, and along those of positions."""
+        position, index = self.numbers.split(frame)
+        place = dict(zip(self.layout.positions, position, strict=True))
+        return (
+            place if self.layout.frame is None else place | {self.layout.frame: index}
+        )
+
+    def describe_frame(self, frame: int) -> str:
+        """Name a frame as users say it: "frame 3", "frame 3 at T = 2"."""
+        position, index = self.numbers.split(frame)
+        named = zip(self.layout.positions, position, strict=True)
+        at = ", ".join(f"{self.names[a].upper()} = {n}" for a, n in named)
+        return f"frame {index} at {at}" if at else f"frame {index}"
 
     def to_frame(self, point: Sequence[float]) -> tuple[int, PointYx]:
         """Return the frame and (y, x) of a point in data coordinates.
@@ -91,8 +127,8 @@ class FrameSpace:
         point = [0.0] * self.ndim
         for axis, index in self.layout.fixed:
             point[axis] = float(index)
-        if self.layout.frame is not None:
-            point[self.layout.frame] = float(frame)
+        for axis, index in self.frame_place(frame).items():
+            point[axis] = float(index)
         rows, columns = self.layout.plane
         point[rows], point[columns] = point_yx
         return tuple(point)
@@ -128,7 +164,7 @@ class FrameSpace:
 
     def label_shape(self) -> tuple[int, ...]:
         """Return the shape of the label array: one index along all other axes."""
-        kept = {self.layout.frame, *self.layout.plane}
+        kept = {self.layout.frame, *self.layout.plane, *self.layout.positions}
         return tuple(n if i in kept else 1 for i, n in enumerate(self.shape))
 
     def label_offset(self) -> tuple[int, ...]:
@@ -142,15 +178,15 @@ class FrameSpace:
         index = list(whole)
         for axis in self.layout.plane:
             index[axis] = slice(None)
-        if self.layout.frame is not None:
-            index[self.layout.frame] = frame
+        for axis, at in self.frame_place(frame).items():
+            index[axis] = at
         return tuple(index)
 
     def shows_frames(self, dims: Dims) -> bool:
         """Whether the view shows whole frames, so that one is displayed at a time."""
         extra = dims.ndim - self.ndim
-        axis = self.layout.frame
-        return axis is None or axis + extra not in dims.displayed
+        axes = (*self.layout.positions, self.layout.frame)
+        return not any(a is not None and a + extra in dims.displayed for a in axes)
 
     def displayed_frame(self, layer: Layer, dims: Dims) -> int | None:
         """Return the frame that the viewer shows; None where it cuts across frames.

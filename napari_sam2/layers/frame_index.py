@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,19 +21,23 @@ class FrameIndex:
     ----------
     frames : sequence of int
         The frames that are touched.
+    lengths : tuple of int
+        How many there are along each axis of frames, the last one counting fastest.
     inner : tuple
         The same index into an array of these frames alone, in this order.
-    is_basic : bool
-        Whether it consists of numbers and slices, one for every axis.
+    cut_axis : int or None
+        The only axis along which there are several frames, if the index consists of
+        numbers and slices, one for every axis.
     """
 
     frames: Sequence[int]
+    lengths: tuple[int, ...]
     inner: Any
-    is_basic: bool
+    cut_axis: int | None = None
 
 
 def index_frames(
-    index: Any, shape: tuple[int, ...], frame_axis: int | None
+    index: Any, shape: tuple[int, ...], frame_axes: tuple[int, ...]
 ) -> FrameIndex:
     """Part an index as NumPy knows them into frames, and an index into these.
 
@@ -41,8 +46,9 @@ def index_frames(
     index : int, slice, Ellipsis, array or tuple of these
     shape : tuple of int
         Of the stack.
-    frame_axis : int or None
-        None for a stack of one frame without an axis for it.
+    frame_axes : tuple of int
+        Those along which there are frames, the last one counting fastest; none for a
+        stack of one frame.
 
     Raises
     ------
@@ -50,15 +56,65 @@ def index_frames(
         If there is no such frame.
     """
     parts = _completed(index, len(shape))
-    is_basic = parts is not None and all(isinstance(p, int | slice) for p in parts)
-    if frame_axis is None:
-        return FrameIndex((0,), index if parts is None else parts, is_basic)
-    count = shape[frame_axis]
+    sizes = tuple(shape[axis] for axis in frame_axes)
     if parts is None:
-        return FrameIndex(range(count), index, is_basic=False)
-    frames, inner = _frames_of(parts[frame_axis], count)
-    before, after = parts[:frame_axis], parts[frame_axis + 1 :]
-    return FrameIndex(frames, (*before, inner, *after), is_basic)
+        return FrameIndex(range(math.prod(sizes)), sizes, index)
+    theirs = [parts[axis] for axis in frame_axes]
+    if len(theirs) > 1 and _are_places(theirs):
+        return _at_places(parts, frame_axes, sizes)
+    found = [_frames_of(part, size) for part, size in zip(theirs, sizes, strict=True)]
+    inner = list(parts)
+    for axis, (_, within) in zip(frame_axes, found, strict=True):
+        inner[axis] = within
+    lengths = tuple(len(touched) for touched, _ in found)
+    frames = _numbers([touched for touched, _ in found], sizes)
+    return FrameIndex(frames, lengths, tuple(inner), _cut_axis(parts, frame_axes))
+
+
+def _numbers(touched: Sequence[Sequence[int]], sizes: tuple[int, ...]) -> Sequence[int]:
+    """Return the numbers of the frames at all combinations of indices."""
+    if len(sizes) == 1:
+        return touched[0]
+    if not sizes:
+        return (0,)
+    grid = np.meshgrid(*(np.asarray(one, np.intp) for one in touched), indexing="ij")
+    numbers: list[int] = np.ravel_multi_index(grid, sizes).ravel().tolist()
+    return numbers
+
+
+def _cut_axis(parts: tuple[Any, ...], frame_axes: tuple[int, ...]) -> int | None:
+    sliced = [axis for axis in frame_axes if isinstance(parts[axis], slice)]
+    is_basic = all(isinstance(part, int | slice) for part in parts)
+    return sliced[0] if is_basic and len(sliced) == 1 else None
+
+
+def _are_places(parts: Sequence[Any]) -> bool:
+    """Whether there are single places rather than all combinations of indices."""
+    return not any(isinstance(part, slice) for part in parts) and any(
+        not isinstance(part, int) and np.asarray(part).dtype != bool for part in parts
+    )
+
+
+def _at_places(
+    parts: tuple[Any, ...], frame_axes: tuple[int, ...], sizes: tuple[int, ...]
+) -> FrameIndex:
+    """Part an index that has numbers, or arrays of them, for all axes of frames."""
+    where = [
+        np.where(np.asarray(parts[axis]) < 0, np.asarray(parts[axis]) + size,
+                 np.asarray(parts[axis]))
+        for axis, size in zip(frame_axes, sizes, strict=True)
+    ]  # fmt: skip
+    try:
+        numbers = np.ravel_multi_index(np.broadcast_arrays(*where), sizes)
+    except ValueError as error:
+        raise IndexError(f"there are no frames at these places: {error}") from error
+    found, places = np.unique(numbers, return_inverse=True)
+    inner = list(parts)
+    for axis in frame_axes[:-1]:
+        inner[axis] = 0
+    inner[frame_axes[-1]] = places.reshape(numbers.shape)
+    lengths = (*(1 for _ in frame_axes[:-1]), len(found))
+    return FrameIndex(found.tolist(), lengths, tuple(inner))
 
 
 def _completed(index: Any, ndim: int) -> tuple[Any, ...] | None:

@@ -68,7 +68,9 @@ class LabelStack(NDArrayOperatorsMixin):
             space.shape[axis] if axis == channel else length
             for axis, length in enumerate(space.label_shape())
         )
-        self._frame_axis = space.layout.frame
+        along = space.layout.frame
+        own = () if along is None else (along,)
+        self._frame_axes = (*space.layout.positions, *own)
         self._plane = space.layout.plane
         self._canvases = Canvases(
             space.shape_hw, dtype, masks_on, memory_bytes=memory_bytes
@@ -106,23 +108,23 @@ class LabelStack(NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Any:
         """Return labels."""
-        found = index_frames(index, self.shape, self._frame_axis)
+        found = index_frames(index, self.shape, self._frame_axes)
         if len(found.frames) == 1:
             labels = self._canvases[found.frames[0]].labels
-            return self._spread(labels[None])[found.inner]
-        if found.is_basic:
-            return self._cut_through(found.frames, found.inner)
-        return self._spread(self._drawn(found.frames))[found.inner]
+            return self._spread(labels[None], found.lengths)[found.inner]
+        if found.cut_axis is not None:
+            return self._cut_through(found.frames, found.inner, found.cut_axis)
+        return self._spread(self._drawn(found.frames), found.lengths)[found.inner]
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Change pixels."""
-        found = index_frames(index, self.shape, self._frame_axis)
+        found = index_frames(index, self.shape, self._frame_axes)
         if len(found.frames) == 1:
             labels = self._canvases.for_writing(found.frames[0]).labels[None]
-            self._spread(labels)[found.inner] = value
+            self._spread(labels, found.lengths)[found.inner] = value
         else:
             labels = self._drawn(found.frames)
-            self._spread(labels)[found.inner] = value
+            self._spread(labels, found.lengths)[found.inner] = value
             for frame, plane in zip(found.frames, labels, strict=True):
                 self._canvases.for_writing(frame).labels[...] = plane
         self._outdated.update(found.frames)
@@ -133,8 +135,9 @@ class LabelStack(NDArrayOperatorsMixin):
         """Return all labels as an array, which the stack does not follow."""
         if copy is False:
             raise ValueError("labels are drawn when they are asked for: it is a copy")
-        frames = index_frames(..., self.shape, self._frame_axis).frames
-        return np.ascontiguousarray(self._spread(self._drawn(frames)), dtype)
+        found = index_frames(..., self.shape, self._frame_axes)
+        labels = self._spread(self._drawn(found.frames), found.lengths)
+        return np.ascontiguousarray(labels, dtype)
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
@@ -174,14 +177,24 @@ class LabelStack(NDArrayOperatorsMixin):
         self._canvases.forget(frames)
         self._outdated.update(frames)
 
-    def _spread(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """View label images, (n, H, W), in the axis order of the stack."""
+    def _spread(
+        self, labels: npt.NDArray[Any], lengths: tuple[int, ...]
+    ) -> npt.NDArray[Any]:
+        """View label images, (n, H, W), in the axis order of the stack.
+
+        Parameters
+        ----------
+        labels : ndarray
+        lengths : tuple of int
+            How many of the n there are along each axis of frames.
+        """
         shape, strides = list(self.shape), [0] * self.ndim
-        rows, columns = self._plane
-        own = {self._frame_axis: 0, rows: 1, columns: 2}
-        for axis, mine in own.items():
-            if axis is not None:
-                shape[axis], strides[axis] = labels.shape[mine], labels.strides[mine]
+        for axis, mine in zip(self._plane, (1, 2), strict=True):
+            shape[axis], strides[axis] = labels.shape[mine], labels.strides[mine]
+        step = labels.strides[0]
+        for axis, length in zip(self._frame_axes[::-1], lengths[::-1], strict=True):
+            shape[axis], strides[axis] = length, step
+            step *= length
         return np.lib.stride_tricks.as_strided(labels, shape, strides)
 
     def _drawn(self, frames: Sequence[int]) -> npt.NDArray[Any]:
@@ -193,30 +206,29 @@ class LabelStack(NDArrayOperatorsMixin):
         return labels
 
     def _cut_through(
-        self, frames: Sequence[int], inner: tuple[int | slice, ...]
+        self, frames: Sequence[int], inner: tuple[int | slice, ...], axis: int
     ) -> npt.NDArray[Any]:
-        """Return the same part of many frames.
+        """Return the same part of many frames, which lie along an axis.
 
         While a window shows a cut, and frame after frame comes of a run, only these are
         drawn anew.
         """
-        key = (*frames[:1], *frames[-1:], len(frames), repr(inner))
+        key = (*frames[:1], *frames[-1:], len(frames), repr(inner), axis)
         cut = self._cut[1]() if self._cut and self._cut[0] == key else None
         if cut is None:
-            cut = self._empty_cut(len(frames), inner)
+            cut = self._empty_cut(len(frames), inner, axis)
             due = set(frames)
         else:
             due = self._outdated.intersection(frames)
-        self._fill(cut, frames, inner, due)
+        self._fill(cut, frames, inner, axis, due)
         self._cut, self._outdated = (key, weakref.ref(cut)), set()
         return cut
 
     def _empty_cut(
-        self, count: int, inner: tuple[int | slice, ...]
+        self, count: int, inner: tuple[int | slice, ...], axis: int
     ) -> npt.NDArray[Any]:
         shape = list(self.shape)
-        assert self._frame_axis is not None
-        shape[self._frame_axis] = count
+        shape[axis] = count
         one = np.broadcast_to(np.zeros((), self.dtype), shape)[inner]
         return np.empty(one.shape, self.dtype)
 
@@ -225,11 +237,10 @@ class LabelStack(NDArrayOperatorsMixin):
         cut: npt.NDArray[Any],
         frames: Sequence[int],
         inner: tuple[int | slice, ...],
+        axis: int,
         due: set[int],
     ) -> None:
         """Draw a cut on the frames on which it is due."""
-        axis = self._frame_axis
-        assert axis is not None
         # What is left to be indexed when a part was drawn: channels share their pixels,
         # and further axes have one.
         rest = [one if isinstance(one, slice) else 0 for one in inner]
@@ -242,7 +253,8 @@ class LabelStack(NDArrayOperatorsMixin):
             if frame in due:
                 part = self._canvases.part(frame, rows, columns)
                 place = (slice(None),) * before + (n,)
-                cut[place] = self._spread(part[None])[tuple(rest)]
+                lengths = tuple(1 for _ in self._frame_axes)
+                cut[place] = self._spread(part[None], lengths)[tuple(rest)]
 
 
 def _as_slice(part: int | slice) -> slice:

@@ -39,6 +39,10 @@ class Document:
         Number of frames of the stack.
     shape_hw : tuple of int
         Height and width of a frame in pixels.
+    series_length : int, optional
+        How many frames follow each other. All by default; of a stack with many
+        positions, those of each, see
+        :class:`napari_sam2.core.frame_numbers.FrameNumbers`.
     spill : Spill, optional
         Where masks go that would take too much memory.
 
@@ -72,10 +76,12 @@ class Document:
         *,
         frame_count: int,
         shape_hw: tuple[int, int],
+        series_length: int | None = None,
         spill: Spill | None = None,
     ) -> None:
         self.spill = Spill() if spill is None else spill
         self.frame_count = frame_count
+        self.series_length = series_length or frame_count
         self.shape_hw = int(shape_hw[0]), int(shape_hw[1])
         self.objects: Mapping[int, TrackedObject] = {}
         self.prompts: Mapping[Place, FramePrompts] = {}
@@ -101,6 +107,11 @@ class Document:
         if object_id != self._selected:
             self._selected = object_id
             self.selection_changed.emit(object_id)
+
+    def series_of(self, frame: int) -> range:
+        """Return the frames that a frame is one of a row with."""
+        first = frame - frame % self.series_length
+        return range(first, first + self.series_length)
 
     def get_object(self, object_id: int) -> TrackedObject:
         """Return an object by its id.

@@ -76,13 +76,15 @@ def doubts_on(
     if first_prompts is None:
         first_prompts = first_prompted(document, on_frame)
     near = neighbours({i: one.mask for i, one in on_frame.items()})
+    series = document.series_of(frame)
     for object_id, one in on_frame.items():
         if not one.is_protected:
-            is_before = frame < first_prompts.get(object_id, 0)
+            is_before = frame < _start(series, first_prompts.get(object_id))
             source = frame + 1 if is_before else frame - 1
             place = object_id, frame
+            before = source if source in series else None
             reasons = [
-                *_own_suspicions(document, place, source, limits),
+                *_own_suspicions(document, place, before, limits),
                 *_contacts(document, place, near[object_id], limits),
             ]
             if reasons:
@@ -97,7 +99,10 @@ def first_prompted(document: Document, object_ids: Iterable[int]) -> dict[int, i
 
 
 def inherited(
-    document: Document, object_id: int, own: Mapping[int, Doubt], first_prompt: int = 0
+    document: Document,
+    object_id: int,
+    own: Mapping[int, Doubt],
+    first_prompt: int | None = None,
 ) -> dict[int, Doubt]:
     """Return the doubts that frames have from those that they were carried on from.
 
@@ -114,22 +119,30 @@ def inherited(
     first_prompt : int, optional
         Where the object was carried on from, both ways.
     """
-    if not any(doubt.is_lasting for doubt in own.values()):
-        return {}
+    lasting = {frame for frame, doubt in own.items() if doubt.is_lasting}
+    found: dict[int, Doubt] = {}
+    for series in {document.series_of(frame) for frame in lasting}:
+        start = _start(series, first_prompt)
+        for way in (range(start, series.stop), range(start - 1, series.start - 1, -1)):
+            found |= _inherited_along(document, object_id, own, way)
+    return found
+
+
+def _inherited_along(
+    document: Document, object_id: int, own: Mapping[int, Doubt], way: range
+) -> dict[int, Doubt]:
     found = {}
     row = document.masks.of_object(object_id)
-    ways = range(first_prompt, document.frame_count), range(first_prompt - 1, -1, -1)
-    for way in ways:
-        source: Doubt | None = None
-        for frame in way:
-            if frame not in row:
-                continue
-            if _is_vouched_for(document, (object_id, frame)):
-                source = None
-            elif frame in own:
-                source = own[frame] if own[frame].is_lasting else source
-            elif source is not None:
-                found[frame] = _carried_on(source, frame)
+    source: Doubt | None = None
+    for frame in way:
+        if frame not in row:
+            continue
+        if _is_vouched_for(document, (object_id, frame)):
+            source = None
+        elif frame in own:
+            source = own[frame] if own[frame].is_lasting else source
+        elif source is not None:
+            found[frame] = _carried_on(document, source, frame)
     return found
 
 
@@ -143,7 +156,7 @@ def all_doubts(document: Document, limits: ReviewThresholds) -> dict[Place, Doub
             own.setdefault(object_id, {})[frame] = doubt
     found: dict[Place, Doubt] = {}
     for object_id, row in own.items():
-        first = first_prompts.get(object_id, 0)
+        first = first_prompts.get(object_id)
         row = {**inherited(document, object_id, row, first), **row}
         found |= {(object_id, frame): doubt for frame, doubt in row.items()}
     return found
@@ -187,12 +200,14 @@ def onward(document: Document, object_id: int, frame: int) -> tuple[Direction, r
     -------
     direction : str
     frames : range
-        From the corrected frame to the end of the stack on that side.
+        From the corrected frame to the end of the stack, or series, on that side.
     """
-    others = [other for other in document.said_about(object_id) if other != frame]
+    series = document.series_of(frame)
+    said = document.said_about(object_id)
+    others = [other for other in said if other != frame and other in series]
     if others and frame < min(others):
-        return "backward", range(frame + 1)
-    return "forward", range(frame, document.frame_count)
+        return "backward", range(series.start, frame + 1)
+    return "forward", range(frame, series.stop)
 
 
 def is_waiting(document: Document, doubt: Doubt) -> bool:
@@ -202,15 +217,22 @@ def is_waiting(document: Document, doubt: Doubt) -> bool:
     return is_known and not _is_vouched_for(document, place)
 
 
+def _start(series: range, first_prompt: int | None) -> int:
+    """Return where in a series an object was carried on from: its start, if unknown."""
+    if first_prompt is None or first_prompt not in series:
+        return series.start
+    return first_prompt
+
+
 def _own_suspicions(
-    document: Document, place: Place, source: int, limits: ReviewThresholds
+    document: Document, place: Place, source: int | None, limits: ReviewThresholds
 ) -> Iterator[Suspicion]:
     object_id, frame = place
     row = document.masks.of_object(object_id)
     one = row[frame]
     yield from low_confidence(one, limits)
     yield from filled_image(one.mask, limits)
-    if source in row:
+    if source is not None and source in row:
         yield from sudden_change(one.mask, row[source].mask, limits)
 
 
@@ -235,9 +257,10 @@ def _doubt(place: Place, suspicions: list[Suspicion]) -> Doubt:
     )
 
 
-def _carried_on(source: Doubt, frame: int) -> Doubt:
+def _carried_on(document: Document, source: Doubt, frame: int) -> Doubt:
+    number = source.frame - document.series_of(frame).start
     reason = (
-        f"It was carried on from frame {source.frame}, which is doubtful and which "
+        f"It was carried on from frame {number}, which is doubtful and which "
         "nobody has accepted."
     )
     return Doubt(

@@ -126,7 +126,7 @@ class Reviewer:
     def _pass_on(self, object_id: int) -> set[int]:
         """Pass doubts on along an object's row; return the frames that they changed."""
         before = self._inherited.pop(object_id, {})
-        own, first = self._own.get(object_id, {}), self._first_prompts.get(object_id, 0)
+        own, first = self._own.get(object_id, {}), self._first_prompts.get(object_id)
         after = inherited(self._document, object_id, own, first)
         if after:
             self._inherited[object_id] = after

@@ -25,6 +25,20 @@ SPACES = [
     FrameSpace(
         FrameLayout(1, (2, 3), None, ((0, 1),)), (3, 4, 5, 6), ("z", "t", "y", "x")
     ),
+    FrameSpace(
+        FrameLayout(1, (2, 3), None, (), (0,)), (3, 4, 5, 6), ("t", "z", "y", "x")
+    ),
+    FrameSpace(
+        FrameLayout(0, (2, 3), None, (), (1,)), (3, 4, 5, 6), ("t", "z", "y", "x")
+    ),
+    FrameSpace(
+        FrameLayout(1, (3, 4), 2, (), (0,)), (2, 2, 3, 5, 6), ("t", "z", "c", "y", "x")
+    ),
+    FrameSpace(
+        FrameLayout(3, (1, 4), None, ((5, 1),), (2, 0)),
+        (2, 5, 3, 2, 6, 2),
+        ("p", "y", "t", "z", "x", "q"),
+    ),
 ]
 ONE_FRAME = 5 * 6 * 2
 

@@ -7,7 +7,7 @@ import pytest
 
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Reviewer, ReviewThresholds, edits
-from napari_sam2.state.review import all_doubts, doubts_on, next_doubtful
+from napari_sam2.state.review import all_doubts, doubts_on, next_doubtful, onward
 from tests.state.conftest import click, found, square, track
 
 OFF = ReviewThresholds(
@@ -204,3 +204,34 @@ def test_touching_another_object_is_not_passed_on(document: Document) -> None:
     track(document, *(found(1, f, square(2, 2)) for f in (0, 1)))
     track(document, found(2, 0, square(2, 4)))
     assert {frame for _, frame in all_doubts(document, LIMITS)} == {0}
+
+
+def test_positions_are_rows_of_their_own() -> None:
+    document = Document(frame_count=6, shape_hw=(20, 30), series_length=3)
+    edits.add_object(document, 1).apply(document)
+    document.apply(edits.set_prompts(document, 1, 1, click(4, 4)))
+    track(
+        document,
+        *(found(1, frame, square(2, 2)) for frame in (0, 1, 2)),
+        *(found(1, frame, square(9, 20)) for frame in (3, 5)),
+        found(1, 4, square(9, 20, 9)),
+    )
+    doubts = all_doubts(document, LIMITS)
+    assert (1, 3) not in doubts  # another position than frame 2, whatever lies there
+    assert "The mask grows from 16 to 81 pixels." in doubts[1, 4].reasons
+    assert onward(document, 1, 0) == ("backward", range(1))
+    assert onward(document, 1, 2) == ("forward", range(2, 3))
+    assert onward(document, 1, 4) == ("forward", range(4, 6))
+
+
+def test_doubt_is_not_carried_on_to_another_position() -> None:
+    document = Document(frame_count=6, shape_hw=(20, 30), series_length=3)
+    edits.add_object(document, 1).apply(document)
+    masks = [square(2, 2), square(2, 2), square(0, 0, 0), *[square(2, 2)] * 3]
+    track(document, *(found(1, frame, mask) for frame, mask in enumerate(masks)))
+    assert {frame for _, frame in all_doubts(document, LIMITS)} == {2}
+    masks[1] = square(0, 0, 0)
+    track(document, *(found(1, frame, mask) for frame, mask in enumerate(masks)))
+    doubts = all_doubts(document, LIMITS)
+    assert {frame for _, frame in doubts} == {1, 2}
+    assert "carried on from frame 1," in doubts[1, 2].reasons[0]
