@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from napari_sam2.evaluation.markup import card, html_table, picture_source
-from napari_sam2.evaluation.strips import colour_of, draw_strip
+from napari_sam2.evaluation.strips import START_COLOUR, colour_of, draw_strip
 from napari_sam2.evaluation.table import number, protocols
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_sam2.evaluation.scores import MethodScore
     from napari_sam2.evaluation.study import StackScore
 
-_ROW_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14, 14, 320
+_ROW_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14, 20, 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _scale() -> str:
 
 _LEGEND = (
     f'<p class="legend">{_scale()}J from 0 to 1'
-    '<i style="background:#1e1e22"></i>prompted first'
+    f'<i style="background:rgb{START_COLOUR}"></i>prompted first'
     '<i class="hatched"></i>not followed yet, or not known</p>'
 )
 _OUTLINES = (

@@ -18,7 +18,7 @@ _COLOURS = np.array(
     [(140, 20, 40), (214, 96, 60), (250, 205, 120), (110, 175, 200), (30, 80, 150)],
     float,
 )
-_START = (30, 30, 34)
+START_COLOUR = (128, 124, 134)
 
 
 def colour_of(j: float) -> tuple[int, int, int]:
@@ -35,13 +35,13 @@ def draw_strip(score: MethodScore, todo: Assignment) -> npt.NDArray[np.uint8]:
     -------
     ndarray of uint8, shape (objects, frames, 4)
         A pixel per object and frame, with opacity: nothing before an object starts, or
-        where its mask is not known. The frame on which it starts is black.
+        where its mask is not known. The frame on which it starts is grey.
     """
     frames = todo.frames
     strip = np.zeros((len(score.objects), len(frames), 4), np.uint8)
     by_quality = sorted(score.objects, key=lambda one: (one.j, one.object_id))
     for row, one in enumerate(by_quality):
         for frame in one.frames:
-            colour = _START if frame.is_start else colour_of(frame.j)
+            colour = START_COLOUR if frame.is_start else colour_of(frame.j)
             strip[row, frame.frame - frames.start] = (*colour, 255)
     return strip
