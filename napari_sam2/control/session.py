@@ -10,6 +10,7 @@ from napari_sam2.control.recording import Recorder
 from napari_sam2.control.told_tracker import ToldTracker, telling
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import ModelError, Sam2Error
+from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.recipe import Followed, Made, Removed, Told
 from napari_sam2.state.masks import Origin
 
@@ -228,15 +229,17 @@ def _agrees(seen: FrameMask | None, found: PackedMask) -> bool:
 
 
 def _made(request: TrackerRequest) -> Made:
+    frames = request.frames
+    one = frames.one if isinstance(frames, AllFrames) else frames
     return Made(
         request.model,
         limits=request.limits,
-        channels=getattr(request.frames, "channels", None),
+        channels=getattr(one, "channels", None),
         image_size=request.image_size,
         window=request.window,
         corrects_bleaching=request.corrects_bleaching,
-        level=getattr(request.frames, "level", 0),
-        beside=getattr(request.frames, "beside", ()),
+        level=getattr(one, "level", 0),
+        beside=getattr(one, "beside", ()),
     )
 
 

@@ -37,28 +37,29 @@ class _OfPositions:
     open_frames: Callable[[Position], FrameSource]
 
     @property
-    def _one(self) -> FrameSource:
+    def one(self) -> FrameSource:
+        """The frames at one position, which are like those at all others."""
         return self.open_frames(self.positions.first)
 
     @property
     def shape_hw(self) -> tuple[int, int]:
         """Height and width of every frame in pixels."""
-        return self._one.shape_hw
+        return self.one.shape_hw
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the pixels."""
-        return self._one.dtype
+        return self.one.dtype
 
     @property
     def is_rgb(self) -> bool:
         """Whether frames are colour pictures."""
-        return self._one.is_rgb
+        return self.one.is_rgb
 
     @property
     def picked(self) -> tuple[int, ...]:
         """The channels that are read; none where that is not known."""
-        return getattr(self._one, "picked", ())
+        return getattr(self.one, "picked", ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,12 +71,12 @@ class AllFrames(_OfPositions):
 
     def __len__(self) -> int:
         """Count the frames of all positions."""
-        return len(self.positions) * len(self._one)
+        return len(self.positions) * len(self.one)
 
     def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
         """Read one frame."""
         check_frame(frame, len(self))
-        number, frame = divmod(frame, len(self._one))
+        number, frame = divmod(frame, len(self.one))
         position = next(islice(self.positions, number, None))
         return self.open_frames(position)[frame]
 
@@ -104,7 +105,7 @@ class TimeSeries(_OfPositions):
     def __len__(self) -> int:
         """Count the times."""
         axis = self.time_axis
-        return len(self._one if axis is None else self.positions.visited[axis])
+        return len(self.one if axis is None else self.positions.visited[axis])
 
     def __getitem__(self, time: int, /) -> npt.NDArray[Any]:
         """Read a few frames of a time, one below the other."""
@@ -116,7 +117,7 @@ class TimeSeries(_OfPositions):
             first = tuple(span.start for span in self.positions.visited)
             now = self.positions.visited[axis][time]
             position = (*first[:axis], now, *first[axis + 1 :])
-            places = [(position, one) for one in _spread(range(len(self._one)))]
+            places = [(position, one) for one in _spread(range(len(self.one)))]
         return np.concatenate([self.open_frames(one)[frame] for one, frame in places])
 
 

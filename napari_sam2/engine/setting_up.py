@@ -4,35 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.bleaching import correct_bleaching
+from napari_sam2.core.bleaching import correct_bleaching, find_fading, steady
+from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.position_frames import AllFrames, TimeSeries
 from napari_sam2.engine.options import TrackerOptions
+from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.engine.window import WindowOptions
 
 if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.positions import Position
     from napari_sam2.core.recipe import WindowMode
-    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.engine.network import Network
 
 _CACHE_BYTES = TrackerOptions().feature_cache_bytes
 
 
 def set_up_tracker(
-    model: Sam2Model,
+    model: Network,
     frames: FrameSource,
     *,
     limits: IntensityLimits | None = None,
     window: WindowMode = "off",
     corrects_bleaching: bool = False,
     feature_cache_bytes: int = _CACHE_BYTES,
-) -> VideoTracker:
+) -> VideoTracker | PositionTrackers:
     """Return a tracker that was told nothing.
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     frames : FrameSource
+        Of a single stack; or :class:`napari_sam2.core.position_frames.AllFrames`, then
+        each position is a stack of its own, but black, white and fading are those of
+        all of them.
     limits : IntensityLimits, optional
         What is shown as black and white; estimated from the frames by default.
     window : str, optional
@@ -49,9 +56,33 @@ def set_up_tracker(
     FrameError
         If no frame can be read.
     """
-    if corrects_bleaching and not frames.is_rgb:
-        frames = correct_bleaching(frames)
     options = TrackerOptions(
         feature_cache_bytes=feature_cache_bytes, window=WindowOptions(mode=window)
     )
-    return VideoTracker(model, frames, limits=limits, options=options)
+    is_corrected = corrects_bleaching and not frames.is_rgb
+    if isinstance(frames, AllFrames):
+        return _at_positions(model, frames, limits, options, is_corrected)
+    seen = correct_bleaching(frames) if is_corrected else frames
+    return VideoTracker(model, seen, limits=limits, options=options)
+
+
+def _at_positions(
+    model: Network,
+    frames: AllFrames,
+    limits: IntensityLimits | None,
+    options: TrackerOptions,
+    is_corrected: bool,
+) -> PositionTrackers:
+    series = TimeSeries(frames.positions, frames.open_frames)
+    fading = find_fading(series) if is_corrected else ()
+
+    def seen_at(position: Position) -> FrameSource:
+        return steady(frames.open_frames(position), fading, series.time_of(position))
+
+    common = limits or estimate_limits(AllFrames(frames.positions, seen_at))
+
+    def make(seen: FrameSource) -> VideoTracker:
+        return VideoTracker(model, seen, limits=common, options=options)
+
+    rest = VideoTracker.forget_features
+    return PositionTrackers(frames.positions, seen_at, make, rest)

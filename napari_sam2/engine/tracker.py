@@ -82,8 +82,8 @@ class VideoTracker:
         shape_hw = self.frames.shape_hw
         window = Window(self.options.window, shape_hw, config.image_size)
         reader = FrameReader(self.frames, self.limits, in_parts=not window.is_off)
-        cache = FeatureCache(self.options.feature_cache_bytes)
-        encoder = FrameEncoder(model, reader, cache, self.device)
+        self._cache = FeatureCache(self.options.feature_cache_bytes)
+        encoder = FrameEncoder(model, reader, self._cache, self.device)
         self._stepper = FrameStepper(model, encoder, rules, window, self.options)
         answerer = PromptAnswerer(model, encoder, rules, window, self.options)
         self._tracks = ObjectTracks(len(self.frames), answerer)
@@ -184,6 +184,10 @@ class VideoTracker:
         """Forget an object; the others are not touched."""
         self._tracks.remove(object_id)
         self._runner.paused = None
+
+    def forget_features(self) -> None:
+        """Give back the memory that makes it quick to come back to frames."""
+        self._cache.clear()
 
     def plan(
         self,

@@ -1,0 +1,268 @@
+"""A stack with many positions as one: a tracker for each, made when it is needed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.frame_numbers import FrameNumbers
+from napari_sam2.core.results import FrameResult
+from napari_sam2.engine.plan import Plan, check_range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.results import MaskResult
+    from napari_sam2.engine.plan import Direction
+    from napari_sam2.engine.tracker import VideoTracker
+
+    Said = tuple[FramePrompts, npt.NDArray[Any] | None]
+
+_MOST_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """The part of a run that is at one position."""
+
+    position: Position
+    objects: tuple[int, ...]
+    plan: Plan
+
+
+class PositionTrackers:
+    """Follows objects at many positions, none of which knows of another.
+
+    It is used as a :class:`napari_sam2.engine.tracker.VideoTracker` is, with frames
+    counted as :class:`napari_sam2.core.frame_numbers.FrameNumbers` does. A run is made
+    at one position after the other. The trackers of a few positions are kept; another
+    one is made anew, and told again what was said there, when it is needed.
+
+    Parameters
+    ----------
+    positions : Positions
+        All that the stack has.
+    seen_at : callable
+        Returns the frames at a position as the model sees them.
+    make : callable
+        Makes a tracker of a stack.
+    rest : callable, optional
+        Called with a tracker that is left for another position.
+
+    Attributes
+    ----------
+    positions, seen_at, make
+    """
+
+    def __init__(
+        self,
+        positions: Positions,
+        seen_at: Callable[[Position], FrameSource],
+        make: Callable[[FrameSource], VideoTracker],
+        rest: Callable[[VideoTracker], None] = lambda _: None,
+    ) -> None:
+        self.positions, self.seen_at, self.make = positions, seen_at, make
+        self._rest_tracker = rest
+        length = len(seen_at(positions.first))
+        self.numbers = FrameNumbers(positions.shape, length)
+        self._trackers: OrderedDict[Position, VideoTracker] = OrderedDict()
+        self._said: dict[Position, dict[tuple[int, int], Said]] = {}
+        self._left: list[_Leg] = []
+        self._is_begun = False
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a run was stopped before its end, so that :meth:`resume` goes on."""
+        return bool(self._left)
+
+    def set_prompts(
+        self,
+        object_id: int,
+        frame: int,
+        prompts: FramePrompts,
+        *,
+        previous: npt.NDArray[Any] | None = None,
+    ) -> MaskResult | None:
+        """Replace everything said about an object on a frame; nothing withdraws it.
+
+        See :meth:`napari_sam2.engine.tracker.VideoTracker.set_prompts`.
+        """
+        position, index = self.numbers.split(frame)
+        if not prompts:
+            self._withdraw(position, (object_id, index), prompts)
+            return None
+        tracker = self._tracker(position)
+        result = tracker.set_prompts(object_id, index, prompts, previous=previous)
+        said = self._said.setdefault(position, {})
+        said.pop((object_id, index), None)  # so that it comes last
+        said[object_id, index] = prompts, previous
+        return None if result is None else replace(result, frame=frame)
+
+    def remove_object(self, object_id: int) -> None:
+        """Forget an object, at all positions."""
+        self._left = []
+        for position in list(self._said):
+            said = self._said[position]
+            if any(one == object_id for one, _ in said):
+                if position in self._trackers:
+                    self._trackers[position].remove_object(object_id)
+                self._keep(
+                    position, {p: s for p, s in said.items() if p[0] != object_id}
+                )
+
+    def plan(
+        self,
+        *,
+        direction: Direction = "both",
+        frames: range | None = None,
+        objects: Sequence[int] | None = None,
+    ) -> range:
+        """Return something as long as the number of steps of a run."""
+        legs = self._legs(direction, frames, objects)
+        return range(sum(len(leg.plan) for leg in legs))
+
+    def propagate(
+        self,
+        *,
+        direction: Direction = "both",
+        frames: range | None = None,
+        objects: Sequence[int] | None = None,
+        token: CancelToken | None = None,
+    ) -> Generator[FrameResult]:
+        """Carry the objects through the stack at every position where they are known.
+
+        Parameters
+        ----------
+        direction : {"both", "forward", "backward"}, optional
+        frames : range, optional
+            The frames to visit, of one position or several; all by default.
+        objects : sequence of int, optional
+            The objects to compute; all by default.
+        token : CancelToken, optional
+            Stops the run before the next frame; :meth:`resume` goes on from there.
+
+        Raises
+        ------
+        NoPromptError, FrameError
+            As for a single stack. A frame that cannot be read ends the run at its
+            position.
+        """
+        return self._run(self._legs(direction, frames, objects), token)
+
+    def resume(self, *, token: CancelToken | None = None) -> Generator[FrameResult]:
+        """Go on with a run that was stopped."""
+        if not self._left:
+            raise NoPromptError("No run was stopped: start one with propagate().")
+        return self._run(self._left, token, is_resumed=self._is_begun)
+
+    def _run(
+        self, legs: list[_Leg], token: CancelToken | None, *, is_resumed: bool = False
+    ) -> Generator[FrameResult]:
+        for number, leg in enumerate(legs):
+            self._left, self._is_begun = legs[number:], False
+            if token is not None and token.is_cancelled:
+                return
+            tracker = self._tracker(leg.position)
+            is_resumed = is_resumed and number == 0 and tracker.is_paused
+            self._is_begun = True
+            with closing(self._begin(tracker, leg, token, is_resumed)) as results:
+                for result in results:
+                    yield self._numbered(leg.position, result)
+            if tracker.is_paused:
+                return
+        self._left = []
+
+    def _begin(
+        self,
+        tracker: VideoTracker,
+        leg: _Leg,
+        token: CancelToken | None,
+        is_resumed: bool,
+    ) -> Any:
+        if is_resumed:
+            return tracker.resume(token=token)
+        return tracker.propagate(
+            direction=leg.plan.direction,
+            frames=leg.plan.frames,
+            objects=leg.objects,
+            token=token,
+        )
+
+    def _legs(
+        self,
+        direction: Direction,
+        frames: range | None,
+        objects: Sequence[int] | None,
+    ) -> list[_Leg]:
+        frames = range(self.numbers.count) if frames is None else frames
+        check_range(frames, self.numbers.count)
+        legs = []
+        for position in sorted(self._said):
+            series = self.numbers.series_at(position)
+            here = range(max(series.start, frames.start), min(series.stop, frames.stop))
+            prompted = self._prompted(position, objects)
+            if here and prompted:
+                local = range(here.start - series.start, here.stop - series.start)
+                plan = Plan(prompted, local, direction)
+                legs.append(_Leg(position, tuple(prompted), plan))
+        if not legs:
+            raise NoPromptError(
+                "There is nothing to track there yet: give at least one object a "
+                "point, a box or a mask at this position."
+            )
+        return legs
+
+    def _prompted(
+        self, position: Position, objects: Iterable[int] | None
+    ) -> dict[int, tuple[int, int]]:
+        """Return the first and last prompted frame of objects at a position."""
+        wanted = None if objects is None else set(objects)
+        frames: dict[int, list[int]] = {}
+        for object_id, index in self._said[position]:
+            if wanted is None or object_id in wanted:
+                frames.setdefault(object_id, []).append(index)
+        return {i: (min(found), max(found)) for i, found in sorted(frames.items())}
+
+    def _withdraw(
+        self, position: Position, place: tuple[int, int], nothing: FramePrompts
+    ) -> None:
+        self._left = []
+        said = self._said.get(position, {})
+        if place in said and position in self._trackers:
+            self._trackers[position].set_prompts(*place, nothing)
+        self._keep(position, {p: one for p, one in said.items() if p != place})
+
+    def _keep(self, position: Position, said: dict[tuple[int, int], Said]) -> None:
+        if said:
+            self._said[position] = said
+        else:
+            self._said.pop(position, None)
+            self._trackers.pop(position, None)
+
+    def _tracker(self, position: Position) -> VideoTracker:
+        """Return the tracker of a position, which is the last one used then."""
+        newest = next(reversed(self._trackers), None)
+        if newest is not None and newest != position:
+            self._rest_tracker(self._trackers[newest])
+        tracker = self._trackers.pop(position, None)
+        if tracker is None:
+            while len(self._trackers) >= _MOST_KEPT:
+                self._trackers.popitem(last=False)
+            tracker = self.make(self.seen_at(position))
+            for place, (prompts, previous) in self._said.get(position, {}).items():
+                tracker.set_prompts(*place, prompts, previous=previous)
+        self._trackers[position] = tracker
+        return tracker
+
+    def _numbered(self, position: Position, result: FrameResult) -> FrameResult:
+        frame = self.numbers.series_at(position)[result.frame]
+        return FrameResult(frame, tuple(replace(one, frame=frame) for one in result))

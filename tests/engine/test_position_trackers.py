@@ -1,0 +1,140 @@
+"""Many positions behave as one tracker, and each of them as if there were no other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_sam2.core.axes import Axis
+from napari_sam2.core.cancel import CancelToken
+from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.positions import Positions
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.engine import position_trackers
+from napari_sam2.engine.setting_up import set_up_tracker
+from napari_sam2.engine.tracker import VideoTracker
+
+TIMES, SLICES = 6, 5
+STACK = np.random.default_rng(0).integers(0, 255, (TIMES, SLICES, 40, 48), np.uint8)
+POSITIONS = Positions((Axis("t", TIMES),), (0,), (range(TIMES),), (0,))
+LIMITS = as_limits(0, 255)
+CLICK = FramePrompts(points_yx=((20.0, 24.0),), positive=(True,))
+BOX = FramePrompts(box_yxyx=(5.0, 5.0, 20.0, 30.0))
+
+
+def frames_at(position) -> ArrayFrames:
+    return ArrayFrames(STACK[position[0]])
+
+
+@pytest.fixture
+def trackers(miniature):
+    return set_up_tracker(miniature, AllFrames(POSITIONS, frames_at), limits=LIMITS)
+
+
+def alone(model, time: int) -> VideoTracker:
+    return VideoTracker(model, frames_at((time,)), limits=LIMITS)
+
+
+def same(one, other, first: int) -> None:
+    """Check that results are alike but for the number of the first frame."""
+    assert [r.frame for r in one] == [first + r.frame for r in other]
+    for mine, theirs in zip(one, other, strict=True):
+        assert [m.frame for m in mine] == [mine.frame] * len(theirs)
+        for a, b in zip(mine, theirs, strict=True):
+            assert (a.object_id, a.predicted_iou) == (b.object_id, b.predicted_iou)
+            np.testing.assert_array_equal(a.mask, b.mask)
+
+
+def test_each_position_is_tracked_as_if_it_were_alone(trackers, miniature) -> None:
+    answer = trackers.set_prompts(1, 2 * SLICES + 3, CLICK)
+    assert answer.frame == 2 * SLICES + 3
+    trackers.set_prompts(2, 4 * SLICES, BOX)
+    trackers.set_prompts(1, 4 * SLICES + 1, CLICK)
+    single, other = alone(miniature, 2), alone(miniature, 4)
+    single.set_prompts(1, 3, CLICK)
+    other.set_prompts(2, 0, BOX)
+    other.set_prompts(1, 1, CLICK)
+    found = list(trackers.propagate())
+    assert len(trackers.plan()) == len(found)
+    of_first = [r for r in found if r.frame < 3 * SLICES]
+    same(of_first, list(single.propagate()), 2 * SLICES)
+    same(found[len(of_first) :], list(other.propagate()), 4 * SLICES)
+
+
+def test_a_run_at_one_position_leaves_the_others_alone(trackers) -> None:
+    trackers.set_prompts(1, 0, CLICK)
+    trackers.set_prompts(1, SLICES, CLICK)
+    here = range(SLICES, 2 * SLICES)
+    found = list(trackers.propagate(frames=here, objects=[1, 7]))
+    assert [result.frame for result in found] == list(here)
+    with pytest.raises(NoPromptError, match="at this position"):
+        trackers.propagate(frames=range(2 * SLICES, 3 * SLICES))
+    with pytest.raises(NoPromptError):
+        trackers.propagate(objects=[2])
+
+
+@pytest.mark.parametrize("stop_after", [1, SLICES - 1, SLICES, SLICES + 2])
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    trackers, miniature, stop_after: int
+) -> None:
+    for time in (1, 3):
+        trackers.set_prompts(1, time * SLICES, CLICK)
+    token, found = CancelToken(), []
+    for result in trackers.propagate(token=token):
+        found.append(result)
+        if len(found) == stop_after:
+            token.cancel()
+    assert len(found) == stop_after
+    assert trackers.is_paused
+    found += trackers.resume()
+    assert not trackers.is_paused
+    for time, part in ((1, found[:SLICES]), (3, found[SLICES:])):
+        single = alone(miniature, time)
+        single.set_prompts(1, 0, CLICK)
+        same(part, list(single.propagate()), time * SLICES)
+    with pytest.raises(NoPromptError, match="No run was stopped"):
+        trackers.resume()
+
+
+def test_a_position_that_was_let_go_is_told_again_what_was_said(
+    trackers, miniature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(position_trackers, "_MOST_KEPT", 2)
+    for time in range(TIMES):
+        trackers.set_prompts(1, time * SLICES, CLICK)
+        trackers.set_prompts(1, time * SLICES + 2, CLICK)
+    trackers.set_prompts(1, 2, FramePrompts())  # at the first position, let go long ago
+    assert len(trackers._trackers) == 2
+    found = list(trackers.propagate(frames=range(SLICES)))
+    single = alone(miniature, 0)
+    single.set_prompts(1, 0, CLICK)
+    same(found, list(single.propagate()), 0)
+
+
+def test_objects_are_forgotten_everywhere(trackers) -> None:
+    for time in (0, 3):
+        trackers.set_prompts(1, time * SLICES, CLICK)
+        trackers.set_prompts(2, time * SLICES, BOX)
+    trackers.remove_object(1)
+    assert {one.object_id for result in trackers.propagate() for one in result} == {2}
+    trackers.set_prompts(2, 0, FramePrompts())
+    assert {r.frame // SLICES for r in trackers.propagate()} == {3}
+    trackers.remove_object(2)
+    with pytest.raises(NoPromptError):
+        trackers.propagate()
+
+
+def test_black_white_and_fading_are_those_of_all_positions(miniature) -> None:
+    light = np.exp(-0.3 * np.arange(TIMES))[:, None, None, None]
+    fading = (light * (100 + 5 * np.eye(40, 48) * np.ones((SLICES, 1, 1)))) * 100
+    stack = fading.astype(np.uint16)
+    frames = AllFrames(POSITIONS, lambda position: ArrayFrames(stack[position[0]]))
+    plain = set_up_tracker(miniature, frames)
+    steady = set_up_tracker(miniature, frames, corrects_bleaching=True)
+    limits = {plain.make(plain.seen_at((time,))).limits for time in (0, 3)}
+    assert len(limits) == 1
+    last = steady.seen_at((TIMES - 1,))[2]
+    assert last.max() == pytest.approx(stack[0].max(), rel=0.1)
