@@ -98,6 +98,17 @@ def parse_frames(text: str) -> FrameSpan:
     return FrameSpan(*(int(end) if end else None for end in (start, stop)))
 
 
+def parse_axes(text: str) -> tuple[str, ...]:
+    """Read ``z,y,x``."""
+    axes = tuple(field.strip().lower() for field in text.split(","))
+    if not all(axes) or not 2 <= len(set(axes)) == len(axes) <= 3:
+        raise UsageError(
+            f"--axes {text} cannot be read: write two or three different axes, such as "
+            "z,y,x."
+        )
+    return axes
+
+
 def parse_channels(text: str) -> tuple[int, ...]:
     """Read ``0,2``."""
     fields = text.split(",")

@@ -1,35 +1,39 @@
-"""Doing a job at every position of a stack, one after the other, and going on later."""
+"""Doing a job in parts, at positions or along axes, and going on where it broke off."""
 
 from __future__ import annotations
 
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import stop_on_interrupt
-from napari_sam2.cli.position_work import depends_on, look, work_on
+from napari_sam2.cli.position_work import Sight, depends_on, look, work_on
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.control.positions import follow_everywhere
 from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.io.beside import provenance_beside
+from napari_sam2.io.finished import FinishedFrames
+from napari_sam2.io.overlay import write_overlay
+from napari_sam2.io.overlay_result import shown_rate
 from napari_sam2.io.placing import affine_of
 from napari_sam2.io.position_files import PositionFiles
 from napari_sam2.io.position_results import PositionResults
 from napari_sam2.io.result_format import ResultHeader
 from napari_sam2.io.result_formats import check_holds_positions
 from napari_sam2.io.table import TableWriter, open_table_writer
-from napari_sam2.io.unfinished import unfinished_folder, unfinished_run
+from napari_sam2.io.unfinished import unfinished_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from napari_sam2.cli.job import Job
-    from napari_sam2.control.positions import PositionWork
+    from napari_sam2.control.positions import PositionStep, PositionWork
     from napari_sam2.control.visits import Visit
     from napari_sam2.io.result_format import ResultWriter
     from napari_sam2.model.sam2 import Sam2Model
@@ -62,7 +66,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
     Parameters
     ----------
     job : Job
-        With positions.
+        With positions, or axes to be fused.
     load : callable
         Returns the model; called when everything else is known to be in order.
 
@@ -78,18 +82,17 @@ def carry_out_everywhere(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
     sight = look(job)
     made_of = depends_on(job)
     output = job.outputs.labels
-    with ExitStack() as opened:
-        folder = opened.enter_context(
-            unfinished_run(output, made_of, is_resumed=job.is_resumed)
-        )
+    with unfinished_run(output, made_of, is_resumed=job.is_resumed) as folder:
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
-        labels, table = _open_outputs(job, opened)
-        with _keeping(store, job):
-            work = work_on(sight, load())
+        with _keeping(folder, store), ExitStack() as opened:
+            labels, table = _open_outputs(job, opened)
+            work = work_on(sight, load(), folder)
             steps, seconds = _follow(work, store, job)
-            _results(store, job).write(labels, table)
-        problems = _problems(store)
-    return Outcome(steps, seconds, problems)
+            everything = AllFrames(job.positions.whole, job.frames_at)
+            PositionResults(store, everything).write(labels, table)
+            for path in job.outputs.overlays:
+                _draw(path, sight, store)
+        return Outcome(steps, seconds, _problems(store))
 
 
 def report_everywhere(job: Job, outcome: Outcome) -> int:
@@ -101,22 +104,32 @@ def report_everywhere(job: Job, outcome: Outcome) -> int:
         The exit code.
     """
     count = len(job.request.object_ids)
-    where = ", ".join(
-        f"{axis.name} = {frame_ranges(span)}"
-        for axis, span in zip(job.positions.axes, job.positions.visited, strict=True)
-    )
-    rate = outcome.steps / outcome.seconds if outcome.steps else 0.0
-    print(
-        f"{count} object{'s' if count > 1 else ''} at {where}, frames "
-        f"{frame_ranges(job.span)}{f', {human_rate(rate)}' if rate else ''}: "
-        f"{', '.join(map(str, job.outputs.paths))}"
-    )
+    said = [f"{count} object{'s' if count > 1 else ''}{_everywhere(job)}"]
+    said.append(f"frames {frame_ranges(job.span)}")
+    if job.fused:
+        names = [frames.axes[0].name for frames in job.fused]
+        said.append(f"fused along {', '.join(names)}")
+    if outcome.steps:
+        said.append(human_rate(outcome.steps / outcome.seconds))
+    print(f"{', '.join(said)}: {', '.join(map(str, job.outputs.paths))}")
     for problem in outcome.problems:
         print(f"napari-sam2: {problem}", file=sys.stderr)
     return _PARTLY if outcome.problems else 0
 
 
+def _everywhere(job: Job) -> str:
+    """Say at which positions: `` at t = 0–11``."""
+    axes, visited = job.positions.axes, job.positions.visited
+    spans = [
+        f"{axis.name} = {frame_ranges(span)}"
+        for axis, span in zip(axes, visited, strict=True)
+    ]
+    return f" at {', '.join(spans)}" if spans else ""
+
+
 def _check_outputs(job: Job) -> None:
+    if not job.positions.axes:
+        return
     check_holds_positions(job.outputs.result_format)
     if job.outputs.overlays:
         raise OutputError(
@@ -135,7 +148,7 @@ def _open_outputs(
         axes,
         names={i: names.get(i, "") for i in job.request.object_ids},
         provenance=job.provenance,
-        frames=_all_frames(job),
+        frames=AllFrames(job.positions.whole, job.frames_at),
         affine=affine_of(job.frames, job.positions),
     )
     labels = opened.enter_context(
@@ -152,28 +165,45 @@ def _open_outputs(
     )
 
 
-def _all_frames(job: Job) -> AllFrames:
-    return AllFrames(job.positions.whole, job.frames_at)
-
-
-def _results(store: PositionFiles, job: Job) -> PositionResults:
-    return PositionResults(store, _all_frames(job))
+def _draw(path: Path, sight: Sight, store: PositionFiles) -> None:
+    """Draw the masks of the one position that there is."""
+    job, (position,) = sight.job, store.positions
+    with closing(FinishedFrames(path.parent, job.frames.shape_hw)) as finished:
+        for result in store.results(position):
+            finished.add(result)
+        write_overlay(
+            path,
+            sight.along(job.frames)(position),
+            finished.__getitem__,
+            sight.limits,
+            shown=finished.frames,
+            fps=shown_rate(job.frames.axes),
+            overwrite=job.outputs.overwrite,
+        )
 
 
 def _follow(work: PositionWork, store: PositionFiles, job: Job) -> tuple[int, float]:
     """Do what is not finished; return the number of steps, and the seconds."""
-    left = _left(work, store)
-    begun, done, steps, started = -1, 0, 0, time.monotonic()
-    with stop_on_interrupt() as token, FrameBar(len(left) * len(job.span)) as bar:
+    visits, started = len(_left(work, store)), time.monotonic()
+    each = sum(map(len, job.fused)) if job.fused else len(job.span)
+    begun, done, steps, label = -1, 0, 0, ""
+    with stop_on_interrupt() as token, FrameBar(visits * each) as bar:
         for step in follow_everywhere(work, store, token):
-            begun, done = (begun + 1, 0) if step.result is None else (begun, done + 1)
-            steps += step.result is not None
-            shown = begun * len(job.span) + min(done, len(job.span))
-            bar.show(shown, job.positions.describe(step.position))
-            last = step.position
+            is_counted = step.progress is not None or not (job.fused or step.is_begin)
+            begun, done = begun + step.is_begin, 0 if step.is_begin else done
+            done, steps = done + is_counted, steps + is_counted
+            label = _where(step, job) or label
+            bar.show(begun * each + min(done, each), label)
     if _left(work, store):
-        raise KeyboardInterrupt(f"Stopped at {job.positions.describe(last)}.")
+        raise KeyboardInterrupt(f"Stopped {label or 'at the beginning'}.")
     return steps, time.monotonic() - started
+
+
+def _where(step: PositionStep, job: Job) -> str:
+    """Say where work is: ``at t = 3 of 12, along y``."""
+    parts = [f"at {job.positions.describe(step.position)}"] if step.position else []
+    parts += [step.progress.label] if step.progress is not None else []
+    return ", ".join(parts)
 
 
 def _left(work: PositionWork, store: PositionFiles) -> list[Visit]:
@@ -186,34 +216,36 @@ def _left(work: PositionWork, store: PositionFiles) -> list[Visit]:
 
 
 @contextmanager
-def _keeping(store: PositionFiles, job: Job) -> Iterator[None]:
+def _keeping(folder: Path, store: PositionFiles) -> Iterator[None]:
     """Say what is kept of work that does not come to its end."""
     try:
         yield
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"{stop or 'Stopped.'} {_kept(store, job)}") from None
+        kept = _kept(folder, store) or "Nothing was finished, and nothing was written."
+        raise KeyboardInterrupt(f"{stop or 'Stopped.'} {kept}") from None
     except Sam2Error as error:
-        if not any(map(store.finished, store.positions)):
+        kept = _kept(folder, store)
+        if not kept:
             raise
-        raise Sam2Error(f"{error} {_kept(store, job)}") from error
+        raise Sam2Error(f"{error} {kept}") from error
 
 
-def _kept(store: PositionFiles, job: Job) -> str:
+def _kept(folder: Path, store: PositionFiles) -> str:
+    """Say what is kept; nothing if it is nothing."""
     count = sum(bool(store.finished(position)) for position in store.positions)
-    if not count:
-        return "No position was finished, and nothing was written."
-    return (
-        f"{count} of {len(store.positions)} positions are kept in "
-        f"{unfinished_folder(job.outputs.labels)}: the same command with --resume goes "
-        "on from there."
-    )
+    how = "the same command with --resume goes on from there."
+    if count and store.positions.axes:
+        total = len(store.positions)
+        return f"{count} of {total} positions are kept in {folder}: {how}"
+    is_any = any(folder.rglob("*.zip"))
+    return f"What is finished is kept in {folder}: {how}" if is_any else ""
 
 
 def _problems(store: PositionFiles) -> tuple[str, ...]:
     found = {one: store.problem(one) for one in store.positions}
     return tuple(
-        f"At {store.positions.describe(position)}: {problem} What was found there "
-        "before is written."
+        f"{f'At {store.positions.describe(position)}: ' if position else ''}{problem} "
+        "What was found there before is written."
         for position, problem in found.items()
         if problem
     )

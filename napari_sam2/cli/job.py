@@ -7,7 +7,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.prompting import check_request
-from napari_sam2.core.errors import OutputError
+from napari_sam2.core.axes import list_axes
+from napari_sam2.core.errors import OutputError, StackError
 from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.io.overlay import check_overlay
 from napari_sam2.io.placing import frames_at
@@ -84,6 +85,9 @@ class Job:
     positions : Positions
         Where along other axes objects are followed, one position after the other;
         ``frames`` are those at the first one.
+    fused : tuple of StackFrames
+        The frames along each axis of the volume whose results are fused, ``frames``
+        first; none where objects are followed along one axis.
     seed : str
         How objects come to positions where they are not prompted.
     is_resumed : bool
@@ -108,6 +112,7 @@ class Job:
     span: range
     limits: IntensityLimits | None = None
     positions: Positions = NOWHERE
+    fused: tuple[StackFrames, ...] = ()
     seed: SeedMode = "follow"
     is_resumed: bool = False
     image_size: int | None = None
@@ -130,14 +135,31 @@ class Job:
             If an output would replace an input, or an overlay cannot be written.
         """
         check_request(self.request, self.frames, self.positions)
+        self._check_fused()
         check_apart(self.outputs.paths, self.inputs)
         for path in self.outputs.overlays:
             check_overlay(path, overwrite=self.outputs.overwrite)
 
+    def _check_fused(self) -> None:
+        """Check that all axes to be fused are those of one volume."""
+        layouts = [frames.layout for frames in self.fused]
+        if len({frozenset((one.frame, *one.plane)) for one in layouts}) > 1:
+            raise StackError(
+                f"The axes to be fused are not those of one volume: the stack has "
+                f"{list_axes(self.frames.stack.axes)}. Say with --at where to stay "
+                "along the others."
+            )
+        names = [axis.name for axis in self.positions.axes]
+        if self.fused and self.corrects_bleaching and "t" not in names:
+            raise StackError(
+                "--correct-bleaching follows one decline over time, and cannot be "
+                "joined with --fuse where there is no --every t: leave one out."
+            )
+
     @property
-    def is_everywhere(self) -> bool:
-        """Whether objects are followed at more than one position."""
-        return bool(self.positions.axes)
+    def has_parts(self) -> bool:
+        """Whether objects are followed at several positions, or along several axes."""
+        return bool(self.positions.axes or self.fused)
 
     def frames_at(self, position: Position) -> StackFrames:
         """Return the frames at a position."""

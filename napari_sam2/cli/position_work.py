@@ -6,19 +6,27 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import napari_sam2
+from napari_sam2.control.fusing import AcrossAxes, Orientation
 from napari_sam2.control.positions import AlongFrames, PositionWork
 from napari_sam2.core.bleaching import find_fading, steady
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.intensity import as_limits, estimate_limits
 from napari_sam2.core.position_frames import AllFrames, TimeSeries
+from napari_sam2.io.output import naming_output
+from napari_sam2.io.placing import frames_at
+from napari_sam2.io.position_files import PositionFiles
 from napari_sam2.project.image import fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from napari_sam2.cli.job import Job
     from napari_sam2.control.ports import Tracker
     from napari_sam2.core.bleaching import Fading
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position
+    from napari_sam2.io.stack import StackFrames
     from napari_sam2.model.sam2 import Sam2Model
 
 
@@ -39,10 +47,15 @@ class Sight:
     fading: tuple[Fading, ...]
     limits: IntensityLimits
 
-    def frames_at(self, position: Position) -> FrameSource:
-        """Return the frames at a position as the model sees them."""
-        frames = self.job.frames_at(position)
-        return steady(frames, self.fading, _series(self.job).time_of(position))
+    def along(self, frames: StackFrames) -> Callable[[Position], FrameSource]:
+        """Return what opens frames along an axis, as the model sees them."""
+        positions, series = self.job.positions, _series(self.job)
+
+        def open_frames(position: Position) -> FrameSource:
+            there = frames_at(frames, positions, position)
+            return steady(there, self.fading, series.time_of(position))
+
+        return open_frames
 
 
 def look(job: Job) -> Sight:
@@ -58,17 +71,21 @@ def look(job: Job) -> Sight:
     fading = find_fading(_series(job)) if job.corrects_bleaching else ()
     if job.limits is not None:
         return Sight(job, fading, job.limits)
-    series = _series(job)
-
-    def seen_at(position: Position) -> FrameSource:
-        return steady(job.frames_at(position), fading, series.time_of(position))
-
-    limits = estimate_limits(AllFrames(job.positions, seen_at))
-    return Sight(job, fading, limits)
+    unlimited = Sight(job, fading, as_limits(0, 1))
+    everything = AllFrames(job.positions, unlimited.along(job.frames))
+    return Sight(job, fading, estimate_limits(everything))
 
 
-def work_on(sight: Sight, model: Sam2Model) -> PositionWork:
-    """Return the work that a job is."""
+def work_on(sight: Sight, model: Sam2Model, folder: Path) -> PositionWork:
+    """Return the work that a job is.
+
+    Parameters
+    ----------
+    sight : Sight
+    model : Sam2Model
+    folder : Path
+        For what is finished along each axis, where several are fused.
+    """
     from napari_sam2.engine.options import TrackerOptions  # torch takes seconds
     from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.engine.window import WindowOptions
@@ -80,14 +97,38 @@ def work_on(sight: Sight, model: Sam2Model) -> PositionWork:
         made = VideoTracker(model, frames, limits=sight.limits, options=options)
         return cast("Tracker", made)  # its runs are generators, typed as iterators
 
+    open_frames = sight.along(job.frames)
+    course = make_tracker, job.direction, job.span
     return PositionWork(
         positions=job.positions,
         prompts=job.request.by_position,
-        open_frames=sight.frames_at,
+        open_frames=open_frames,
         make_tracker=make_tracker,
-        segment=AlongFrames(sight.frames_at, make_tracker, job.direction, job.span),
+        segment=AcrossAxes(_orientations(sight, folder), *course)
+        if job.fused
+        else AlongFrames(open_frames, *course),
         seed=job.seed,
     )
+
+
+def _orientations(sight: Sight, folder: Path) -> tuple[Orientation, ...]:
+    job = sight.job
+    first = _order(job.frames)
+    found = []
+    for frames in job.fused:
+        order, name = _order(frames), frames.axes[0].name
+        kept = folder / f"along-{name}"
+        with naming_output(kept):
+            kept.mkdir(exist_ok=True)
+        dims = first.index(order[0]), first.index(order[1]), first.index(order[2])
+        store = PositionFiles(kept, job.positions, frames.shape_hw)
+        found.append(Orientation(name, dims, sight.along(frames), store))
+    return tuple(found)
+
+
+def _order(frames: StackFrames) -> tuple[int | None, int, int]:
+    """Return the axes of the stack that frames, rows and columns are."""
+    return frames.layout.frame, *frames.layout.plane
 
 
 def depends_on(job: Job) -> dict[str, Any]:
@@ -104,6 +145,7 @@ def depends_on(job: Job) -> dict[str, Any]:
     return {
         "other axes": {
             "--axis": [layout.frame, *layout.plane],
+            "--axes": [_order(frames) for frames in job.fused],
             "--at": [one for one in layout.fixed if one[0] not in along],
             "--every": [str(span) for span in job.positions.visited],
         },

@@ -35,7 +35,7 @@ _SAID_BY_PROJECT: dict[str, object] = {
     "direction": "both",
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
     "window": "off", "correct_bleaching": False, "every": [], "seed": "follow",
-    "resume": False,
+    "resume": False, "axes": (), "fuse": False,
 }  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def _track(args: argparse.Namespace) -> int:
         raise UsageError("Say which STACK, or give a --project. See track --help.")
     job = track_job(args)
     resolve_weights(args.model)  # an unknown name is told before torch is imported
-    if job.is_everywhere:
+    if job.has_parts:
         return report_everywhere(job, carry_out_everywhere(job, partial(load, args)))
     outcome = carry_out(job, partial(load, args))
     return report(job, outcome)

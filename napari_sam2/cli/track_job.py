@@ -46,7 +46,9 @@ def track_job(args: argparse.Namespace) -> Job:
     stack = _open(args)
     positions, fixed = _positions(args, stack)
     first = fixed | positions.at(positions.first)
-    frames = stack_frames(stack, args.axis, _channels(args), first)
+    channels = _channels(args)
+    axes = args.axes or (args.axis,)
+    frames, *others = [stack_frames(stack, axis, channels, first) for axis in axes]
     outputs = Outputs(
         labels=args.output,
         table=args.table,
@@ -65,6 +67,7 @@ def track_job(args: argparse.Namespace) -> Job:
         span=args.frames.within(len(frames)),
         limits=_limits(args.limits),
         positions=positions,
+        fused=(frames, *others) if args.fuse else (),
         seed=args.seed,
         is_resumed=args.resume,
         image_size=args.image_size,
@@ -90,6 +93,8 @@ def _with_settings(found: Provenance, args: argparse.Namespace) -> Provenance:
     if args.every:
         settings["positions"] = [f"every {name}" for name, _ in args.every]
         settings["seeds"] = args.seed
+    if args.fuse:
+        settings["fused_axes"] = list(args.axes)
     if not args.as_channels:
         return replace(found, settings=settings)
     files = [str(one.absolute()) for one in _files(args)]
@@ -167,24 +172,38 @@ def _positions(
     args: argparse.Namespace, stack: Stack
 ) -> tuple[Positions, dict[str, int]]:
     """Return the positions, and at which index frames stay along other axes."""
+    _check_course(args)
     axes = stack.axes
     every = [(name, s.along(axes[find_axis(axes, name)])) for name, s in args.every]
     positions = choose_positions(stack.axes, every, dict(args.at))
-    if args.axis is not None and find_axis(axes, args.axis) in positions.indices:
-        raise UsageError(
-            f"Positions cannot be along {args.axis}, which objects are followed along: "
-            "give another axis to --every."
-        )
-    if not every and args.resume:
-        raise UsageError(
-            "--resume goes on with a run over positions, and there is but one: add "
-            "--every AXIS, or leave --resume out."
-        )
+    for axis in args.axes or (args.axis,):
+        if axis is not None and find_axis(axes, axis) in positions.indices:
+            raise UsageError(
+                f"Positions cannot be along {axis}, which objects are followed along: "
+                "give another axis to --every."
+            )
     return positions, {
         name: index
         for name, index in args.at
         if find_axis(stack.axes, name) not in positions.indices
     }
+
+
+def _check_course(args: argparse.Namespace) -> None:
+    """Refuse options that make no sense together."""
+    if args.fuse != bool(args.axes):
+        raise UsageError(
+            "--axes and --fuse go together, as in --axes z,y,x --fuse: objects are "
+            "followed along each of the axes, and what is found is fused. To follow "
+            "them along one, give --axis."
+        )
+    if args.axes and args.axis is not None:
+        raise UsageError("Give either --axis or --axes, not both.")
+    if args.resume and not (args.every or args.fuse):
+        raise UsageError(
+            "--resume goes on with a run over positions, and there is but one: add "
+            "--every AXIS, or leave --resume out."
+        )
 
 
 def _limits(pairs: list[tuple[float, float]] | None) -> IntensityLimits | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.arguments import (
     FrameSpan,
+    parse_axes,
     parse_channels,
     parse_every,
     parse_frames,
@@ -144,6 +145,20 @@ def add_course_options(parser: argparse.ArgumentParser) -> None:
         metavar="N|NAME",
         help="the axis to follow objects along, such as t, z or 0 (default: the only "
         "one possible)",
+    )
+    group.add_argument(
+        "--axes",
+        metavar="A,B[,C]",
+        type=parse_axes,
+        default=(),
+        help="with --fuse: two or three axes of a volume to follow objects along, such "
+        "as z,y,x; prompts lie on frames of the first",
+    )
+    group.add_argument(
+        "--fuse",
+        action="store_true",
+        help="follow objects along each of --axes, and let the masks vote on every "
+        "voxel by their confidence",
     )
     group.add_argument(
         "--at",

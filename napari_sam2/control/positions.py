@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from napari_sam2.control.ports import Tracker
-    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.cancel import CancelToken, Progress
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
@@ -62,6 +62,10 @@ class PositionStore(Protocol):
         """Return the objects that are finished at a position."""
         ...
 
+    def problem(self, position: Position) -> str:
+        """Return why frames of a position have no results; nothing if all have."""
+        ...
+
     def results(self, position: Position) -> Iterator[FrameResult]:
         """Yield what was found at a position, frame by frame, in order."""
         ...
@@ -79,8 +83,10 @@ class Segmenter(Protocol):
         position: Position,
         prompts: Mapping[FramePlace, FramePrompts],
         token: CancelToken | None,
-    ) -> Generator[FrameResult]:
-        """Yield the objects of frame after frame; a frame may come twice.
+    ) -> Generator[FrameResult | Progress]:
+        """Yield the objects of frame after frame, or how far it has come before.
+
+        A frame may come more than once, with other objects each time.
 
         Raises
         ------
@@ -182,13 +188,21 @@ class PositionStep:
     visit, visit_count : int
         Number of the visit, from 0, and of all visits.
     result : FrameResult or None
-        All objects found on a frame so far; None when a position is begun.
+        All objects found on a frame so far; None when there is no news of any.
+    progress : Progress or None
+        How far other work at this position has come, of which there is nothing to show.
     """
 
     position: Position
     visit: int
     visit_count: int
     result: FrameResult | None = None
+    progress: Progress | None = None
+
+    @property
+    def is_begin(self) -> bool:
+        """Whether nothing was done at this position yet."""
+        return self.result is None and self.progress is None
 
 
 def follow_everywhere(
@@ -224,9 +238,12 @@ def follow_everywhere(
         if not wanted:
             continue
         yield step
-        with closing(_visit(work, store, visit, wanted, token)) as results:
-            for result in results:
-                yield replace(step, result=result)
+        with closing(_visit(work, store, visit, wanted, token)) as found:
+            for one in found:
+                if isinstance(one, FrameResult):
+                    yield replace(step, result=one)
+                else:
+                    yield replace(step, progress=one)
         if token is not None and token.is_cancelled:
             return
 
@@ -237,7 +254,7 @@ def _visit(
     visit: Visit,
     wanted: frozenset[int],
     token: CancelToken | None,
-) -> Generator[FrameResult]:
+) -> Generator[FrameResult | Progress]:
     """Find objects at a position, and finish it unless it is stopped."""
     own = work.prompts.get(visit.position, {})
     prompts = {place: said for place, said in own.items() if place[0] in wanted}
@@ -248,8 +265,10 @@ def _visit(
             prompts |= {(i, seed.frame): seed.prompts for i, seed in seeds.items()}
             if prompts:
                 with closing(work.segment(visit.position, prompts, token)) as found:
-                    for result in found:
-                        yield kept.add(_with_seeds(result, seeds))
+                    for one in found:
+                        if isinstance(one, FrameResult):
+                            one = kept.add(_with_seeds(one, seeds))
+                        yield one
         except FrameError as error:
             problem = str(error)
         if token is None or not token.is_cancelled:

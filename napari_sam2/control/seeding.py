@@ -6,7 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from napari_sam2.control.outlining import box_around
 from napari_sam2.core.frames import check_frame
+from napari_sam2.core.packed import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def seeds_as_they_are(
     return {
         object_id: Seed(
             one.frame,
-            FramePrompts(mask=one.mask) if mode == "masks" else _box(one),
+            _prompts(one, mode),
             one.predicted_iou,
             one.object_logit,
         )
@@ -116,11 +118,10 @@ def seeds_as_they_are(
     }
 
 
-def _box(one: MaskResult) -> FramePrompts:
-    box = one.box_yxyx
-    assert box is not None, "only objects that are seen have cuts"
-    y0, x0, y1, x1 = box  # to the edges of its pixels: one pixel has a box, too
-    return FramePrompts(box_yxyx=(y0 - 0.5, x0 - 0.5, y1 + 0.5, x1 + 0.5))
+def _prompts(one: MaskResult, mode: Literal["masks", "boxes"]) -> FramePrompts:
+    if mode == "masks":
+        return FramePrompts(mask=one.mask)
+    return FramePrompts(box_yxyx=box_around(pack_mask(one.mask)))
 
 
 def follow_across(

@@ -65,7 +65,7 @@ def unfinished_run(
     try:
         yield folder
     except BaseException:
-        if not any(folder.glob("*.zip")):
+        if not any(folder.rglob("*.zip")):
             shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)

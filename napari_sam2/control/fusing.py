@@ -1,0 +1,160 @@
+"""Following objects along several axes of a volume, from the same prompts, and fusing.
+
+Prompts lie on frames of the first axis. What is found along it gives the cross-sections
+of the objects that are the prompts on the other axes.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari_sam2.control.positions import AlongFrames
+from napari_sam2.control.sections import cross_sections
+from napari_sam2.core.cancel import Progress
+from napari_sam2.core.errors import FrameError
+from napari_sam2.core.fusion import fuse
+from napari_sam2.core.orientation import Oriented
+from napari_sam2.core.results import FrameResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+    from napari_sam2.control.ports import Tracker
+    from napari_sam2.control.positions import FramePlace, PositionStore
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.orientation import Dims
+    from napari_sam2.core.positions import Position
+    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.state.settings import Direction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orientation:
+    """One of the axes of a volume that objects are followed along.
+
+    Attributes
+    ----------
+    name : str
+        Of the axis.
+    dims : (int, int, int)
+        Where its frames, rows and columns lie among those of the first orientation.
+    open_frames : callable
+        Returns its frames at a position.
+    store : PositionStore
+        Keeps what is found along it.
+    """
+
+    name: str
+    dims: Dims
+    open_frames: Callable[[Position], FrameSource]
+    store: PositionStore
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AcrossAxes:
+    """Follows objects along several axes and fuses them, as a ``Segmenter``.
+
+    Attributes
+    ----------
+    orientations : tuple of Orientation
+        The first one is that of the prompts and of the results.
+    make_tracker : callable
+        Returns a tracker of a stack.
+    direction : str
+        Which way to go from the prompts along the first axis.
+    frames : range or None
+        The frames of the first axis that are computed; all by default.
+    """
+
+    orientations: tuple[Orientation, ...]
+    make_tracker: Callable[[FrameSource], Tracker]
+    direction: Direction = "both"
+    frames: range | None = None
+
+    def __call__(
+        self,
+        position: Position,
+        prompts: Mapping[FramePlace, FramePrompts],
+        token: CancelToken | None = None,
+    ) -> Generator[FrameResult | Progress]:
+        """Yield how far it has come along each axis, then the fused objects."""
+        first, *others = self.orientations
+        run = AlongFrames(
+            first.open_frames, self.make_tracker, self.direction, self.frames
+        )
+        yield from _follow(first, run, position, prompts, token)
+        for one in others:
+            if token is None or not token.is_cancelled:
+                seeds = self._sections(position, prompts, one.dims)
+                run = AlongFrames(one.open_frames, self.make_tracker)
+                yield from _follow(one, run, position, seeds, token)
+        if token is None or not token.is_cancelled:
+            yield from self._fused(position, prompts)
+        for one in self.orientations:
+            if problem := one.store.problem(position):
+                raise FrameError(problem)
+
+    def _sections(
+        self, position: Position, prompts: Mapping[FramePlace, FramePrompts], dims: Dims
+    ) -> dict[FramePlace, FramePrompts]:
+        """Return prompts along another axis, from what the first one gave."""
+        first = self.orientations[0]
+        frames = first.open_frames(position)
+        return cross_sections(
+            partial(first.store.results, position),
+            (len(frames), *frames.shape_hw),
+            prompts,
+            dims,
+        )
+
+    def _fused(
+        self, position: Position, prompts: Mapping[FramePlace, FramePrompts]
+    ) -> Iterator[FrameResult]:
+        frames = self.orientations[0].open_frames(position)
+        object_ids = frozenset(object_id for object_id, _ in prompts)
+        painted = {place for place, said in prompts.items() if said.mask is not None}
+        views = [
+            Oriented(one.dims, partial(_only, one.store, position, object_ids))
+            for one in self.orientations
+        ]
+        shape = len(frames), *frames.shape_hw
+        yield from fuse(views, shape, set(prompts), settled=painted)
+
+
+def _only(
+    store: PositionStore, position: Position, object_ids: frozenset[int]
+) -> Iterator[FrameResult]:
+    """Yield the results of some objects at a position."""
+    for result in store.results(position):
+        objects = tuple(one for one in result if one.object_id in object_ids)
+        yield FrameResult(result.frame, objects)
+
+
+def _follow(
+    one: Orientation,
+    run: AlongFrames,
+    position: Position,
+    prompts: Mapping[FramePlace, FramePrompts],
+    token: CancelToken | None,
+) -> Generator[Progress]:
+    """Follow along one axis what was not followed before, and keep what is found."""
+    wanted = frozenset(i for i, _ in prompts) - one.store.finished(position)
+    left = {place: said for place, said in prompts.items() if place[0] in wanted}
+    if not left:
+        return
+    total = len(one.open_frames(position))
+    with one.store.open(position) as kept:
+        problem = ""
+        try:
+            with closing(run(position, left, token)) as found:
+                for number, result in enumerate(found, 1):
+                    kept.add(result)
+                    yield Progress(min(number, total), total, f"along {one.name}")
+        except FrameError as error:
+            problem = str(error)
+        if token is None or not token.is_cancelled:
+            kept.finish(wanted, problem)
