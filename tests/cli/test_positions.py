@@ -200,7 +200,7 @@ def test_a_stop_before_the_first_position_leaves_nothing(
     monkeypatch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(1))
     said = cli("track", tzyx, "-o", tmp_path / "labels.tif", *PLAIN, *FIRST)
     assert said.code == 130
-    assert "No position was finished, and nothing was written" in said.err
+    assert "Nothing was finished, and nothing was written" in said.err
     assert sorted(one.name for one in tmp_path.iterdir()) == ["cells.tif"]
 
 
