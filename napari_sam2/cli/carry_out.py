@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from napari_sam2.cli.job import Job
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.results import FrameResult
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.io.result_format import ResultWriter
-    from napari_sam2.model.sam2 import Sam2Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _Keeper:
             self.table.write(result, self.source[result.frame])
 
 
-def carry_out(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
+def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     """Do a job: check it, load the model, track, and write what was asked for.
 
     Parameters
@@ -138,7 +138,7 @@ def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
         labels.write(result, result.labels(dtype=np.dtype(np.uint32)))
 
 
-def _prompted_tracker(job: Job, model: Sam2Model) -> VideoTracker:
+def _prompted_tracker(job: Job, model: Network) -> VideoTracker:
     # Here, as torch takes seconds.
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.tracker import VideoTracker

@@ -36,6 +36,7 @@ _GRAPHICAL = ("napari", "npe2", "qtpy", "PyQt6", "PyQt5", "PySide6")
 _EXTRAS = {
     "hdf5": ("h5py", "reads HDF5"),
     "medical": ("nibabel", "reads NIfTI, and DICOM with pydicom"),
+    "onnx": ("onnxruntime", "runs models as ONNX graphs"),
     "video": ("av", "reads MP4, AVI, MOV and MKV"),
     "zarr": ("zarr", "reads .zarr"),
     "all": ("napari", "the viewer, and everything above"),
@@ -176,7 +177,21 @@ def _devices(problems: list[str]) -> dict[str, str]:
         facts["cuda"] = "does not answer"
         problems.append(f"The GPU cannot be used: {str(error).splitlines()[0]}")
     facts["mps"] = "available" if torch.backends.mps.is_available() else "not available"
-    return facts
+    return facts | _onnx_devices(problems)
+
+
+def _onnx_devices(problems: list[str]) -> dict[str, str]:
+    """Say what ONNX Runtime can compute on, if there is one; builds differ."""
+    try:
+        import onnxruntime
+    except ModuleNotFoundError:
+        return {}
+    except (ImportError, OSError) as error:
+        problems.append(without_home(f"ONNX Runtime cannot be imported: {error}."))
+        return {"onnx": "cannot be imported"}
+    providers = onnxruntime.get_available_providers()
+    names = ", ".join(one.removesuffix("ExecutionProvider") for one in providers)
+    return {"onnx": f"ONNX Runtime {onnxruntime.__version__} with {names}"}
 
 
 def _cuda_devices() -> dict[str, str]:

@@ -26,11 +26,11 @@ from napari_sam2.engine.weights import resolve_weights, weights_sha256
 
 if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.engine.network import Network
     from napari_sam2.evaluation.layouts.source import Source
     from napari_sam2.evaluation.report_stack import Section
     from napari_sam2.evaluation.study import StackOutcome, Study
     from napari_sam2.evaluation.truth import Truth
-    from napari_sam2.model.sam2 import Sam2Model
 
 _PARTLY, _FAILED = 1, 2
 
@@ -112,7 +112,7 @@ def _shown(args: argparse.Namespace) -> int:
 class _Session:
     """A model that is measured, and what came of it so far."""
 
-    model: Sam2Model
+    model: Network
     study: Study
     shown: int
     sections: list[Section] = field(default_factory=list)
@@ -173,7 +173,7 @@ def _write(args: argparse.Namespace, session: _Session) -> None:
     )
 
 
-def _about(args: argparse.Namespace, model: Sam2Model) -> str:
+def _about(args: argparse.Namespace, model: Network) -> str:
     """Say with what it was measured, and how much of the stacks."""
     checksum = (weights_sha256(args.model) or "unknown")[:12]
     parts = [

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from napari_sam2.cli.job import Job
     from napari_sam2.control.positions import PositionStep, PositionWork
     from napari_sam2.control.visits import Visit
+    from napari_sam2.engine.network import Network
     from napari_sam2.io.result_format import ResultWriter
-    from napari_sam2.model.sam2 import Sam2Model
 
 _PARTLY = 1
 
@@ -60,7 +60,7 @@ class Outcome:
     problems: tuple[str, ...] = ()
 
 
-def carry_out_everywhere(job: Job, load: Callable[[], Sam2Model]) -> Outcome:
+def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
     """Follow objects at every position, and write the results when all are finished.
 
     Parameters

@@ -6,9 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.project_options import finish
 from napari_sam2.engine.onnx.interface import MANIFEST
-from napari_sam2.engine.weights import human_size, resolve_weights, weights_sha256
+from napari_sam2.engine.weights import (
+    human_size,
+    is_exported,
+    resolve_weights,
+    weights_sha256,
+)
 from napari_sam2.io.folder_output import atomic_folder
 
 if TYPE_CHECKING:
@@ -67,12 +73,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _export(args: argparse.Namespace) -> int:
     path = resolve_weights(args.model)
+    if is_exported(path):
+        raise UsageError(f"{path.parent} holds ONNX graphs already.")
     with atomic_folder(args.folder, _is_ours, overwrite=args.overwrite) as folder:
         # Torch takes seconds to import; what was said is checked before.
+        from napari_sam2.engine.loading import load_torch_model
         from napari_sam2.engine.onnx.export import export_onnx
-        from napari_sam2.model.checkpoint import load_weights
 
-        model = load_weights(path, image_size=args.image_size)
+        model = load_torch_model(path, device="cpu", image_size=args.image_size)
         steps = export_onnx(model, folder, weights_sha256=weights_sha256(args.model))
         exported = finish(steps, "exporting")
     _report(exported, args.folder)

@@ -13,6 +13,7 @@ from napari_sam2.engine.weights import Checkpoint, Condition, human_size
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Generator
+    from pathlib import Path
 
 _STATES = {
     Condition.MISSING: "to download",
@@ -48,8 +49,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     path.add_argument("name", metavar="NAME")
     path.set_defaults(handler=_path)
 
-    info = verbs.add_parser("info", help="say what a file of weights holds")
-    info.add_argument("model", metavar="FILE_OR_NAME")
+    info = verbs.add_parser(
+        "info", help="say what a file of weights, or a folder of graphs, holds"
+    )
+    info.add_argument("model", metavar="NAME|FILE|DIR")
     info.set_defaults(handler=_info)
 
     verify = verbs.add_parser("verify", help="check that files are undamaged")
@@ -95,6 +98,8 @@ def _path(args: argparse.Namespace) -> int:
 
 def _info(args: argparse.Namespace) -> int:
     path = weights.resolve_weights(args.model)
+    if weights.is_exported(path):
+        return _info_exported(path.parent)
     # Torch takes seconds to import, which no other verb has to wait for.
     from napari_sam2.model.checkpoint import (
         infer_config,
@@ -112,6 +117,22 @@ def _info(args: argparse.Namespace) -> int:
     print(f"parameters  {count / 1e6:.1f} million in {len(state)} tensors")
     print(f"precision   {', '.join(dtypes)}")
     print(f"image size  {config.image_size} × {config.image_size} pixels")
+    return 0
+
+
+def _info_exported(folder: Path) -> int:
+    from napari_sam2.engine.onnx.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    config, files = manifest.config, manifest.files.values()
+    size = human_size(sum(file.size for file in files))
+    print(f"folder      {folder}")
+    print(f"variant     {config.name}")
+    print(f"version     SAM {config.version}")
+    print(f"graphs      {len(files)} of ONNX opset {manifest.opset}, {size}")
+    print(f"precision   {manifest.precision}")
+    print(f"image size  {config.image_size} × {config.image_size} pixels")
+    print(f"made from   SHA-256 {manifest.weights_sha256}")
     return 0
 
 

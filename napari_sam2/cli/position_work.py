@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position
+    from napari_sam2.engine.network import Network
     from napari_sam2.io.stack import StackFrames
-    from napari_sam2.model.sam2 import Sam2Model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,13 +76,13 @@ def look(job: Job) -> Sight:
     return Sight(job, fading, estimate_limits(everything))
 
 
-def work_on(sight: Sight, model: Sam2Model, folder: Path) -> PositionWork:
+def work_on(sight: Sight, model: Network, folder: Path) -> PositionWork:
     """Return the work that a job is.
 
     Parameters
     ----------
     sight : Sight
-    model : Sam2Model
+    model : Network
     folder : Path
         For what is finished along each axis, where several are fused.
     """

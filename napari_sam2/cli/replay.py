@@ -74,7 +74,10 @@ def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> 
             file=sys.stderr,
         )
     model = load_model(
-        made.model, device=args.device, image_size=made.image_size or None
+        made.model,
+        device=args.device,
+        image_size=made.image_size or None,
+        backend=args.backend,
     )
     tracker = set_up_tracker(
         model,

@@ -28,7 +28,7 @@ from napari_sam2.engine.weights import resolve_weights
 
 if TYPE_CHECKING:
     from napari_sam2.cli.job import Job
-    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.engine.network import Network
 
 _PARTLY = 1
 _OPTIONS = (
@@ -123,11 +123,16 @@ def _track(args: argparse.Namespace) -> int:
     return report(job, outcome)
 
 
-def load(args: argparse.Namespace) -> Sam2Model:
+def load(args: argparse.Namespace) -> Network:
     """Load the model that the arguments name."""
     from napari_sam2.engine.loading import load_model  # torch takes seconds
 
-    return load_model(args.model, device=args.device, image_size=args.image_size)
+    return load_model(
+        args.model,
+        device=args.device,
+        image_size=args.image_size,
+        backend=args.backend,
+    )
 
 
 def report(job: Job, outcome: Outcome) -> int:

@@ -27,15 +27,25 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     group.add_argument(
         "--model",
-        metavar="NAME|FILE",
+        metavar="NAME|FILE|DIR",
         default=BUNDLED_NAME,
-        help="a name that napari-sam2 models list shows, or a file of weights "
-        "(default: %(default)s, which comes with the package)",
+        help="a name that napari-sam2 models list shows, a file of weights, or a "
+        "folder that napari-sam2 export-onnx wrote (default: %(default)s, which comes "
+        "with the package)",
+    )
+    group.add_argument(
+        "--backend",
+        choices=("auto", "torch", "onnx"),
+        default="auto",
+        help="what computes: PyTorch, or ONNX Runtime (extra [onnx]), which has to "
+        "export a model that is no such folder once (default: PyTorch, unless the "
+        "model is such a folder)",
     )
     group.add_argument(
         "--device",
         default="auto",
-        help="auto, cpu, cuda, cuda:1 or mps (default: the fastest there is)",
+        help="auto, cpu, cuda, cuda:1 or mps; with ONNX Runtime auto, cpu, cuda, "
+        "cuda:1, directml, coreml or openvino (default: the fastest there is)",
     )
     group.add_argument(
         "--image-size",

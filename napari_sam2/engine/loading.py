@@ -1,17 +1,22 @@
-"""From a name or a file to a model on a device."""
+"""From a name, a file or a folder to a model on a device."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from napari_sam2.core.errors import ModelError
 from napari_sam2.engine.device import pick_device
-from napari_sam2.engine.weights.cache import resolve_weights
+from napari_sam2.engine.weights.cache import is_exported, resolve_weights
 from napari_sam2.model.checkpoint import load_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_sam2.engine.network import Network
     from napari_sam2.model.sam2 import Sam2Model
+
+Backend: TypeAlias = Literal["auto", "torch", "onnx"]
 
 
 def load_model(
@@ -19,35 +24,64 @@ def load_model(
     *,
     device: str = "auto",
     image_size: int | None = None,
-) -> Sam2Model:
+    backend: Backend = "auto",
+) -> Network:
     """Load a model, ready to segment.
 
     Parameters
     ----------
     name_or_path : str or Path, optional
-        A name that ``napari-sam2 models list`` shows, or a weights file (``.pt`` or
-        ``.safetensors``). ``nano`` comes with the package; the others are downloaded
-        once, by ``napari-sam2 models download NAME``.
+        A name that ``napari-sam2 models list`` shows, a weights file (``.pt`` or
+        ``.safetensors``), or a folder that ``napari-sam2 export-onnx`` wrote. ``nano``
+        comes with the package; the others are downloaded once, by ``napari-sam2 models
+        download NAME``.
     device : str, optional
         ``"auto"`` (CUDA, else MPS, else CPU), or ``"cpu"``, ``"cuda"``, ``"cuda:1"``,
-        ``"mps"``.
+        ``"mps"``. ONNX Runtime has some of its own, see
+        :func:`napari_sam2.engine.onnx.providers.choose_providers`.
     image_size : int, optional
         Side of the square that frames are squashed to, a multiple of 32; by default
         what the model was made for.
+    backend : {"auto", "torch", "onnx"}, optional
+        What computes: PyTorch, or ONNX Runtime, which needs the extra ``onnx``. It is
+        PyTorch by default for weights. With ``"onnx"`` they are exported once and kept
+        in the cache folder, which needs the extra ``onnx-export``.
 
     Returns
     -------
-    Sam2Model
+    Network
+        A :class:`napari_sam2.model.sam2.Sam2Model`, or one that computes the same.
 
     Raises
     ------
     ModelError
-        If the name is unknown or its weights are not here yet.
+        If the name is unknown or its weights are not here yet, or a package is missing.
     CheckpointError
-        If the file is broken, unsafe or of another architecture.
+        If the file or folder is broken, unsafe or of another architecture.
     DeviceError
         If the machine has no such device.
     """
-    target = pick_device(device)
     path = resolve_weights(name_or_path)
+    if is_exported(path):
+        if backend == "torch":
+            raise ModelError(
+                f"{path.parent} holds ONNX graphs, which PyTorch does not run: choose "
+                "the backend onnx, or the weights that it was made of."
+            )
+        from napari_sam2.engine.onnx.opening import open_network
+
+        return open_network(path.parent, device=device, image_size=image_size)
+    if backend == "onnx":
+        from napari_sam2.engine.onnx.cached import cached_network
+
+        load = partial(load_torch_model, path, device="cpu", image_size=image_size)
+        return cached_network(path, load, device=device, image_size=image_size)
+    return load_torch_model(path, device=device, image_size=image_size)
+
+
+def load_torch_model(
+    path: Path, *, device: str = "auto", image_size: int | None = None
+) -> Sam2Model:
+    """Load a file of weights into PyTorch's network; see :func:`load_model`."""
+    target = pick_device(device)
     return load_weights(path, image_size=image_size).to(target)

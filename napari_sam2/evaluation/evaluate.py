@@ -27,14 +27,14 @@ from napari_sam2.evaluation.user import User
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from napari_sam2.engine.network import Network
     from napari_sam2.evaluation.truth import Truth
-    from napari_sam2.model.sam2 import Sam2Model
 
     Watch = Callable[[Progress], None]
 
 
 def evaluate_stack(
-    model: Sam2Model,
+    model: Network,
     truth: Truth,
     study: Study,
     *,
@@ -45,7 +45,7 @@ def evaluate_stack(
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     truth : Truth
     study : Study
     token : CancelToken, optional
@@ -92,7 +92,7 @@ class _Found:
 class _Bench:
     """A model before a stack."""
 
-    model: Sam2Model
+    model: Network
     truth: Truth
     todo: Assignment
     true: Masks

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import CheckpointError
+from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.weights import (
     BUNDLED_NAME,
     BUNDLED_PURPOSE,
@@ -18,6 +19,7 @@ from napari_sam2.engine.weights import (
     Condition,
     find_checkpoint,
     human_size,
+    is_exported,
     presence,
 )
 from napari_sam2.widgets.controls import button, column, row, text
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.links import Links
 
 _KIB = 1024
+_FILES = f"Models (*.pt *.pth *.ckpt *.safetensors {MANIFEST})"
 _DEVICE_TIP = (
     "What computes: a GPU is many times faster. Only what PyTorch can use on this "
     "machine is offered; for an NVIDIA GPU, PyTorch must be installed with CUDA"
@@ -202,7 +205,7 @@ class ModelPanel(QWidget):
 
     def _ask_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self, "Weights of SAM 2", "", "Weights (*.pt *.pth *.ckpt *.safetensors)"
+            self, "Weights of SAM 2, or the manifest of an exported model", "", _FILES
         )
         if path:
             self.use_file(path)
@@ -210,9 +213,11 @@ class ModelPanel(QWidget):
     def use_file(self, path: str) -> None:
         """Use weights of one's own, if they are those of a model.
 
-        That is seen in the background; what is in use goes on answering until then.
+        That is seen in the background; what is in use goes on answering until then. The
+        manifest of an exported model stands for the folder that it lies in.
         """
-        self._downloads.start(path)
+        chosen = Path(path)
+        self._downloads.start(str(chosen.parent if is_exported(chosen) else chosen))
 
     def _on_download_status(self, status: Status) -> None:
         self._fetching.setVisible(status.is_busy)

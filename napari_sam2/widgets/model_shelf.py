@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Tracker, TrackerRequest
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.engine.device import Device
-    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.engine.network import Network
 
 
 class ModelShelf:
@@ -24,7 +24,7 @@ class ModelShelf:
     """
 
     def __init__(self) -> None:
-        self._model: Sam2Model | None = None
+        self._model: Network | None = None
         self._label = ("", "", 0)
 
     def __call__(

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tifffile
 
 import napari_sam2.engine.onnx.export as export
 
@@ -60,3 +61,38 @@ def test_an_unknown_model_is_told(cli, tmp_path: Path) -> None:
     assert said.code == 2
     assert "sam7" in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_a_model_wherever_one_is_named(
+    cli, nano_onnx: Path, stack: Path, tmp_path: Path
+) -> None:
+    labels = {}
+    for name, model in (("torch", "nano"), ("onnx", nano_onnx)):
+        output = tmp_path / f"{name}.tif"
+        said = cli(
+            "track", stack, "-o", output, "--box", "1:0,12,8,34,32", "--model", model
+        )
+        assert said.code == 0, said.err
+        labels[name] = tifffile.imread(output)
+    assert (labels["torch"] > 0).any(axis=(1, 2)).all()
+    assert (labels["torch"] != labels["onnx"]).sum() <= 2
+    assert "graphs      5 of ONNX opset 20" in cli("models", "info", nano_onnx).out
+
+
+def test_what_was_exported_is_not_exported_again(
+    cli, nano_onnx: Path, tmp_path: Path
+) -> None:
+    said = cli("export-onnx", nano_onnx, tmp_path / "out")
+    assert said.code == 2
+    assert "holds ONNX graphs already" in said.err
+
+
+def test_the_name_of_a_damaged_folder_is_told(cli, stack: Path, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    said = cli(
+        "track", stack, "-o", tmp_path / "out.tif", "--point", "1:0,20,20",
+        "--model", tmp_path,
+    )  # fmt: skip
+    assert said.code == 2
+    assert "of some other program" in said.err
+    assert not (tmp_path / "out.tif").exists()

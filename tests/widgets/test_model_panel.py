@@ -84,6 +84,17 @@ def test_a_model_that_is_not_here_is_fetched_and_then_used(qtbot) -> None:
     assert settings.model == TINY
 
 
+def test_the_manifest_of_an_exported_model_means_its_folder(qtbot, tmp_path) -> None:
+    def fetch(name, token):
+        yield Progress(0, 0, "looking")
+        return name
+
+    bench = Bench(qtbot, InlineLane(), fetch)
+    bench.panel.use_file(str(tmp_path / "tiny512" / "manifest.json"))
+    assert bench.settings.model == str(tmp_path / "tiny512")
+    assert bench.panel.model.current_choice == "tiny512 (your file)"
+
+
 def test_a_download_shows_how_much_came_and_can_be_cancelled(qtbot) -> None:
     def fetch(name, token):
         for done in range(0, 156_000_000, 12_000_000):

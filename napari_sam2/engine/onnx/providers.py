@@ -68,8 +68,8 @@ def choose_providers(device: str, available: Sequence[str]) -> list[Provider]:
     if device == "auto":
         found = [name for name in _AUTOMATIC if _PROVIDERS[name] in available]
         device = next(iter(found), "cpu")
-    name, _, number = device.partition(":")
-    if name not in _PROVIDERS or (number and not number.isdecimal()):
+    name, colon, number = device.partition(":")
+    if name not in _PROVIDERS or (colon and not number.isdecimal()):
         raise DeviceError(
             f"{device!r} is no device of ONNX Runtime: use auto, cpu, cuda, cuda:1, "
             "directml, coreml or openvino."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -44,9 +45,11 @@ class Graph:
     def __init__(self, runtime: Any, path: Path, providers: Sequence[Provider]) -> None:
         self._name = path.name
         try:
-            self._session = runtime.InferenceSession(
-                path, _options(runtime, providers), providers=list(providers)
-            )
+            with warnings.catch_warnings():  # of missing providers, which we tell too
+                warnings.simplefilter("ignore", UserWarning)
+                self._session = runtime.InferenceSession(
+                    path, _options(runtime, providers), providers=list(providers)
+                )
         except Exception as error:
             raise CheckpointError(_why_not_loaded(runtime, path, error)) from error
         self._outputs = [output.name for output in self._session.get_outputs()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from napari_sam2.core.errors import CheckpointError, ModelError
+from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.weights.bundled import bundled_path, is_bundled
 from napari_sam2.engine.weights.integrity import (
     Condition,
@@ -104,7 +105,8 @@ def resolve_weights(name_or_path: str | Path) -> Path:
     Parameters
     ----------
     name_or_path : str or Path
-        ``nano``, a checkpoint such as ``sam2.1-tiny``, or the path of a file.
+        ``nano``, a checkpoint such as ``sam2.1-tiny``, the path of a file, or the
+        folder of an exported model, whose manifest stands for it.
 
     Raises
     ------
@@ -124,12 +126,20 @@ def resolve_weights(name_or_path: str | Path) -> Path:
     return _existing_file(path, text)
 
 
+def is_exported(path: Path) -> bool:
+    """Whether what :func:`resolve_weights` returned means ONNX graphs."""
+    return path.name == MANIFEST
+
+
 def _existing_file(path: Path, text: str) -> Path:
     if path.is_file():
         return path
     if path.is_dir():
+        if (path / MANIFEST).is_file():
+            return path / MANIFEST
         raise ModelError(
-            f"{path} is a folder: give the path of a .pt or .safetensors file in it."
+            f"{path} is a folder: give the path of a .pt or .safetensors file in it, "
+            "or a folder that napari-sam2 export-onnx has written."
         )
     if path.suffix in _WEIGHT_ENDINGS or len(path.parts) > 1:
         raise ModelError(f"There is no weights file {path}: check the path.")

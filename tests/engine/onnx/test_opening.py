@@ -1,0 +1,211 @@
+"""Opening exported models: what works, and what is told where it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+
+from napari_sam2.core.errors import CheckpointError, DeviceError, ModelError
+from napari_sam2.core.prompts import BoxPrompt, PointPrompt
+from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.onnx.providers import CPU, choose_providers
+from napari_sam2.engine.onnx.session import Graph
+from napari_sam2.engine.tracker import VideoTracker
+
+
+@pytest.fixture
+def folder(nano_onnx: Path, tmp_path: Path) -> Path:
+    """Return a folder of one's own; its files are to be replaced, not changed."""
+    return shutil.copytree(nano_onnx, tmp_path / "model", copy_function=os.link)
+
+
+def replace(path: Path, content: bytes) -> None:
+    path.unlink()
+    path.write_bytes(content)
+
+
+def change_manifest(folder: Path, **fields) -> None:
+    path = folder / "manifest.json"
+    content = {**json.loads(path.read_text("utf-8")), **fields}
+    replace(path, json.dumps(content).encode())
+
+
+def test_masks_are_those_of_pytorch(nano_onnx: Path, nano, moving_discs) -> None:
+    runs = []
+    for network in (nano, load_model(nano_onnx)):
+        tracker = VideoTracker(network, moving_discs[0])
+        tracker.add(BoxPrompt(1, 4, (18, 24, 50, 60)))
+        tracker.add(PointPrompt(2, 4, (62, 88)))
+        runs.append(list(tracker.propagate()))
+    for theirs, ours in zip(*runs, strict=True):
+        assert theirs.frame == ours.frame
+        for one, other in zip(theirs, ours, strict=True):
+            assert one.area > 100
+            assert (one.mask != other.mask).sum() <= 2
+            assert one.predicted_iou == pytest.approx(other.predicted_iou, abs=1e-3)
+
+
+def test_pytorch_computes_no_layer(
+    nano_onnx: Path, moving_discs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = load_model(nano_onnx)
+
+    def refuse(self, *args):
+        raise AssertionError(f"PyTorch computes {type(self).__name__}")
+
+    monkeypatch.setattr(torch.nn.Module, "__call__", refuse)
+    tracker = VideoTracker(network, moving_discs[0][:3])
+    tracker.add(BoxPrompt(1, 0, (18, 24, 50, 60)))
+    assert len(list(tracker.propagate())) == 3
+
+
+def test_a_folder_without_a_manifest_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="a folder that napari-sam2 export-onnx"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1, 2]", b'{"a": 1}'])
+def test_a_manifest_of_something_else_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "manifest.json").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"manifest\.json"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"version": 99}, "newer napari-sam2"),
+        ({"constants": {}}, "incomplete or was changed"),
+        ({"parts": {}}, "incomplete or was changed"),
+        ({"model": {"name": "x", "layers_of_a_later_version": 3}}, "unknown field"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_told(
+    folder: Path, fields: dict, reason: str
+) -> None:
+    change_manifest(folder, **fields)
+    with pytest.raises(CheckpointError, match=reason):
+        load_model(folder)
+
+
+def test_files_outside_the_folder_are_refused(folder: Path) -> None:
+    content = json.loads((folder / "manifest.json").read_text("utf-8"))
+    content["parts"]["mask_prompt"]["file"] = "../mask_prompt.onnx"
+    change_manifest(folder, **content)
+    with pytest.raises(CheckpointError, match="incomplete or was changed"):
+        load_model(folder)
+
+
+def test_a_missing_graph_is_told(folder: Path) -> None:
+    (folder / "mask_decoder.onnx").unlink()
+    with pytest.raises(CheckpointError, match=r"mask_decoder\.onnx.*cannot be read"):
+        load_model(folder)
+
+
+def test_a_truncated_graph_is_told(folder: Path) -> None:
+    path = folder / "image_encoder.onnx"
+    replace(path, path.read_bytes()[:-1000])
+    with pytest.raises(CheckpointError, match=r"image_encoder\.onnx is damaged"):
+        load_model(folder)
+
+
+def test_a_graph_from_the_future_is_told(folder: Path) -> None:
+    import onnxruntime
+
+    path = folder / "mask_prompt.onnx"
+    graph = onnx.load(path)
+    graph.opset_import[0].version = 99
+    replace(path, graph.SerializeToString())
+    with pytest.raises(CheckpointError, match="newer ONNX than onnxruntime"):
+        Graph(onnxruntime, path, [(CPU, {})])
+
+
+def test_something_that_is_no_graph_is_told(tmp_path: Path) -> None:
+    import onnxruntime
+
+    (tmp_path / "notes.onnx").write_text("These are my notes.")
+    with pytest.raises(CheckpointError, match=r"cannot load .*notes\.onnx"):
+        Graph(onnxruntime, tmp_path / "notes.onnx", [(CPU, {})])
+
+
+def test_another_image_size_is_told(nano_onnx: Path) -> None:
+    assert load_model(nano_onnx, image_size=256).config.image_size == 256
+    with pytest.raises(CheckpointError, match="--image-size 512"):
+        load_model(nano_onnx, image_size=512)
+
+
+def test_pytorch_does_not_run_graphs(nano_onnx: Path) -> None:
+    with pytest.raises(ModelError, match="PyTorch does not run"):
+        load_model(nano_onnx, backend="torch")
+
+
+def test_a_missing_runtime_is_told(nano_onnx: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ModelError, match=r"napari-sam2\[onnx\]"):
+        load_model(nano_onnx)
+
+
+def test_too_little_memory_is_what_the_engine_expects(nano_onnx: Path) -> None:
+    network = load_model(nano_onnx)
+
+    class Full:
+        def run(self, *_):
+            raise RuntimeError("Failed to allocate memory for requested buffer")
+
+    network._graphs["image_encoder"]._session = Full()
+    with pytest.raises(torch.OutOfMemoryError):
+        network.encode_image(torch.zeros(1, 3, 256, 256))
+
+
+def test_a_failing_runtime_is_told(nano_onnx: Path) -> None:
+    network = load_model(nano_onnx)
+    with pytest.raises(ModelError, match=r"could not compute image_encoder\.onnx"):
+        network.encode_image(torch.zeros(1, 3, 64, 64))
+
+
+AVAILABLE = ["CUDAExecutionProvider", "CoreMLExecutionProvider", CPU]
+
+
+@pytest.mark.parametrize(
+    ("device", "chosen"),
+    [
+        ("auto", [("CUDAExecutionProvider", {}), (CPU, {})]),
+        ("cpu", [(CPU, {})]),
+        ("cuda:1", [("CUDAExecutionProvider", {"device_id": 1}), (CPU, {})]),
+        ("mps", [("CoreMLExecutionProvider", {}), (CPU, {})]),
+        ("coreml", [("CoreMLExecutionProvider", {}), (CPU, {})]),
+    ],
+)
+def test_devices_are_providers(device: str, chosen: list) -> None:
+    assert choose_providers(device, AVAILABLE) == chosen
+
+
+def test_what_may_round_is_not_chosen_by_itself() -> None:
+    assert choose_providers("auto", ["CoreMLExecutionProvider", CPU]) == [(CPU, {})]
+
+
+def test_a_provider_that_is_not_there_is_replaced_with_a_notice(caplog) -> None:
+    assert choose_providers("directml", AVAILABLE) == [(CPU, {})]
+    assert "cannot compute on directml: the processor does it" in caplog.text
+
+
+def test_a_provider_that_does_not_start_is_told(nano_onnx: Path, caplog, monkeypatch):
+    import onnxruntime
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: AVAILABLE)
+    network = load_model(nano_onnx, device="cuda")
+    assert "cannot compute on cuda: the processor does it" in caplog.text
+    network.encode_image(torch.zeros(1, 3, 256, 256))
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:x", "cpu:"])
+def test_an_unknown_device_is_told(device: str) -> None:
+    with pytest.raises(DeviceError, match="is no device of ONNX Runtime"):
+        choose_providers(device, AVAILABLE)
