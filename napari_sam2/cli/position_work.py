@@ -91,7 +91,8 @@ def work_on(sight: Sight, model: Network, folder: Path) -> PositionWork:
     from napari_sam2.engine.window import WindowOptions
 
     job = sight.job
-    options = TrackerOptions(window=WindowOptions(mode=job.window))
+    window = WindowOptions(mode=job.window)
+    options = TrackerOptions(window=window, keeps_probabilities=bool(job.fused))
 
     def make_tracker(frames: FrameSource) -> Tracker:
         made = VideoTracker(model, frames, limits=sight.limits, options=options)

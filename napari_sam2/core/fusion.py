@@ -1,11 +1,10 @@
 """Masks of one volume from several orientations, fused voxel by voxel.
 
-Every orientation votes on every voxel, for the object with the probability that it is
-in that slice at all, where its mask is, and against it elsewhere. Its vote weighs as
-much as it agrees with the first orientation on the frames that the user prompted: there
-is known best what the object is, and an orientation in which the object ran out into
-its surroundings is found out. A voxel belongs to the object where more than half of the
-weight is for it.
+Every orientation votes on every voxel, with the probability that it gives the object
+there, and that the object is in that slice at all. Its vote weighs as much as it agrees
+with the first orientation on the frames that the user prompted: there is known best
+what the object is, and an orientation in which it ran out into its surroundings is
+found out. A voxel belongs to the object where more than half of the weight is for it.
 
 Objects are put together inside their bounding boxes, and no more of them at a time than
 fit into bounded memory.
@@ -20,6 +19,7 @@ import numpy as np
 
 from napari_sam2.core.orientation import Oriented, cut
 from napari_sam2.core.results import FrameResult, MaskResult, mask_result
+from napari_sam2.core.soft_mask import CERTAIN, SoftMask
 from napari_sam2.core.survey import Part, Score, Survey, grouped, parts_of, survey
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def fuse(
     parts = list(parts_of(surveys, most_voxels))
     yield from _outside(surveys[0], parts, shape)
     for group in grouped(parts, most_voxels):
-        blocks = [np.zeros((len(views), *part.shape), bool) for part in group]
+        blocks = [np.zeros((len(views), *part.shape), np.uint8) for part in group]
         for number, view in enumerate(views):
             _draw(view, [block[number] for block in blocks], group)
         for part, block in zip(group, blocks, strict=True):
@@ -128,10 +128,10 @@ def _outside(
 
 
 def _draw(
-    view: Oriented, blocks: Sequence[npt.NDArray[np.bool_]], parts: Sequence[Part]
+    view: Oriented, blocks: Sequence[npt.NDArray[np.uint8]], parts: Sequence[Part]
 ) -> None:
-    """Draw the masks of an orientation into parts of the volume."""
-    wanted: dict[int, list[tuple[Part, npt.NDArray[np.bool_]]]] = {}
+    """Draw what an orientation sees into parts of the volume."""
+    wanted: dict[int, list[tuple[Part, npt.NDArray[np.uint8]]]] = {}
     for part, block in zip(parts, blocks, strict=True):
         wanted.setdefault(part.object_id, []).append((part, block))
     for result in view.read():
@@ -141,18 +141,18 @@ def _draw(
 
 
 def _draw_one(
-    one: MaskResult, box: npt.NDArray[np.int_], block: npt.NDArray[np.bool_]
+    one: MaskResult, box: npt.NDArray[np.int_], block: npt.NDArray[np.uint8]
 ) -> None:
-    """Draw one mask; ``box`` and ``block`` are in the axes of its orientation."""
+    """Draw one object; ``box`` and ``block`` are in the axes of its orientation."""
     (frame, y, x), (end, bottom, right) = box.tolist()
-    rows, columns = one.slices
-    top, low = max(y, rows.start), min(bottom, rows.stop)
-    left, far = max(x, columns.start), min(right, columns.stop)
+    soft = one.soft or SoftMask(one.origin_yx, one.crop * np.uint8(CERTAIN))
+    (first, leftmost), (height, width) = soft.origin_yx, soft.levels.shape
+    top, low = max(y, first), min(bottom, first + height)
+    left, far = max(x, leftmost), min(right, leftmost + width)
     if not frame <= one.frame < end or top >= low or left >= far:
         return
-    (first, leftmost) = one.origin_yx
-    crop = one.crop[top - first : low - first, left - leftmost : far - leftmost]
-    block[one.frame - frame, top - y : low - y, left - x : far - x] = crop
+    seen = soft.levels[top - first : low - first, left - leftmost : far - leftmost]
+    block[one.frame - frame, top - y : low - y, left - x : far - x] = seen
 
 
 class _Votes:
@@ -161,8 +161,8 @@ class _Votes:
     Parameters
     ----------
     part : Part
-    block : ndarray of bool, shape (orientations, frames, rows, columns)
-        What each orientation sees.
+    block : ndarray of uint8, shape (orientations, frames, rows, columns)
+        How certainly each orientation sees the object.
     surveys : sequence of Survey
     weights : sequence of float
         Of each orientation.
@@ -171,17 +171,17 @@ class _Votes:
     def __init__(
         self,
         part: Part,
-        block: npt.NDArray[np.bool_],
+        block: npt.NDArray[np.uint8],
         surveys: Sequence[Survey],
         weights: Sequence[float],
     ) -> None:
-        self._part, self._first = part, block[0]
+        self._part, self._first = part, block[0] > CERTAIN // 2
         self._scores = surveys[0].scores[part.object_id]
         self._support, self._total, self._quality = np.zeros(
             (3, *part.shape), np.float32
         )
-        for masks, one, weight in zip(block, surveys, weights, strict=True):
-            votes = np.float32(weight) * masks
+        for levels, one, weight in zip(block, surveys, weights, strict=True):
+            votes = np.float32(weight / CERTAIN) * levels
             self._total += weight * one.along(part, lambda _: 1.0)
             self._support += votes * one.along(part, lambda score: score.presence)
             self._quality += votes * one.along(part, lambda score: score.predicted_iou)

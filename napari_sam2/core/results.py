@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from napari_sam2.core.soft_mask import SoftMask
+
 
 class Verdict(Flag):
     """What the user said about a mask; the engine says nothing of the kind."""
@@ -53,6 +55,8 @@ class MaskResult:
         Whether the user prompted this object on this frame.
     verdict : Verdict
         What the user said about the mask.
+    soft : SoftMask or None
+        How probable the object is at each pixel, if that was asked for.
     """
 
     object_id: int
@@ -64,6 +68,7 @@ class MaskResult:
     object_logit: float
     is_prompted: bool = False
     verdict: Verdict = Verdict.NOTHING
+    soft: SoftMask | None = None
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:
@@ -118,7 +123,8 @@ class MaskResult:
         """
         y, x = self.origin_yx
         origin = (y + offset_yx[0], x + offset_yx[1])
-        return replace(self, shape_hw=shape_hw, origin_yx=origin)
+        soft = self.soft and self.soft.moved(offset_yx)
+        return replace(self, shape_hw=shape_hw, origin_yx=origin, soft=soft)
 
     def without(self, other: MaskResult) -> MaskResult:
         """Return this result less the pixels of another on the same frame."""
@@ -137,8 +143,8 @@ class MaskResult:
             object_logit=self.object_logit,
             is_prompted=self.is_prompted,
         )
-        smaller = replace(smaller, verdict=self.verdict)
-        return smaller.within(self.shape_hw, self.origin_yx)
+        smaller = smaller.within(self.shape_hw, self.origin_yx)
+        return replace(smaller, verdict=self.verdict, soft=self.soft)
 
 
 def _centre(counts: npt.NDArray[np.int_]) -> float:

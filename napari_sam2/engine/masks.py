@@ -6,6 +6,7 @@ frames cost what they cover.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_sam2.core.results import MaskResult, mask_result
+from napari_sam2.core.soft_mask import soft_mask
 from napari_sam2.engine.cleanup import clean
 
 if TYPE_CHECKING:
@@ -80,7 +82,20 @@ def to_results(
         unfilled = [a & b for a, b in zip(masks, cleaned, strict=True)]
         solid = _results(unfilled, crops, scores, frame, shape_hw)
         results = _without_shared_fillings(results, solid)
+    if options.keeps_probabilities:
+        results = [
+            _softened(result, crop) for result, crop in zip(results, crops, strict=True)
+        ]
     return tuple(results)
+
+
+def _softened(result: MaskResult, crop: Crop) -> MaskResult:
+    """Say how probable an object is at each pixel of a crop."""
+    probability = crop.logits.sigmoid().cpu().numpy()
+    mask = np.zeros(probability.shape, bool)
+    inside = result.within(result.shape_hw, (-crop.y, -crop.x))
+    mask[inside.slices] = result.crop
+    return replace(result, soft=soft_mask(probability, mask, (crop.y, crop.x)))
 
 
 def crop_logits(logits: Tensor, views: Sequence[View]) -> list[Crop]:

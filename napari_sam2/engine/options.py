@@ -33,6 +33,8 @@ class TrackerOptions:
     allow_overlaps : bool
         Let masks of one frame overlap; otherwise each pixel goes to the object that is
         surest of it.
+    keeps_probabilities : bool
+        Let results say how probable the object is at each pixel: ``MaskResult.soft``.
     group_size : int or None
         Most objects computed at once; None fits the device's memory.
     window : WindowOptions
@@ -46,6 +48,7 @@ class TrackerOptions:
     hole_area: float = 8.0
     island_area: float = 8.0
     allow_overlaps: bool = False
+    keeps_probabilities: bool = False
     group_size: int | None = None
     window: WindowOptions = field(default_factory=WindowOptions)
 

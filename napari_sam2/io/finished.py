@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.results import FrameResult, MaskResult
+from napari_sam2.core.soft_mask import SoftMask
 from napari_sam2.io.output import naming_output
 from napari_sam2.io.spool import Spool
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Object, origin (y, x), size (h, w), predicted IoU, logit, prompted, packed bytes.
-_HEADER = struct.Struct("<q4q2d?q")
+# Object, origin (y, x), size (h, w), predicted IoU, logit, prompted, packed bytes; then
+# origin, size and packed bytes of its probabilities, of which there may be none.
+_HEADER = struct.Struct("<q4q2d?q5q")
 
 
 class FinishedFrames:
@@ -87,11 +89,16 @@ def unpack_objects(data: bytes, frame: int, shape_hw: tuple[int, int]) -> FrameR
 
 def _packed(result: MaskResult) -> bytes:
     bits = zlib.compress(np.packbits(result.crop).tobytes(), 1)
+    soft, place = b"", (0, 0, 0, 0)
+    if result.soft is not None:
+        soft = zlib.compress(result.soft.levels.tobytes(), 1)
+        place = (*result.soft.origin_yx, *result.soft.levels.shape)
     header = _HEADER.pack(
         result.object_id, *result.origin_yx, *result.crop.shape,
         result.predicted_iou, result.object_logit, result.is_prompted, len(bits),
+        *place, len(soft),
     )  # fmt: skip
-    return header + bits
+    return header + bits + soft
 
 
 def _unpacked(
@@ -100,10 +107,12 @@ def _unpacked(
     start = 0
     while start < len(data):
         fields = _HEADER.unpack_from(data, start)
-        object_id, y, x, height, width, iou, logit, is_prompted, count = fields
+        object_id, y, x, height, width, iou, logit, is_prompted, count = fields[:9]
         start += _HEADER.size
         bits = np.frombuffer(zlib.decompress(data[start : start + count]), np.uint8)
         start += count
+        soft = _soft(data[start : start + fields[-1]], fields[9:13])
+        start += fields[-1]
         crop = np.unpackbits(bits, count=height * width).reshape(height, width)
         yield MaskResult(
             object_id=object_id,
@@ -114,4 +123,13 @@ def _unpacked(
             predicted_iou=iou,
             object_logit=logit,
             is_prompted=is_prompted,
+            soft=soft,
         )
+
+
+def _soft(data: bytes, place: tuple[int, int, int, int]) -> SoftMask | None:
+    if not data:
+        return None
+    y, x, height, width = place
+    levels = np.frombuffer(zlib.decompress(data), np.uint8)
+    return SoftMask((y, x), levels.reshape(height, width))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from napari_sam2.core.fusion import agreement, fuse
 from napari_sam2.core.orientation import Oriented, cut
 from napari_sam2.core.results import FrameResult, mask_result
+from napari_sam2.core.soft_mask import soft_mask
 
 SHAPE = (4, 5, 6)
 ZYX, YZX, XZY = (0, 1, 2), (1, 0, 2), (2, 0, 1)
@@ -99,6 +102,30 @@ def test_what_is_probably_not_in_a_slice_is_not_there(logit, is_there):
     views = [found({1: np.ones(SHAPE, bool)}, one, logit=logit) for one in (ZYX, YZX)]
     volumes, _ = fused(views)
     assert volumes[1].all() == volumes[1].any() == is_there
+
+
+def softened(view, probability):
+    """Return a view with probabilities, (Z, Y, X)."""
+    turned = probability.transpose(view.dims)
+
+    def read():
+        for result in view.read():
+            (one,) = result
+            soft = soft_mask(turned[one.frame], one.mask, (0, 0))
+            yield FrameResult(one.frame, (replace(one, soft=soft),))
+
+    return Oriented(view.dims, read)
+
+
+@pytest.mark.parametrize(("probability", "is_kept"), [(0.55, False), (0.95, True)])
+def test_two_that_are_unsure_do_not_outvote_one_that_is_not(probability, is_kept):
+    true, more = np.zeros(SHAPE, bool), np.ones(SHAPE, bool)
+    true[:, 1:3, 1:3] = True
+    more[1] = true[1]  # where it is prompted all agree
+    sure = np.where(true, 1.0, probability).astype(np.float32)
+    views = [softened(found({1: more}, dims), sure) for dims in (ZYX, XZY)]
+    volumes, _ = fused([*views, found({1: true}, YZX)])
+    np.testing.assert_array_equal(volumes[1], more if is_kept else true)
 
 
 @settings(max_examples=30)

@@ -181,6 +181,20 @@ def test_an_object_with_a_hole_in_the_hole_of_another_stays(order) -> None:
     assert not (found[0].mask & found[1].mask).any()
 
 
+@given(SHAPES, st.integers(0, 99))
+@settings(max_examples=20)
+def test_probabilities_agree_with_masks(shape_hw, seed) -> None:
+    options = TrackerOptions(keeps_probabilities=True)
+    logits = noise(3, 16, seed)
+    for one in results_of(logits, scores(3), 0, shape_hw, options):
+        (y, x), (height, width) = one.soft.origin_yx, one.soft.levels.shape
+        probable = np.zeros(shape_hw, bool)
+        probable[y : y + height, x : x + width] = one.soft.levels > 127
+        np.testing.assert_array_equal(probable, one.mask)
+    for one in results_of(logits, scores(3), 0, shape_hw, TrackerOptions()):
+        assert one.soft is None
+
+
 def test_confidence_travels_with_the_mask() -> None:
     logits = torch.stack([drawn((8, 8), (1, 1, 4, 4)), drawn((8, 8))])
     said = [Scores(7, 0.25, -3.5, True), Scores(9, 0.75, 2.0, False)]

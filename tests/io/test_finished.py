@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.results import FrameResult, mask_result
+from napari_sam2.core.soft_mask import SoftMask
 from napari_sam2.io.finished import FinishedFrames
 
 SHAPE = (7, 9)
@@ -46,6 +48,19 @@ def test_every_frame_comes_back(tmp_path_factory, by_frame):
             assert (one.predicted_iou, one.object_logit) == (0.5, -1.25)
             assert one.is_prompted
         assert len(finished[99]) == 0
+
+
+@given(masks, arrays(np.uint8, (3, 4)))
+def test_probabilities_come_back(tmp_path_factory, mask, levels):
+    (one,) = result(3, {1: mask})
+    soft = replace(one, soft=SoftMask((2, 1), levels))
+    with closing(FinishedFrames(tmp_path_factory.mktemp("f"), SHAPE)) as finished:
+        finished.add(FrameResult(3, (soft, replace(one, object_id=2))))
+        stored, hard = finished[3]
+    assert stored.soft.origin_yx == (2, 1)
+    np.testing.assert_array_equal(stored.soft.levels, levels)
+    np.testing.assert_array_equal(stored.mask, mask)
+    assert hard.soft is None
 
 
 @given(masks, masks, st.booleans())
