@@ -19,6 +19,7 @@ from napari_sam2.io.result_format import ImageUse
 from napari_sam2.io.result_formats import RESULT_FORMATS, choose_result_format
 
 if TYPE_CHECKING:
+    from napari_sam2.io.opened import Affine
     from napari_sam2.io.stack import StackFrames
     from napari_sam2.project.values import Project
 
@@ -58,6 +59,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _export(args: argparse.Namespace) -> int:
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.results import export
+    from napari_sam2.project.whole_image import all_frames
 
     check_apart((args.output,), (args.project,))
     chosen = choose_result_format(args.output, args.format)
@@ -69,14 +71,20 @@ def _export(args: argparse.Namespace) -> int:
         project,
         args.output,
         chosen,
-        frames=frames,
-        affine=None if frames is None else affine_of(frames),
+        frames=None if frames is None else all_frames(frames, project.stack),
+        affine=None if frames is None else _affine(frames, project),
         overwrite=args.overwrite,
     )
     finish(steps, "writing")
     count = len(project.contents.masks)
     print(f"{count} masks of {len(project.contents.objects)} objects: {args.output}")
     return 0
+
+
+def _affine(frames: StackFrames, project: Project) -> Affine | None:
+    from napari_sam2.project.whole_image import positions_in
+
+    return affine_of(frames, positions_in(frames, project.stack))
 
 
 def _frames(

@@ -107,15 +107,16 @@ def _check_outputs(args: argparse.Namespace, image: Path) -> None:
 
 def _write(project: Project, frames: StackFrames, args: argparse.Namespace) -> None:
     from napari_sam2.project.results import export
+    from napari_sam2.project.whole_image import all_frames, positions_in
 
     for path, name in _wanted(args):
         written = export(
             project,
             path,
             choose_result_format(path, name),
-            frames=frames,
+            frames=all_frames(frames, project.stack),
             overwrite=args.overwrite,
-            affine=affine_of(frames),
+            affine=affine_of(frames, positions_in(frames, project.stack)),
         )
         finish(written, "writing")
 

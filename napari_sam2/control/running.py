@@ -15,7 +15,7 @@ from napari_sam2.core.errors import NoPromptError
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from napari_sam2.control.dispatch import Dispatcher
     from napari_sam2.control.ports import TrackerRequest
@@ -134,11 +134,11 @@ class Running:
         if self.is_running:
             return
         snapshot = take_snapshot(self._document, order.objects)
-        ids = tuple(sorted({object_id for object_id, _ in snapshot.said}))
+        ids = self._prompted_in(snapshot.said, order.frames)
         if not ids:
             raise NoPromptError(
                 "There is nothing to follow yet: click an object, draw a box around "
-                "it, or paint it, on any frame."
+                f"it, or paint it, on any frame{'' if not snapshot.said else ' here'}."
             )
         order = replace(order, objects=ids)
         self._rest = None
@@ -165,6 +165,14 @@ class Running:
             on_end=lambda error: self._end(run, error),
             token=run.token,
         )
+
+    def _prompted_in(
+        self, said: Iterable[Place], frames: range | None
+    ) -> tuple[int, ...]:
+        """Return the objects that are prompted at the position of these frames."""
+        here = None if frames is None else self._document.series_of(frames.start)
+        found = {i for i, frame in said if here is None or frame in here}
+        return tuple(sorted(found))
 
     def stop(self) -> None:
         """Stop after the frame that is being computed, and keep it."""

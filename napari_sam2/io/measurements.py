@@ -142,6 +142,14 @@ class Measurer:
             for one in self.columns
         ]
 
+    def frame_of(self, row: np.void) -> int:
+        """Return the number of a measured row's frame, over all positions."""
+        number = 0
+        for axis in self._positions:
+            number = number * axis.size + int(row[axis.name])
+        length = 1 if self.axes is None else self.axes[-3].size
+        return (number * length if self._positions else 0) + int(row["frame"])
+
     @property
     def _positions(self) -> Axes:
         return () if self.axes is None else self.axes[:-3]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.layers.image_axes import channel_axis
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -29,28 +30,23 @@ def check_companion(layer: Image, axes: Axes, other: Image, its_axes: Axes) -> N
     StackError
         If it has channels of its own, another size, or lies elsewhere in the viewer.
     """
-    if other.rgb or _channel(its_axes) is not None:
+    if other.rgb or channel_axis(its_axes) is not None:
         raise StackError(
             f"{other.name} has channels of its own, and only images of a single one "
             "can be put beside others: split it into layers first."
         )
-    sizes = [one.size for i, one in enumerate(axes) if i != _channel(axes)]
+    sizes = [one.size for i, one in enumerate(axes) if i != channel_axis(axes)]
     its_sizes = [one.size for one in its_axes]
     if sizes != its_sizes:
         raise StackError(
             f"{other.name} is {_size(its_sizes)}, and {layer.name} is {_size(sizes)}: "
             "channels must be of one size."
         )
-    if not _lies_alike(layer, other, _channel(axes)):
+    if not _lies_alike(layer, other, channel_axis(axes)):
         raise StackError(
             f"{other.name} lies elsewhere in the viewer than {layer.name}: channels "
             "must have the same scale, translation and rotation."
         )
-
-
-def _channel(axes: Axes) -> int | None:
-    found = [i for i, one in enumerate(axes) if one.name == "c"]
-    return found[0] if found else None
 
 
 def _size(sizes: list[int]) -> str:

@@ -1,20 +1,27 @@
-"""What of an image layer is tracked: its axes, and where its frames lie."""
+"""What of an image layer is tracked: where its frames lie, and what of them is seen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_sam2.core.axes import Axis, FrameLayout, list_axes, without_channel
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.intensity import IntensityLimits, as_limits
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.positions import Positions
 from napari_sam2.core.side_by_side import SideBySide
-from napari_sam2.core.units import unit_name
-from napari_sam2.io.level import at_level, whole_pyramid
 from napari_sam2.layers.companions import check_companion
 from napari_sam2.layers.coordinates import FrameSpace
+from napari_sam2.layers.image_axes import (
+    channel_axis,
+    guess_frame_axis,
+    image_axes,
+    pixels_at,
+    pixels_near,
+)
 from napari_sam2.layers.layer_file import image_key
 from napari_sam2.layers.layer_frames import LayerFrames
 
@@ -25,18 +32,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.positions import Position
 
-_NAMES = {
-    "time": "t", "frame": "t", "frames": "t", "timepoint": "t",
-    "depth": "z", "plane": "z", "slice": "z",
-    "row": "y", "rows": "y", "column": "x", "columns": "x",
-    "channel": "c", "channels": "c", "ch": "c",
-}  # fmt: skip
-_TIME_UNITS = {"millisecond", "second", "minute", "hour", "day"}
-_LENGTH_UNITS = {
-    "angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter",
-}  # fmt: skip
-_COLOURS = "red", "green", "blue", "opacity"
 # Of the third channel where there are two: it is empty.
 _BLANK = 0.0, 1.0
 
@@ -51,6 +48,7 @@ class ImageSource:
     axes : tuple of Axis
         The layer's axes in data order, without colours.
     frames : LayerFrames
+        The image's own, at the first of its positions.
     space : FrameSpace
     limits : IntensityLimits or None
         What is shown to the model as black and white; None estimates it from the
@@ -67,18 +65,42 @@ class ImageSource:
     beside: tuple[Image, ...] = ()
 
     @property
+    def positions(self) -> Positions:
+        """Where along its other axes the image is followed."""
+        indices = self.space.layout.positions
+        axes = tuple(self.axes[axis] for axis in indices)
+        spans = tuple(range(axis.size) for axis in axes)
+        return Positions(axes, indices, spans, (0,) * len(axes))
+
+    @property
+    def own(self) -> FrameSource:
+        """The frames of all positions, without images beside them."""
+        return self._everywhere(self._own_at)
+
+    @property
     def seen(self) -> FrameSource:
         """What the model sees: the frames, with those of the images beside it."""
+        return self._everywhere(self._seen_at)
+
+    def _everywhere(self, at: Callable[[Position], FrameSource]) -> FrameSource:
+        positions = self.positions
+        return AllFrames(positions, at) if positions.axes else at(())
+
+    def _own_at(self, position: Position) -> LayerFrames:
+        return replace(self.frames, layout=self.space.layout.held_at(position))
+
+    def _seen_at(self, position: Position) -> FrameSource:
+        mine = self._own_at(position)
         if not self.beside:
-            return self.frames
-        mine, layout = self.frames, without_channel(self.frames.layout)
+            return mine
+        layout = without_channel(mine.layout)
         own = (
             [mine]
             if mine.channel_axis is None
             else [replace(mine, channels=(one,)) for one in mine.picked]
         )
         further = [
-            LayerFrames(_nearest_level(one, mine.level), layout) for one in self.beside
+            LayerFrames(pixels_near(one, mine.level), layout) for one in self.beside
         ]
         return SideBySide(
             (*own, *further),
@@ -94,7 +116,7 @@ class ImageSource:
 
     @property
     def frame_count(self) -> int:
-        """Number of frames."""
+        """Number of frames, at all positions."""
         return self.space.frame_count
 
     @property
@@ -114,11 +136,14 @@ class ImageSource:
 
     @property
     def calibration(self) -> Axes:
-        """Frames, rows and columns with pixel sizes and units, for tables and files."""
+        """Frames, rows and columns with pixel sizes and units, for tables and files.
+
+        Axes of positions come first.
+        """
         frame = self.space.layout.frame
         first = Axis("t", 1) if frame is None else self.axes[frame]
         rows, columns = self.space.layout.plane
-        return first, self.axes[rows], self.axes[columns]
+        return (*self.positions.axes, first, self.axes[rows], self.axes[columns])
 
 
 def image_source(
@@ -130,6 +155,7 @@ def image_source(
     limits: IntensityLimits | None = None,
     level: int = 0,
     beside: Sequence[Image] = (),
+    every: bool = False,
 ) -> ImageSource:
     """Decide what of an image layer is tracked; no pixel is read.
 
@@ -154,6 +180,9 @@ def image_source(
     beside : sequence of Image, optional
         Images of a single channel, of the same size and at the same place, whose pixels
         are further channels; with those of the layer three at most.
+    every : bool, optional
+        Follow objects at every index along the axes that ``at`` does not name, rather
+        than in the middle: each is a position.
 
     Raises
     ------
@@ -164,74 +193,20 @@ def image_source(
     axes = image_axes(layer)
     if axis is None:
         axis = guess_frame_axis(axes)
-    layout = _layout(axes, axis, at or {})
+    layout = _layout(axes, axis, at or {}, every=every)
     space = FrameSpace(
         layout,
         tuple(one.size for one in axes),
         tuple(one.name for one in axes),
     )
-    array = at_level(layer.name, _levels(layer), level)
-    frames = LayerFrames(array, layout, channels, bool(layer.rgb), level)
+    first = layout.held_at((0,) * len(layout.positions))
+    array = pixels_at(layer, level)
+    frames = LayerFrames(array, first, channels, bool(layer.rgb), level)
     for other in beside:
         check_companion(layer, axes, other, image_axes(other))
     source = ImageSource(layer, axes, frames, space, limits, tuple(beside))
     assert source.seen.shape_hw == space.shape_hw  # says if there are too many
     return source
-
-
-def image_axes(layer: Image) -> Axes:
-    """Return the axes of an image layer in data order, without colours.
-
-    Names come from the layer's axis labels where they say something, and from units
-    else; otherwise the last two are ``y`` and ``x``, and those before are numbered.
-    """
-    array = _array(layer)
-    units = [unit_name(str(unit)) for unit in layer.units]
-    return tuple(
-        Axis(
-            _axis_name(label, units[index], layer.ndim - index, index),
-            int(array.shape[index]),
-            abs(float(layer.scale[index])),
-            units[index],
-        )
-        for index, label in enumerate(layer.axis_labels)
-    )
-
-
-def channel_names(layer: Image) -> tuple[str, ...]:
-    """Name the channels of an image layer; nothing where there is but one.
-
-    Colours have names; channels have numbers, unless the layer's metadata list them as
-    ``channel_names``.
-    """
-    layout = _layout(image_axes(layer), guess_frame_axis(image_axes(layer)), {})
-    count = LayerFrames(_array(layer), layout, is_colour=bool(layer.rgb)).channel_count
-    if count == 1:
-        return ()
-    given = layer.metadata.get("channel_names", ())
-    if layer.rgb:
-        return _COLOURS[:count]
-    if isinstance(given, list | tuple) and len(given) == count:
-        return tuple(map(str, given))
-    return tuple(map(str, range(count)))
-
-
-def guess_frame_axis(axes: Axes) -> int | None:
-    """Return the axis that objects are most likely followed along.
-
-    Time if there is any, by name or unit; else depth; else the first that is neither a
-    channel nor among the last two. None for a single picture.
-    """
-    candidates = [i for i, one in enumerate(axes[:-2]) if one.name != "c"]
-    signs: tuple[Callable[[Axis], bool], ...] = (
-        lambda one: one.name == "t",
-        lambda one: one.unit in _TIME_UNITS,
-        lambda one: one.name == "z",
-        lambda one: one.size > 1,
-        lambda _: True,
-    )
-    found = (i for is_likely in signs for i in candidates if is_likely(axes[i]))
-    return next(found, None)
 
 
 def contrast_limits(source: ImageSource) -> IntensityLimits | None:
@@ -257,44 +232,12 @@ def _contrast_range(layer: Image) -> tuple[float, float] | None:
     return (low, high) if np.isfinite([low, high]).all() and low < high else None
 
 
-def level_sizes(layer: Image) -> tuple[tuple[int, int], ...]:
-    """Return rows and columns of a pyramid's levels, finest first; else nothing."""
-    colours = 1 if layer.rgb else 0
-    shapes = [one.shape for one in whole_pyramid(_levels(layer), 0)]
-    return tuple((s[-2 - colours], s[-1 - colours]) for s in shapes)
-
-
-def _array(layer: Image) -> Any:
-    """Return the pixels of a layer, at full resolution."""
-    return _levels(layer)[0]
-
-
-def _levels(layer: Image) -> Sequence[Any]:
-    """Return the levels of a pyramid; one for other images."""
-    return layer.data if layer.multiscale else [layer.data]
-
-
-def _nearest_level(layer: Image, level: int) -> Any:
-    """Return an image at a level, or at its coarsest if it has no such level."""
-    levels = whole_pyramid(_levels(layer), 0) or (_array(layer),)
-    return at_level(layer.name, levels, min(level, len(levels) - 1))
-
-
-def _axis_name(label: str, unit: str, from_end: int, index: int) -> str:
-    plain = label.strip().lower()
-    if plain and not plain.lstrip("-").isdigit():
-        return _NAMES.get(plain, plain)
-    if from_end <= 2:
-        return "yx"[2 - from_end]
-    if unit in _TIME_UNITS:
-        return "t"
-    return "z" if unit in _LENGTH_UNITS and from_end == 3 else f"axis {index}"
-
-
-def _layout(axes: Axes, frame: int | None, at: Mapping[int, int]) -> FrameLayout:
+def _layout(
+    axes: Axes, frame: int | None, at: Mapping[int, int], *, every: bool
+) -> FrameLayout:
     if frame is not None and not 0 <= frame < len(axes):
         raise StackError(f"There is no axis {frame}: the image has {list_axes(axes)}.")
-    channel = _channel_axis(axes, frame)
+    channel = channel_axis(axes, frame)
     free = [i for i in range(len(axes)) if i not in (frame, channel)]
     flat = [i for i in free if i not in at]
     if len(flat) < 2:
@@ -302,14 +245,16 @@ def _layout(axes: Axes, frame: int | None, at: Mapping[int, int]) -> FrameLayout
             "A frame needs two axes, rows and columns, besides the one that objects "
             f"are followed along; the image has {list_axes(axes)}."
         )
-    plane = flat[-2], flat[-1]
-    fixed = {i: at.get(i, axes[i].size // 2) for i in free if i not in plane}
+    rest = [i for i in free if i not in flat[-2:]]
+    positions = [i for i in rest if every and i not in at and axes[i].size > 1]
+    fixed = {i: at.get(i, axes[i].size // 2) for i in rest if i not in positions}
     for index, position in fixed.items():
         if not 0 <= position < axes[index].size:
             raise StackError(f"{axes[index]} has no index {position}.")
-    return FrameLayout(frame, plane, channel, tuple(sorted(fixed.items())))
-
-
-def _channel_axis(axes: Axes, frame: int | None) -> int | None:
-    found = [i for i, one in enumerate(axes) if one.name == "c" and i != frame]
-    return found[0] if found else None
+    return FrameLayout(
+        frame,
+        (flat[-2], flat[-1]),
+        channel,
+        tuple(sorted(fixed.items())),
+        tuple(positions),
+    )

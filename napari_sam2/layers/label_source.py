@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import FrameLayout
+from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.positions import Positions
 from napari_sam2.layers.layer_frames import LayerFrames
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from napari.layers import Labels
 
-    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.frames import ArrayLike, FrameSource
     from napari_sam2.layers.coordinates import FrameSpace
 
 
@@ -25,13 +27,13 @@ class LabelSource:
 
     Attributes
     ----------
-    frames : LayerFrames
+    frames : FrameSource
     is_flat : bool
         Whether there is one picture only, which belongs to whichever frame is
         displayed.
     """
 
-    frames: LayerFrames
+    frames: FrameSource
     is_flat: bool
 
     def read(self, frame: int) -> npt.NDArray[Any]:
@@ -55,13 +57,12 @@ def label_source(layer: Labels, space: FrameSpace) -> LabelSource:
         If its shape is none of these.
     """
     array: ArrayLike = layer.data[0] if layer.multiscale else layer.data
-    shape = tuple(array.shape)
+    shape, layout = tuple(array.shape), _without_channels(space.layout)
     if shape == space.shape:
-        return LabelSource(LayerFrames(array, _without_channels(space.layout)), False)
+        return LabelSource(_all_frames(array, layout), False)
     if shape == space.label_shape():
-        layout = _without_channels(space.layout)
         at_start = tuple((axis, 0) for axis, _ in layout.fixed)
-        return LabelSource(LayerFrames(array, replace(layout, fixed=at_start)), False)
+        return LabelSource(_all_frames(array, replace(layout, fixed=at_start)), False)
     if shape == (space.frame_count, *space.shape_hw):
         return LabelSource(LayerFrames(array, FrameLayout(0, (1, 2), None)), False)
     if shape == space.shape_hw:
@@ -97,6 +98,17 @@ def parse_label_ids(text: str) -> frozenset[int] | None:
             )
         found.update(numbers)
     return frozenset(found)
+
+
+def _all_frames(array: ArrayLike, layout: FrameLayout) -> FrameSource:
+    """Return the frames of all positions in an array."""
+    shape = layout.numbers(array.shape).shape
+    axes = tuple(map(Axis, ("q",) * len(shape), shape))
+    spans, first = tuple(map(range, shape)), (0,) * len(shape)
+    positions = Positions(axes, layout.positions, spans, first)
+    return AllFrames(
+        positions, lambda position: LayerFrames(array, layout.held_at(position))
+    )
 
 
 def _without_channels(layout: FrameLayout) -> FrameLayout:

@@ -10,7 +10,8 @@ import numpy as np
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.io.reordered import ReorderedArray, shown_order
-from napari_sam2.layers.image_source import image_axes, image_source, level_sizes
+from napari_sam2.layers.image_axes import image_axes, level_sizes
+from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.layer_file import (
     DATASET_KEY,
     PATH_KEY,
@@ -43,16 +44,16 @@ def refer_to_layer(source: ImageSource, *, is_read: bool = False) -> ImageRefere
     layer, path = source.layer, layer_path(source.layer)
     dataset = layer.metadata.get(DATASET_KEY)
     if is_read:
-        return refer_to_image(layer.name, path, frames=source.frames, dataset=dataset)
+        return refer_to_image(layer.name, path, frames=source.own, dataset=dataset)
     reference = refer_to_image(layer.name, path, dataset=dataset)
-    return replace(reference, fingerprint=glance(source.frames, path))
+    return replace(reference, fingerprint=glance(source.own, path))
 
 
 def geometry_of(source: ImageSource) -> StackGeometry:
     """Describe how an image is followed."""
     return stack_geometry(
         source.axes,
-        source.frames.layout,
+        source.space.layout,
         is_colour=source.frames.is_colour,
         channels=source.frames.channels,
         limits=source.limits,
@@ -119,8 +120,9 @@ def source_for(
         limits=stack.limits,
         level=stack.level if stack.level < len(level_sizes(layer)) else 0,
         beside=beside,
+        every=bool(layout.positions),
     )
-    if source.frames.layout != layout:
+    if source.space.layout != layout:
         raise ProjectError(
             f"The axes of {layer.name} have other names than those of the project's "
             f"image, which are {axis_names(stack.axes).upper()}."

@@ -60,7 +60,7 @@ def track_table(document: Document, space: FrameSpace) -> TrackTable:
     tracks: dict[int, tuple[int, _Stretch]] = {}
     for object_id in document.objects:
         masks = document.masks.of_object(object_id)
-        for number, stretch in enumerate(_stretches(masks)):
+        for number, stretch in enumerate(_stretches(document, masks)):
             tracks[next(further_ids) if number else object_id] = object_id, stretch
     rows = [
         (track_id, object_id, frame, mask)
@@ -111,11 +111,16 @@ def add_tracks(layers: LayerList, image: ImageSource, document: Document) -> Tra
     return layer
 
 
-def _stretches(masks: Mapping[int, FrameMask]) -> Iterator[_Stretch]:
-    """Yield the frames on which an object is seen, without gaps."""
+def _stretches(
+    document: Document, masks: Mapping[int, FrameMask]
+) -> Iterator[_Stretch]:
+    """Yield the frames on which an object is seen, without gaps, at one position."""
     stretch: _Stretch = []
     for frame, mask in sorted(masks.items()):
-        if stretch and (mask.mask.is_absent or frame != stretch[-1][0] + 1):
+        is_next = frame % document.series_length and (
+            stretch and frame == stretch[-1][0] + 1
+        )
+        if stretch and (mask.mask.is_absent or not is_next):
             yield stretch
             stretch = []
         if not mask.mask.is_absent:

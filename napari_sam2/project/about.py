@@ -101,13 +101,13 @@ def _check_layout(stack: StackGeometry) -> None:
     axes, layout = stack.axes, stack.layout
     if not 2 <= len(axes) <= _MOST_AXES:
         raise ProjectError(f"the stack has {len(axes)} axes.")
-    given = [layout.frame, layout.channel, *layout.plane, *(i for i, _ in layout.fixed)]
+    held = (i for i, _ in layout.fixed)
+    given = [layout.frame, layout.channel, *layout.plane, *layout.positions, *held]
     used = [axis for axis in given if axis is not None]
     if not all(0 <= axis < len(axes) for axis in used) or len({*used}) < len(used):
         raise ProjectError("the layout of the frames is not one of its axes.")
     sizes = [axis.size for axis in axes]
-    count = 1 if layout.frame is None else sizes[layout.frame]
-    found = count, tuple(sizes[axis] for axis in layout.plane)
+    found = layout.numbers(sizes).count, tuple(sizes[axis] for axis in layout.plane)
     if found != (stack.frame_count, stack.shape_hw):
         raise ProjectError("the size of the frames is not that of the axes.")
     if not all(0 <= index < sizes[axis] for axis, index in layout.fixed):

@@ -14,6 +14,7 @@ import numpy as np
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.io.stack import Stack, StackFrames, open_stack, stack_frames
 from napari_sam2.project.values import Fingerprint, ImageReference
+from napari_sam2.project.whole_image import all_frames
 
 if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
@@ -175,6 +176,9 @@ def locate_companion(image: ImageReference, project_path: str | Path) -> Path | 
 def open_image(project: Project, path: str | Path) -> StackFrames:
     """Open a project's image at a path, cut into the same frames.
 
+    Of a stack with many positions, these are the frames of the first one;
+    :func:`napari_sam2.project.whole_image.all_frames` are those of all.
+
     Raises
     ------
     StackError
@@ -185,10 +189,11 @@ def open_image(project: Project, path: str | Path) -> StackFrames:
     image, geometry = project.image, project.stack
     stack = open_stack(path, image.series, dataset=image.dataset, level=geometry.level)
     frames = _as_before(stack, geometry)
-    if (len(frames), frames.shape_hw) != (geometry.frame_count, geometry.shape_hw):
+    count = len(all_frames(frames, geometry))
+    if (count, frames.shape_hw) != (geometry.frame_count, geometry.shape_hw):
         stack.close()
         raise ProjectError(
-            f"{path} has {_size(len(frames), frames.shape_hw)}, but the project's "
+            f"{path} has {_size(count, frames.shape_hw)}, but the project's "
             f"image has {_size(geometry.frame_count, geometry.shape_hw)}: it is "
             "another image."
         )
@@ -199,7 +204,8 @@ def _as_before(stack: Stack, geometry: StackGeometry) -> StackFrames:
     """Cut a stack as it was cut, or by the names of its axes if it has others."""
     sizes = [axis.size for axis in stack.axes]
     wanted = [axis.size for axis in geometry.axes]
-    layout, channels = geometry.layout, geometry.channels
+    first = (0,) * len(geometry.layout.positions)
+    layout, channels = geometry.layout.held_at(first), geometry.channels
     if geometry.is_colour and sizes[:-1] == wanted:
         return StackFrames(stack, replace(layout, channel=len(wanted)), channels)
     if sizes == wanted:
@@ -228,7 +234,7 @@ def _compare(project: Project, path: Path, *, is_moved: bool) -> ImageState:
         return _unchanged(path, is_moved=is_moved)
     try:
         frames = open_image(project, path)
-        with_pixels = fingerprint(frames, path)
+        with_pixels = fingerprint(all_frames(frames, project.stack), path)
         frames.stack.close()
     except ProjectError as error:
         return ImageState(Whereabouts.CHANGED, path, str(error))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import Axis
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.provenance import (
@@ -20,6 +19,7 @@ from napari_sam2.core.provenance import (
 from napari_sam2.core.recipe import Made
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.result_format import ResultHeader
+from napari_sam2.io.result_formats import check_holds_positions
 from napari_sam2.state.masks import Origin, painted_order
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.io.opened import Affine
     from napari_sam2.io.result_format import ResultFormat
@@ -68,6 +67,8 @@ def export(
     OutputError
         If it cannot be written; what was there is untouched.
     """
+    if project.stack.layout.positions:
+        check_holds_positions(result_format)
     masks = project.contents.masks
     frames_done = sorted(masks.frames)
     header = replace(result_header(project, frames), affine=affine)
@@ -81,19 +82,12 @@ def export(
 def result_header(project: Project, frames: FrameSource | None = None) -> ResultHeader:
     """Return what is known of a project's results before the first frame."""
     return ResultHeader(
-        axes=result_axes(project),
+        axes=project.stack.result_axes,
         names={i: one.name for i, one in project.contents.objects.items()},
         provenance=provenance_of(project),
         frames=frames,
         limits=project.stack.limits,
     )
-
-
-def result_axes(project: Project) -> Axes:
-    """Return frames, rows and columns, with pixel sizes and units."""
-    axes, layout = project.stack.axes, project.stack.layout
-    frames = Axis("i", 1) if layout.frame is None else axes[layout.frame]
-    return frames, axes[layout.plane[0]], axes[layout.plane[1]]
 
 
 def provenance_of(project: Project) -> Provenance:

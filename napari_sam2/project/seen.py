@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import without_channel
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.side_by_side import SideBySide
 from napari_sam2.io.stack import open_stack
 from napari_sam2.project.image import locate_companion, open_image
+from napari_sam2.project.whole_image import all_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,13 +47,27 @@ def frames_at_step(
     if made.channels is not None:
         frames = replace(frames, channels=made.channels)
     if not made.beside:
-        return frames
+        return all_frames(frames, project.stack)
     known = {one.key: one for one in project.beside}
     further = [
         _open_companion(key, known.get(key), made.level, project, project_path)
         for key in made.beside
     ]
-    return SideBySide((*_single_channels(frames), *further))
+    parts = [(one, project.stack) for one in _single_channels(frames)]
+    parts += [(one, _without_channel(project.stack)) for one in further]
+    return _side_by_side(parts)
+
+
+def _side_by_side(parts: list[tuple[StackFrames, StackGeometry]]) -> FrameSource:
+    """Join stacks at every position that they have."""
+    whole = [all_frames(*one) for one in parts]
+    if not isinstance(whole[0], AllFrames):
+        return SideBySide(tuple(whole))
+    openers = [one.open_frames for one in whole if isinstance(one, AllFrames)]
+    return AllFrames(
+        whole[0].positions,
+        lambda position: SideBySide(tuple(at(position) for at in openers)),
+    )
 
 
 def _single_channels(frames: StackFrames) -> list[StackFrames]:

@@ -100,7 +100,7 @@ def stack_geometry(
 ) -> StackGeometry:
     """Describe a stack by its axes, without colours, and the choice among them."""
     rows, columns = layout.plane
-    count = 1 if layout.frame is None else axes[layout.frame].size
+    count = layout.numbers([axis.size for axis in axes]).count
     shape_hw = axes[rows].size, axes[columns].size
     return StackGeometry(
         axes,
@@ -141,7 +141,11 @@ def fill_document(document: Document, contents: Contents) -> None:
 def new_document(project: Project) -> Document:
     """Return a document with what a project keeps."""
     stack = project.stack
-    document = Document(frame_count=stack.frame_count, shape_hw=stack.shape_hw)
+    document = Document(
+        frame_count=stack.frame_count,
+        shape_hw=stack.shape_hw,
+        series_length=stack.numbers.length,
+    )
     fill_document(document, project.contents)
     return document
 

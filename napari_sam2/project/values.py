@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from napari_sam2.core.axes import Axis, FrameLayout  # noqa: TC001 (read as hints)
+from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
 from napari_sam2.state.masks import MaskTable
 
 if TYPE_CHECKING:
+    from napari_sam2.core.frame_numbers import FrameNumbers
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.state.edit import TrackedObject
@@ -113,6 +114,7 @@ class StackGeometry:
     layout : FrameLayout
         Which axis is followed, which two are a frame, where the others stay.
     frame_count : int
+        At all positions.
     shape_hw : tuple of int
         Height and width of a frame in pixels.
     is_colour : bool
@@ -140,6 +142,19 @@ class StackGeometry:
     level: int = 0
     placing: Placing | None = None
     beside: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> FrameNumbers:
+        """How the frames of all positions are counted."""
+        return self.layout.numbers([axis.size for axis in self.axes])
+
+    @property
+    def result_axes(self) -> tuple[Axis, ...]:
+        """Positions, frames, rows and columns, as results have them."""
+        layout = self.layout
+        frames = Axis("i", 1) if layout.frame is None else self.axes[layout.frame]
+        plane = (self.axes[axis] for axis in layout.plane)
+        return (*(self.axes[axis] for axis in layout.positions), frames, *plane)
 
 
 @dataclass(frozen=True, slots=True)

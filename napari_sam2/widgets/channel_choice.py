@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QWidget, QWidgetAction
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.layers.companions import check_companion
-from napari_sam2.layers.image_source import channel_names, image_axes
+from napari_sam2.layers.image_axes import channel_names, image_axes
 from napari_sam2.widgets.controls import column, menu_button
 
 if TYPE_CHECKING:

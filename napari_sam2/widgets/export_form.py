@@ -35,12 +35,13 @@ class ExportOrder:
     ----------
     result_format : ResultFormat
     path : Path
-    frames : range
+    frames : range or None
+        None for all.
     """
 
     result_format: ResultFormat
     path: Path
-    frames: range
+    frames: range | None
 
 
 class ExportForm(QWidget):
@@ -51,6 +52,7 @@ class ExportForm(QWidget):
     name : str
         Of the image, for file names.
     frame_count : int
+        All frames are saved where there are many positions; then this is None.
     on_order : callable
         Takes an :class:`ExportOrder`.
     parent : QWidget, optional
@@ -59,7 +61,7 @@ class ExportForm(QWidget):
     def __init__(
         self,
         name: str,
-        frame_count: int,
+        frame_count: int | None,
         on_order: Callable[[ExportOrder], object],
         *,
         parent: QWidget | None = None,
@@ -67,10 +69,13 @@ class ExportForm(QWidget):
         super().__init__(parent)
         self._name = _FORBIDDEN.sub("_", name).strip(" .") or "image"
         self._on_order = on_order
-        self._make_fields(frame_count - 1)
+        self._make_fields((frame_count or 1) - 1)
+        self._is_whole = frame_count is None
+        tip = "Leave frames out at either end"
+        ends = () if self._is_whole else (beside("Frames", tip, self.first, self.last),)
         self._form = Form(
             self.kind,
-            beside("Frames", "Leave frames out at either end", self.first, self.last),
+            *ends,
             beside("File", "Where to save it", self.path, self._browse),
             self.save_button,
         )
@@ -104,7 +109,8 @@ class ExportForm(QWidget):
             return
         chosen = find_result_format(self.kind.value)
         first, last = sorted((self.first.value, self.last.value))
-        self._on_order(ExportOrder(chosen, path, range(first, last + 1)))
+        frames = None if self._is_whole else range(first, last + 1)
+        self._on_order(ExportOrder(chosen, path, frames))
 
     def show_busy(self, is_busy: bool) -> None:
         """Offer to save only what is finished."""

@@ -19,7 +19,7 @@ from napari_sam2.core.provenance import (
 )
 from napari_sam2.core.recipe import Made
 from napari_sam2.core.results import FrameResult
-from napari_sam2.io.result_formats import choose_result_format
+from napari_sam2.io.result_formats import check_holds_positions, choose_result_format
 from napari_sam2.state.masks import painted_order
 
 if TYPE_CHECKING:
@@ -93,8 +93,11 @@ def write_results(
     Where frames have no numbers of their own, those left out in front do not count.
     """
     choose_result_format(path, chosen.name)
-    first = results.frames.start if chosen.has_every_frame else 0
-    if chosen.has_every_frame:
+    first = 0
+    if len(header.axes) > 3:
+        check_holds_positions(chosen)
+    elif chosen.has_every_frame:
+        first = results.frames.start
         frames = resized(header.axes[0], len(results.frames))
         header = replace(header, axes=(frames, *header.axes[1:]))
     with chosen.open(path, header, overwrite=True) as writer:

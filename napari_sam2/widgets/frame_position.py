@@ -42,7 +42,6 @@ class FramePosition(QObject):
         self._dims = viewer.dims
         self._layer = layer
         self._space = space
-        self._axis = space.layout.frame
         self._last = space.frame_count - 1
         self._frame = self.frame
         links.connect(self._dims.events.point, self._on_point_changed)
@@ -50,20 +49,21 @@ class FramePosition(QObject):
     @property
     def frame(self) -> int:
         """The frame that is displayed; the nearest one outside the stack."""
-        if self._axis is None:
-            return 0
-        data = self._layer.world_to_data(self._point)
-        return min(max(round(float(data[self._axis])), 0), self._last)
+        return self._space.nearest_frame(self._layer.world_to_data(self._point))
 
     def go_to(self, frame: int) -> None:
-        """Display a frame; positions along other axes stay."""
-        if self._axis is None:
+        """Display a frame; what is neither followed nor a position stays."""
+        place = self._space.frame_place(min(max(frame, 0), self._last))
+        if not place:
             return
         data = list(self._layer.world_to_data(self._point))
-        data[self._axis] = min(max(frame, 0), self._last)
+        for axis, index in place.items():
+            data[axis] = index
         world = self._layer.data_to_world(data)
         offset = self._dims.ndim - self._layer.ndim
-        self._dims.set_point(self._axis + offset, float(world[self._axis]))
+        self._dims.set_point(
+            [axis + offset for axis in place], [float(world[axis]) for axis in place]
+        )
 
     def face_frames(self) -> None:
         """Turn the view so that whole frames are seen; a view in 3-D stays."""

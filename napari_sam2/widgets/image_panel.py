@@ -10,16 +10,11 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.layers.image_source import (
-    contrast_limits,
-    guess_frame_axis,
-    image_axes,
-    image_source,
-    level_sizes,
-)
+from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
+from napari_sam2.layers.image_source import contrast_limits, image_source
 from napari_sam2.widgets.channel_choice import ChannelChoice
 from napari_sam2.widgets.contrast_watch import ContrastWatch
-from napari_sam2.widgets.controls import button, check, choice, column, form, pick, text
+from napari_sam2.widgets.controls import check, choice, column, form, pick, text
 from napari_sam2.widgets.image_choice import ImageChoice
 
 if TYPE_CHECKING:
@@ -54,7 +49,7 @@ class ImagePanel(QWidget):
         super().__init__(parent)
         self._viewer = viewer
         self._layer: Any = None
-        self._at: dict[int, int] = {}
+        self._held: dict[int, int] = {}
         self.is_following = True
         self._make_controls()
         self._choice = ImageChoice(self.images, viewer.layers, links, parent=self)
@@ -72,7 +67,7 @@ class ImagePanel(QWidget):
         self.axes = choice(
             "The axis along which objects are followed: time, depth, or any other"
         )
-        self.axes.currentIndexChanged.connect(self._work_here)
+        self.axes.currentIndexChanged.connect(self._on_axis_chosen)
         self.channels = ChannelChoice()
         self.channels.changed.connect(self._emit_source)
         self.levels = choice(
@@ -87,12 +82,6 @@ class ImagePanel(QWidget):
             " range that is estimated from the whole stack",
             self._emit_source,
         )
-        self.plane_button = button(
-            "Work on the plane you see",
-            "Follow objects at the displayed position of the other axes; what was said"
-            " on the present one is kept",
-            self._work_here,
-        )
         self._note = text(_NO_IMAGE)
         fields = QWidget()
         self._form = form(
@@ -103,7 +92,7 @@ class ImagePanel(QWidget):
             ("Resolution", self.levels),
             ("Intensities", self.follow_contrast),
         )
-        column(self, fields, self._note, self.plane_button)
+        column(self, fields, self._note)
         self.follow_contrast.setChecked(True)
 
     def begin(self) -> None:
@@ -119,7 +108,7 @@ class ImagePanel(QWidget):
         """Show what is worked on, when that was chosen elsewhere."""
         if self._layer is None or self._layer != source.layer:
             self._set_layer(source.layer)
-        self._at |= dict(source.frames.layout.fixed)
+        self._held = _held(source)
         pick(self.axes, source.frame_axis)
         self.channels.show_channels(source.frames.channels, source.beside)
         self._contrast.watch((source.layer, *source.beside))
@@ -157,7 +146,7 @@ class ImagePanel(QWidget):
 
     def _set_layer(self, layer: Any) -> None:
         self._layer = layer
-        self._at = self._here()
+        self._held = {}
         self._choice.show(layer)
         self._fill_axes()
         self._fill_levels()
@@ -188,9 +177,8 @@ class ImagePanel(QWidget):
         self.channels.offer(self._layer, self._choice.images)
         self._form.setRowVisible(self.channels, self.channels.has_choice)
 
-    def _work_here(self, _: object = None) -> None:
-        """Work on the plane that is displayed, where frames are planes of more axes."""
-        self._at = self._here()
+    def _on_axis_chosen(self, _: object = None) -> None:
+        self._held = {}
         self._emit_source()
 
     def _emit_source(self, _: object = None) -> None:
@@ -200,7 +188,6 @@ class ImagePanel(QWidget):
                 source = self._make_source()
             except StackError as problem:
                 self._note.setText(str(problem))
-                self.plane_button.hide()
                 self.source_chosen.emit(None)
                 self.refused.emit(problem)
                 return
@@ -208,12 +195,11 @@ class ImagePanel(QWidget):
         self.source_chosen.emit(source)
 
     def _make_source(self) -> ImageSource:
-        axis = self.axes.currentData()
-        guessed = image_source(self._layer, axis=axis)
         source = image_source(
             self._layer,
-            axis=axis,
-            at={i: self._at[i] for i, _ in guessed.frames.layout.fixed},
+            axis=self.axes.currentData(),
+            at=self._held,
+            every=True,
             channels=self.channels.channels,
             level=self.levels.currentData() or 0,
             beside=self.channels.beside,
@@ -223,23 +209,9 @@ class ImagePanel(QWidget):
             source = replace(source, limits=contrast_limits(source))
         return source
 
-    def _here(self) -> dict[int, int]:
-        """Return the displayed index along every axis of the layer."""
-        if self._layer is None:
-            return {}
-        point = self._layer.world_to_data(self._viewer.dims.point)
-        return {
-            index: min(max(round(float(at)), 0), axis.size - 1)
-            for index, (at, axis) in enumerate(
-                zip(point, image_axes(self._layer), strict=True)
-            )
-        }
-
     def _describe(self, source: ImageSource | None) -> None:
         self._note.setText(_NO_IMAGE if source is None else _describe(source))
         self.described.emit("" if source is None else _summary(source))
-        can_move = source is not None and bool(source.frames.layout.fixed)
-        self.plane_button.setVisible(can_move)
 
 
 def level_words(size_hw: tuple[int, int], full_hw: tuple[int, int]) -> str:
@@ -270,8 +242,15 @@ def _summary(source: ImageSource) -> str:
 def _describe(source: ImageSource) -> str:
     """Say what is followed: "50 frames of 512 × 512 pixels"."""
     height, width = source.shape_hw
-    words = f"{source.frame_count} frames of {height} × {width} pixels"
-    held = [
-        f"{source.axes[i].name.upper()} = {n}" for i, n in source.frames.layout.fixed
-    ]
-    return f"{words}, at {', '.join(held)}" if held else words
+    words = f"{source.space.numbers.length} frames of {height} × {width} pixels"
+    held = [f"{source.axes[i].name.upper()} = {n}" for i, n in _held(source).items()]
+    if held:
+        return f"{words}, at {', '.join(held)}"
+    along = " and ".join(axis_words(axis) for axis in source.positions.axes)
+    return f"{words}, at each position along {along}" if along else words
+
+
+def _held(source: ImageSource) -> dict[int, int]:
+    """Return where an image is held that is not followed at every position."""
+    fixed = dict(source.space.layout.fixed)
+    return {axis: at for axis, at in fixed.items() if source.axes[axis].size > 1}

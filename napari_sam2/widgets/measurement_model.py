@@ -37,6 +37,7 @@ class MeasurementModel(QAbstractTableModel):
     ) -> None:
         super().__init__()
         self._columns = measurer.columns
+        self._frame_of = measurer.frame_of
         self._names = names
         self._rows = np.empty(total, measurer.dtype)
         self._count = 0
@@ -53,7 +54,7 @@ class MeasurementModel(QAbstractTableModel):
     def place(self, row: int) -> tuple[int, int]:
         """Return the (object_id, frame) of a row as it is shown."""
         found = self._row(row)
-        return int(found["object"]), int(found["frame"])
+        return int(found["object"]), self._frame_of(found)
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Count the rows that were measured."""

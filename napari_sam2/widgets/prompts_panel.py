@@ -187,7 +187,8 @@ class PromptsPanel(QWidget):
         here = self._session.position.frame
         for object_id, frame in sorted(document.prompts):
             if object_id == document.selected and frame != here:
-                _add(menu, f"Frame {frame}", partial(self.copy_from, frame))
+                words = self._session.image.space.describe_frame(frame)
+                _add(menu, words.capitalize(), partial(self.copy_from, frame))
         if menu.isEmpty():
             menu.addAction("No prompts on other frames").setEnabled(False)
 

@@ -38,7 +38,7 @@ class ResultsPanel(QWidget):
     links : Links
         Cut when the session ends.
     axes : Axes or None
-        Frames, rows and columns of the stack, for calibrated areas.
+        Positions, frames, rows and columns of the stack, for calibrated areas.
     name : str
         Of the image, for file names.
     add_tracks : callable
@@ -66,7 +66,11 @@ class ResultsPanel(QWidget):
         self._exporter = Exporter(controller)
         self._axes, self._name = axes, name
         self._table: MeasurementTable | None = None
-        self.form = ExportForm(name, controller.document.frame_count, self._save)
+        document = controller.document
+        is_single = document.series_length == document.frame_count
+        self.form = ExportForm(
+            name, document.frame_count if is_single else None, self._save
+        )
         tip = "Measure every object on every frame, and show the table"
         self.show_button = button("Show table", tip, self.show_table)
         tip = "Show the path of every object's centre as a layer of tracks"

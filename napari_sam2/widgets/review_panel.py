@@ -40,6 +40,8 @@ class ReviewPanel(QWidget):
         Cut when the session ends.
     frame_now : callable
         Returns the frame that is displayed.
+    name_frame : callable, optional
+        Names a frame: "frame 3".
     parent : QWidget, optional
     """
 
@@ -54,15 +56,19 @@ class ReviewPanel(QWidget):
         links: Links,
         *,
         frame_now: Callable[[], int],
+        name_frame: Callable[[int], str] = "frame {}".format,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._name_frame = name_frame
         self._controller = controller
         self._document = controller.document
         self._settings = controller.settings
         self._frame_now = frame_now
         self.reviewer = Reviewer(self._document, self._settings.thresholds)
-        self.timeline = Timeline(self._document, self.reviewer, links)
+        self.timeline = Timeline(
+            self._document, self.reviewer, links, name_frame=name_frame
+        )
         self.timeline.frame_chosen.connect(self.jump_asked)
         self.timeline.object_chosen.connect(self._document.select)
         self._reason = text()
@@ -146,7 +152,8 @@ class ReviewPanel(QWidget):
         self._document.select(doubt.object_id)
         name = self._document.get_object(doubt.object_id).name
         self.jump_asked.emit(doubt.frame)
-        self._say(f"{name}, frame {doubt.frame}: {' '.join(doubt.reasons)}")
+        where = self._name_frame(doubt.frame)
+        self._say(f"{name}, {where}: {' '.join(doubt.reasons)}")
 
     def accept(self) -> None:
         """Say that the chosen object is right on the displayed frame, and go on."""

@@ -69,7 +69,11 @@ class Session:
         # By key, all that were ever seen beside it: a project has to know them.
         self.companions = {image_key(one): one for one in image.beside}
         self.links = Links()
-        self.document = Document(frame_count=image.frame_count, shape_hw=image.shape_hw)
+        self.document = Document(
+            frame_count=image.frame_count,
+            shape_hw=image.shape_hw,
+            series_length=image.space.numbers.length,
+        )
         # Before anybody listens: what a project keeps was answered already.
         fill_document(self.document, contents or Contents())
         self.history = History(self.document)

@@ -105,11 +105,21 @@ class Strip:
         for stale in self._stale.values():
             stale[changed] = True
 
-    def update(self, object_ids: Iterable[int], most: int) -> bool:
-        """Read at most ``most`` stale cells of rows; return whether some are left."""
+    def update(self, object_ids: Iterable[int], most: int, span: range) -> bool:
+        """Read at most ``most`` stale cells of rows; return whether some are left.
+
+        Parameters
+        ----------
+        object_ids : iterable of int
+            The rows.
+        most : int
+        span : range
+            The frames that are looked at.
+        """
         left = most
         for object_id in object_ids:
-            stale = np.flatnonzero(self._stale[object_id])
+            within = self._stale[object_id][span.start : span.stop]
+            stale = span.start + np.flatnonzero(within)
             frames = stale[: max(0, left)]
             left -= len(stale)
             if len(frames):
@@ -123,9 +133,10 @@ class Strip:
                 )
         return left < 0
 
-    def row(self, object_id: int) -> StripRow:
-        """Return an object's cells as of the last update."""
-        return self._rows[object_id]
+    def row(self, object_id: int, span: range) -> StripRow:
+        """Return an object's cells on some frames as of the last update."""
+        row, part = self._rows[object_id], slice(span.start, span.stop)
+        return StripRow(row.confidence[part], row.marks[part])
 
     def worst_frame(self, object_id: int, frames: range) -> int:
         """Return the frame of a few that deserves a look most."""

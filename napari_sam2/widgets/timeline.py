@@ -1,4 +1,7 @@
-"""The strip that shows all objects on all frames; a click goes there."""
+"""The strip that shows all objects on all frames; a click goes there.
+
+Of a stack with many positions, it shows the frames of the one that is displayed.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from napari_sam2.widgets.strip import Strip, pooled
 from napari_sam2.widgets.strip_painter import paint_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from qtpy.QtCore import QRect
     from qtpy.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
@@ -40,6 +43,8 @@ class Timeline(QWidget):
         Asked about doubts as of its last refresh.
     links : Links
         Cut when the session ends.
+    name_frame : callable, optional
+        Names a frame: "frame 3".
     parent : QWidget, optional
     """
 
@@ -52,9 +57,11 @@ class Timeline(QWidget):
         reviewer: Reviewer,
         links: Links,
         *,
+        name_frame: Callable[[int], str] = "frame {}".format,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._name_frame = name_frame
         self._document = document
         self._reviewer = reviewer
         self._strip = Strip(document, reviewer)
@@ -92,10 +99,9 @@ class Timeline(QWidget):
         number = int((y - _GAP / 2) // (_ROW + _GAP))
         if not 0 <= number < len(self._strip.object_ids):
             return None
-        share = (x - _MARGIN) / max(1, self._strip_width)
-        frame = int(share * self._document.frame_count)
-        frame = min(max(frame, 0), self._document.frame_count - 1)
-        return self._strip.object_ids[number], frame
+        share, span = (x - _MARGIN) / max(1, self._strip_width), self._span
+        column = min(max(int(share * len(span)), 0), len(span) - 1)
+        return self._strip.object_ids[number], span[column]
 
     @property
     def row_height(self) -> int:
@@ -111,7 +117,8 @@ class Timeline(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows that are seen, as far as they have been read."""
         rows = self._rows_in(event.rect())
-        is_more_left = self._strip.update((i for _, i in rows), _CELLS)
+        ids = (object_id for _, object_id in rows)
+        is_more_left = self._strip.update(ids, _CELLS, self._span)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._strip.object_ids:
@@ -129,8 +136,8 @@ class Timeline(QWidget):
         place = self.place_at(event.position().x(), event.position().y())
         if place is not None:
             object_id, frame = place
-            several = self._document.frame_count // self._strip_width + 1
-            stop = min(frame + several, self._document.frame_count)
+            several = len(self._span) // self._strip_width + 1
+            stop = min(frame + several, self._span.stop)
             worst = self._strip.worst_frame(object_id, range(frame, stop))
             self.object_chosen.emit(object_id)
             self.frame_chosen.emit(worst)
@@ -148,8 +155,8 @@ class Timeline(QWidget):
         if step is None:
             super().keyPressEvent(event)
             return
-        last = self._document.frame_count - 1
-        self.frame_chosen.emit(min(max(self._frame + step, 0), last))
+        span = self._span
+        self.frame_chosen.emit(min(max(self._frame + step, span.start), span.stop - 1))
 
     def event(self, event: QEvent) -> bool:
         """Explain the cell under the pointer."""
@@ -162,7 +169,8 @@ class Timeline(QWidget):
 
     def describe(self, object_id: int, frame: int) -> str:
         """Say what is known about an object on a frame."""
-        words = f"{self._document.get_object(object_id).name}, frame {frame}: "
+        name = self._document.get_object(object_id).name
+        words = f"{name}, {self._name_frame(frame)}: "
         mask = self._document.masks.get((object_id, frame))
         if mask is None:
             return words + "nothing is known yet"
@@ -173,6 +181,11 @@ class Timeline(QWidget):
         words += ", accepted" if mask.is_reviewed else ""
         doubt = self._reviewer.on_frame(frame).get(object_id)
         return "\n".join((words, *(doubt.reasons if doubt is not None else ())))
+
+    @property
+    def _span(self) -> range:
+        """The frames that are shown."""
+        return self._document.series_of(self._frame)
 
     @property
     def _strip_width(self) -> int:
@@ -213,7 +226,7 @@ class Timeline(QWidget):
         groove.setAlpha(_GROOVE_OPACITY)
         painter.setBrush(groove)
         painter.drawRect(strip)
-        cells = pooled(self._strip.row(object_id), self._strip_width)
+        cells = pooled(self._strip.row(object_id, self._span), self._strip_width)
         paint_cells(painter, cells, strip)
         if is_selected:
             painter.setPen(self.palette().highlight().color())
@@ -221,8 +234,8 @@ class Timeline(QWidget):
             painter.drawRect(strip.adjusted(0, -1, -1, 1))
 
     def _paint_now(self, painter: QPainter) -> None:
-        width = self._strip_width / self._document.frame_count
-        left = _MARGIN + self._frame * width
+        width = self._strip_width / len(self._span)
+        left = _MARGIN + (self._frame - self._span.start) * width
         painter.setPen(self.palette().text().color())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(left, 0.5, max(width, 1.0), self.height() - 1))

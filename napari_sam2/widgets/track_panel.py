@@ -53,7 +53,7 @@ class TrackPanel(QWidget):
         self._settings = controller.settings
         self._frame_now = frame_now
         self._chosen = chosen
-        self._last = controller.document.frame_count - 1
+        self._last = controller.document.series_length - 1
         self._make_controls()
         self._lay_out()
         links.connect(controller.status_changed, self._on_status_changed)
@@ -110,16 +110,28 @@ class TrackPanel(QWidget):
     def run(self) -> None:
         """Propagate as the controls say."""
         chosen = self._chosen() if self._settings.only_selected else None
-        self._controller.run(objects=chosen or None)
+        self._controller.run(objects=chosen or None, frames=self._frames())
+
+    def _frames(self) -> range | None:
+        """Return the range, at the displayed position; None for the whole stack."""
+        document, chosen = self._controller.document, self._settings.run_frames
+        series = document.series_of(self._frame_now())
+        if chosen is None:
+            return None if len(series) == document.frame_count else series
+        return range(series.start + chosen.start, series.start + chosen.stop)
+
+    def _here(self) -> int:
+        """Return the number of the displayed frame at its position."""
+        return self._frame_now() % self._controller.document.series_length
 
     def begin_here(self) -> None:
         """Let the range begin at the displayed frame."""
-        here, (_, last) = self._frame_now(), self._range.value()
+        here, (_, last) = self._here(), self._range.value()
         self._set_range(here, max(here, int(last)))
 
     def end_here(self) -> None:
         """Let the range end at the displayed frame."""
-        here, (first, _) = self._frame_now(), self._range.value()
+        here, (first, _) = self._here(), self._range.value()
         self._set_range(min(here, int(first)), here)
 
     def take_all(self) -> None:

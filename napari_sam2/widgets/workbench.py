@@ -59,7 +59,12 @@ class Workbench(QWidget):
             frame_now=lambda: position.frame,
             chosen=lambda: self.objects.chosen,
         )
-        self.review = ReviewPanel(controller, links, frame_now=lambda: position.frame)
+        self.review = ReviewPanel(
+            controller,
+            links,
+            frame_now=lambda: position.frame,
+            name_frame=session.image.space.describe_frame,
+        )
         self.results = ResultsPanel(
             controller,
             links,

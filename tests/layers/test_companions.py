@@ -9,7 +9,8 @@ from napari.layers import Image
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.intensity import IntensityLimits, as_limits
 from napari_sam2.layers.companions import check_companion
-from napari_sam2.layers.image_source import contrast_limits, image_axes, image_source
+from napari_sam2.layers.image_axes import image_axes
+from napari_sam2.layers.image_source import contrast_limits, image_source
 
 SHAPE = 4, 6, 8
 

@@ -78,24 +78,3 @@ def test_closing_the_window_in_a_run_leaves_no_thread(working_in_window: User) -
     working.viewer.close()
     working.qtbot.wait(50)
     working.dock = None  # the fixture checks that the threads are gone all the same
-
-
-def test_another_plane_of_a_time_lapse_of_volumes_can_be_worked_on(
-    user_without_window: User,
-) -> None:
-    user = user_without_window
-    user.open_image((10, 6, 40, 60), axis_labels="tzyx")
-    user.open_dock()
-    user.viewer.dims.set_current_step(1, 2)
-    panel = user.dock.image_panel
-    panel.plane_button.click()
-    assert user.session.image.frames.layout.fixed == ((1, 2),)
-    first = user.session
-    first.prompts.points.add((4, 2, 20, 30))
-    user.wait_mask(1, 4)
-    user.viewer.dims.set_current_step(1, 5)
-    first.prompts.points.add((4, 5, 10, 10))
-    assert "Z = 2" in user.dock.status_line.message
-    panel.plane_button.click()
-    assert user.session is not first
-    assert user.document.frame_count == 10

@@ -131,24 +131,25 @@ def test_without_prompts_nothing_is_asked(user_without_window: User) -> None:
     assert user.document.frame_count == SHAPE[1]
 
 
-def test_the_plane_that_was_worked_on_is_found_again(user_without_window: User) -> None:
+def test_points_at_all_positions_come_along(user_without_window: User) -> None:
     user = user_without_window
     user.open_image((6, 5, 40, 60), axis_labels="tzyx")
     user.viewer.dims.set_current_step(1, 2)
     user.open_dock()
     first = user.session
     first.prompts.points.add((4, 2, 20, 30))
-    user.wait_mask(1, 4)
-    user.viewer.dims.set_current_step(0, 4)
+    first.prompts.points.add((1, 3, 10, 15))
+    said = dict(user.document.prompts)
+    assert set(said) == {(1, 2 * 6 + 4), (1, 3 * 6 + 1)}
     choose_axis(user, "z (5)")
     press(user, user.dock.axis_question.keep_button)
     assert dict(user.document.prompts) == {
-        (1, 2): FramePrompts(points_yx=((20, 30),), positive=(True,))
+        (1, 4 * 5 + 2): FramePrompts(points_yx=((20, 30),), positive=(True,)),
+        (1, 1 * 5 + 3): FramePrompts(points_yx=((10, 15),), positive=(True,)),
     }
-    user.viewer.dims.set_current_step(1, 0)
     choose_axis(user, "time (6)")
     assert user.session is first
-    assert "at Z = 2" in user.dock.image_panel._note.text()
+    assert dict(user.document.prompts) == said
 
 
 def test_points_beside_the_plane_and_points_that_exclude_stay_behind(

@@ -105,20 +105,24 @@ def test_rows_are_read_in_portions_and_only_those_that_are_seen(
     edits.add_object(document, 2).apply(document)
     strip = Strip(document, reviewer)
     assert strip.object_ids == (1, 2)
-    assert strip.update([1], 600)
-    assert strip.row(1).marks[599] and not strip.row(1).marks[600]
-    assert not strip.update([1], 600)
-    assert strip.row(1).marks[999] & Mark.KNOWN
+    assert strip.update([1], 600, range(FRAMES))
+    row = strip.row(1, range(FRAMES))
+    assert row.marks[599] and not row.marks[600]
+    assert not strip.update([1], 600, range(FRAMES))
+    assert row.marks[999] & Mark.KNOWN
     strip.distrust([5])
     Edit("", masks={(1, 5): None}).apply(document)
-    assert not strip.update([1], 10)
-    assert not strip.row(1).marks[5] & Mark.KNOWN
+    assert not strip.update([1], 10, range(6, FRAMES))
+    assert row.marks[5] & Mark.KNOWN  # nobody has looked at it
+    assert not strip.update([1], 10, range(6))
+    assert not row.marks[5] & Mark.KNOWN
+    assert strip.row(1, range(4, 6)).marks.tolist() == row.marks[4:6].tolist()
 
 
 def test_the_worst_of_several_frames_is_found(
     document: Document, reviewer: Reviewer
 ) -> None:
     strip = Strip(document, reviewer)
-    strip.update([1], FRAMES)
+    strip.update([1], FRAMES, range(FRAMES))
     assert strip.worst_frame(1, range(490, 510)) == 500
     assert strip.worst_frame(1, range(10, 11)) == 10

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from napari_sam2.control import Activity
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.widgets.dock import Sam2Dock
 from tests.control.fake_tracker import FakeFactory, FakeTracker
 
@@ -43,10 +45,21 @@ class PacedFactory(FakeFactory):
     def __call__(self, request, token):
         for item in super().__call__(request, token):
             if isinstance(item, FakeTracker):
-                item = PacedTracker(request, self.gate)
-                item.fail_at = self.fail_at
+                item = self._paced(request)
                 self.made[-1] = item
             yield item
+
+    def _paced(self, request) -> PacedTracker | PositionTrackers:
+        frames = request.frames
+        if isinstance(frames, AllFrames):
+            return PositionTrackers(
+                frames.positions,
+                frames.open_frames,
+                lambda seen: self._paced(replace(request, frames=seen)),
+            )
+        made = PacedTracker(request, self.gate)
+        made.fail_at = self.fail_at
+        return made
 
 
 @dataclass
