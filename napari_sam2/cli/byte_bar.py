@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from napari_sam2.cli.passing_line import PassingLine
 from napari_sam2.engine.weights import human_size
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _WIDTH = 24
-_SECONDS_BETWEEN = 0.1
 
 
 def watch(steps: Generator[Progress, None, _T], stream: TextIO | None = None) -> _T:
@@ -30,29 +29,17 @@ def watch(steps: Generator[Progress, None, _T], stream: TextIO | None = None) ->
     stream : text file, optional
         Where to draw, if it is a terminal; stderr by default.
     """
-    stream = sys.stderr if stream is None else stream
-    drawn_at, line = 0.0, ""
+    line = PassingLine(stream)
     with closing(steps):
         try:
             while True:
                 progress = next(steps)
-                now = time.monotonic()
-                if stream.isatty() and now - drawn_at >= _SECONDS_BETWEEN:
-                    _redraw(stream, line, line := bar_line(progress))
-                    drawn_at = now
+                line.show(partial(bar_line, progress))
         except StopIteration as end:
             outcome: _T = end.value
             return outcome
         finally:
-            if line:
-                _redraw(stream, line, "")
-                stream.write("\r")
-
-
-def _redraw(stream: TextIO, old: str, new: str) -> None:
-    # Spaces, because not every Windows console knows the code that clears a line.
-    stream.write(f"\r{new:<{len(old)}}")
-    stream.flush()
+            line.wipe()
 
 
 def bar_line(progress: Progress) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING
 
+from napari_sam2.cli.passing_line import PassingLine
 from napari_sam2.cli.wording import human_rate, human_time
 from napari_sam2.core.cancel import Progress
 
+if TYPE_CHECKING:
+    from typing import TextIO
+
 _WIDTH = 24
-_SECONDS_BETWEEN = 0.1
 
 
 class FrameBar:
@@ -31,10 +33,8 @@ class FrameBar:
     ) -> None:
         self._total = total
         self._label = label
-        self._stream = sys.stderr if stream is None else stream
-        self._line = ""
+        self._line = PassingLine(stream)
         self._started = time.monotonic()
-        self._drawn_at = 0.0
 
     def __enter__(self) -> FrameBar:
         """Show that work has begun."""
@@ -43,31 +43,19 @@ class FrameBar:
 
     def __exit__(self, *_: object) -> None:
         """Wipe the bar."""
-        if self._line:
-            self._redraw("")
-            self._stream.write("\r")
-            self._stream.flush()
+        self._line.wipe()
 
     def show(self, done: int, label: str | None = None) -> None:
         """Draw the bar, not more often than a person can follow."""
         self._label = label or self._label
-        now = time.monotonic()
-        if not self._stream.isatty() or now - self._drawn_at < _SECONDS_BETWEEN:
-            return
-        self._drawn_at = now
         progress = Progress(done, self._total, self._label)
-        self._redraw(frame_line(progress, now - self._started))
+        seconds = time.monotonic() - self._started
+        self._line.show(lambda: frame_line(progress, seconds))
 
     def watch(self, progress: Progress) -> None:
         """Draw progress that brings its total along."""
         self._total = progress.total
         self.show(progress.done)
-
-    def _redraw(self, line: str) -> None:
-        # Spaces, because not every Windows console knows the code that clears a line.
-        self._stream.write(f"\r{line:<{len(self._line)}}")
-        self._stream.flush()
-        self._line = line
 
 
 def frame_line(progress: Progress, seconds: float) -> str:

@@ -20,6 +20,7 @@ from napari_sam2.cli import (
     evaluate,
     export,
     export_onnx,
+    finetune,
     gui,
     models,
     prompts,
@@ -37,6 +38,10 @@ _OUR_BUG = (
     "This is a bug in napari-sam2, not your fault. Please report it, with all lines "
     "above and what napari-sam2 doctor prints."
 )
+_COMMANDS = (
+    gui, track, export, export_onnx, prompts, demo, evaluate, finetune, models,
+    doctor,
+)  # fmt: skip
 _EPILOG = """\
 examples:
   napari-sam2 demo
@@ -105,17 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"napari-sam2 {__version__}"
     )
     verbs = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (
-        gui,
-        track,
-        export,
-        export_onnx,
-        prompts,
-        demo,
-        evaluate,
-        models,
-        doctor,
-    ):
+    for command in _COMMANDS:
         command.add_parser(verbs)
     return parser
 

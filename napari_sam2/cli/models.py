@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.byte_bar import watch
+from napari_sam2.core.adapter_card import describe_gain
 from napari_sam2.core.cancel import Progress
+from napari_sam2.core.errors import CheckpointError
 from napari_sam2.engine import weights
 from napari_sam2.engine.weights import Checkpoint, Condition, human_size
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Generator
-    from pathlib import Path
+
+    from napari_sam2.core.adapter_card import AdapterCard
 
 _STATES = {
     Condition.MISSING: "to download",
@@ -72,7 +76,21 @@ def _list(args: argparse.Namespace) -> int:
     for name, amount, state, purpose in rows:
         print(f"{name:<16}  {amount:>7}  {state:<11}  {purpose}")
     print(f"\nDownloaded models are kept in {weights.cache_folder()}")
+    _list_adapters()
     return 0
+
+
+def _list_adapters() -> None:
+    """Print the adapters that were made in the dock, if there are any."""
+    for path in weights.known_adapters():
+        try:
+            card = weights.read_card(path)
+        except CheckpointError as error:
+            print(f"\n{error}")
+            continue
+        if card is not None:
+            base = Path(card.base.name).name
+            print(f"\n{path}\n  adapter of {base}, {describe_gain(card)}")
 
 
 def _download(args: argparse.Namespace) -> int:
@@ -100,6 +118,11 @@ def _info(args: argparse.Namespace) -> int:
     path = weights.resolve_weights(args.model)
     if weights.is_exported(path):
         return _info_exported(path.parent)
+    card = weights.read_card(path)
+    if card is not None:
+        print(f"file        {path}")
+        _print_card(card)
+        return 0
     # Torch takes seconds to import, which no other verb has to wait for.
     from napari_sam2.model.checkpoint import (
         infer_config,
@@ -134,6 +157,20 @@ def _info_exported(folder: Path) -> int:
     print(f"image size  {config.image_size} × {config.image_size} pixels")
     print(f"made from   SHA-256 {manifest.weights_sha256}")
     return 0
+
+
+def _print_card(card: AdapterCard) -> None:
+    software = ", ".join(f"{name} {version}" for name, version in card.software.items())
+    print(f"adapter of  {card.base.name} (SHA-256 {card.base.sha256})")
+    for one in card.lessons:
+        print(
+            f"tuned on    {one.name}: {one.frames} frames, {one.objects} objects; "
+            f"{one.held_out} frames held out"
+        )
+    print(f"result      {describe_gain(card)}, after {card.steps} steps")
+    print(f"encoder     {card.encoder}")
+    print(f"image size  {card.image_size} × {card.image_size} pixels")
+    print(f"made        {card.created}, seed {card.seed}, {software}")
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from napari_sam2.core.provenance import (
     software_versions,
 )
 from napari_sam2.core.recipe import Made
-from napari_sam2.engine.weights import weights_sha256
+from napari_sam2.engine.weights import base_of, weights_sha256
 from napari_sam2.io.joined import join_channels
 from napari_sam2.io.stack import Stack, open_stack, split_dataset, stack_frames
 
@@ -124,6 +124,7 @@ def provenance(
         software=software_versions(),
         model=model,
         model_sha256=weights_sha256(model),
+        model_base=base_of(model),
         image={"name": frames.stack.name, "path": str(frames.stack.path.absolute())},
         prompts=prompts,
     )

@@ -10,6 +10,8 @@ from napari_sam2.core.recipe import Followed, Made, RecipeStep
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from napari_sam2.core.adapter_card import BaseWeights
+
 
 class Recorder:
     """A recipe in the making; written on the lane and read anywhere.
@@ -20,6 +22,8 @@ class Recorder:
         What was done in earlier sessions with the same document.
     identify : callable, optional
         Returns the SHA-256 of a model's weights by its name; called on the lane.
+    find_base : callable, optional
+        Returns what these weights change, where they are an adapter.
     """
 
     def __init__(
@@ -27,8 +31,10 @@ class Recorder:
         steps: Iterable[RecipeStep] = (),
         *,
         identify: Callable[[str], str | None] | None = None,
+        find_base: Callable[[str], BaseWeights | None] | None = None,
     ) -> None:
         self._identify = identify
+        self._find_base = find_base
         # Threads meet here: lists take one change after the other, and steps are frozen
         self._steps = list(steps)
 
@@ -41,6 +47,8 @@ class Recorder:
         """Take a step down; return its number, counted from 0."""
         if isinstance(step, Made) and step.sha256 is None and self._identify:
             step = replace(step, sha256=self._identify(step.model))
+            if self._find_base:
+                step = replace(step, base=self._find_base(step.model))
         self._steps.append(step)
         return len(self._steps) - 1
 

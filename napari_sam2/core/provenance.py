@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from napari_sam2.core.adapter_card import BaseWeights
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import Made
 
@@ -38,6 +39,8 @@ class Provenance:
     model : str
     model_sha256 : str or None
         Of the file of weights, hexadecimal.
+    model_base : BaseWeights or None
+        What the weights change, where they are an adapter.
     settings : mapping of str to value
         From :func:`describe_settings`.
     image : mapping of str to value
@@ -51,6 +54,7 @@ class Provenance:
     software: Mapping[str, str]
     model: str
     model_sha256: str | None = None
+    model_base: BaseWeights | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     image: Mapping[str, Any] = field(default_factory=dict)
     prompts: tuple[Mapping[str, Any], ...] = ()
@@ -61,12 +65,18 @@ class Provenance:
             "note": NOTE,
             "created": self.created,
             "software": dict(sorted(self.software.items())),
-            "model": {"name": self.model, "sha256": self.model_sha256},
+            "model": self._model,
             "settings": dict(self.settings),
             "image": dict(self.image),
             "prompts": [dict(one) for one in self.prompts],
         }
         return json.dumps(content, ensure_ascii=True)
+
+    @property
+    def _model(self) -> dict[str, Any]:
+        model = {"name": self.model, "sha256": self.model_sha256}
+        base = self.model_base
+        return model if base is None else {**model, "base": asdict(base)}
 
 
 def software_versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (for hints)
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Made:
         Which level of a pyramid it sees; 0 is full resolution.
     beside : tuple of str
         Other images that it sees as further channels: their files, or names.
+    base : BaseWeights or None
+        What the weights change, where they are an adapter.
     """
 
     model: str
@@ -56,6 +59,7 @@ class Made:
     corrects_bleaching: bool = False
     level: int = 0
     beside: tuple[str, ...] = ()
+    base: BaseWeights | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.engine.device import pick_device
+from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import is_exported, resolve_weights
+from napari_sam2.model.adapter import load_adapted
 from napari_sam2.model.checkpoint import load_weights
 
 if TYPE_CHECKING:
@@ -32,16 +34,16 @@ def load_model(
     ----------
     name_or_path : str or Path, optional
         A name that ``napari-sam2 models list`` shows, a weights file (``.pt`` or
-        ``.safetensors``), or a folder that ``napari-sam2 export-onnx`` wrote. ``nano``
-        comes with the package; the others are downloaded once, by ``napari-sam2 models
-        download NAME``.
+        ``.safetensors``), or a folder that ``napari-sam2 export-onnx`` wrote. An
+        adapter is merged into its base. ``nano`` comes with the package; the others are
+        downloaded once, by ``napari-sam2 models download NAME``.
     device : str, optional
         ``"auto"`` (CUDA, else MPS, else CPU), or ``"cpu"``, ``"cuda"``, ``"cuda:1"``,
         ``"mps"``. ONNX Runtime has some of its own, see
         :func:`napari_sam2.engine.onnx.providers.choose_providers`.
     image_size : int, optional
         Side of the square that frames are squashed to, a multiple of 32; by default
-        what the model was made for.
+        what the model was made for, or the adapter tuned at.
     backend : {"auto", "torch", "onnx"}, optional
         What computes: PyTorch, or ONNX Runtime, which needs the extra ``onnx``. It is
         PyTorch by default for weights. With ``"onnx"`` they are exported once and kept
@@ -55,9 +57,11 @@ def load_model(
     Raises
     ------
     ModelError
-        If the name is unknown or its weights are not here yet, or a package is missing.
+        If the name is unknown or its weights, or those of an adapter's base, are not
+        here yet, or a package is missing.
     CheckpointError
-        If the file or folder is broken, unsafe or of another architecture.
+        If the file or folder is broken, unsafe or of another architecture, or an
+        adapter was made for another base.
     DeviceError
         If the machine has no such device.
     """
@@ -84,4 +88,8 @@ def load_torch_model(
 ) -> Sam2Model:
     """Load a file of weights into PyTorch's network; see :func:`load_model`."""
     target = pick_device(device)
-    return load_weights(path, image_size=image_size).to(target)
+    card = read_card(path)
+    if card is None:
+        return load_weights(path, image_size=image_size).to(target)
+    base, size = find_base(card, path), image_size or card.image_size
+    return load_adapted(base, path, image_size=size).to(target)

@@ -86,6 +86,9 @@ _DICOM = Kind(
 )
 _PICTURES = Kind("a folder of pictures", lambda path, _: open_folder(path))
 
+SUFFIXES = frozenset({".zarr"}).union(*(kind.suffixes for kind in _FILES))
+"""Endings of the names of stacks, in lower case; folders need none."""
+
 
 def open_any(path: Path, wanted: Wanted) -> Opened:
     """Open a file or folder with the reader of its kind.

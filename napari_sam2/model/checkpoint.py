@@ -162,13 +162,25 @@ def load_weights(path: Path, *, image_size: int | None = None) -> Sam2Model:
         If the file cannot be read or its tensors do not fit.
     """
     state = read_state_dict(path)
-    config = read_config(path) or infer_config(state)
-    if image_size is not None:
-        try:
-            config = config.at_size(image_size)
-        except ValueError as error:
-            raise CheckpointError(f"This model cannot be used: {error}.") from error
+    config = config_of(path, state, image_size)
     return build_model(config, state, name=path.name)
+
+
+def config_of(path: Path, state: StateDict, image_size: int | None) -> Sam2Config:
+    """Return the shape of a model from what lies beside its file, or its tensors.
+
+    Raises
+    ------
+    CheckpointError
+        If neither says it, or the image size is none.
+    """
+    config = read_config(path) or infer_config(state)
+    if image_size is None:
+        return config
+    try:
+        return config.at_size(image_size)
+    except ValueError as error:
+        raise CheckpointError(f"This model cannot be used: {error}.") from error
 
 
 def build_model(config: Sam2Config, state: StateDict, *, name: str) -> Sam2Model:

@@ -99,6 +99,7 @@ def provenance_of(project: Project) -> Provenance:
         software=software_versions(),
         model=project.model.name,
         model_sha256=project.model.sha256,
+        model_base=project.model.base,
         settings=describe_settings(_last_made(project.contents)),
         image={"name": image.name, "path": image.path, "sampled_sha256": pixels},
         prompts=tuple(_said(project.contents)),

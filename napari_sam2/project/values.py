@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (read as hints)
 from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
 from napari_sam2.state.masks import MaskTable
@@ -166,10 +167,13 @@ class ModelReference:
     name : str
     sha256 : str or None
         Of the file of weights, hexadecimal; None while it was never loaded.
+    base : BaseWeights or None
+        What they change, where they are an adapter.
     """
 
     name: str
     sha256: str | None = None
+    base: BaseWeights | None = None
 
 
 @dataclass(frozen=True, slots=True)

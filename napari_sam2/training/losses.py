@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.model.mask_decoder import Candidates
 
-_FOCAL, _RANKING = 20.0, 0.5
+_RANKING = 0.5
 _MARGIN = 0.05
 
 
@@ -36,7 +36,12 @@ class Judged(NamedTuple):
 
 
 def judge(
-    candidates: Candidates, truth: Tensor, *, ambiguous: bool, balance: float = 0.05
+    candidates: Candidates,
+    truth: Tensor,
+    *,
+    ambiguous: bool,
+    balance: float = 0.05,
+    focal: float = 20.0,
 ) -> Judged:
     """Compare all candidates with the truth.
 
@@ -52,10 +57,13 @@ def judge(
         Weight of the class-balanced loss. A model that knows nothing yet needs much of
         it, else it learns first that empty masks are nearly right, and stays there; a
         model that knows its task draws tighter outlines with little of it.
+    focal : float, optional
+        Weight of the focal loss.
     """
     logits = candidates.logits.float()
     present = truth.flatten(1).any(dim=1)  # (K,)
-    masks = mask_loss(logits, truth[:, None].expand_as(logits), balance)  # (K, 4)
+    wanted = truth[:, None].expand_as(logits)
+    masks = mask_loss(logits, wanted, balance, focal)  # (K, 4)
     ious = soft_iou(logits > 0, truth)
     score = (candidates.ious.float() - ious).abs()
     if ambiguous:
@@ -69,7 +77,9 @@ def judge(
     return Judged(shown + presence(candidates.object_logits.float(), present), ious)
 
 
-def mask_loss(logits: Tensor, truth: Tensor, balance: float = 0.05) -> Tensor:
+def mask_loss(
+    logits: Tensor, truth: Tensor, balance: float = 0.05, focal: float = 20.0
+) -> Tensor:
     """Return focal, dice and class-balanced loss of masks, (..., h, w) to (...).
 
     The balanced part weighs inside and outside alike, so that small objects count.
@@ -77,12 +87,12 @@ def mask_loss(logits: Tensor, truth: Tensor, balance: float = 0.05) -> Tensor:
     cross = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
     found = logits.sigmoid()
     miss = found + truth - 2 * found * truth  # 1 - p of the right class
-    focal = ((0.25 * truth + 0.75 * (1 - truth)) * miss**2 * cross).mean((-2, -1))
+    hard = ((0.25 * truth + 0.75 * (1 - truth)) * miss**2 * cross).mean((-2, -1))
     overlap, total = (found * truth).sum((-2, -1)), (found + truth).sum((-2, -1))
     dice = 1 - (2 * overlap + 1) / (total + 1)
     inside = (cross * truth).sum((-2, -1)) / (truth.sum((-2, -1)) + 1)
     outside = (cross * (1 - truth)).sum((-2, -1)) / ((1 - truth).sum((-2, -1)) + 1)
-    return _FOCAL * focal + dice + balance * (inside + outside)
+    return focal * hard + dice + balance * (inside + outside)
 
 
 def soft_iou(found: Tensor, truth: Tensor) -> Tensor:

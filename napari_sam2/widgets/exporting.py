@@ -118,6 +118,7 @@ def provenance_of(controller: Controller, name: str) -> Provenance:
         software=software_versions(),
         model=made.model,
         model_sha256=made.sha256,
+        model_base=made.base,
         settings=describe_settings(made),
         image={"name": name},
         prompts=tuple(describe_prompts(place, said) for place, said in prompts),

@@ -21,9 +21,9 @@ from napari_sam2.project import (
     related_to,
     write_project,
 )
-from napari_sam2.project.values import ModelReference, View
+from napari_sam2.project.values import View
 from napari_sam2.widgets.links import Links
-from napari_sam2.widgets.recipes import last_sha256
+from napari_sam2.widgets.recipes import model_reference
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -194,7 +194,7 @@ class Keeper:
             self._settings,
             image=self._image,
             stack=geometry_of(session.image),
-            model=ModelReference(model, last_sha256(steps, model)),
+            model=model_reference(steps, model),
             created=self._created,
             view=View(session.position.frame, session.document.selected),
             beside=tuple(self._companions().values()),

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from napari_sam2.control import Recorder
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.recipe import Made
-from napari_sam2.engine.weights import weights_sha256
+from napari_sam2.engine.weights import base_of, weights_sha256
+from napari_sam2.project.values import ModelReference
 
 if TYPE_CHECKING:
+    from napari_sam2.core.adapter_card import BaseWeights
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.project.values import Contents
 
@@ -17,18 +19,27 @@ if TYPE_CHECKING:
 def make_recorder(contents: Contents | None = None) -> Recorder:
     """Go on with the recipe of a project, or begin one."""
     steps = () if contents is None else contents.steps
-    return Recorder(steps, identify=_identify)
+    return Recorder(steps, identify=_identify, find_base=_find_base)
 
 
-def last_sha256(steps: tuple[RecipeStep, ...], model: str) -> str | None:
-    """Return the checksum of the weights that a model of this name had last."""
+def model_reference(steps: tuple[RecipeStep, ...], model: str) -> ModelReference:
+    """Return which weights a model of this name had last."""
     made = (one for one in reversed(steps) if isinstance(one, Made))
-    return next((one.sha256 for one in made if one.model == model), None)
+    last = next((one for one in made if one.model == model), Made(model))
+    return ModelReference(model, last.sha256, last.base)
 
 
 def _identify(model: str) -> str | None:
     """Return the checksum of weights; None where no file can be found for them."""
     try:
         return weights_sha256(model)
+    except (Sam2Error, OSError):
+        return None
+
+
+def _find_base(model: str) -> BaseWeights | None:
+    """Return what an adapter changes; None for other weights."""
+    try:
+        return base_of(model)
     except (Sam2Error, OSError):
         return None

@@ -1,9 +1,17 @@
 """Weights on this machine: which exist, where they are, how they get here.
 
-Nothing here looks inside a file of weights; that is the business of
-:mod:`napari_sam2.model.checkpoint`. Torch is not imported.
+Nothing here looks inside a file of weights, but for the card in an adapter's header;
+that is the business of :mod:`napari_sam2.model.checkpoint`. Torch is not imported.
 """
 
+from napari_sam2.engine.weights.adapters import (
+    ADAPTERS_VARIABLE,
+    adapters_folder,
+    base_of,
+    find_base,
+    known_adapters,
+    read_card,
+)
 from napari_sam2.engine.weights.bundled import (
     BUNDLED_NAME,
     BUNDLED_PURPOSE,
@@ -36,6 +44,7 @@ from napari_sam2.engine.weights.registry import (
 from napari_sam2.engine.weights.retry import Patience
 
 __all__ = [
+    "ADAPTERS_VARIABLE",
     "BUNDLED_NAME",
     "BUNDLED_PURPOSE",
     "CACHE_VARIABLE",
@@ -44,15 +53,20 @@ __all__ = [
     "Checkpoint",
     "Condition",
     "Patience",
+    "adapters_folder",
+    "base_of",
     "bundled_path",
     "cache_folder",
     "cached_path",
     "download",
+    "find_base",
     "find_checkpoint",
     "human_size",
     "is_bundled",
     "is_exported",
+    "known_adapters",
     "presence",
+    "read_card",
     "read_receipt",
     "resolve_weights",
     "source_url",

@@ -1,0 +1,105 @@
+"""From masks to an adapter's file: the base, the course, what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_sam2.engine.loading import load_torch_model
+from napari_sam2.engine.weights import resolve_weights
+from napari_sam2.finetuning.base import base_name
+from napari_sam2.finetuning.course import Course, Report
+from napari_sam2.finetuning.saving import describe, save_adapter
+from napari_sam2.finetuning.tuning import part, tune
+from napari_sam2.io.output import check_output
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
+
+    from napari_sam2.core.adapter_card import AdapterCard
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.finetuning.course import Outcome
+    from napari_sam2.finetuning.truth import TruthStack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Order:
+    """Everything that an adaptation needs.
+
+    Attributes
+    ----------
+    stacks : sequence of TruthStack
+        Masks to learn from.
+    output : Path
+        Where the adapter goes; ends in ``.safetensors``.
+    model : str
+        Name or path of the model to adapt; of an adapter its base.
+    device : str
+    image_size : int or None
+        Side of the square that frames are squashed to; None for the model's own.
+    course : Course
+    overwrite : bool
+        Whether an adapter that is there may be replaced.
+    """
+
+    stacks: Sequence[TruthStack]
+    output: Path
+    model: str = "nano"
+    device: str = "auto"
+    image_size: int | None = None
+    course: Course = field(default_factory=Course)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapted:
+    """What came of an adaptation.
+
+    Attributes
+    ----------
+    base : str
+        The model that was adapted.
+    outcome : Outcome
+    card : AdapterCard or None
+        Of the adapter that was saved; None if nothing was better than the base.
+    """
+
+    base: str
+    outcome: Outcome
+    card: AdapterCard | None
+
+
+def adapt(order: Order, token: CancelToken) -> Generator[Report, None, Adapted]:
+    """Adapt a model, and save the adapter if it is better than its base.
+
+    Parameters
+    ----------
+    order : Order
+    token : CancelToken
+        Ends it before its next step; the best so far is saved.
+
+    Yields
+    ------
+    Report
+
+    Raises
+    ------
+    Sam2Error
+        If there are too few masks, the model cannot be loaded, a frame cannot be read,
+        memory does not suffice, or the adapter cannot be written.
+    """
+    check_output(order.output, overwrite=order.overwrite)
+    splits = part(order.stacks)
+    base = base_name(order.model)
+    yield Report(doing=f"Loading {base}")
+    model = load_torch_model(
+        resolve_weights(base), device=order.device, image_size=order.image_size
+    )
+    size = model.config.image_size
+    outcome = yield from tune(model, order.stacks, splits, order.course, token)
+    if outcome.changes is None:
+        return Adapted(base, outcome, None)
+    card = describe(base, size, order.stacks, splits, order.course, outcome)
+    save_adapter(order.output, outcome, card, overwrite=order.overwrite)
+    return Adapted(base, outcome, card)

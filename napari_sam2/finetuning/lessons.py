@@ -1,0 +1,186 @@
+"""Seeded clips: where they begin, which way they go, who is asked for and how."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_sam2.finetuning.split import Split
+    from napari_sam2.finetuning.truth import TruthStack
+
+_PICTURES = 0.25  # share of clips of one frame, with more objects
+_MORE = 2  # times as many objects there
+_CORRECTED = 0.35  # share of clips with a second prompt
+_LONG_AGO = 0.5  # share of clips whose prompt is as old as on a long stack
+_LONGEST_AGO = 60  # frames
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much one clip holds, so that it fits into memory.
+
+    Attributes
+    ----------
+    frames, objects : int
+        At most; twice as many objects on clips of one frame.
+    """
+
+    frames: int = 6
+    objects: int = 4
+
+    @property
+    def halved(self) -> Size:
+        """Half of it: first fewer objects, then fewer frames."""
+        if self.objects > 1:
+            return Size(self.frames, self.objects // 2)
+        return Size(max(1, self.frames // 2), 1)
+
+    @property
+    def is_smallest(self) -> bool:
+        """Whether there is no less."""
+        return (self.frames, self.objects) == (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One clip to learn from.
+
+    Attributes
+    ----------
+    stack : int
+        Which of the stacks.
+    frames : tuple of int
+        In the order in which they are visited; objects are prompted on the first.
+    objects : tuple of int
+        All visible on the first frame.
+    kind : {"click", "box", "mask"}
+        Of the first prompt.
+    corrected : int
+        Index of the frame on which a click corrects the answer; -1 for none.
+    origin : int
+        Number that the first frame is remembered by: 0, or less for long ago.
+    variant : int
+        How the pictures are altered; 0 is not at all.
+    """
+
+    stack: int
+    frames: tuple[int, ...]
+    objects: tuple[int, ...]
+    kind: str
+    corrected: int = -1
+    origin: int = 0
+    variant: int = 0
+
+
+class Curriculum:
+    """Draws lessons from stacks; each depends on the seed and its number only.
+
+    Parameters
+    ----------
+    stacks : sequence of TruthStack
+    splits : sequence of Split
+        One per stack.
+    seed : int
+    variants : int
+        Ways of altering the pictures, the unaltered one included.
+    """
+
+    def __init__(
+        self,
+        stacks: Sequence[TruthStack],
+        splits: Sequence[Split],
+        *,
+        seed: int,
+        variants: int,
+    ) -> None:
+        self._stacks = stacks
+        self._spans = [split.spans for split in splits]
+        self._starts = [
+            [frame for frame in split.training if stack.visible(frame)]
+            for stack, split in zip(stacks, splits, strict=True)
+        ]
+        self._training = [frozenset(split.training) for split in splits]
+        self._seed = seed
+        self._variants = variants
+
+    def lesson(self, number: int, size: Size) -> Lesson:
+        """Return a lesson."""
+        chance = random.Random(f"{self._seed} {number}")
+        weights = [len(starts) ** 0.5 for starts in self._starts]
+        index = chance.choices(range(len(self._stacks)), weights)[0]
+        stack = self._stacks[index]
+        start = chance.choice(self._starts[index])
+        frames: tuple[int, ...] = (start,)
+        if chance.random() > _PICTURES:
+            frames = self._path(index, start, size.frames, chance)
+        most = size.objects * (_MORE if len(frames) == 1 else 1)
+        visible = stack.visible(start)
+        objects = chance.sample(visible, min(most, len(visible)))
+        kind = chance.choices(stack.habits._fields, stack.habits)[0]
+        return Lesson(
+            stack=index,
+            frames=frames,
+            objects=tuple(objects),
+            kind=kind,
+            corrected=self._second(index, frames, chance),
+            origin=_origin(chance),
+            variant=chance.randrange(self._variants),
+        )
+
+    def _path(
+        self, index: int, start: int, length: int, chance: random.Random
+    ) -> tuple[int, ...]:
+        """Return the frames from a start, either way, over at least one known frame.
+
+        Where masks are few and far between, frames are left out on the way.
+        """
+        span = next(s for s in self._spans[index] if s[0] <= start <= s[1])
+        for step in chance.sample((-1, 1), 2):
+            end = span[step > 0]
+            known = [
+                frame
+                for frame in range(start + step, end + step, step)
+                if frame in self._training[index]
+            ]
+            if known:
+                return _between(start, step, end, known[0], length)
+        return (start,)
+
+    def _second(
+        self, index: int, frames: tuple[int, ...], chance: random.Random
+    ) -> int:
+        """Return which frame is corrected: never the last of several, if any."""
+        places = range(1, max(1, len(frames) - 1))
+        known = [i for i in places if frames[i] in self._training[index]]
+        if len(frames) == 1:
+            return 0 if chance.random() < _CORRECTED else -1
+        if not known or chance.random() > _CORRECTED:
+            return -1
+        return chance.choice(known)
+
+
+def _between(
+    start: int, step: int, end: int, known: int, length: int
+) -> tuple[int, ...]:
+    """Return neighbours that reach ``known``, or frames evenly spread on the way."""
+    far = start + step * (length - 1)
+    if abs(far - start) >= abs(known - start):
+        stop = min(far, end) if step > 0 else max(far, end)
+        return tuple(range(start, stop + step, step))
+    spread = np.linspace(start, known, max(2, length)).round().astype(int)
+    return tuple(int(frame) for frame in spread)
+
+
+def _origin(chance: random.Random) -> int:
+    """Return the number that the first frame is remembered by.
+
+    Clips are short, but a prompt must be trusted after many frames, too.
+    """
+    ago = round(_LONGEST_AGO * chance.random())
+    return -ago if chance.random() < _LONG_AGO else 0

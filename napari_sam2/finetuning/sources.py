@@ -1,0 +1,171 @@
+"""Projects, label stacks and folders of them to stacks with masks that are right."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_sam2.core.cancel import Progress
+from napari_sam2.core.errors import StackError
+from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.packed import pack_labels
+from napari_sam2.evaluation.labels import StackLabels
+from napari_sam2.evaluation.layouts.find import find_stacks
+from napari_sam2.evaluation.layouts.plain import check_alike, guess_kind
+from napari_sam2.evaluation.layouts.source import Source
+from napari_sam2.evaluation.truth import Truth
+from napari_sam2.finetuning.truth import TruthStack, habits_of, truth_of
+from napari_sam2.io.kinds import SUFFIXES
+from napari_sam2.io.masks import read_labels
+from napari_sam2.io.stack import open_stack, stack_frames
+from napari_sam2.state.masks import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.project.values import Project
+
+_LABELS = "_labels"
+_MOST_OBJECTS = 256  # of one stack; more teach nothing new
+
+
+def find_masks(path: Path) -> list[Source]:
+    """Return the stacks with masks that an image or a folder means.
+
+    Parameters
+    ----------
+    path : Path
+        An image, beside which its labels lie, ``cells_labels.tif`` beside
+        ``cells.tif``; a folder of such; or one as
+        :func:`napari_sam2.evaluation.layouts.find.find_stacks` takes them.
+
+    Raises
+    ------
+    StackError
+        If there are none.
+    """
+    if not path.exists():
+        raise StackError(f"{path} does not exist: check the name.")
+    if not path.is_dir():
+        pairs = [pair for pair in _pairs(path.parent) if pair[0].samefile(path)]
+        if pairs:
+            return [_source(*pairs[0])]
+        raise StackError(
+            f"No labels lie beside {path}: those of cells.tif are looked for in "
+            "cells_labels.tif."
+        )
+    pairs = _pairs(path)
+    return [_source(*pair) for pair in pairs] if pairs else find_stacks(path)
+
+
+def _pairs(folder: Path) -> list[tuple[Path, Path]]:
+    """Return images and the labels beside them, by name."""
+    by_stem = {stem: one for one in sorted(folder.iterdir()) if (stem := _stem(one))}
+    return [
+        (by_stem[of], labels)
+        for stem, labels in by_stem.items()
+        if (of := stem.removesuffix(_LABELS)) != stem and of in by_stem
+    ]
+
+
+def _stem(path: Path) -> str | None:
+    """Return the name without its ending; None where it is no stack by its name."""
+    name = path.name.lower()
+    endings = [one for one in SUFFIXES if name.endswith(one)]
+    if endings:
+        bare = path.name[: -len(max(endings, key=len))]
+        return bare.removesuffix(".ome")
+    return path.name if path.is_dir() else None
+
+
+def _source(image: Path, labels: Path) -> Source:
+    return Source(_stem(image) or image.name, partial(_open_pair, image, labels))
+
+
+def _open_pair(image: Path, labels: Path) -> Truth:
+    frames, found = stack_frames(open_stack(image)), read_labels(labels)
+    name = frames.stack.name
+    check_alike(name, frames, found)
+    known = frozenset(range(len(frames)))
+    return Truth(name, guess_kind(frames), frames, StackLabels(found), known)
+
+
+def read_masks(truth: Truth) -> Generator[Progress, None, TruthStack]:
+    """Take up all masks of a stack, a few bits per pixel of each.
+
+    Where all frames are said to be known, those without any label count as not
+    annotated: nobody draws nothing. On the others an object without pixels is absent.
+
+    Yields
+    ------
+    Progress
+
+    Raises
+    ------
+    FrameError
+        If labels cannot be read.
+    """
+    masks: dict[int, Mapping[int, PackedMask]] = {}
+    unclear: set[tuple[int, int]] = set()
+    for done, frame in enumerate(sorted(truth.known)):
+        yield Progress(done, len(truth.known), f"Reading the masks of {truth.name}")
+        masks[frame] = pack_labels(truth.labels[frame])
+        unclear |= {(i, frame) for i in truth.labels.unclear(frame)}
+    if len(truth.known) == len(truth.frames):
+        masks = {frame: objects for frame, objects in masks.items() if objects}
+    ends = {i: max(f for f in masks if i in masks[f]) for i in _mothers(truth, masks)}
+    return TruthStack(
+        name=truth.name,
+        frames=truth.frames,
+        limits=estimate_limits(truth.frames),
+        masks=_fewer(masks),
+        complete=frozenset(masks),
+        unclear=frozenset(unclear),
+        ends=ends,
+    )
+
+
+def _mothers(truth: Truth, masks: Mapping[int, Mapping[int, PackedMask]]) -> set[int]:
+    """Return the objects that divided: afterwards they are neither there nor gone."""
+    seen = {i for objects in masks.values() for i in objects}
+    return set(truth.parents.values()) & seen
+
+
+def _fewer(
+    masks: Mapping[int, Mapping[int, PackedMask]],
+) -> Mapping[int, Mapping[int, PackedMask]]:
+    """Keep objects evenly spread over the numbers where there are very many."""
+    ids = sorted({i for objects in masks.values() for i in objects})
+    if len(ids) <= _MOST_OBJECTS:
+        return masks
+    picks = np.linspace(0, len(ids) - 1, _MOST_OBJECTS).astype(int)
+    kept = {ids[pick] for pick in picks}
+    return {
+        frame: {i: one for i, one in objects.items() if i in kept}
+        for frame, objects in masks.items()
+    }
+
+
+def truth_of_project(project: Project, frames: FrameSource) -> TruthStack:
+    """Return what a user vouches for in a project.
+
+    Parameters
+    ----------
+    project : Project
+    frames : FrameSource
+        Its image, from :func:`napari_sam2.project.open_image`.
+    """
+    contents = project.contents
+    painted = sum(m.origin is Origin.PAINTED for m in contents.masks.values())
+    return TruthStack(
+        name=project.image.name,
+        frames=frames,
+        limits=project.stack.limits or estimate_limits(frames),
+        masks=truth_of(contents.masks),
+        habits=habits_of(contents.prompts.values(), painted),
+    )

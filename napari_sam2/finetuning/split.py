@@ -1,0 +1,90 @@
+"""Which frames are learnt from, and which are held out. Pure numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FEWEST_FRAMES = 3
+"""Frames with masks of a stack that is to be measured on as well."""
+
+_SHARE = 0.2
+_MOST_HELD_OUT = 16
+_ONE_BLOCK = 6  # held-out frames up to which they lie together
+_APART = 8  # frames with masks from which on neighbours are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Frames with masks, parted.
+
+    Attributes
+    ----------
+    training : tuple of int
+        Frames to learn from, in order.
+    held_out : tuple of tuple of int
+        Blocks of frames to measure on; in each, neighbours among those with masks.
+    is_snug : bool
+        Whether held-out frames lie beside frames that are learnt from, as there are
+        too few to leave some out: the measure is then flattering.
+    """
+
+    training: tuple[int, ...]
+    held_out: tuple[tuple[int, ...], ...] = ()
+    is_snug: bool = False
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Runs of frames of the stack, (first, last), that no held-out frame cuts."""
+        if not self.training:
+            return []
+        cuts = [(block[0], block[-1]) for block in self.held_out]
+        edges = [-1, *(edge for cut in cuts for edge in cut), self.training[-1] + 1]
+        return [
+            (low + 1, high - 1)
+            for low, high in list(pairwise(edges))[::2]
+            if high - low > 1
+        ]
+
+
+def split_frames(known: Sequence[int]) -> Split:
+    """Hold a fifth of the frames with masks out, in one block or two.
+
+    Parameters
+    ----------
+    known : sequence of int
+        Frames with masks, in order.
+
+    Returns
+    -------
+    Split
+        Nothing is held out of fewer than three frames.
+    """
+    count = len(known)
+    if count < FEWEST_FRAMES:
+        return Split(tuple(known))
+    held = min(max(1, round(_SHARE * count)), _MOST_HELD_OUT)
+    blocks = _blocks(known, held)
+    out = {frame for block in blocks for frame in block}
+    near = {frame + step for frame in out for step in (-1, 1)} - out
+    training = [frame for frame in known if frame not in out]
+    if count >= _APART:
+        training = [frame for frame in training if frame not in near]
+    is_snug = any(frame in near for frame in training)
+    return Split(tuple(training), blocks, is_snug)
+
+
+def _blocks(known: Sequence[int], held: int) -> tuple[tuple[int, ...], ...]:
+    """Take neighbours out of the middle, or out of the middles of both halves."""
+    parts = 1 if held <= _ONE_BLOCK else 2
+    blocks = []
+    for part in range(parts):
+        size = held // parts + (part < held % parts)
+        middle = (2 * part + 1) * len(known) // (2 * parts)
+        start = max(0, middle - size // 2)
+        blocks.append(tuple(known[start : start + size]))
+    return tuple(blocks)

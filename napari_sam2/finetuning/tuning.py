@@ -1,0 +1,247 @@
+"""The whole course: learn, measure on held-out frames, stop, keep the best."""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_sam2.core.errors import GpuMemoryError, StackError
+from napari_sam2.engine.device import NEED_LESS_MEMORY
+from napari_sam2.finetuning.course import End, Outcome, Report
+from napari_sam2.finetuning.judging import Examiner
+from napari_sam2.finetuning.learning import loss_of
+from napari_sam2.finetuning.lessons import Curriculum
+from napari_sam2.finetuning.pupil import Pupil
+from napari_sam2.finetuning.showing import Stage
+from napari_sam2.finetuning.split import split_frames
+from napari_sam2.finetuning.variants import make_variants
+from napari_sam2.model.adapter import merge
+from napari_sam2.training.scenes.dice import Dice
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.finetuning.course import Course
+    from napari_sam2.finetuning.split import Split
+    from napari_sam2.finetuning.truth import TruthStack
+    from napari_sam2.model.checkpoint import StateDict
+    from napari_sam2.model.sam2 import Sam2Model
+
+_LEAST_GAIN = 0.002  # less is no improvement, but chance
+_CACHE_BYTES = 1 << 30
+
+
+def part(stacks: Sequence[TruthStack]) -> list[Split]:
+    """Hold frames out of every stack.
+
+    Raises
+    ------
+    StackError
+        If there are too few frames with masks to hold any out.
+    """
+    splits = [split_frames(stack.known) for stack in stacks]
+    if any(split.held_out for split in splits):
+        return splits
+    count = sum(len(split.training) for split in splits)
+    raise StackError(
+        f"Only {count} frame{'s have' if count != 1 else ' has'} masks to learn from: "
+        "at least 3 of one stack are needed, some to learn from and some to measure "
+        "on; 10 or more are better. In a project those count that you painted, "
+        "corrected, accepted or locked."
+    )
+
+
+def tune(
+    model: Sam2Model,
+    stacks: Sequence[TruthStack],
+    splits: Sequence[Split],
+    course: Course,
+    token: CancelToken,
+) -> Generator[Report, None, Outcome]:
+    """Adapt a model to masks.
+
+    Parameters
+    ----------
+    model : Sam2Model
+        The base, on the device that computes; it is changed.
+    stacks : sequence of TruthStack
+    splits : sequence of Split
+        From :func:`part`.
+    course : Course
+    token : CancelToken
+        Ends it before the next step; the best so far is the outcome.
+
+    Yields
+    ------
+    Report
+        After each step, and while it is measured.
+
+    Raises
+    ------
+    FrameError
+        If a frame cannot be read.
+    GpuMemoryError
+        If memory does not suffice for the smallest clip.
+    """
+    return (yield from _Tuning(model, stacks, splits, course, token).run())
+
+
+class _Tuning:
+    """One course under way."""
+
+    def __init__(
+        self,
+        model: Sam2Model,
+        stacks: Sequence[TruthStack],
+        splits: Sequence[Split],
+        course: Course,
+        token: CancelToken,
+    ) -> None:
+        self._began = time.monotonic()
+        self._course, self._token = course, token
+        learns_encoder = course.encoder == "low-rank"
+        self._judged = copy.deepcopy(model)
+        state = self._judged.state_dict()
+        self._base = {name: one.detach().cpu().clone() for name, one in state.items()}
+        self._examiner = Examiner(stacks, splits, keeps_features=not learns_encoder)
+        torch.manual_seed(course.seed)
+        self._pupil = Pupil(model, course.encoder, rate=course.rate)
+        self._stage = Stage(
+            model,
+            stacks,
+            make_variants(course.variants, course.seed),
+            learns_encoder=learns_encoder,
+            cache_bytes=_CACHE_BYTES,
+        )
+        self._curriculum = Curriculum(
+            stacks, splits, seed=course.seed, variants=course.variants
+        )
+        self._device = next(model.parameters()).device
+        self._size = course.size
+        self._step = self._best_step = 0
+        self._loss: float | None = None
+        self._best: StateDict | None = None
+        self._curve: list[tuple[int, float]] = []
+
+    def run(self) -> Generator[Report, None, Outcome]:
+        """Learn and measure until it is enough."""
+        yield from self._measure(None)
+        while (end := self._end()) is None:
+            self._learn()
+            self._step += 1
+            yield self._report("Learning")
+            if self._step % self._course.every == 0:
+                yield from self._measure(self._pupil.changes())
+        if end is not End.STOPPED and self._is_due:
+            yield from self._measure(self._pupil.changes())
+        return self._outcome(end)
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether much was learnt since the last measurement."""
+        return self._step - self._curve[-1][0] > self._course.every // 4
+
+    def _outcome(self, end: End) -> Outcome:
+        marks = dict(self._curve)
+        before = marks.get(0, 0.0)
+        return Outcome(
+            changes=self._best,
+            before=before,
+            after=marks[self._best_step] if self._best else before,
+            steps=self._best_step,
+            steps_done=self._step,
+            end=end,
+            curve=tuple(self._curve),
+        )
+
+    def _end(self) -> End | None:
+        if self._token.is_cancelled:
+            return End.STOPPED
+        if self._seconds_left <= 0:
+            return End.TIME
+        if self._step >= self._course.steps:
+            return End.STEPS
+        waited = (self._step - self._best_step) // self._course.every
+        return End.ENOUGH if waited >= self._course.patience else None
+
+    def _learn(self) -> None:
+        """Take one lesson; where memory does not suffice, a smaller one."""
+        while True:
+            try:
+                loss = self._lesson()
+            except torch.OutOfMemoryError as error:
+                if self._size.is_smallest:
+                    raise GpuMemoryError(
+                        f"The GPU ran out of memory. {NEED_LESS_MEMORY}"
+                    ) from error
+                self._size = self._size.halved
+                torch.cuda.empty_cache()
+                continue
+            kept = 0.9 if self._loss is not None else 0.0
+            self._loss = kept * (self._loss or 0.0) + (1 - kept) * loss
+            return
+
+    def _lesson(self) -> float:
+        lesson = self._curriculum.lesson(self._step, self._size)
+        dice = Dice(self._course.seed, self._step, self._device)
+        kind = self._device.type
+        with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
+            shown = self._stage.show(lesson)
+            loss = loss_of(self._pupil.model, lesson, shown, dice)
+        self._pupil.step(loss)
+        return float(loss.detach())
+
+    def _measure(self, changes: StateDict | None) -> Generator[Report, None, None]:
+        """Measure the base, or the base with changes, and keep the best.
+
+        Stopped within, it does not count.
+        """
+        if changes is not None:
+            merged = merge(self._changed(changes), changes, name="tuned")
+            self._judged.load_state_dict(merged, strict=False)
+        examining = self._examiner.examine(self._judged)
+        while True:
+            try:
+                next(examining)
+            except StopIteration as end:
+                self._note(float(end.value), changes)
+                yield self._report("Measured", is_measured=True)
+                return
+            if self._token.is_cancelled:
+                examining.close()
+                return
+            yield self._report("Measuring")
+
+    def _changed(self, changes: StateDict) -> StateDict:
+        """Return the base's weights that are changed."""
+        names = {name.rpartition(".")[0] for name in changes}
+        return {name: self._base[name] for name in names}
+
+    def _note(self, found: float, changes: StateDict | None) -> None:
+        highest = max((j for _, j in self._curve), default=found)
+        self._curve.append((self._step, found))
+        if changes is not None and found >= highest + _LEAST_GAIN:
+            self._best, self._best_step = changes, self._step
+
+    @property
+    def _seconds_left(self) -> float:
+        spent = time.monotonic() - self._began
+        return max(0.0, 60 * self._course.minutes - spent)
+
+    def _report(self, doing: str, *, is_measured: bool = False) -> Report:
+        marks = [j for _, j in self._curve]
+        return Report(
+            doing=doing,
+            is_measured=is_measured,
+            step=self._step,
+            loss=self._loss,
+            before=marks[0] if marks else None,
+            now=marks[-1] if marks else None,
+            best=max(marks, default=None),
+            seconds=time.monotonic() - self._began,
+            seconds_left=self._seconds_left,
+        )

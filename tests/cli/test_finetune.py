@@ -1,0 +1,179 @@
+"""The command ``finetune``: from masks to an adapter that other commands take."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import tifffile
+from scipy import ndimage
+
+from napari_sam2.core.packed import pack_mask
+from napari_sam2.engine.weights import weights_sha256
+from napari_sam2.finetuning import course, tuning
+from napari_sam2.finetuning.lessons import Size
+from napari_sam2.io.stack import open_stack, stack_frames
+from napari_sam2.project import (
+    project_header,
+    refer_to_image,
+    stack_geometry,
+    write_project,
+)
+from napari_sam2.project.values import Contents
+from napari_sam2.state.edit import TrackedObject
+from napari_sam2.state.masks import FrameMask, Origin
+from napari_sam2.state.settings import Settings
+from tests.conftest import discs
+
+SMALL = ("--image-size", 64, "--device", "cpu")
+STACK, LABELS = discs(8, (48, 64))
+# What its user calls an object, no model can know without being told.
+LABELS = np.stack([ndimage.grey_dilation(one, 9) for one in LABELS])
+
+
+@pytest.fixture
+def cells(tmp_path, monkeypatch):
+    """Write discs, and beside them masks that reach beyond the discs."""
+    monkeypatch.chdir(tmp_path)
+    for name, pixels in (("cells", STACK), ("cells_labels", LABELS)):
+        tifffile.imwrite(tmp_path / f"{name}.tif", pixels, metadata={"axes": "TYX"})
+    return tmp_path / "cells.tif"
+
+
+@pytest.fixture
+def project(cells):
+    """Write a project in which these masks were painted."""
+    path = cells.with_suffix(".sam2")
+    frames = stack_frames(open_stack(cells))
+    header = project_header(
+        Settings(),
+        image=refer_to_image("cells", cells, frames=frames),
+        stack=stack_geometry(frames.stack.axes, frames.layout),
+    )
+    masks = {
+        (i, t): FrameMask(pack_mask(LABELS[t] == i), Origin.PAINTED, 1.0, 1.0)
+        for i in (1, 2)
+        for t in range(len(LABELS))
+    }
+    objects = {i: TrackedObject(i, str(i)) for i in (1, 2)}
+    write_project(path, replace(header, contents=Contents(objects, masks=masks)))
+    return path
+
+
+def set_course(monkeypatch, **changes):
+    """Let courses be shorter than they are for users."""
+    made = partial(course.Course, variants=2, size=Size(3, 2))
+    monkeypatch.setattr(course, "Course", lambda **given: made(**{**given, **changes}))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Let courses end after a few seconds."""
+    set_course(monkeypatch, steps=8, every=8, rate=1e-3)
+
+
+@pytest.fixture
+def lazy(monkeypatch):
+    """Let nothing be learnt."""
+    set_course(monkeypatch, steps=2, every=2, rate=0.0)
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_adapter_is_made_and_used_as_a_model_is(cli, cells, tmp_path):
+    said = cli("finetune", cells, *SMALL)
+    adapter = tmp_path / "cells.adapter.safetensors"
+    assert (said.code, said.err) == (0, "")
+    assert "Learning from 4 frames of 1 stack with 2 objects; 2 held out" in said.out
+    assert "step    8   held-out J 0." in said.out
+    assert "J on held-out frames rose from" in said.out
+    told = cli("models", "info", adapter)
+    assert f"adapter of  nano (SHA-256 {weights_sha256('nano')})" in told.out
+    assert "cells: 4 frames, 2 objects; 2 frames held out" in told.out
+    table = tmp_path / "objects.csv"
+    words = ("-o", tmp_path / "labels.tif", "--table", table, "--point", "1:0,17,16")
+    assert cli("track", cells, *words, "--model", adapter).code == 0
+    model = json.loads((tmp_path / "objects.csv.json").read_text())["model"]
+    assert model == {
+        "name": str(adapter),
+        "sha256": weights_sha256(str(adapter)),
+        "base": {"name": "nano", "sha256": weights_sha256("nano")},
+    }
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_adapters_base_learns_again(cli, project, tmp_path):
+    first, second = (tmp_path / f"{n}.adapter.safetensors" for n in (1, 2))
+    assert cli("finetune", project, "-o", first, *SMALL).code == 0
+    assert cli("finetune", project, "-o", second, *SMALL, "--model", first).code == 0
+    assert "adapter of  nano" in cli("models", "info", second).out
+
+
+@pytest.mark.usefixtures("lazy")
+def test_nothing_is_saved_when_nothing_is_better(cli, project, tmp_path):
+    said = cli("finetune", project, *SMALL)
+    assert said.code == 1
+    assert "Nothing was better on the held-out frames than nano as it is" in said.out
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+@pytest.mark.usefixtures("quick")
+def test_after_an_interrupt_the_best_so_far_is_saved(cli, cells, tmp_path, monkeypatch):
+    set_course(monkeypatch, steps=400, every=8, rate=1e-3)
+    note = tuning._Tuning._note
+
+    def interrupt_when_better(self, found, changes):
+        note(self, found, changes)
+        if self._best is not None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(tuning._Tuning, "_note", interrupt_when_better)
+    said = cli("finetune", cells, *SMALL)
+    assert said.code == 130
+    assert "it was stopped" in said.out
+    assert (tmp_path / "cells.adapter.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "saying"),
+    [
+        (("none.tif",), "none.tif does not exist"),
+        (("cells_labels.tif",), "No labels lie beside"),
+        (("cells.tif", "--model", "giant"), "There is no model called 'giant'"),
+        (("cells.tif", "--minutes", "0"), "--minutes 0: give a number above 0"),
+        (("cells.tif", "--minutes", "nan"), "--minutes nan: give a number above 0"),
+        (("cells.tif", "-o", "my.pt"), "An adapter's name ends in"),
+        (("cells.tif", "-o", "no/x.safetensors"), "folder no does not exist"),
+        (("cells.tif", "--image-size", "50"), "image_size must be a multiple of 32"),
+        (("cells.sam2",), "The project cells.sam2 cannot be opened"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(cli, cells, words, saying):
+    before = set(cells.parent.iterdir())
+    said = cli("finetune", *words)
+    assert said.code == 2
+    assert saying in said.err
+    assert len(said.err.splitlines()) == 1
+    assert set(cells.parent.iterdir()) == before
+
+
+def test_too_few_masks_are_told(cli, cells):
+    few = LABELS.copy()
+    few[2:] = 0
+    tifffile.imwrite(cells.with_name("cells_labels.tif"), few, metadata={"axes": "TYX"})
+    said = cli("finetune", cells)
+    assert said.code == 2
+    assert "Only 2 frames have masks to learn from" in said.err
+
+
+def test_an_adapter_that_exists_is_kept(cli, cells, tmp_path):
+    adapter = tmp_path / "cells.adapter.safetensors"
+    adapter.write_text("precious")
+    said = cli("finetune", cells)
+    assert said.code == 2
+    assert "add --overwrite" in said.err
+    assert adapter.read_text() == "precious"

@@ -1,0 +1,48 @@
+"""On a sample, the bundled model gets better at frames that it did not learn from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from napari_sam2.core.cancel import CancelToken
+from napari_sam2.engine.loading import load_model
+from napari_sam2.finetuning.adapting import Order, adapt
+from napari_sam2.finetuning.course import Course
+from napari_sam2.finetuning.judging import Examiner
+from napari_sam2.finetuning.lessons import Size
+from napari_sam2.finetuning.sources import find_masks, read_masks
+from napari_sam2.finetuning.split import Split
+from napari_sam2.io.samples import sample_path
+
+SIZE = 128  # of the model's picture: a quarter of the work
+SHOWN = range(6, 18)
+UNSEEN = tuple(range(21, 27))
+
+
+def finished(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_masks_of_some_slices_help_on_slices_that_were_never_shown(tmp_path):
+    path = tmp_path / "nuclei.adapter.safetensors"
+    whole = finished(read_masks(find_masks(sample_path("cells3d_nuclei"))[0].open()))
+    masks = {frame: whole.masks[frame] for frame in SHOWN}
+    shown = replace(whole, masks=masks, complete=frozenset(masks))
+    course = Course(steps=12, every=6, variants=2, size=Size(3, 4))
+    order = Order(
+        stacks=[shown], output=path, device="cpu", image_size=SIZE, course=course
+    )
+    adapted = finished(adapt(order, CancelToken()))
+    assert adapted.card.after > adapted.card.before + 0.05
+    base, tuned = load_model("nano", device="cpu", image_size=SIZE), load_model(path)
+    assert unseen_j(tuned, whole) > unseen_j(base, whole) + 0.05
+
+
+def unseen_j(model, stack):
+    """Return J on slices that neither taught nor decided anything."""
+    split = Split((), (UNSEEN,))
+    return finished(Examiner([stack], [split], keeps_features=False).examine(model))
