@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing
-from napari_sam2.control.ports import TrackerRequest
+from napari_sam2.control.orders import RunOrder
 from napari_sam2.control.prompting import Prompting
+from napari_sam2.control.requesting import make_request
 from napari_sam2.control.running import Running
-from napari_sam2.control.session import RunOrder, TrackerSession
+from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard
-from napari_sam2.core.errors import Sam2Error, StackError
+from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from psygnal import SignalInstance
 
     from napari_sam2.control.importing import LabelOrder
-    from napari_sam2.control.ports import Job, Lane, TrackerFactory
+    from napari_sam2.control.ports import Job, Lane, TrackerFactory, TrackerRequest
     from napari_sam2.control.recording import Recorder
     from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames import FrameSource
@@ -131,6 +132,7 @@ class Controller:
         objects: Sequence[int] | None = None,
         direction: Direction | None = None,
         frames: range | None = None,
+        everywhere: bool = False,
     ) -> None:
         """Carry objects through the stack; nothing happens while a run is going on.
 
@@ -142,6 +144,9 @@ class Controller:
             As the settings say.
         frames : range, optional
             As the settings say.
+        everywhere : bool, optional
+            At every position of the stack, from each to the next; ``frames`` are those
+            at each.
         """
         if objects is None:
             selected = self.document.selected
@@ -151,6 +156,7 @@ class Controller:
             tuple(objects),
             direction or self.settings.direction,
             self.settings.run_frames if frames is None else frames,
+            seed="follow" if everywhere else None,
         )
         try:
             self._running.start(order)
@@ -284,22 +290,4 @@ class Controller:
     def _make_request(
         self, frames: FrameSource, limits: IntensityLimits | None
     ) -> TrackerRequest:
-        found = len(frames), tuple(frames.shape_hw)
-        wanted = self.document.frame_count, self.document.shape_hw
-        if found != wanted:
-            raise StackError(
-                f"The stack has {found[0]} frames of {found[1][0]} × {found[1][1]} "
-                f"pixels, but the prompts are for {wanted[0]} frames of "
-                f"{wanted[1][0]} × {wanted[1][1]}."
-            )
-        choices = self.settings
-        return TrackerRequest(
-            frames,
-            choices.model,
-            choices.device,
-            limits,
-            choices.image_size,
-            choices.cache_mib,
-            choices.window,
-            choices.corrects_bleaching,
-        )
+        return make_request(self.document, self.settings, frames, limits)

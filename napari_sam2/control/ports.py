@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from napari_sam2.core.frame_numbers import FrameNumbers
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.core.results import FrameResult, MaskResult
@@ -115,6 +117,28 @@ class Tracker(Protocol):
 
     def resume(self, *, token: CancelToken | None = None) -> Generator[FrameResult]:
         """Go on with the run that was stopped."""
+        ...
+
+
+class PositionedTracker(Tracker, Protocol):
+    """What control needs of a tracker of a stack with many positions."""
+
+    @property
+    def positions(self) -> Positions:
+        """All that the stack has."""
+        ...
+
+    @property
+    def numbers(self) -> FrameNumbers:
+        """How the frames of all positions are counted."""
+        ...
+
+    def seen_at(self, position: Position, /) -> FrameSource:
+        """Return the frames at a position as the model sees them."""
+        ...
+
+    def make(self, frames: FrameSource, /) -> Tracker:
+        """Return a tracker of other frames that are seen alike."""
         ...
 
 

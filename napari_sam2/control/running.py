@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from napari_sam2.control.orders import RunStep
 from napari_sam2.control.pace import Pace
-from napari_sam2.control.session import RunStep
 from napari_sam2.control.snapshot import outlines, take_snapshot
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import CancelToken, Progress
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from napari_sam2.control.dispatch import Dispatcher
+    from napari_sam2.control.orders import RunOrder
     from napari_sam2.control.ports import TrackerRequest
-    from napari_sam2.control.session import RunOrder, TrackerSession
+    from napari_sam2.control.session import TrackerSession
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
@@ -134,7 +135,8 @@ class Running:
         if self.is_running:
             return
         snapshot = take_snapshot(self._document, order.objects)
-        ids = self._prompted_in(snapshot.said, order.frames)
+        here = order.frames if order.seed is None else None
+        ids = self._prompted_in(snapshot.said, here)
         if not ids:
             raise NoPromptError(
                 "There is nothing to follow yet: click an object, draw a box around "
@@ -211,7 +213,7 @@ class Running:
             run.pace.step(self._clock())
         run.done, run.steps = step.done, step.steps
         self._dispatcher.board.show(
-            progress=Progress(run.done, run.steps, run.label),
+            progress=Progress(run.done, run.steps, _at(run.label, step.where)),
             frames_per_second=run.pace.per_second,
             seconds_left=run.pace.seconds_for(run.steps - run.done),
         )
@@ -231,7 +233,7 @@ class Running:
             board.say(run.outcome)
 
     def _kept(self, run: _Run) -> str:
-        frames = run.order.frames
+        frames = run.order.frames if run.order.seed is None else None
         total = self._document.frame_count if frames is None else len(frames)
         total = min(total, run.steps)
         return f"{run.frames_done} of {total} frames are done, and are kept."
@@ -239,6 +241,10 @@ class Running:
 
 def _label(count: int) -> str:
     return "Track 1 object" if count == 1 else f"Track {count} objects"
+
+
+def _at(label: str, where: str) -> str:
+    return f"{label} at {where}" if where else label
 
 
 def _stopped(run: _Run, kept: str) -> str:

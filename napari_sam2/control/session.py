@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_sam2.control.everywhere import FollowEverywhere
+from napari_sam2.control.orders import RunOrder, RunStep
 from napari_sam2.control.recording import Recorder
 from napari_sam2.control.told_tracker import ToldTracker, telling
 from napari_sam2.core.cancel import Progress
@@ -22,44 +23,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.packed import PackedMask, PackedResult
     from napari_sam2.state.masks import FrameMask, Place
-    from napari_sam2.state.settings import Direction
-
-
-@dataclass(frozen=True, slots=True)
-class RunOrder:
-    """What a run is to do.
-
-    Attributes
-    ----------
-    objects : tuple of int
-    direction : str
-    frames : range or None
-        None for the whole stack.
-    resumes : RunStep or None
-        How far the run had come that this one goes on with.
-    """
-
-    objects: tuple[int, ...]
-    direction: Direction
-    frames: range | None
-    resumes: RunStep | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunStep:
-    """How far a run is, and what it found last.
-
-    Attributes
-    ----------
-    done, steps : int
-        Frames computed and frames in all; going both ways, some count twice.
-    found : tuple of PackedResult
-        The objects of the frame just computed; empty before the first.
-    """
-
-    done: int
-    steps: int
-    found: tuple[PackedResult, ...] = ()
 
 
 class TrackerSession:
@@ -81,6 +44,7 @@ class TrackerSession:
         self._make_tracker = make_tracker
         self._request: TrackerRequest | None = None
         self._tracker: ToldTracker | None = None
+        self._begun: FollowEverywhere | None = None
 
     def prepare(
         self, request: TrackerRequest, token: CancelToken
@@ -122,6 +86,9 @@ class TrackerSession:
             yield from self._tell(tracker, snapshot, token)
             if token.is_cancelled:
                 return
+            if order.seed is not None:
+                yield from self._everywhere(tracker, snapshot, order, token)
+                return
             step = _as_step(order, tracker)
             if step.is_resumed and order.resumes is not None:
                 begun = order.resumes
@@ -131,6 +98,20 @@ class TrackerSession:
             with closing(tracker.follow(step, token)) as found:
                 for done, packed in enumerate(found, begun.done + 1):
                     yield RunStep(done, begun.steps, packed)
+
+    def _everywhere(
+        self,
+        tracker: ToldTracker,
+        snapshot: Snapshot,
+        order: RunOrder,
+        token: CancelToken,
+    ) -> Generator[RunStep]:
+        """Carry objects through all positions; go on where that was stopped."""
+        going_on = self._begun if order.resumes is not None else None
+        if going_on is None or going_on.tracker is not tracker:
+            going_on = self._begun = FollowEverywhere(tracker)
+        with closing(going_on.follow(snapshot, order, token)) as steps:
+            yield from steps
 
     def _ready(
         self, request: TrackerRequest, token: CancelToken
@@ -171,7 +152,7 @@ class TrackerSession:
                 tracker.tell(Told(*place), spare_id=spare_id)
 
     def _forget(self) -> None:
-        self._tracker = None
+        self._tracker = self._begun = None
         self._request = None
 
     @contextmanager

@@ -51,6 +51,11 @@ class ToldTracker:
         self._recorder = recorder
 
     @property
+    def tracker(self) -> Tracker:
+        """The tracker itself, to be asked and not to be told."""
+        return self._tracker
+
+    @property
     def object_ids(self) -> set[int]:
         """The objects that something was said about."""
         return {object_id for object_id, _ in self.told}

@@ -96,6 +96,17 @@ class TrackPanel(QWidget):
             self._controller.stop,
         )
 
+        self.everywhere_button = button(
+            "Every position",
+            "Follow the objects at every position, where they are prompted and from"
+            " there to one neighbour after the other, in the frames of the range."
+            " Stop keeps what is done; Continue goes on at the position it was at",
+            self.run_everywhere,
+        )
+        document = self._controller.document
+        is_single = document.series_length == document.frame_count
+        self.everywhere_button.setVisible(not is_single)
+
     def _lay_out(self) -> None:
         buttons = row(self.run_button, self.resume_button, self.stop_button)
         choices = row(self._direction, self._selected)
@@ -105,12 +116,17 @@ class TrackPanel(QWidget):
             button("To here", "End the range at the frame you see", self.end_here),
             button("Whole stack", "Compute all frames", self.take_all),
         )  # fmt: skip
-        column(self, buttons, choices, self._range, ends)
+        column(self, buttons, self.everywhere_button, choices, self._range, ends)
 
     def run(self) -> None:
         """Propagate as the controls say."""
         chosen = self._chosen() if self._settings.only_selected else None
         self._controller.run(objects=chosen or None, frames=self._frames())
+
+    def run_everywhere(self) -> None:
+        """Propagate at every position, as the controls say."""
+        chosen = self._chosen() if self._settings.only_selected else None
+        self._controller.run(objects=chosen or None, everywhere=True)
 
     def _frames(self) -> range | None:
         """Return the range, at the displayed position; None for the whole stack."""
@@ -159,6 +175,7 @@ class TrackPanel(QWidget):
 
     def _on_status_changed(self, status: Status) -> None:
         self.run_button.setEnabled(not status.is_busy)
+        self.everywhere_button.setEnabled(not status.is_busy)
         self._show_whether_there_is_more()
         self.stop_button.setEnabled(status.is_busy)
         is_stopping = status.activity is Activity.STOPPING

@@ -1,0 +1,56 @@
+"""What a run is to do, and how far it is: values that cross to the lane and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_sam2.control.seeding import SeedMode
+    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.state.settings import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """What a run is to do.
+
+    Attributes
+    ----------
+    objects : tuple of int
+    direction : str
+    frames : range or None
+        None for the whole stack. With ``seed``, those at every position, counted from
+        the first one there.
+    resumes : RunStep or None
+        How far the run had come that this one goes on with.
+    seed : str or None
+        How objects come to positions where they are not prompted; None for a run at
+        positions where they are.
+    """
+
+    objects: tuple[int, ...]
+    direction: Direction
+    frames: range | None
+    resumes: RunStep | None = None
+    seed: SeedMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """How far a run is, and what it found last.
+
+    Attributes
+    ----------
+    done, steps : int
+        Frames computed and frames in all; going both ways, some count twice.
+    found : tuple of PackedResult
+        The objects of the frame just computed; empty before the first.
+    where : str
+        At which position, in words; empty where there is but one.
+    """
+
+    done: int
+    steps: int
+    found: tuple[PackedResult, ...] = ()
+    where: str = ""
