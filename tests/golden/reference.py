@@ -6,7 +6,6 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +38,9 @@ def shapes(stem: str) -> dict[str, list[int]]:
 def model(stem: str) -> Sam2Model:
     """Build the model behind one file."""
     if stem == "nano_256":
-        bundled = resources.files("napari_sam2") / "bundled" / "nano.safetensors"
-        trained = load_weights(Path(str(bundled)))
-        # The reference always refines; the bundled model has not learned to.
+        # The first weights that were bundled, which the reference was run with.
+        trained = load_weights(HERE / "nano_256.safetensors")
+        # The reference always refines; these weights have not learned to.
         trained.config = replace(trained.config, refines_masks=True)
         return trained
     version, size, pixels = stem.removesuffix("_absent").split("_")
