@@ -11,9 +11,8 @@ import torch
 from hypothesis import settings
 
 from napari_sam2.engine.loading import load_model
-from napari_sam2.engine.onnx.export import export_onnx
-from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.model.sam2 import Sam2Model
+from tests.exported import export_nano
 from tests.miniature import seeded_model
 
 # Timings say nothing on a busy machine, and a test run should be repeatable.
@@ -40,12 +39,10 @@ def miniature() -> Sam2Model:
 
 
 @pytest.fixture(scope="session")
-def nano_onnx(nano, tmp_path_factory) -> Path:
-    """Return a folder with the bundled model as ONNX graphs; takes most of a minute."""
-    folder = tmp_path_factory.mktemp("onnx") / "nano"
-    folder.mkdir()
-    for _ in export_onnx(nano, folder, weights_sha256=weights_sha256("nano")):
-        pass
+def nano_onnx(nano, tmp_path_factory, pytestconfig) -> Path:
+    """Return a folder with the bundled model as ONNX graphs."""
+    folder = tmp_path_factory.mktemp("nano_onnx")
+    export_nano(nano, folder, pytestconfig)
     return folder
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.project_options import finish
 from napari_sam2.engine.onnx.interface import MANIFEST
+from napari_sam2.engine.onnx.precision import PRECISIONS
 from napari_sam2.engine.weights import (
     human_size,
     is_exported,
@@ -66,6 +67,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "graphs have no other (default: what the model was made for)",
     )
     parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="fp32",
+        help="fp16 halves the files, for GPUs and browsers; int8 multiplies small "
+        "integers in the image encoder, which is quicker on a processor and a little "
+        "less exact (default: fp32)",
+    )
+    parser.add_argument(
         "--overwrite", action="store_true", help="replace a folder of graphs"
     )
     parser.set_defaults(handler=_export)
@@ -81,7 +90,12 @@ def _export(args: argparse.Namespace) -> int:
         from napari_sam2.engine.onnx.export import export_onnx
 
         model = load_torch_model(path, device="cpu", image_size=args.image_size)
-        steps = export_onnx(model, folder, weights_sha256=weights_sha256(args.model))
+        steps = export_onnx(
+            model,
+            folder,
+            weights_sha256=weights_sha256(args.model),
+            precision=args.precision,
+        )
         exported = finish(steps, "exporting")
     _report(exported, args.folder)
     return 0

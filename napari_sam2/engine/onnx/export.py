@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.cancel import Progress
@@ -14,16 +15,17 @@ from napari_sam2.engine.onnx.interface import MANIFEST, OPSET, parts_of
 from napari_sam2.engine.onnx.manifest import Manifest, look_at_file
 from napari_sam2.engine.onnx.opening import load_graphs
 from napari_sam2.engine.onnx.parts import part_modules
+from napari_sam2.engine.onnx.precision import reduce_precision, tolerance
 from napari_sam2.engine.onnx.writing import check_exporter, write_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
+    from napari_sam2.engine.network import Network
+    from napari_sam2.engine.onnx.check import Sizes
+    from napari_sam2.engine.onnx.precision import Precision
     from napari_sam2.model.sam2 import Sam2Model
-
-TOLERANCE = 1e-3
-"""How far a graph may be from PyTorch, relative to the largest number it returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,11 @@ class Exported:
 
 
 def export_onnx(
-    model: Sam2Model, folder: Path, *, weights_sha256: str
+    model: Sam2Model,
+    folder: Path,
+    *,
+    weights_sha256: str,
+    precision: Precision = "fp32",
 ) -> Generator[Progress, None, Exported]:
     """Write a model to an empty folder, and compare what was written with the model.
 
@@ -55,6 +61,9 @@ def export_onnx(
         Gets a file for each part, ``manifest.json`` and ``README.md``.
     weights_sha256 : str
         Of the file that the model was loaded from.
+    precision : {"fp32", "fp16", "int8"}, optional
+        How the graphs compute: in float32; in float16, for GPUs and browsers; or with
+        8-bit products in the image encoder.
 
     Yields
     ------
@@ -67,39 +76,82 @@ def export_onnx(
         If a package is missing, or what was written computes something else.
     """
     check_exporter()
-    parts, modules = parts_of(model.config), part_modules(model)
-    checks = sizes_to_check(model.config)
-    total = len(parts) + len(checks)
-    for done, part in enumerate(parts):
-        yield Progress(done, total, f"writing {part.file_name}")
-        write_graph(modules[part.name], part, folder / part.file_name)
+    yield from _write_graphs(model, folder, precision)
     manifest = Manifest(
         config=model.config,
-        precision="fp32",
+        precision=precision,
         opset=OPSET,
         weights_sha256=weights_sha256,
-        files={part.name: look_at_file(folder / part.file_name) for part in parts},
+        files={
+            part.name: look_at_file(folder / part.file_name)
+            for part in parts_of(model.config)
+        },
         no_memory_embedding=tuple(model.no_mem_embed.flatten().tolist()),
         no_object_pointer=tuple(model.no_obj_ptr.flatten().tolist()),
     )
-    network = load_graphs(folder, manifest, "cpu")
-    found = dict.fromkeys(manifest.files, 0.0)
-    for done, sizes in enumerate(checks, len(parts)):
-        yield Progress(done, total, "comparing with PyTorch")
-        apart = differences(network, model, random_inputs(model.config, sizes))
-        found = {part: max(found[part], apart[part]) for part in found}
-    _check(found)
+    found = yield from _compare(load_graphs(folder, manifest, "cpu"), model, precision)
     (folder / MANIFEST).write_text(manifest_json(manifest, found), "utf-8")
     (folder / "README.md").write_text(handbook(manifest), "utf-8")
     return Exported(manifest, found)
 
 
-def _check(found: Mapping[str, float]) -> None:
-    for part, difference in found.items():
-        if not difference <= TOLERANCE:
-            raise ModelError(
-                f"The exported {part} does not compute what the model does (off by "
-                f"{difference:.2g}), so nothing was written. Try other versions of "
-                "torch, onnxscript and onnxruntime, and please report this with what "
-                "napari-sam2 doctor prints."
-            )
+def _write_graphs(
+    model: Sam2Model, folder: Path, precision: Precision
+) -> Iterator[Progress]:
+    parts, modules = parts_of(model.config), part_modules(model)
+    for done, part in enumerate(parts):
+        yield Progress(done, len(parts) + 1, f"writing {part.file_name}")
+        write_graph(modules[part.name], part, folder / part.file_name)
+        reduce_precision(folder / part.file_name, part.name, precision)
+
+
+def _compare(
+    network: Network, model: Sam2Model, precision: Precision
+) -> Generator[Progress, None, dict[str, float]]:
+    """Return how far each part is from PyTorch, for inputs of several sizes.
+
+    Raises
+    ------
+    ModelError
+        If it is too far.
+    """
+    done = len(parts_of(model.config))
+    yield Progress(done, done + 1, "comparing with PyTorch")
+    draws = [
+        _typical_differences(network, model, sizes, precision)
+        for sizes in sizes_to_check(model.config)
+    ]
+    found = {part: max(one[part] for one in draws) for part in draws[0]}
+    for part in _too_far(found, precision):
+        raise ModelError(
+            f"The exported {part} does not compute what the model does (off by "
+            f"{found[part]:.2g}), so nothing was written. Try other versions of "
+            "torch, onnxscript and onnxruntime, and please report this with what "
+            "napari-sam2 doctor prints."
+        )
+    return found
+
+
+def _typical_differences(
+    network: Network, model: Sam2Model, sizes: Sizes, precision: Precision
+) -> dict[str, float]:
+    """Return differences by part; what lies too far apart is drawn three times.
+
+    In one draw two candidates for a mask may be so close that rounding makes the choice
+    between them, and then the masks have nothing in common.
+    """
+
+    def draw(seed: int) -> dict[str, float]:
+        return differences(network, model, random_inputs(model.config, sizes, seed))
+
+    first = draw(0)
+    if not _too_far(first, precision):
+        return first
+    draws = (first, draw(1), draw(2))
+    return {part: median(one[part] for one in draws) for part in first}
+
+
+def _too_far(found: Mapping[str, float], precision: Precision) -> list[str]:
+    return [
+        part for part, apart in found.items() if not apart <= tolerance(part, precision)
+    ]
