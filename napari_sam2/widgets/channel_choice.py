@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QWidget, QWidgetAction
+from qtpy.QtWidgets import QCheckBox, QSizePolicy, QWidget, QWidgetAction
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.layers.companions import check_companion
 from napari_sam2.layers.image_axes import channel_names, image_axes
-from napari_sam2.widgets.controls import column, menu_button
+from napari_sam2.widgets.controls import column, menu_button, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_MOST_LETTERS = 30
 _MOST = 3  # what SAM 2 sees: red, green and blue
 _TIP = (
     "What the model sees: one channel, or up to three as red, green and blue, in this "
@@ -39,6 +40,8 @@ class ChannelChoice(QWidget):
         super().__init__(parent)
         self.button = menu_button("", _TIP)
         self.setToolTip(_TIP)
+        for one in (self, self.button):  # as wide as the fields above and below
+            one.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.ticks: list[QCheckBox] = []
         self._others: list[Any] = []
         self._own_count = 0
@@ -106,7 +109,7 @@ class ChannelChoice(QWidget):
                 menu.addSection("Other layers")
             one.toggled.connect(self._on_toggled)
             action = QWidgetAction(menu)  # a plain action would close the list
-            action.setDefaultWidget(one)
+            action.setDefaultWidget(_with_margins(one))
             menu.addAction(action)
 
     def _on_toggled(self, _: bool) -> None:
@@ -122,7 +125,16 @@ class ChannelChoice(QWidget):
             is_last = is_own and one.isChecked() and own_count == 1
             is_beyond = not one.isChecked() and count >= _MOST
             one.setEnabled(not (is_last or is_beyond or one.property("misfit")))
-        self.button.setText(", ".join(o.text() for o in self.ticks if o.isChecked()))
+        words = ", ".join(one.text() for one in self.ticks if one.isChecked())
+        is_long = len(words) > _MOST_LETTERS
+        self.button.setText(f"{words[:_MOST_LETTERS]}…" if is_long else words)
+        self.button.setToolTip(f"{words}. {_TIP}")
+
+
+def _with_margins(tick: QCheckBox) -> QWidget:
+    made = row(tick)
+    made.layout().setContentsMargins(8, 3, 16, 3)
+    return made
 
 
 def _own_names(layer: Any) -> tuple[str, ...]:
