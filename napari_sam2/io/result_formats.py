@@ -189,8 +189,8 @@ def check_holds_positions(chosen: ResultFormat) -> None:
     if not chosen.holds_positions:
         able = ", ".join(one.name for one in RESULT_FORMATS if one.holds_positions)
         raise OutputError(
-            f"{chosen.name} holds one position of a stack only: stay at one with --at, "
-            f"or choose one of {able}."
+            f"{chosen.name} holds one position of a stack only, and there are several: "
+            f"choose one of {able}."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,20 @@ import tifffile
 from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
-from napari_sam2.io.stack import open_stack
+from napari_sam2.core.axes import FrameLayout
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.io.stack import open_stack, stack_frames
 from napari_sam2.layers.hooks import image_layer
-from napari_sam2.project import read_project
-from napari_sam2.state import Origin
+from napari_sam2.layers.label_source import label_source
+from napari_sam2.project import (
+    project_header,
+    read_project,
+    refer_to_image,
+    stack_geometry,
+    write_project,
+)
+from napari_sam2.project.values import Contents
+from napari_sam2.state import Origin, Settings, TrackedObject
 from napari_sam2.widgets.model_shelf import ModelShelf
 from tests.control.fake_tracker import disc
 from tests.layers.mouse import drag
@@ -281,3 +292,68 @@ def test_a_project_brings_all_back_and_the_command_line_finds_the_same_masks(
     user.wait(lambda: user.session is not None and not user.session.is_empty)
     np.testing.assert_array_equal(labels(user), before)
     assert user.dock.image_panel.axes.currentText() == along
+
+
+def test_a_project_of_a_single_plane_stays_there(
+    user_without_window: User, movie: Path, tmp_path: Path
+) -> None:
+    """Older versions held the other axes at one index."""
+    stack = open_stack(movie)
+    geometry = stack_geometry(stack.axes, FrameLayout(0, (2, 3), None, ((1, 2),)))
+    objects = {1: TrackedObject(1, "ball")}
+    said = {(1, 1): FramePrompts(points_yx=((18.0, 20.0),), positive=(True,))}
+    frames = stack_frames(stack, "t", at={"z": 2})
+    image = refer_to_image("embryo", movie, frames=frames)
+    header = project_header(Settings(), image=image, stack=geometry)
+    project = replace(header, contents=Contents(objects, said))
+    write_project(tmp_path / "old.sam2", project)
+    user = user_without_window
+    user.open_dock()
+    user.dock.projects.open(tmp_path / "old.sam2")
+    user.wait(lambda: user.session is not None and not user.session.is_empty)
+    session, panel = user.session, user.dock.image_panel
+    assert session.document.frame_count == 3
+    assert panel._note.text().endswith("at Z = 2")
+    panel.follow_contrast.click()
+    assert user.session is session
+    session.prompts.points.add((1, 3, 20, 30))
+    assert "Z = 2" in user.dock.status_line.message
+    assert dict(user.document.prompts) == said
+    choose_axis(user, "z (4)")
+    user.dock.axis_question.keep_button.click()
+    assert set(user.document.prompts) == {(1, 1 * 4 + 2)}
+
+
+def test_stacks_of_five_axes_have_positions_along_two(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    user.open_image((2, 3, 4, *SHAPE_HW), axis_labels="ptzyx")
+    user.open_dock()
+    choose_axis(user, "z (4)")
+    user.viewer.dims.set_current_step(0, 1)
+    user.session.prompts.points.add((1, 2, 3, 20, 30))
+    frame = (1 * 3 + 2) * 4 + 3
+    user.wait_mask(1, frame)
+    user.session.position.go_to(frame)
+    assert user.viewer.dims.current_step[:3] == (1, 2, 3)
+    run(user)
+    found = labels(user)
+    assert found[1, 2].any((1, 2)).all()
+    assert np.count_nonzero(found.any((3, 4))) == 4
+    user.dock.workbench.track.everywhere_button.click()
+    user.wait_idle()
+    assert labels(user).any((3, 4)).all()
+
+
+def test_labels_at_all_times_become_objects(along_z: User) -> None:
+    array = np.zeros(SHAPE, np.uint16)
+    array[1, 2, 5:15, 5:15] = 3
+    array[3, 4, 20:30, 5:15] = 3
+    along_z.viewer.add_labels(array, name="from elsewhere")
+    source = label_source(
+        along_z.viewer.layers["from elsewhere"], along_z.session.image.space
+    )
+    for frame in (number(1, 2), number(3, 4), number(0, 0)):
+        time, z = divmod(frame, SLICES)
+        np.testing.assert_array_equal(source.read(frame), array[time, z])
