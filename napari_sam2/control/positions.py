@@ -14,8 +14,7 @@ from napari_sam2.control.seeding import (
     Seed,
     SeedMode,
     choose_cuts,
-    follow_across,
-    seeds_as_they_are,
+    seed_across,
 )
 from napari_sam2.control.visits import Visit, plan_visits
 from napari_sam2.core.errors import FrameError
@@ -292,11 +291,8 @@ def _seeds(
             if visit.sources[object_id] == source
         }
         cuts = choose_cuts(store.results(source), preferred)
-        if work.seed == "follow":
-            before, after = work.open_frames(source), work.open_frames(visit.position)
-            seeds |= follow_across(cuts, before, after, work.make_tracker, token)
-        elif work.seed != "none":
-            seeds |= seeds_as_they_are(cuts, work.seed)
+        before, after = work.open_frames(source), work.open_frames(visit.position)
+        seeds |= seed_across(cuts, before, after, work.make_tracker, work.seed, token)
     return seeds
 
 
