@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.errors import ModelError
-from napari_sam2.engine.device import pick_device
+from napari_sam2.engine.device import computes_in_half, pick_device
 from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import is_exported, resolve_weights
 from napari_sam2.model.adapter import load_adapted
 from napari_sam2.model.checkpoint import load_weights
+from napari_sam2.model.precision import hold_in_half
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,8 +89,15 @@ def load_torch_model(
 ) -> Sam2Model:
     """Load a file of weights into PyTorch's network; see :func:`load_model`."""
     target = pick_device(device)
+    model = _read(path, image_size).to(target)
+    if computes_in_half(target):
+        hold_in_half(model)
+    return model
+
+
+def _read(path: Path, image_size: int | None) -> Sam2Model:
     card = read_card(path)
     if card is None:
-        return load_weights(path, image_size=image_size).to(target)
+        return load_weights(path, image_size=image_size)
     base, size = find_base(card, path), image_size or card.image_size
-    return load_adapted(base, path, image_size=size).to(target)
+    return load_adapted(base, path, image_size=size)

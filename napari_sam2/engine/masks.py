@@ -7,6 +7,7 @@ frames cost what they cover.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -101,8 +102,9 @@ def _softened(result: MaskResult, crop: Crop) -> MaskResult:
 def crop_logits(logits: Tensor, views: Sequence[View]) -> list[Crop]:
     """Resize each object's logits to data pixels, around its positive part only."""
     positive = logits > 0
-    rows = positive.any(dim=2).cpu().numpy()
-    columns = positive.any(dim=1).cpu().numpy()
+    taken = torch.cat([positive.any(dim=2), positive.any(dim=1)], dim=1)
+    height = logits.shape[1]
+    rows, columns = np.split(taken.cpu().numpy(), [height], axis=1)
     return [
         _crop(grid, row, column, view)
         for grid, row, column, view in zip(logits, rows, columns, views, strict=True)
@@ -135,12 +137,23 @@ def _span(occupied: npt.NDArray[np.bool_], size: int) -> tuple[int, int]:
 
 def _resize(grid: Tensor, start: int, stop: int, size: int) -> Tensor:
     """Resize the first axis to ``size`` bilinearly, computing ``start:stop`` only."""
-    cells = grid.shape[0]
-    pixels = torch.arange(start, stop, device=grid.device, dtype=torch.float32)
-    source = ((pixels + 0.5) * (cells / size) - 0.5).clamp(0, cells - 1)
-    lower = source.floor().long()
-    upper = (lower + 1).clamp(max=cells - 1)
-    return torch.lerp(grid[lower], grid[upper], (source - lower)[:, None])
+    lower, upper, share = _neighbours(grid.shape[0], size, str(grid.device))
+    part = slice(start, stop)
+    below, above = grid[lower[part]], grid[upper[part]]
+    return torch.lerp(below, above, share[part, None])
+
+
+@lru_cache(maxsize=32)
+def _neighbours(cells: int, size: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Return between which cells each pixel lies, and how near to the second, (size,).
+
+    They are the same for all objects of a stack.
+    """
+    with torch.inference_mode(False):
+        pixels = torch.arange(size, device=device, dtype=torch.float32)
+        source = ((pixels + 0.5) * (cells / size) - 0.5).clamp(0, cells - 1)
+        lower = source.floor().long()
+        return lower, (lower + 1).clamp(max=cells - 1), source - lower
 
 
 def settle_overlaps(crops: list[Crop]) -> None:
@@ -185,10 +198,13 @@ def as_bits(masks: list[Tensor]) -> Tensor:
     """Pack boolean masks one after the other, eight pixels to a byte, uint8 (N,)."""
     flat = torch.cat([mask.flatten() for mask in masks])
     padded = F.pad(flat, (0, -len(flat) % 8)).view(-1, 8)
-    weights = torch.tensor(
-        [128, 64, 32, 16, 8, 4, 2, 1], dtype=torch.uint8, device=flat.device
-    )
-    return (padded * weights).sum(dim=1, dtype=torch.uint8)
+    return (padded * _bit_values(str(flat.device))).sum(dim=1, dtype=torch.uint8)
+
+
+@lru_cache(maxsize=8)
+def _bit_values(device: str) -> Tensor:
+    with torch.inference_mode(False):
+        return 2 ** torch.arange(7, -1, -1, dtype=torch.uint8, device=device)
 
 
 def from_bits(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from napari_sam2.engine.device import upload
 from napari_sam2.model.resize import resize_smoothly
 
 if TYPE_CHECKING:
@@ -49,16 +51,19 @@ def to_model(
     -------
     Tensor of float32, shape (1, 3, image_size, image_size)
     """
-    image = torch.from_numpy(unit)
-    if device.type == "cuda":
-        image = image.pin_memory().to(device, non_blocking=True)
-    else:
-        image = image.to(device)
+    image = upload(torch.from_numpy(unit), device)
     channels_first = image[None] if image.ndim == 2 else image.permute(2, 0, 1)
     image = channels_first[None].to(torch.float32)  # (1, 1 or 3, H, W)
     if unit.dtype == np.uint8:
         image = image / 255
     image = resize_smoothly(image, image_size)
-    mean = image.new_tensor(MEAN).view(1, 3, 1, 1)
-    std = image.new_tensor(STD).view(1, 3, 1, 1)
+    mean, std = _normalisation(str(image.device))
     return (image - mean) / std
+
+
+@lru_cache(maxsize=8)
+def _normalisation(device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean and spread of the pictures that models have seen, (1, 3, 1, 1)."""
+    with torch.inference_mode(False):
+        mean = torch.tensor(MEAN, device=device).view(1, 3, 1, 1)
+        return mean, torch.tensor(STD, device=device).view(1, 3, 1, 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import torch
 
 from napari_sam2.core.errors import GpuMemoryError
-from napari_sam2.engine.device import NEED_LESS_MEMORY
+from napari_sam2.engine.device import NEED_LESS_MEMORY, upload
 from napari_sam2.engine.views import move_tokens
 
 if TYPE_CHECKING:
@@ -97,13 +97,9 @@ def gather(model: Network, group: Sequence[Looking], span: int) -> Recalled:
     pointers = spatial.new_empty(len(group), 0, model.config.hidden_dim)
     if selection.pointers:
         pointers = torch.stack([_pointers(one) for one in group])  # (B, P, C)
-    ages = torch.tensor(
-        [age for age, _ in selection.pointers],
-        dtype=torch.float32,
-        device=spatial.device,
-    )
+    ages = torch.tensor([age / span for age, _ in selection.pointers])
     slots = [slot for slot, _ in selection.spatial]
-    return model.recall(spatial, slots, pointers, ages / span)
+    return model.recall(spatial, slots, pointers, upload(ages, spatial.device))
 
 
 def _seen_from(one: Looking, frame: int) -> Tensor:

@@ -33,6 +33,23 @@ class MLP(nn.Module):
         return last(x)
 
 
+class LayerNorm(nn.LayerNorm):
+    """Layer normalisation that takes and gives bfloat16 if its weights are so.
+
+    Autocast would convert to float32 and leave it to the next product to convert back;
+    the operator computes in float32 inside, whatever it is given.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise every token's channel vector."""
+        if not x.dtype == self.weight.dtype == torch.bfloat16:
+            return super().forward(x)
+        normed: Tensor = torch.native_layer_norm(
+            x, self.normalized_shape, self.weight, self.bias, self.eps
+        )[0]
+        return normed
+
+
 class LayerNorm2d(nn.Module):
     """Layer normalisation over the channels of (B, C, H, W)."""
 

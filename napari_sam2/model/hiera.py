@@ -1,23 +1,32 @@
 """The image encoder's trunk: Hiera, a hierarchical vision transformer.
 
 Ryali et al. 2023, "Hiera"; windows, global blocks and position codes as in SAM 2
-(Ravi et al. 2024, section 4 and appendix D.1). Everything here is channels-last,
-(B, H, W, C).
+(Ravi et al. 2024, section 4 and appendix D.1). Everything here is channels-last; the
+tokens of a grid lie in the order of a :class:`napari_sam2.model.windows.Layout`.
 """
 
 from __future__ import annotations
 
 import math
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from napari_sam2.model.blocks import MLP
+from napari_sam2.model.blocks import MLP, LayerNorm
 from napari_sam2.model.linear import Linear
 from napari_sam2.model.position import TableCache
+from napari_sam2.model.windows import (
+    Layout,
+    cut,
+    inside,
+    join,
+    places_inside,
+    prefers_padding,
+    rearranged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,46 +34,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_sam2.model.config import Sam2Config
-
-
-class Strip(NamedTuple):
-    """A part of the grid that is covered by windows of one shape."""
-
-    rows: slice
-    columns: slice
-    window_hw: tuple[int, int]
-    missing: int  # tokens that lie beyond the grid, per window
-
-
-def window_strips(height: int, width: int, window: int) -> Iterator[Strip]:
-    """Cut a grid into at most four parts: whole windows, and those cut by an edge."""
-    for rows, window_h in _runs(height, window):
-        for columns, window_w in _runs(width, window):
-            missing = window * window - window_h * window_w
-            yield Strip(rows, columns, (window_h, window_w), missing)
-
-
-def _runs(size: int, window: int) -> Iterator[tuple[slice, int]]:
-    whole = size - size % window
-    if whole:
-        yield slice(0, whole), window
-    if whole < size:
-        yield slice(whole, size), size - whole
-
-
-def to_windows(x: Tensor, window_hw: tuple[int, int]) -> Tensor:
-    """Cut (B, H, W, C) into (B * windows, h, w, C)."""
-    batch, height, width, channels = x.shape
-    h, w = window_hw
-    x = x.reshape(batch, height // h, h, width // w, w, channels)
-    return x.transpose(2, 3).reshape(-1, h, w, channels)
-
-
-def from_windows(x: Tensor, shape_hw: tuple[int, int]) -> Tensor:
-    """Undo :func:`to_windows`: (B * windows, h, w, C) to (B, H, W, C)."""
-    (height, width), (h, w) = shape_hw, x.shape[1:3]
-    x = x.view(-1, height // h, width // w, h, w, x.shape[3]).transpose(2, 3)
-    return x.reshape(-1, height, width, x.shape[-1])
+    from napari_sam2.model.windows import Strip
 
 
 def pool(x: Tensor) -> Tensor:
@@ -76,43 +46,49 @@ def pool(x: Tensor) -> Tensor:
 class MultiScaleAttention(nn.Module):
     """Self-attention within windows, with queries pooled where a stage begins."""
 
-    def __init__(self, dim: int, dim_out: int, heads: int) -> None:
+    def __init__(
+        self, dim: int, dim_out: int, heads: int, *, pooled: bool = False
+    ) -> None:
         super().__init__()
         self.heads = heads
+        self.pooled = pooled
         self.qkv = Linear(dim, 3 * dim_out)
         self.proj = Linear(dim_out, dim_out)
 
-    def forward(self, x: Tensor, window: int, pooled: bool) -> Tensor:
-        """Map (B, H, W, C) to (B, H', W', C'), halving the grid when ``pooled``."""
-        strips = list(window_strips(x.shape[1], x.shape[2], window or x.shape[1]))
-        if len(strips) == 1:
-            return self._within(x, strips[0], pooled)
-        step = 2 if pooled else 1
-        height, width = x.shape[1] // step, x.shape[2] // step
-        out = x.new_empty(len(x), height, width, self.proj.out_features)
-        for strip in strips:
-            rows, columns = (_coarser(s, step) for s in strip[:2])
-            part = x[:, strip.rows, strip.columns]
-            out[:, rows, columns] = self._within(part, strip, pooled)
-        return out
+    def forward(self, x: Tensor, layout: Layout, *, everywhere: bool) -> Tensor:
+        """Map tokens (B, N, C) to (B, N', C'); they are fewer when queries are pooled.
 
-    def _within(self, x: Tensor, strip: Strip, pooled: bool) -> Tensor:
-        """Attend within the windows of one strip, (B, H, W, C) to (B, H', W', C')."""
-        windows = to_windows(x, strip.window_hw)  # (n, h, w, C)
-        q, k, v = self.qkv(windows).chunk(3, dim=-1)
-        if pooled:  # windows are even, so pooling never mixes two of them
+        Parameters
+        ----------
+        x : Tensor
+        layout : Layout
+            Their order. Attention is within its windows.
+        everywhere : bool
+            Attend to the whole grid instead, in whatever order.
+        """
+        if everywhere:
+            return self.proj(self._over_grid(self.qkv(x), layout))
+        if layout.has_padding:
+            x = x * inside(layout, x.device)[:, None]
+        parts = [self._within(*part) for part in cut(self.qkv(x), layout)]
+        return self.proj(join(parts, len(x)))
+
+    def _over_grid(self, qkv: Tensor, layout: Layout) -> Tensor:
+        """Attend from all tokens to those on the grid, (B, N, 3C) to (B, N, C)."""
+        q, k, v = qkv.chunk(3, dim=-1)
+        if layout.has_padding:
+            places = places_inside(layout, qkv.device)
+            k, v = k.index_select(1, places), v.index_select(1, places)
+        return self._attend(q, k, v, 0)
+
+    def _within(self, windows: Tensor, strip: Strip) -> Tensor:
+        """Attend within windows, (n, h, w, 3C) to (n, tokens, C)."""
+        q, k, v = windows.chunk(3, dim=-1)
+        if self.pooled:  # windows are even, so pooling never mixes two of them
             q = pool(q)
-        heads = (self.heads, -1)
-        out = self._attend(
-            q.flatten(1, 2).unflatten(-1, heads).transpose(1, 2),  # (n, heads, hw, c)
-            k.flatten(1, 2).unflatten(-1, heads).transpose(1, 2),
-            v.flatten(1, 2).unflatten(-1, heads).transpose(1, 2),
-            strip.missing,
+        return self._attend(
+            q.flatten(1, 2), k.flatten(1, 2), v.flatten(1, 2), strip.missing
         )
-        projected = self.proj(out.transpose(1, 2).flatten(2))
-        step = 2 if pooled else 1
-        shape_hw = (x.shape[1] // step, x.shape[2] // step)
-        return from_windows(projected.unflatten(1, q.shape[1:3]), shape_hw)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, missing: int) -> Tensor:
         """Attend within windows of which ``missing`` tokens lie beyond the grid.
@@ -121,20 +97,20 @@ class MultiScaleAttention(nn.Module):
         all of them have the same key and value, the projection's bias. One such token
         whose logit is raised by log(missing) weighs as much as all of them.
         """
-        if not missing:
-            return F.scaled_dot_product_attention(q, k, v)
-        _, bias_k, bias_v = self.qkv.bias.to(k.dtype).view(3, self.heads, 1, -1)
-        k = torch.cat([k, bias_k.expand(len(k), -1, -1, -1)], dim=2)
-        v = torch.cat([v, bias_v.expand(len(v), -1, -1, -1)], dim=2)
-        raised = torch.zeros(k.shape[2], dtype=q.dtype, device=q.device)
-        raised[-1] = math.log(missing)
-        return F.scaled_dot_product_attention(
-            q, k, v, attn_mask=raised[None, None, None]
-        )
-
-
-def _coarser(part: slice, step: int) -> slice:
-    return slice(part.start // step, part.stop // step)
+        heads = (self.heads, -1)
+        q = q.unflatten(-1, heads).transpose(1, 2)  # (n, heads, tokens, c)
+        k = k.unflatten(-1, heads).transpose(1, 2)
+        v = v.unflatten(-1, heads).transpose(1, 2)
+        raised = None
+        if missing:
+            _, bias_k, bias_v = self.qkv.bias.to(k.dtype).view(3, self.heads, 1, -1)
+            k = torch.cat([k, bias_k.expand(len(k), -1, -1, -1)], dim=2)
+            v = torch.cat([v, bias_v.expand(len(v), -1, -1, -1)], dim=2)
+            raised = torch.zeros(k.shape[2], dtype=q.dtype, device=q.device)
+            raised[-1] = math.log(missing)
+            raised = raised[None, None, None]
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=raised)
+        return out.transpose(1, 2).flatten(2)
 
 
 class MultiScaleBlock(nn.Module):
@@ -144,19 +120,27 @@ class MultiScaleBlock(nn.Module):
         super().__init__()
         self.window = window
         self.pooled = pooled
-        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
-        self.attn = MultiScaleAttention(dim, dim_out, heads)
-        self.norm2 = nn.LayerNorm(dim_out, eps=1e-6)
+        self.norm1 = LayerNorm(dim, eps=1e-6)
+        self.attn = MultiScaleAttention(dim, dim_out, heads, pooled=pooled)
+        self.norm2 = LayerNorm(dim_out, eps=1e-6)
         self.mlp = MLP((dim_out, 4 * dim_out, dim_out), "gelu")
         if dim != dim_out:
             self.proj = Linear(dim, dim_out)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, H, W, C) to (B, H', W', C')."""
+    def forward(self, x: Tensor, layout: Layout) -> tuple[Tensor, Layout]:
+        """Update tokens (B, N, C), and say in which order they are."""
+        everywhere = not self.window and not self.pooled
+        wanted = layout if everywhere else layout.with_window(self.window)
+        x = rearranged(x, layout, wanted)
         normed = self.norm1(x)
-        shortcut = pool(self.proj(normed)) if self.pooled else x
-        x = _added(self.attn(normed, self.window, self.pooled), shortcut)
-        return _added(self.mlp(self.norm2(x)), x)
+        shortcut = self._pooled(self.proj(normed), wanted) if self.pooled else x
+        x = _added(self.attn(normed, wanted, everywhere=everywhere), shortcut)
+        x = _added(self.mlp(self.norm2(x)), x)
+        return x, wanted.pooled() if self.pooled else wanted
+
+    @staticmethod
+    def _pooled(x: Tensor, layout: Layout) -> Tensor:
+        return join([pool(windows) for windows, _ in cut(x, layout)], len(x))
 
 
 def _added(branch: Tensor, shortcut: Tensor) -> Tensor:
@@ -194,16 +178,19 @@ class Hiera(nn.Module):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Map (B, 3, S, S) to one (B, H, W, C) per stage, finest first."""
-        x = self.patch_embed(images)
-        x = x + self._position(x.shape[1], x.shape[2])
+        x = self.patch_embed(images)  # (B, H, W, C)
+        height, width = x.shape[1:3]
+        x = (x + self._position(height, width, x.dtype)).flatten(1, 2)
+        layout = Layout(height, width, is_padded=prefers_padding(x))
         stages = []
         for index, block in enumerate(self.blocks):
-            x = block(x)
+            x, layout = block(x, layout)
             if index in self.stage_ends:
-                stages.append(x)
+                by_rows = rearranged(x, layout, layout.with_window(0))
+                stages.append(by_rows.unflatten(1, (layout.height, layout.width)))
         return stages
 
-    def _position(self, height: int, width: int) -> Tensor:
+    def _position(self, height: int, width: int, dtype: torch.dtype) -> Tensor:
         """Return the learned position code of the grid, (1, H, W, C)."""
 
         def make() -> Tensor:
@@ -213,10 +200,10 @@ class Hiera(nn.Module):
             window = self.pos_embed_window.float()
             tiles = (height // window.shape[2], width // window.shape[3])
             table = resized + window.tile(1, 1, *tiles)
-            return table.permute(0, 2, 3, 1).contiguous()
+            return table.permute(0, 2, 3, 1).contiguous().to(dtype)
 
         sources = (self.pos_embed, self.pos_embed_window)
-        return self._tables.get(sources, (height, width), make)
+        return self._tables.get(sources, (height, width, dtype), make)
 
 
 def _blocks(config: Sam2Config) -> Iterator[MultiScaleBlock]:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_sam2.model.hiera import Hiera
+from napari_sam2.model.position import TableCache
 
 if TYPE_CHECKING:
     from napari_sam2.model.config import Sam2Config
@@ -64,6 +65,7 @@ class ImageEncoder(nn.Module):
         super().__init__()
         self.trunk = Hiera(config)
         self.neck = FpnNeck(config)
+        self._tables = TableCache()
 
     def forward(
         self, images: Tensor, conv_s0: nn.Conv2d, conv_s1: nn.Conv2d
@@ -81,14 +83,36 @@ class ImageEncoder(nn.Module):
         joined = coarse(stages[2]).permute(0, 3, 1, 2) + above.to(stages[2].dtype)
         return ImageFeatures(
             coarse=joined.contiguous(),
-            middle=_joined(stages[1], middle, conv_s1),
-            fine=_joined(stages[0], fine, conv_s0),
+            middle=self._joined(stages[1], middle, conv_s1),
+            fine=self._joined(stages[0], fine, conv_s0),
         )
 
+    def _joined(self, x: Tensor, first: nn.Module, second: nn.Module) -> Tensor:
+        """Apply two 1 × 1 convolutions as one: (B, H, W, C) to (B, C'', H, W)."""
+        parameters = _parameters(first, second)
+        weight = self._tables.get(
+            parameters, ("weight", x.shape[-1]), lambda: _product(*parameters)
+        )
+        bias = self._tables.get(
+            parameters, ("bias", x.shape[-1]), lambda: _offset(*parameters)
+        )
+        return F.linear(x, weight, bias).permute(0, 3, 1, 2).contiguous()
 
-def _joined(x: Tensor, first: nn.Module, second: nn.Module) -> Tensor:
-    """Apply two 1 × 1 convolutions as one: (B, H, W, C) to (B, C'', H, W)."""
-    matrix = second.get_parameter("weight").flatten(1)  # (C'', C')
-    weight = matrix @ first.get_parameter("conv.weight").flatten(1)  # (C'', C)
-    bias = matrix @ first.get_parameter("conv.bias") + second.get_parameter("bias")
-    return F.linear(x, weight, bias).permute(0, 3, 1, 2).contiguous()
+
+def _parameters(first: nn.Module, second: nn.Module) -> tuple[Tensor, ...]:
+    """Return weight and bias of two 1 × 1 convolutions."""
+    names = (first, "conv.weight"), (first, "conv.bias")
+    more = (second, "weight"), (second, "bias")
+    return tuple(module.get_parameter(name) for module, name in (*names, *more))
+
+
+def _product(first: Tensor, _: Tensor, second: Tensor, __: Tensor) -> Tensor:
+    """Return the weight of both together, (C'', C)."""
+    joined = second.flatten(1).float() @ first.flatten(1).float()
+    return joined.to(first.dtype)
+
+
+def _offset(_: Tensor, first: Tensor, matrix: Tensor, second: Tensor) -> Tensor:
+    """Return the bias of both together, (C'',)."""
+    joined = matrix.flatten(1).float() @ first.float() + second.float()
+    return joined.to(first.dtype)

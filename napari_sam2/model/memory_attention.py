@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_sam2.model.attention import attend, prefers_narrow_values
+from napari_sam2.model.blocks import LayerNorm
 from napari_sam2.model.linear import Linear
 from napari_sam2.model.position import rotary_table, rotate, rotate_
 
@@ -93,9 +94,9 @@ class MemoryAttentionLayer(nn.Module):
         self.cross_attn_image = RotaryAttention(dim, config.memory_dim)
         self.linear1 = Linear(dim, config.memory_ffn)
         self.linear2 = Linear(config.memory_ffn, dim)
-        self.norm1 = nn.LayerNorm(dim)
-        self.norm2 = nn.LayerNorm(dim)
-        self.norm3 = nn.LayerNorm(dim)
+        self.norm1 = LayerNorm(dim)
+        self.norm2 = LayerNorm(dim)
+        self.norm3 = LayerNorm(dim)
 
     def forward(self, x: Tensor, memory: MemoryTokens, table: Tensor) -> Tensor:
         """Update (1 or B, N, C) to (B, N, C).
@@ -123,7 +124,7 @@ class MemoryAttention(nn.Module):
         self.layers = nn.ModuleList(
             MemoryAttentionLayer(config) for _ in range(config.memory_layers)
         )
-        self.norm = nn.LayerNorm(config.hidden_dim)
+        self.norm = LayerNorm(config.hidden_dim)
 
     def forward(self, coarse: Tensor, position: Tensor, memory: MemoryTokens) -> Tensor:
         """Condition features on memories.

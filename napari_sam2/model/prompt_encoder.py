@@ -100,6 +100,10 @@ class PromptEncoder(nn.Module):
         padding = self.not_a_point_embed.weight.expand(tokens.shape[0], 1, -1)
         return torch.cat([tokens, padding], dim=1)
 
+    def no_points(self, batch: int) -> Tensor:
+        """Encode a point that is none and the padding point, (B, 2, C)."""
+        return self.not_a_point_embed.weight.expand(batch, 2, -1)
+
     def masks(self, logits: Tensor | None) -> Tensor:
         """Encode mask logits (B, 1, S/4, S/4), or their absence: (B or 1, C, h, w)."""
         if logits is None:

@@ -22,8 +22,8 @@ from napari_sam2.model.mask_decoder import (
 )
 from napari_sam2.model.memory_attention import MemoryAttention, MemoryTokens
 from napari_sam2.model.memory_encoder import MemoryEncoder
-from napari_sam2.model.position import age_code, sine_position
-from napari_sam2.model.prompt_encoder import NOT_A_POINT, PromptEncoder
+from napari_sam2.model.position import TableCache, age_code, sine_position
+from napari_sam2.model.prompt_encoder import PromptEncoder
 from napari_sam2.model.resize import resize_smoothly, upscale
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Sam2Model(nn.Module):
             self.no_obj_embed_spatial = _zeros(1, memory_dim)
         if config.times_pointers:
             self.obj_ptr_tpos_proj = nn.Linear(dim, memory_dim)
+        self._tables = TableCache()
 
     @property
     def device(self) -> torch.device:
@@ -136,10 +137,8 @@ class Sam2Model(nn.Module):
 
     def embed_no_prompts(self, batch: int) -> PromptTokens:
         """Encode the absence of prompts, as on frames that are tracked through."""
-        device = self.no_obj_ptr.device
-        xy = torch.zeros(batch, 1, 2, device=device)
-        labels = torch.full((batch, 1), NOT_A_POINT, device=device)
-        return self.embed_prompts(xy, labels)
+        encoder = self.sam_prompt_encoder
+        return PromptTokens(encoder.no_points(batch), encoder.masks(None))
 
     def candidates(
         self, coarse: Tensor, features: ImageFeatures, prompts: PromptTokens
@@ -262,11 +261,10 @@ class Sam2Model(nn.Module):
         ages : Tensor, shape (P,)
             Frames since each pointer, over the time span.
         """
-        places = (self.memory_position() + self.slot_times(slots)[:, None]).flatten(
-            0, 1
-        )
-        values = spatial.to(places.dtype)
-        keys = values + places
+        places = self._places(slots)
+        is_half = spatial.is_cuda and torch.is_autocast_enabled("cuda")
+        values = spatial if is_half else spatial.to(places.dtype)
+        keys = (values + places).to(values.dtype)
         if not len(ages):
             return MemoryTokens(values, keys, 0)
         width = self.config.memory_dim
@@ -280,6 +278,15 @@ class Sam2Model(nn.Module):
             keys=torch.cat([keys, (tokens + codes).to(values.dtype)], dim=1),
             pointer_tokens=tokens.shape[1],
         )
+
+    def _places(self, slots: list[int]) -> Tensor:
+        """Return position and time codes of spatial memories, (M * h * w, c)."""
+
+        def make() -> Tensor:
+            times = self.slot_times(slots)[:, None]
+            return (self.memory_position() + times).flatten(0, 1)
+
+        return self._tables.get((self.maskmem_tpos_enc,), tuple(slots), make)
 
     def memory_position(self) -> Tensor:
         """Return the sine code of a spatial memory's tokens, (h * w, memory_dim)."""

@@ -1,4 +1,4 @@
-"""Windows cut by the edge equal windows padded with zeros, as in the reference.
+"""Windows cut by the edge and padded ones equal those of the reference.
 
 The plain way is written out here: pad the grid, attend in whole windows with nothing
 masked, and cut the padding off again.
@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_sam2.model.hiera import MultiScaleAttention, pool, window_strips
+from napari_sam2.model.hiera import MultiScaleAttention, pool
+from napari_sam2.model.windows import Layout, rearranged, window_strips
 
 
 def padded_attention(
@@ -45,6 +46,19 @@ def padded_attention(
     return layer.proj(out)[:, : height // step, : width // step]
 
 
+def laid_out_attention(
+    layer: MultiScaleAttention, x: torch.Tensor, window: int, is_padded: bool
+) -> torch.Tensor:
+    rows = Layout(x.shape[1], x.shape[2], 0, is_padded)
+    layout = rows.with_window(window)
+    tokens = rearranged(x.flatten(1, 2), rows, layout)
+    everywhere = not window and not layer.pooled
+    tokens = layer(tokens, layout, everywhere=everywhere)
+    after = layout.pooled() if layer.pooled else layout
+    tokens = rearranged(tokens, after, after.with_window(0))
+    return tokens.unflatten(1, (after.height, after.width))
+
+
 def attend_plainly(q, k, v):
     scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
     return scores.softmax(dim=-1) @ v
@@ -55,16 +69,19 @@ def attend_plainly(q, k, v):
     size=st.integers(1, 10).map(lambda n: 2 * n),
     window=st.integers(0, 8),
     pooled=st.booleans(),
+    is_padded=st.booleans(),
     heads=st.sampled_from([1, 2]),
     batch=st.sampled_from([1, 2]),
 )
-def test_cut_windows_equal_padded_ones(size, window, pooled, heads, batch) -> None:
+def test_windows_equal_those_that_are_padded_plainly(
+    size, window, pooled, is_padded, heads, batch
+) -> None:
     window = 2 * window if pooled else window
     generator = torch.Generator().manual_seed(size)
-    layer = MultiScaleAttention(6, 8, heads).requires_grad_(False)
+    layer = MultiScaleAttention(6, 8, heads, pooled=pooled).requires_grad_(False)
     x = torch.randn(batch, size, size, 6, generator=generator)
     torch.testing.assert_close(
-        layer(x, window, pooled),
+        laid_out_attention(layer, x, window, is_padded),
         padded_attention(layer, x, window, pooled),
         atol=1e-5,
         rtol=1e-4,
@@ -91,3 +108,31 @@ def test_pooling_takes_the_maximum(shape) -> None:
     x = torch.randn(shape)
     plain = F.max_pool2d(x.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
     assert torch.equal(pool(x), plain)
+
+
+@given(
+    st.integers(1, 20),
+    st.integers(1, 20),
+    st.integers(0, 8),
+    st.integers(0, 8),
+    st.booleans(),
+)
+def test_there_and_back_is_where_tokens_were(
+    height, width, window, other, is_padded
+) -> None:
+    rows = Layout(height, width, 0, is_padded)
+    first, second = rows.with_window(window), rows.with_window(other)
+    x = torch.rand(2, height * width, 3)
+    there = rearranged(rearranged(x, rows, first), first, second)
+    assert torch.equal(rearranged(there, second, rows), x)
+
+
+def test_attention_over_the_grid_ignores_what_is_beyond_it() -> None:
+    layer = MultiScaleAttention(6, 8, 2).requires_grad_(False)
+    rows = Layout(10, 10, 0, is_padded=True)
+    layout = rows.with_window(4)
+    assert layout.has_padding
+    x = torch.rand(1, 100, 6)
+    plain = layer(x, rows, everywhere=True)
+    found = layer(rearranged(x, rows, layout), layout, everywhere=True)
+    torch.testing.assert_close(rearranged(found, layout, rows), plain)

@@ -191,6 +191,7 @@ class _FixedTables(TableCache):
 def _with_fixed_tables(model: Sam2Model) -> Sam2Model:
     """Return a copy of a model that has made all its tables."""
     copied = copy.deepcopy(model)
+    copied.image_encoder._tables = _FixedTables()
     copied.image_encoder.trunk._tables = _FixedTables()
     copied.sam_prompt_encoder.pe_layer._tables = _FixedTables()
     size = model.config.image_size

@@ -1,0 +1,29 @@
+"""Half precision without a conversion before every product."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from napari_sam2.model.blocks import LayerNorm
+
+_ROUNDED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, LayerNorm)
+
+
+def hold_in_half(model: nn.Module) -> None:
+    """Round the weights of all products to bfloat16, once and for all.
+
+    Autocast rounds them to the same numbers, but anew before every product: it keeps
+    only what gradients are wanted of. Two more steps for each, and most of the bytes
+    that a frame moves. Tables, learned tokens and the norms of the decoder's few
+    tokens stay as they are.
+
+    Parameters
+    ----------
+    model : nn.Module
+        On a device where :func:`napari_sam2.engine.device.inference` computes in
+        bfloat16. It can no longer be trained.
+    """
+    for module in model.modules():
+        if isinstance(module, _ROUNDED):
+            module.to(torch.bfloat16)
