@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from napari_sam2 import __version__
 from napari_sam2.cli import (
+    benchmark,
     demo,
     doctor,
     evaluate,
@@ -39,7 +40,7 @@ _OUR_BUG = (
     "above and what napari-sam2 doctor prints."
 )
 _COMMANDS = (
-    gui, track, export, export_onnx, prompts, demo, evaluate, finetune, models,
+    gui, track, export, export_onnx, prompts, demo, evaluate, benchmark, finetune, models,
     doctor,
 )  # fmt: skip
 _EPILOG = """\

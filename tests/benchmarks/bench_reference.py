@@ -30,9 +30,13 @@ from typing import TYPE_CHECKING
 import psutil
 import torch
 
+from napari_sam2.benchmarking import reference
+from napari_sam2.benchmarking.comparison import line, table
+
 if TYPE_CHECKING:
     from cases import Settings
-    from timing import Row
+
+    from napari_sam2.benchmarking.comparison import Row
 
 ON_CPU = ["encoder", "one-object", "eight-objects", "first-mask", "peak-memory"]
 ON_GPU = ["encoder", "one-object", "sixteen-objects"]
@@ -40,8 +44,6 @@ ON_GPU = ["encoder", "one-object", "sixteen-objects"]
 
 def main() -> int:
     """Run the chosen cases and print their table."""
-    import reference
-
     if not reference.is_available():
         print(f"Meta's sam2 is not installed.\n\n{__doc__}", file=sys.stderr)
         return 2
@@ -63,7 +65,6 @@ def main() -> int:
 def _measure(settings: Settings, names: list[str]) -> list[Row]:
     """Run the cases of one model; show each row at once, and the table at the end."""
     from cases import CASES
-    from timing import line, table
 
     rows: list[Row] = []
     for name in names:
@@ -89,6 +90,8 @@ def _settings(arguments: argparse.Namespace) -> list[Settings]:
         device=arguments.device,
         compiled=arguments.compiled,
     )
+    if arguments.image_size:
+        chosen = replace(chosen, image_size=arguments.image_size)
     variants = arguments.variant or (["tiny", "large"] if on_gpu else ["tiny"])
     return [replace(chosen, variant=variant) for variant in variants]
 
@@ -122,6 +125,7 @@ def _parse() -> argparse.Namespace:
         help="compare this model; may be repeated",
     )
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--image-size", type=int, help="compare at this size, in px")
     parser.add_argument(
         "--compiled",
         action="store_true",

@@ -12,26 +12,30 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import memory_probe
-import ours
 import psutil
-import reference
-import scene
-import torch
-from sessions import Sessions
-from timing import Row, seconds, take_turns
+from folders import write_folder
+
+from napari_sam2.benchmarking import ours, reference
+from napari_sam2.benchmarking.against import encoder_row
+from napari_sam2.benchmarking.clock import seconds
+from napari_sam2.benchmarking.comparison import Row
+from napari_sam2.benchmarking.footage import place_yx
+from napari_sam2.benchmarking.models import compile_parts, seeded_model
+from napari_sam2.benchmarking.sessions import Sessions
+from napari_sam2.model.config import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from napari_sam2.model.sam2 import Sam2Model
 
-CORRECTION_XY = (0.33, 0.42)
+CORRECTION_YX = (0.42, 0.33)
 PROBE = Path(__file__).resolve().with_name("memory_probe.py")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How much is run; the defaults take about ten minutes on two cores.
+    """How much is run; the defaults take about fifteen minutes on two cores.
 
     Attributes
     ----------
@@ -51,30 +55,28 @@ class Settings:
     many_objects_blocks: int = 3
     frames_per_block: int = 3
     rerun_from: int = 8
+    rerun_frames: int = 50
     source_frames: int = 5000
     memory_image_size: int = 256
     memory_frames: tuple[int, ...] = (100, 1000)
 
     @cached_property
     def predictor(self) -> Any:
-        """The reference."""
-        return reference.build_predictor(
-            self.variant, self.image_size, self.device, compiled=self.compiled
-        )
+        """The reference, with the weights of our model."""
+        return reference.build_predictor(self.model, compiled=self.compiled)
 
     @cached_property
     def model(self) -> Sam2Model:
-        """Our model, with the same weights."""
-        return ours.build_model(
-            self.variant, self.image_size, self.device, compiled=self.compiled
-        )
+        """Our model, with seeded weights."""
+        config = VARIANTS[f"sam2.1-{self.variant}"].at_size(self.image_size)
+        model = seeded_model(config).to(self.device)
+        if self.compiled:
+            compile_parts(model)
+        return model
 
-    @property
-    def film(self) -> scene.Footage:
-        """Enough frames for the longest walk, and one to finish on."""
-        blocks = max(self.one_object_blocks, self.many_objects_blocks)
-        count = self.warm_up + blocks * self.frames_per_block + 1
-        return scene.footage(count, self.image_size)
+    def frame_count(self, blocks: int) -> int:
+        """Return the frames of a walk, and one to finish on."""
+        return self.warm_up + blocks * self.frames_per_block + 1
 
 
 QUICK = Settings(
@@ -85,6 +87,7 @@ QUICK = Settings(
     many_objects_blocks=1,
     frames_per_block=2,
     rerun_from=2,
+    rerun_frames=3,
     source_frames=200,
     memory_frames=(2, 10),
 )
@@ -97,30 +100,26 @@ ON_A_GPU = Settings(
 
 def encoder(settings: Settings) -> list[Row]:
     """Encode one image."""
-    image = settings.film.tensor[:1].to(settings.device)
-    with torch.inference_mode(), reference.precision(image.device):
-        times = take_turns(
-            lambda: settings.predictor.forward_image(image),
-            lambda: settings.model.encode_image(image),
-            settings.encoder_repeats,
-        )
-    return [Row("image encoder", "time per frame", "s", *times)]
+    predictor, model = settings.predictor, settings.model
+    return [encoder_row(predictor, model, settings.encoder_repeats)]
 
 
 def one_object(settings: Settings) -> list[Row]:
-    """Follow one object with full memories."""
+    """Follow one object with full memories; then go back through the same frames."""
     blocks = settings.one_object_blocks
-    sessions = _open(settings, 1)
-    return [
-        _steady(settings, sessions, "one object", blocks),
-        *_footprints(sessions, "one object"),
-    ]
+    sessions = _open(settings, 1, settings.frame_count(blocks))
+    tracked = _steady(settings, sessions, "one object", blocks)
+    footprints = _footprints(sessions, "one object")
+    times = sessions.second_pass()
+    note = f"backward over {sessions.frame_count - 1} frames that were gone forward"
+    again = Row("second pass", "time per frame", "s", *times, note)
+    return [tracked, *footprints, again]
 
 
 def sixteen_objects(settings: Settings) -> list[Row]:
     """Follow sixteen objects with full memories."""
-    sessions = _open(settings, 16)
     blocks = settings.many_objects_blocks
+    sessions = _open(settings, 16, settings.frame_count(blocks))
     return [
         _steady(settings, sessions, "sixteen objects", blocks),
         *_footprints(sessions, "sixteen objects"),
@@ -130,9 +129,10 @@ def sixteen_objects(settings: Settings) -> list[Row]:
 def eight_objects(settings: Settings) -> list[Row]:
     """Follow eight objects; then correct one of them and run again."""
     blocks, t = settings.many_objects_blocks, settings.rerun_from
-    sessions = _open(settings, 8)
+    count = max(settings.frame_count(blocks), t + settings.rerun_frames)
+    sessions = _open(settings, 8, count)
     tracked = _steady(settings, sessions, "eight objects", blocks)
-    times = sessions.correct_and_rerun(object_id=1, frame=t, xy=CORRECTION_XY)
+    times = sessions.correct_and_rerun(object_id=1, frame=t, yx=CORRECTION_YX)
     note = f"one click on frame {t}, then {sessions.frame_count - t} frames"
     corrected = Row("correct one of eight", "click and re-run", "s", *times, note)
     return [tracked, corrected]
@@ -144,7 +144,7 @@ def first_mask(settings: Settings) -> list[Row]:
     count = min(settings.source_frames, _frames_that_fit(size))
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root) / "frames"
-        scene.write_folder(folder, count, size)
+        write_folder(folder, count, size)
         mine = median(seconds(lambda: _click_ours(settings, folder)) for _ in range(5))
         theirs = seconds(lambda: _click_theirs(settings, folder))
     note = f"{count:,} JPEG frames of {size} px; the reference ran once"
@@ -164,8 +164,10 @@ def peak_memory(settings: Settings) -> list[Row]:
     for count in settings.memory_frames:
         with tempfile.TemporaryDirectory() as root:
             folder = Path(root) / "frames"
-            scene.write_folder(folder, count, size)
-            peaks = [_probe(settings, side, folder) for side in ("reference", "ours")]
+            write_folder(folder, count, size)
+            model = f"sam2.1-{settings.variant}"
+            arguments = (model, size, folder, settings.threads, 1)
+            peaks = [probe(side, *arguments) for side in ("reference", "ours")]
         rows.append(Row("peak memory", f"{count:,} frames", "MiB", *peaks, note))
     return rows
 
@@ -180,8 +182,8 @@ CASES: Mapping[str, Callable[[Settings], list[Row]]] = {
 }
 
 
-def _open(settings: Settings, objects: int) -> Sessions:
-    return Sessions(settings.predictor, settings.model, settings.film, objects)
+def _open(settings: Settings, objects: int, frame_count: int) -> Sessions:
+    return Sessions(settings.predictor, settings.model, frame_count, objects)
 
 
 def _footprints(sessions: Sessions, case: str) -> list[Row]:
@@ -205,14 +207,12 @@ def _steady(settings: Settings, sessions: Sessions, case: str, blocks: int) -> R
 
 def _click_ours(settings: Settings, folder: Path) -> None:
     tracker = ours.start_folder(settings.model, folder)
-    ours.click(tracker, object_id=1, frame=0, xy=scene.CLICKS_XY[0])
+    ours.click(tracker, object_id=1, frame=0, yx=place_yx(0))
 
 
 def _click_theirs(settings: Settings, folder: Path) -> None:
     state = reference.start_folder(settings.predictor, folder)
-    reference.click(
-        settings.predictor, state, object_id=1, frame=0, xy=scene.CLICKS_XY[0]
-    )
+    reference.click(settings.predictor, state, object_id=1, frame=0, yx=place_yx(0))
 
 
 def _frames_that_fit(size: int) -> int:
@@ -220,9 +220,9 @@ def _frames_that_fit(size: int) -> int:
     return int(0.85 * psutil.virtual_memory().available / (3 * size * size * 4))
 
 
-def _probe(settings: Settings, side: str, folder: Path) -> float:
-    arguments = (side, settings.variant, settings.memory_image_size, folder)
-    command = [sys.executable, PROBE, *arguments, settings.threads]
+def probe(*arguments: object) -> float:
+    """Return the peak memory in MiB of a process that tracks through a folder."""
+    command = [sys.executable, PROBE, *arguments]
     done = subprocess.run(
         [str(part) for part in command], check=True, capture_output=True, text=True
     )

@@ -1,6 +1,6 @@
-"""Track one object through a folder in a process of its own; print its peak memory.
+"""Track objects through a folder in a process of its own; print its peak memory.
 
-``python memory_probe.py reference|ours VARIANT IMAGE_SIZE FOLDER THREADS``
+``python memory_probe.py reference|ours MODEL IMAGE_SIZE FOLDER THREADS OBJECTS``
 """
 
 from __future__ import annotations
@@ -8,59 +8,55 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
 import torch
+
+from napari_sam2.benchmarking.footage import place_yx
+from napari_sam2.benchmarking.footprint import process_peak_bytes
+from napari_sam2.benchmarking.models import open_model
+
+if TYPE_CHECKING:
+    from napari_sam2.model.sam2 import Sam2Model
 
 # The default bound, 512 MiB, is only reached by long runs; a lower one shows within a
 # hundred frames that memory stops growing.
 CACHE_MIB = 64
 
 
-def main(side: str, variant: str, image_size: int, folder: Path) -> None:
+def main(side: str, name: str, image_size: int, folder: Path, objects: int) -> None:
     """Run one side to the end of the folder and print the peak in MiB."""
-    (_run_ours if side == "ours" else _run_reference)(variant, image_size, folder)
-    print(_peak_bytes() / 2**20)
+    model, _ = open_model(name, device="cpu", image_size=image_size)
+    (_run_ours if side == "ours" else _run_reference)(model, folder, objects)
+    print(process_peak_bytes() / 2**20)
 
 
-def _run_reference(variant: str, image_size: int, folder: Path) -> None:
-    import reference
+def _run_reference(model: Sam2Model, folder: Path, objects: int) -> None:
+    from napari_sam2.benchmarking import reference
 
-    predictor = reference.build_predictor(variant, image_size)
+    predictor = reference.build_predictor(model)
+    del model
     state = reference.start_folder(predictor, folder)
-    reference.click(predictor, state, object_id=1, frame=0, xy=(0.3, 0.4))
-    for _ in reference.propagate(predictor, state):
+    for index in range(objects):
+        where = place_yx(index)
+        reference.click(predictor, state, object_id=index + 1, frame=0, yx=where)
+    for _ in reference.propagate(predictor, state, start=0):
         pass
 
 
-def _run_ours(variant: str, image_size: int, folder: Path) -> None:
-    import ours
-
+def _run_ours(model: Sam2Model, folder: Path, objects: int) -> None:
+    from napari_sam2.benchmarking import ours
     from napari_sam2.engine.options import EXACT
 
-    model = ours.build_model(variant, image_size)
     options = replace(EXACT, feature_cache_bytes=CACHE_MIB << 20)
     tracker = ours.start_folder(model, folder, options)
-    ours.click(tracker, object_id=1, frame=0, xy=(0.3, 0.4))
-    for _ in ours.propagate(tracker):
+    for index in range(objects):
+        ours.click(tracker, object_id=index + 1, frame=0, yx=place_yx(index))
+    for _ in ours.propagate(tracker, range(len(tracker.frames))):
         pass
-
-
-def _peak_bytes() -> int:
-    """Return the most memory this process ever held, not what its parent did."""
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss would start from the parent's peak on Linux
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    info = psutil.Process().memory_info()
-    if hasattr(info, "peak_wset"):
-        return int(info.peak_wset)
-    import resource  # macOS counts in bytes
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[5]))
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
+    size, count = int(sys.argv[3]), int(sys.argv[6])
+    main(sys.argv[1], sys.argv[2], size, Path(sys.argv[4]), count)

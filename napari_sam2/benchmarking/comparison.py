@@ -1,19 +1,11 @@
-"""A stopwatch for two sides that take turns, and the table of what it shows."""
+"""What two sides took for the same work, as rows of a table."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from statistics import median
-from typing import TYPE_CHECKING, Any
-
-import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table.
 
@@ -38,31 +30,6 @@ class Row:
     def ratio(self) -> float:
         """How many times less ours is."""
         return self.reference / self.ours
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Time one call, and what it left a GPU to do."""
-    _finish()
-    begin = time.perf_counter()
-    work()
-    _finish()
-    return time.perf_counter() - begin
-
-
-def _finish() -> None:
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
-
-
-def take_turns(
-    reference: Callable[[], Any], ours: Callable[[], Any], repeats: int
-) -> tuple[float, float]:
-    """Return both medians of ``repeats`` calls, made alternately after a warm-up."""
-    reference()
-    ours()
-    pairs = [(seconds(reference), seconds(ours)) for _ in range(repeats)]
-    theirs, mine = zip(*pairs, strict=True)
-    return median(theirs), median(mine)
 
 
 def line(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Meta's SAM 2 video predictor, as published in ``sam2==1.1.0``, with seeded weights.
+"""Meta's SAM 2 video predictor, as published in ``sam2==1.1.0``, with our weights.
 
 Only what a comparison needs: build it at any image size, hand it frames that are
 already tensors, and walk through its propagation one frame at a time. Nothing of it is
@@ -8,48 +8,51 @@ changed; image size and settings go through its own configuration.
 from __future__ import annotations
 
 import logging
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from pathlib import Path
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+
+from napari_sam2.engine.preprocess import MEAN, STD
+from napari_sam2.model.config import FEATURE_STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "golden"))
-import recipe
+    from napari_sam2.model.config import Sam2Config
+    from napari_sam2.model.sam2 import Sam2Model
 
-CONFIG_OF_VARIANT = {
-    "tiny": "configs/sam2.1/sam2.1_hiera_t.yaml",
-    "small": "configs/sam2.1/sam2.1_hiera_s.yaml",
-    "base-plus": "configs/sam2.1/sam2.1_hiera_b+.yaml",
-    "large": "configs/sam2.1/sam2.1_hiera_l.yaml",
-}
-STRIDE = 16
+HOW_TO_INSTALL = (
+    "Meta's sam2 is not installed. To install it beside PyTorch as it is: pip install "
+    "hydra-core iopath tqdm pillow setuptools wheel, then SAM2_BUILD_CUDA=0 pip "
+    "install --no-deps --no-build-isolation sam2==1.1.0"
+)
+"""What to tell someone who wants to compare with it."""
+
+_SIZES = {"tiny": "t", "small": "s", "base-plus": "b+", "large": "l"}
 
 State = dict[str, Any]
 
 
 def is_available() -> bool:
-    """Whether Meta's package can be imported."""
-    try:
-        import sam2.build_sam  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    """Whether Meta's package is installed."""
+    return find_spec("sam2") is not None and find_spec("hydra") is not None
 
 
-def build_predictor(
-    variant: str, image_size: int, device: str = "cpu", *, compiled: bool = False
-) -> Any:
-    """Return a ``SAM2VideoPredictor`` with seeded weights.
+def knows(config: Sam2Config) -> bool:
+    """Whether Meta's package has a model of that kind."""
+    family, _, size = config.name.partition("-")
+    return family in ("sam2", "sam2.1") and size in _SIZES
+
+
+def build_predictor(model: Sam2Model, *, compiled: bool = False) -> Any:
+    """Return a ``SAM2VideoPredictor`` with the weights and image size of a model.
 
     The settings are those of the public video predictor, except that small holes are
     left alone (the reference can only fill them on CUDA) and that a corrected frame
@@ -57,25 +60,28 @@ def build_predictor(
     """
     from sam2.build_sam import build_sam2_video_predictor
 
+    level = logging.root.manager.disable
     logging.disable(logging.WARNING)
-    predictor = build_sam2_video_predictor(
-        CONFIG_OF_VARIANT[variant],
-        ckpt_path=None,
-        device=device,
-        apply_postprocessing=False,
-        vos_optimized=compiled,
-        hydra_overrides_extra=_overrides(image_size),
-    )
-    predictor.load_state_dict(seeded_weights(predictor), strict=True)
+    try:
+        predictor = build_sam2_video_predictor(
+            _configuration(model.config),
+            ckpt_path=None,
+            device=str(model.device),
+            apply_postprocessing=False,
+            vos_optimized=compiled,
+            hydra_overrides_extra=_overrides(model.config.grid),
+        )
+    finally:
+        logging.disable(level)
+    predictor.load_state_dict(model.state_dict(), strict=True)
     return predictor
 
 
-def seeded_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Return a state dict for ``model`` that depends only on names and shapes."""
-    shapes = {name: tuple(t.shape) for name, t in model.state_dict().items()}
-    with ThreadPoolExecutor() as pool:  # drawing leaves other threads free
-        arrays = pool.map(recipe.seeded_array, shapes, shapes.values())
-        return dict(zip(shapes, map(torch.from_numpy, arrays), strict=True))
+def normalised(pixels: npt.NDArray[np.uint8]) -> torch.Tensor:
+    """Scale (T, S, S, 3) bytes as the network wants them, float32 (T, 3, S, S)."""
+    unit = pixels.astype(np.float32) / 255
+    scaled = (unit - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
+    return torch.from_numpy(scaled.transpose(0, 3, 1, 2).copy())
 
 
 def precision(device: torch.device) -> AbstractContextManager[Any]:
@@ -111,15 +117,15 @@ def start_folder(predictor: Any, folder: Path) -> State:
 
 
 def click(
-    predictor: Any, state: State, *, object_id: int, frame: int, xy: tuple[float, float]
+    predictor: Any, state: State, *, object_id: int, frame: int, yx: tuple[float, float]
 ) -> npt.NDArray[np.bool_]:
-    """Add a positive click, ``xy`` as fractions of the image; return the mask."""
+    """Add a positive click, ``yx`` as fractions of the image; return the mask."""
     with precision(predictor.device):
         _, ids, logits = predictor.add_new_points_or_box(
             state,
             frame_idx=frame,
             obj_id=object_id,
-            points=[list(xy)],
+            points=[[yx[1], yx[0]]],
             labels=[1],
             clear_old_points=False,
             normalize_coords=False,
@@ -129,13 +135,13 @@ def click(
 
 
 def propagate(
-    predictor: Any, state: State, *, start: int | None = None
+    predictor: Any, state: State, *, start: int, is_reverse: bool = False
 ) -> Iterator[tuple[int, Mapping[int, npt.NDArray[np.bool_]]]]:
     """Yield each frame's index and masks by object, from ``start`` to the end."""
     import sam2.sam2_video_predictor as module
 
     module.tqdm = _without_bar
-    run = predictor.propagate_in_video(state, start)
+    run = predictor.propagate_in_video(state, start, reverse=is_reverse)
     while True:
         with precision(predictor.device):  # for one step: it would leak out of a yield
             step = next(run, None)
@@ -146,13 +152,18 @@ def propagate(
         yield frame, dict(zip(ids, masks, strict=True))
 
 
-def _overrides(image_size: int) -> list[str]:
-    """Settings in the words of the reference's own configuration."""
-    grid = image_size // STRIDE
+def _configuration(config: Sam2Config) -> str:
+    """Return where Meta's package describes a model."""
+    family, _, size = config.name.partition("-")
+    return f"configs/{family}/{family}_hiera_{_SIZES[size]}.yaml"
+
+
+def _overrides(grid: int) -> list[str]:
+    """Return settings in the words of the reference's own configuration."""
     layer = "++model.memory_attention.layer"
     decoder = "++model.sam_mask_decoder_extra_args"
     return [
-        f"++model.image_size={image_size}",
+        f"++model.image_size={grid * FEATURE_STRIDE}",
         f"{layer}.self_attention.feat_sizes=[{grid},{grid}]",
         f"{layer}.cross_attention.feat_sizes=[{grid},{grid}]",
         f"{decoder}.dynamic_multimask_via_stability=true",

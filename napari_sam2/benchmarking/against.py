@@ -1,0 +1,83 @@
+"""Our tracker and Meta's side by side in one process, taking turns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from napari_sam2.benchmarking import reference
+from napari_sam2.benchmarking.clock import take_turns
+from napari_sam2.benchmarking.comparison import Row
+from napari_sam2.benchmarking.models import compile_parts
+from napari_sam2.benchmarking.runs import warm_up_frames
+from napari_sam2.benchmarking.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari_sam2.benchmarking.measure import Extent
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.model.sam2 import Sam2Model
+
+_ENCODED = 7
+_BLOCKS, _FRAMES_PER_BLOCK = 3, 3
+
+
+def compare(
+    model: Sam2Model,
+    extent: Extent,
+    *,
+    is_compiled: bool,
+    token: CancelToken,
+    say: Callable[[str], None],
+) -> Iterator[Row]:
+    """Yield what both sides take, as exactly as the reference computes.
+
+    Parameters
+    ----------
+    model : Sam2Model
+        A released kind; the reference gets the same weights.
+    extent : Extent
+        Runs end soon after the memories are full, however many frames are asked for.
+    is_compiled : bool
+        Whether both sides are compiled, which takes minutes.
+    token : CancelToken
+        Ends it before the next row.
+    say : callable
+        Is told what is measured next.
+    """
+    say("sam2, image encoder")
+    predictor = reference.build_predictor(model, compiled=is_compiled)
+    if is_compiled:
+        compile_parts(model)
+    yield encoder_row(predictor, model, _ENCODED)
+    for objects in extent.objects:
+        if token.is_cancelled:
+            return
+        say(f"sam2, tracking {objects} object{'s' * (objects > 1)}")
+        warm_up = warm_up_frames(model.config, extent.frames)
+        yield _tracking_row(predictor, model, objects, warm_up)
+
+
+def encoder_row(predictor: Any, model: Sam2Model, repeats: int) -> Row:
+    """Encode one image, several times on either side."""
+    size = model.config.image_size
+    image = torch.randn(1, 3, size, size, device=model.device)
+    with torch.inference_mode(), reference.precision(image.device):
+        times = take_turns(
+            lambda: predictor.forward_image(image),
+            lambda: model.encode_image(image),
+            repeats,
+        )
+    return Row("image encoder", "time per frame", "s", *times)
+
+
+def _tracking_row(predictor: Any, model: Sam2Model, objects: int, warm_up: int) -> Row:
+    count = 1 + warm_up + _BLOCKS * _FRAMES_PER_BLOCK
+    sessions = Sessions(predictor, model, count + 1, objects)
+    sessions.skip(warm_up + 1)
+    times = sessions.walk(_BLOCKS, _FRAMES_PER_BLOCK)
+    note = f"masks on the last frame agree to an IoU of {sessions.agreement():.4f}"
+    case = f"{objects} object{'s' * (objects > 1)}"
+    return Row(case, "time per frame", "s", *times, note)

@@ -1,0 +1,137 @@
+"""All measurements of a benchmark, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_sam2.benchmarking.clock import median_seconds
+from napari_sam2.benchmarking.machine import Watch
+from napari_sam2.benchmarking.models import empty_model
+from napari_sam2.benchmarking.parts import host_parts, network_parts
+from napari_sam2.benchmarking.peaks import compute_dtype, measure_peaks
+from napari_sam2.benchmarking.results import Findings, PartTime
+from napari_sam2.benchmarking.runs import measure_clicks, measure_run
+from napari_sam2.benchmarking.work import count_work
+from napari_sam2.engine.device import inference, working_memory
+from napari_sam2.engine.stepping import bytes_per_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.benchmarking.parts import Part
+    from napari_sam2.benchmarking.work import Work
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.model.sam2 import Sam2Model
+
+_LARGEST_GROUP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured.
+
+    Attributes
+    ----------
+    objects : tuple of int
+        Numbers of objects, each followed in a run of its own.
+    frames : int
+        Frames of a run.
+    """
+
+    objects: tuple[int, ...]
+    frames: int
+
+
+def measure(
+    model: Sam2Model,
+    extent: Extent,
+    *,
+    is_seeded: bool,
+    token: CancelToken,
+    say: Callable[[str], None],
+) -> Findings:
+    """Measure a model on this machine.
+
+    Parameters
+    ----------
+    model : Sam2Model
+    extent : Extent
+    is_seeded : bool
+        Whether the model's weights are noise.
+    token : CancelToken
+        Ends it before the next measurement; what was found so far is returned.
+    say : callable
+        Is told what is measured next.
+    """
+    watch = Watch(model.device)
+    dtype = str(compute_dtype(model.device)).removeprefix("torch.")
+    config = model.config
+    found = Findings(config.name, is_seeded, config.image_size, dtype)
+    _measure_parts(model, extent, found, token, say)
+    _measure_whole(model, extent, found, token, say)
+    if found.peaks is not None and not token.is_cancelled:
+        found.peaks = found.peaks.better(measure_peaks(model.device))
+        found.is_complete = True
+    found.machine = watch.machine()
+    return found
+
+
+def _measure_parts(
+    model: Sam2Model,
+    extent: Extent,
+    found: Findings,
+    token: CancelToken,
+    say: Callable[[str], None],
+) -> None:
+    say("the device's peaks")
+    found.peaks = measure_peaks(model.device)
+    room = working_memory(model.device) // bytes_per_object(model.config)
+    group_size = min(_LARGEST_GROUP, max(1, room))
+    work = _works(model, extent.objects, group_size)
+    with inference(model.device):
+        for part in network_parts(model, extent.objects, group_size):
+            if token.is_cancelled:
+                return
+            say(_title(part))
+            key = (part.name, part.objects, part.memories)
+            found.parts.append(PartTime(*key, median_seconds(part.call), work[key]))
+        for part in host_parts(model, extent.objects):
+            key = (part.name, part.objects, part.memories)
+            found.parts.append(PartTime(*key, median_seconds(part.call), None))
+
+
+def _works(
+    model: Sam2Model, objects: tuple[int, ...], group_size: int
+) -> dict[tuple[str, int, int], Work]:
+    """Count the work of all parts of the network."""
+    itemsize = compute_dtype(model.device).itemsize
+    return {
+        (part.name, part.objects, part.memories): count_work(part.call, itemsize)
+        for part in network_parts(empty_model(model.config), objects, group_size)
+    }
+
+
+def _measure_whole(
+    model: Sam2Model,
+    extent: Extent,
+    found: Findings,
+    token: CancelToken,
+    say: Callable[[str], None],
+) -> None:
+    if token.is_cancelled:
+        return
+    say("clicks")
+    found.clicks = measure_clicks(model)
+    for objects in extent.objects:
+        say(f"tracking {objects} object{'s' * (objects > 1)}")
+        run = measure_run(model, objects, extent.frames, lambda: not token.is_cancelled)
+        if run is None:
+            return
+        found.runs.append(run)
+
+
+def _title(part: Part) -> str:
+    memories = f", {part.memories} memories" if part.memories else ""
+    objects = f", {part.objects} objects" if part.objects > 1 else ""
+    return f"{part.name}{memories}{objects}"

@@ -1,0 +1,100 @@
+"""The model that is measured: with its weights, or with seeded noise in their place."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_sam2.core.errors import CheckpointError, ModelError
+from napari_sam2.engine.device import pick_device
+from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.weights import resolve_weights
+from napari_sam2.model.checkpoint import build_model
+from napari_sam2.model.config import VARIANTS
+from napari_sam2.model.sam2 import Sam2Model
+
+if TYPE_CHECKING:
+    from napari_sam2.model.config import Sam2Config
+
+_PRESENT = 5.0  # logit: a tracker of noise would lose its objects
+
+
+def open_model(
+    name: str, *, device: str = "auto", image_size: int | None = None
+) -> tuple[Sam2Model, bool]:
+    """Return a model, and whether its weights are noise as they are not here.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`napari_sam2.load_model`; released models need not be downloaded.
+    device : str, optional
+    image_size : int, optional
+
+    Raises
+    ------
+    ModelError, CheckpointError, DeviceError
+        As for :func:`napari_sam2.load_model`.
+    """
+    target = pick_device(device)
+    if not _must_be_seeded(name):
+        return load_model(name, device=device, image_size=image_size), False
+    config = VARIANTS[name]
+    try:
+        config = config.at_size(image_size or config.image_size)
+    except ValueError as error:
+        raise CheckpointError(f"This model cannot be used: {error}.") from error
+    return seeded_model(config).to(target), True
+
+
+def _must_be_seeded(name: str) -> bool:
+    """Whether it is a released model that is not on this machine."""
+    try:
+        resolve_weights(name)
+    except CheckpointError:
+        raise
+    except ModelError:
+        if name not in VARIANTS:
+            raise
+        return True
+    return False
+
+
+def seeded_model(config: Sam2Config) -> Sam2Model:
+    """Return a model whose weights depend on nothing but their names and shapes."""
+    shapes = empty_model(config).state_dict()
+    state = {name: _noise(name, tensor.shape) for name, tensor in shapes.items()}
+    return build_model(config, state, name=config.name)
+
+
+def empty_model(config: Sam2Config) -> Sam2Model:
+    """Return a model without any values, which says what it would compute."""
+    with torch.device("meta"):
+        return Sam2Model(config).eval().requires_grad_(False)
+
+
+def compile_parts(model: Sam2Model) -> None:
+    """Have all parts compiled when they are used next, which takes minutes."""
+    model.image_encoder.compile()
+    for part in (
+        model.memory_attention, model.sam_mask_decoder, model.memory_encoder,
+    ):  # fmt: skip
+        part.compile(dynamic=True)
+
+
+def _noise(name: str, shape: torch.Size) -> torch.Tensor:
+    """Return values that keep the variance of what goes through them."""
+    if name.endswith("pred_obj_score_head.layers.2.bias"):
+        return torch.full(shape, _PRESENT)
+    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    noise = torch.randn(shape, generator=generator)
+    leaf = name.rpartition(".")[2]
+    if leaf == "positional_encoding_gaussian_matrix":
+        return noise
+    if len(shape) == 1:
+        return 0.1 * noise + (leaf in ("weight", "gamma"))
+    is_map = leaf == "weight" and "embed" not in name.split(".")[-2]
+    return noise / math.sqrt(shape[1:].numel()) if is_map else 0.3 * noise

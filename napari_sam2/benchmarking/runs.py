@@ -1,0 +1,97 @@
+"""Whole runs of a tracker, and clicks, on generated frames."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.benchmarking.clock import seconds
+from napari_sam2.benchmarking.footage import BYTES, GeneratedFrames
+from napari_sam2.benchmarking.footprint import peak_bytes, reset_peak
+from napari_sam2.benchmarking.parts import click_steps
+from napari_sam2.benchmarking.results import ClickTime, RunTime
+from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.engine.device import inference
+from napari_sam2.engine.tracker import VideoTracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.model.config import Sam2Config
+    from napari_sam2.model.sam2 import Sam2Model
+
+_CLICKS = 9
+
+
+def tracker_on(model: Sam2Model, frames: GeneratedFrames, objects: int) -> VideoTracker:
+    """Return a tracker of ``objects`` objects, each clicked on frame 0."""
+    tracker = VideoTracker(model, frames, limits=BYTES)
+    for object_id in range(1, objects + 1):
+        tracker.add(PointPrompt(object_id, 0, frames.point_yx(object_id)))
+    return tracker
+
+
+def warm_up_frames(config: Sam2Config, frames: int) -> int:
+    """Return after how many frames all memories and pointers are full, if so many."""
+    return min(max(config.memory_count, config.pointer_count) + 1, frames // 2)
+
+
+def measure_run(
+    model: Sam2Model, objects: int, frames: int, go_on: Callable[[], bool]
+) -> RunTime | None:
+    """Track objects through generated frames.
+
+    Returns
+    -------
+    RunTime or None
+        None if ``go_on`` said no in between.
+    """
+    stack = GeneratedFrames(frames + 1, model.config.image_size)
+    reset_peak(model.device)
+    run = tracker_on(model, stack, objects).propagate(direction="forward")
+    warm_up = warm_up_frames(model.config, frames)
+    times: list[float] = []
+    next(run)  # the clicked frame
+    for _ in range(frames):
+        if not go_on():
+            return None
+        times.append(seconds(lambda: next(run)))
+    counted = median(times[warm_up:])
+    return RunTime(objects, frames, warm_up, counted, peak_bytes(model.device))
+
+
+def measure_clicks(model: Sam2Model) -> ClickTime:
+    """Click on frames that were not seen before, and once more on each."""
+    frames = GeneratedFrames(_CLICKS + 1, model.config.image_size)
+    tracker = VideoTracker(model, frames, limits=BYTES)
+    encode, decode = click_steps(model)
+    turns = [
+        (*_click_twice(tracker, frames, t), *_parts_once(model, encode, decode))
+        for t in range(len(frames))
+    ]
+    unseen, seen, encoder, decoder = (
+        median(times) for times in zip(*turns[1:], strict=True)
+    )
+    return ClickTime(unseen, seen, encoder + decoder, decoder)
+
+
+def _click_twice(
+    tracker: VideoTracker, frames: GeneratedFrames, frame: int
+) -> tuple[float, float]:
+    """Return how long a click takes on a new frame, and once more on the same."""
+    prompt = PointPrompt(1, frame, frames.point_yx(1))
+    frames[frame]  # drawn now: that is no part of reading
+
+    def click() -> float:
+        taken = seconds(lambda: tracker.add(prompt))
+        tracker.remove_object(1)
+        return taken
+
+    return click(), click()
+
+
+def _parts_once(
+    model: Sam2Model, encode: Callable[[], Any], decode: Callable[[], Any]
+) -> tuple[float, float]:
+    with inference(model.device):
+        return seconds(encode), seconds(decode)

@@ -1,0 +1,143 @@
+"""The same objects in a session of either side, stepped through in turns."""
+
+from __future__ import annotations
+
+from itertools import islice
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.benchmarking import ours, reference
+from napari_sam2.benchmarking.clock import seconds
+from napari_sam2.benchmarking.footage import picture, place_yx
+from napari_sam2.benchmarking.footprint import footprint_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from napari_sam2.model.sam2 import Sam2Model
+
+
+class Sessions:
+    """Both sides on the same frames, with one click for each object on frame 0.
+
+    Parameters
+    ----------
+    predictor : SAM2VideoPredictor
+        The reference, which wants all frames at once.
+    model : Sam2Model
+        Ours, with the same weights.
+    frame_count, objects : int
+    """
+
+    def __init__(
+        self, predictor: Any, model: Sam2Model, frame_count: int, objects: int
+    ) -> None:
+        self.frame_count, self.objects = frame_count, objects
+        size = model.config.image_size
+        pixels = np.stack([picture(t, size) for t in range(frame_count)])
+        self.theirs, self.ours = footprint_of(predictor), footprint_of(model)
+        self._predictor = predictor
+        with self.theirs.counting():
+            self._state = reference.start(predictor, reference.normalised(pixels))
+        with self.ours.counting():
+            self._tracker = ours.start(model, pixels)
+        self._click_all(0)
+        self._their_run = reference.propagate(predictor, self._state, start=0)
+        self._our_run = ours.propagate(self._tracker, range(frame_count))
+
+    def skip(self, frames: int) -> None:
+        """Walk on without looking at the clock."""
+        with self.theirs.counting():
+            _advance(self._their_run, frames)
+        with self.ours.counting():
+            _advance(self._our_run, frames)
+
+    def walk(self, blocks: int, frames_per_block: int) -> tuple[float, float]:
+        """Return both medians of seconds per frame over alternating blocks.
+
+        Blocks of several frames keep what our side reads ahead within its own time.
+        """
+        pairs = [
+            (
+                seconds(lambda: _advance(self._their_run, frames_per_block)),
+                seconds(lambda: _advance(self._our_run, frames_per_block)),
+            )
+            for _ in range(blocks)
+        ]
+        theirs, mine = zip(*pairs, strict=True)
+        return median(theirs) / frames_per_block, median(mine) / frames_per_block
+
+    def agreement(self) -> float:
+        """Finish both runs; return the least IoU of two masks on the last frame."""
+        *_, (_, theirs) = self._their_run
+        *_, (_, mine) = self._our_run
+        return min(_iou(theirs[object_id], mine[object_id]) for object_id in theirs)
+
+    def correct_and_rerun(
+        self, *, object_id: int, frame: int, yx: tuple[float, float]
+    ) -> tuple[float, float]:
+        """Click once more, run on from there; return both times in seconds."""
+
+        def theirs() -> None:
+            self._click_theirs(object_id, frame, yx)
+            run = reference.propagate(self._predictor, self._state, start=frame)
+            _advance(run, self.frame_count)
+
+        def mine() -> None:
+            self._click_ours(object_id, frame, yx)
+            rest = range(frame, self.frame_count)
+            run = ours.propagate(self._tracker, rest, objects=[object_id])
+            _advance(run, self.frame_count)
+
+        return seconds(theirs), seconds(mine)
+
+    def second_pass(self) -> tuple[float, float]:
+        """Click on the last frame, too, and go back; return seconds per frame.
+
+        Both sides must have gone forward through all frames.
+        """
+        last = self.frame_count - 1
+        self._click_all(last)
+
+        def theirs() -> None:
+            run = reference.propagate(
+                self._predictor, self._state, start=last, is_reverse=True
+            )
+            _advance(run, self.frame_count)
+
+        def mine() -> None:
+            frames = range(self.frame_count)
+            run = ours.propagate(self._tracker, frames, direction="backward")
+            _advance(run, self.frame_count)
+
+        return seconds(theirs) / last, seconds(mine) / last
+
+    def _click_all(self, frame: int) -> None:
+        for object_id in range(1, self.objects + 1):
+            yx = place_yx(object_id - 1)
+            with self.theirs.counting():
+                self._click_theirs(object_id, frame, yx)
+            with self.ours.counting():
+                self._click_ours(object_id, frame, yx)
+
+    def _click_theirs(self, object_id: int, t: int, yx: tuple[float, float]) -> None:
+        reference.click(
+            self._predictor, self._state, object_id=object_id, frame=t, yx=yx
+        )
+
+    def _click_ours(self, object_id: int, t: int, yx: tuple[float, float]) -> None:
+        ours.click(self._tracker, object_id=object_id, frame=t, yx=yx)
+
+
+def _advance(run: Iterator[Any], frames: int) -> None:
+    for _ in islice(run, frames):
+        pass
+
+
+def _iou(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    union = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / union if union else 1.0

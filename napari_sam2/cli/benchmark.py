@@ -1,0 +1,180 @@
+"""``napari-sam2 benchmark``: how fast a model is on this machine, and why."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.cli.arguments import UsageError
+from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
+from napari_sam2.cli.track_options import add_model_options
+from napari_sam2.core.errors import OutputError
+
+if TYPE_CHECKING:
+    from napari_sam2.benchmarking.results import Findings
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.model.sam2 import Sam2Model
+
+_FEWEST_FRAMES = 4
+
+_DESCRIPTION = """\
+Measure how fast a model is on this machine: every part of it, clicks, and whole runs
+with several numbers of objects; how much of what the device can do that is; and where
+the time goes. Frames are generated, and models that are not downloaded get noise as
+weights: neither changes how long it takes.
+"""
+
+_EPILOG = """\
+examples:
+  the bundled model
+    napari-sam2 benchmark
+
+  a released model for smaller frames, beside Meta's implementation
+    napari-sam2 benchmark --model sam2.1-tiny --image-size 512 --objects 1,8 \\
+        --against sam2
+
+  numbers for a program
+    napari-sam2 benchmark --objects 1,10 --json measured.json
+
+Close other programs first. The exit code is 0 when all is done, 2 when it failed, 130
+after Ctrl-C (what was measured is shown).
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``benchmark`` to the command line."""
+    parser = subparsers.add_parser(
+        "benchmark",
+        help="measure how fast a model is on this machine",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--objects",
+        metavar="N[,N...]",
+        type=_parse_objects,
+        default=(1, 8, 32),
+        help="numbers of objects to follow, each in a run of its own (default: 1,8,32)",
+    )
+    parser.add_argument(
+        "--frames",
+        metavar="N",
+        type=_parse_frames,
+        default=40,
+        help="frames of a run (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--json", metavar="FILE", type=Path, help="write the numbers to a file, too"
+    )
+    parser.add_argument(
+        "--against",
+        choices=("sam2",),
+        help="run Meta's implementation beside it, in turns",
+    )
+    parser.add_argument(
+        "--compiled",
+        action="store_true",
+        help="compare with both sides compiled, which takes minutes (CUDA only)",
+    )
+    add_model_options(parser)
+    parser.set_defaults(handler=_benchmark)
+
+
+def _parse_objects(text: str) -> tuple[int, ...]:
+    """Read ``1,8,32``."""
+    fields = [field.strip() for field in text.split(",")]
+    if not all(field.isdecimal() and int(field) for field in fields):
+        raise UsageError(
+            f"--objects {text} cannot be read: write one or more numbers of objects, "
+            "1 or more each, such as 1,8,32."
+        )
+    return tuple(sorted({int(field) for field in fields}))
+
+
+def _parse_frames(text: str) -> int:
+    if not text.strip().isdecimal() or int(text) < _FEWEST_FRAMES:
+        raise UsageError(
+            f"--frames {text} cannot be measured: give a number of frames, "
+            f"{_FEWEST_FRAMES} or more, of which the first fill the memories."
+        )
+    return int(text)
+
+
+def _benchmark(args: argparse.Namespace) -> int:
+    _check_file(args.json)
+    from napari_sam2.benchmarking.models import open_model  # torch takes seconds
+    from napari_sam2.benchmarking.table import as_text
+
+    model, is_seeded = open_model(
+        args.model, device=args.device, image_size=args.image_size
+    )
+    _check_comparison(args, model)
+    with stop_on_interrupt() as token:
+        found = _measure(args, model, is_seeded, token)
+    print(as_text(found))
+    if args.json is not None:
+        _write(args.json, found)
+    if not found.is_complete:
+        print("napari-sam2: Stopped: the rest was not measured.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _check_file(path: Path | None) -> None:
+    """Tell at once, not after minutes, when the numbers could not be written."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise OutputError(
+            f"--json {path} cannot be written: give a file in a folder that exists."
+        )
+
+
+def _check_comparison(args: argparse.Namespace, model: Sam2Model) -> None:
+    from napari_sam2.benchmarking import reference
+
+    if args.compiled and (args.against is None or model.device.type != "cuda"):
+        raise UsageError(
+            "--compiled compares compiled models on a GPU: give --against sam2, too, "
+            "on a machine with CUDA."
+        )
+    if args.against is None:
+        return
+    if not reference.knows(model.config):
+        raise UsageError(
+            f"Meta's sam2 has no model like {model.config.name}: compare a released "
+            "one, such as --model sam2.1-tiny, which need not be downloaded."
+        )
+    if not reference.is_available():
+        raise UsageError(f"{reference.HOW_TO_INSTALL}.")
+
+
+def _measure(
+    args: argparse.Namespace, model: Sam2Model, is_seeded: bool, token: CancelToken
+) -> Findings:
+    from napari_sam2.benchmarking.against import compare
+    from napari_sam2.benchmarking.measure import Extent, measure
+
+    extent = Extent(args.objects, args.frames)
+    found = measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
+    if args.against is not None and found.is_complete:
+        rows = compare(model, extent, is_compiled=args.compiled, token=token, say=_say)
+        found.against.extend(rows)
+        found.is_complete = not token.is_cancelled
+    return found
+
+
+def _say(what: str) -> None:
+    print(f"measuring {what} …", file=sys.stderr, flush=True)
+
+
+def _write(path: Path, found: Findings) -> None:
+    from napari_sam2.benchmarking.record import as_json
+
+    try:
+        path.write_text(as_json(found), "utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}."
+        ) from error
