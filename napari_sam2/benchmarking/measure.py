@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.benchmarking.parts import Part
     from napari_sam2.benchmarking.work import Work
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.engine.network import Network
 
 _LARGEST_GROUP = 64
 
@@ -44,7 +44,7 @@ class Extent:
 
 
 def measure(
-    model: Sam2Model,
+    model: Network,
     extent: Extent,
     *,
     is_seeded: bool,
@@ -55,7 +55,7 @@ def measure(
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
     extent : Extent
     is_seeded : bool
         Whether the model's weights are noise.
@@ -78,7 +78,7 @@ def measure(
 
 
 def _measure_parts(
-    model: Sam2Model,
+    model: Network,
     extent: Extent,
     found: Findings,
     token: CancelToken,
@@ -102,7 +102,7 @@ def _measure_parts(
 
 
 def _works(
-    model: Sam2Model, objects: tuple[int, ...], group_size: int
+    model: Network, objects: tuple[int, ...], group_size: int
 ) -> dict[tuple[str, int, int], Work]:
     """Count the work of all parts of the network."""
     itemsize = compute_dtype(model.device).itemsize
@@ -113,7 +113,7 @@ def _works(
 
 
 def _measure_whole(
-    model: Sam2Model,
+    model: Network,
     extent: Extent,
     found: Findings,
     token: CancelToken,

@@ -17,37 +17,41 @@ from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
+    from napari_sam2.engine.loading import Backend
+    from napari_sam2.engine.network import Network
     from napari_sam2.model.config import Sam2Config
 
 _PRESENT = 5.0  # logit: a tracker of noise would lose its objects
 
 
 def open_model(
-    name: str, *, device: str = "auto", image_size: int | None = None
-) -> tuple[Sam2Model, bool]:
+    name: str,
+    *,
+    device: str = "auto",
+    image_size: int | None = None,
+    backend: Backend = "auto",
+) -> tuple[Network, bool]:
     """Return a model, and whether its weights are noise as they are not here.
 
     Parameters
     ----------
     name : str
-        As for :func:`napari_sam2.load_model`; released models need not be downloaded.
+        As for :func:`napari_sam2.load_model`; with PyTorch, released models need not be
+        downloaded.
     device : str, optional
     image_size : int, optional
+    backend : str, optional
 
     Raises
     ------
     ModelError, CheckpointError, DeviceError
         As for :func:`napari_sam2.load_model`.
     """
-    target = pick_device(device)
-    if not _must_be_seeded(name):
-        return load_model(name, device=device, image_size=image_size), False
-    config = VARIANTS[name]
-    try:
-        config = config.at_size(image_size or config.image_size)
-    except ValueError as error:
-        raise CheckpointError(f"This model cannot be used: {error}.") from error
-    return seeded_model(config).to(target), True
+    if backend != "onnx" and _must_be_seeded(name):
+        target = pick_device(device)
+        return seeded_model(_at_size(VARIANTS[name], image_size)).to(target), True
+    model = load_model(name, device=device, image_size=image_size, backend=backend)
+    return model, False
 
 
 def _must_be_seeded(name: str) -> bool:
@@ -61,6 +65,13 @@ def _must_be_seeded(name: str) -> bool:
             raise
         return True
     return False
+
+
+def _at_size(config: Sam2Config, image_size: int | None) -> Sam2Config:
+    try:
+        return config.at_size(config.image_size if image_size is None else image_size)
+    except ValueError as error:
+        raise CheckpointError(f"This model cannot be used: {error}.") from error
 
 
 def seeded_model(config: Sam2Config) -> Sam2Model:

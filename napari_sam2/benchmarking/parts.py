@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_sam2.engine.network import Network
     from napari_sam2.model.image_encoder import ImageFeatures
-    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+    from napari_sam2.model.sam2 import ObjectState
 
 READING, UPLOAD, ENCODER = "reading", "upload and resizing", "image encoder"
 ATTENTION, DECODER = "memory attention", "mask decoder"
@@ -53,7 +54,7 @@ class Part:
     call: Callable[[], Any]
 
 
-def host_parts(model: Sam2Model, objects: tuple[int, ...]) -> Iterator[Part]:
+def host_parts(model: Network, objects: tuple[int, ...]) -> Iterator[Part]:
     """Yield what is done with frames and masks outside the network."""
     size, device = model.config.image_size, model.device
     pixels = picture(0, size)
@@ -64,13 +65,13 @@ def host_parts(model: Sam2Model, objects: tuple[int, ...]) -> Iterator[Part]:
 
 
 def network_parts(
-    model: Sam2Model, objects: tuple[int, ...], group_size: int
+    model: Network, objects: tuple[int, ...], group_size: int
 ) -> Iterator[Part]:
     """Yield the parts of the network.
 
     Parameters
     ----------
-    model : Sam2Model
+    model : Network
         On ``meta``, the calls compute nothing, so that their work can be counted.
     objects : tuple of int
         Numbers of objects.
@@ -81,27 +82,27 @@ def network_parts(
     encode, decode = _click_steps(model, one)
     yield Part(ENCODER, 0, 0, encode)
     yield Part(CLICK, 0, 0, decode)
-    for memories in memory_counts(model.config.memory_count)[:-1]:
+    for memories in memory_counts(model.config.memory_count):
         yield Part(ATTENTION, 1, memories, partial(one.attend, 1, memories))
     for count in objects:
         inputs = _Inputs(model, one.features, min(count, group_size))
         yield from _object_parts(inputs, count, group_size)
 
 
-def click_steps(model: Sam2Model) -> tuple[Callable[[], Any], Callable[[], Any]]:
+def click_steps(model: Network) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Return what a click is made of: encoding an image, and answering on it."""
     with inference(model.device):
         return _click_steps(model, _Inputs(model, model.encode_image(_image(model)), 1))
 
 
 def _click_steps(
-    model: Sam2Model, inputs: _Inputs
+    model: Network, inputs: _Inputs
 ) -> tuple[Callable[[], Any], Callable[[], Any]]:
     image = _image(model)
     return lambda: model.encode_image(image), inputs.click
 
 
-def _image(model: Sam2Model) -> Tensor:
+def _image(model: Network) -> Tensor:
     size = model.config.image_size
     return torch.randn(1, 3, size, size, device=model.device)
 
@@ -136,7 +137,7 @@ def _grouped(step: Callable[[int], Any], count: int, group_size: int) -> None:
 class _Inputs:
     """What the parts take, for as many objects as are computed at once."""
 
-    def __init__(self, model: Sam2Model, features: ImageFeatures, count: int) -> None:
+    def __init__(self, model: Network, features: ImageFeatures, count: int) -> None:
         config, device = model.config, model.device
         self.model, self.features = model, features
         tokens = config.memory_count * config.grid**2
@@ -178,7 +179,7 @@ class _Inputs:
         return self.model.decode(coarse, self.features, prompts, ambiguous=True)
 
 
-def _discs(model: Sam2Model, count: int) -> Tensor:
+def _discs(model: Network, count: int) -> Tensor:
     """Return logits of ``count`` discs, as large as objects usually are, (B, h, w)."""
     side = model.config.mask_size
     line = torch.linspace(-1, 1, side, device=model.device)
@@ -186,7 +187,7 @@ def _discs(model: Sam2Model, count: int) -> Tensor:
     return (10 * (0.15 - distance)).repeat(count, 1, 1)
 
 
-def _download(model: Sam2Model, logits: Tensor) -> None:
+def _download(model: Network, logits: Tensor) -> None:
     shape_hw = (model.config.image_size,) * 2
     scores = [Scores(index + 1, 1.0, 1.0, False) for index in range(len(logits))]
     views = [whole_view(shape_hw)] * len(logits)

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from napari_sam2.core.errors import ModelError
 from napari_sam2.engine.preprocess import MEAN, STD
 from napari_sam2.model.config import FEATURE_STRIDE
+from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from napari_sam2.engine.network import Network
     from napari_sam2.model.config import Sam2Config
-    from napari_sam2.model.sam2 import Sam2Model
 
 HOW_TO_INSTALL = (
     "Meta's sam2 is not installed. To install it beside PyTorch as it is: pip install "
@@ -45,10 +47,25 @@ def is_available() -> bool:
     return find_spec("sam2") is not None and find_spec("hydra") is not None
 
 
-def knows(config: Sam2Config) -> bool:
-    """Whether Meta's package has a model of that kind."""
-    family, _, size = config.name.partition("-")
-    return family in ("sam2", "sam2.1") and size in _SIZES
+def comparable(model: Network) -> Sam2Model:
+    """Return a model that :func:`build_predictor` can take the weights of.
+
+    Raises
+    ------
+    ModelError
+        If Meta's package has no such model, or is not installed.
+    """
+    family, _, size = model.config.name.partition("-")
+    is_known = family in ("sam2", "sam2.1") and size in _SIZES
+    if not is_known or not isinstance(model, Sam2Model):
+        raise ModelError(
+            f"Meta's sam2 cannot run {model.config.name} as it is here: compare a "
+            "released model, such as --model sam2.1-tiny, on PyTorch. It need not be "
+            "downloaded."
+        )
+    if not is_available():
+        raise ModelError(HOW_TO_INSTALL)
+    return model
 
 
 def build_predictor(model: Sam2Model, *, compiled: bool = False) -> Any:

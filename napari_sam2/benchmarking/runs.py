@@ -17,13 +17,13 @@ from napari_sam2.engine.tracker import VideoTracker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_sam2.engine.network import Network
     from napari_sam2.model.config import Sam2Config
-    from napari_sam2.model.sam2 import Sam2Model
 
 _CLICKS = 9
 
 
-def tracker_on(model: Sam2Model, frames: GeneratedFrames, objects: int) -> VideoTracker:
+def tracker_on(model: Network, frames: GeneratedFrames, objects: int) -> VideoTracker:
     """Return a tracker of ``objects`` objects, each clicked on frame 0."""
     tracker = VideoTracker(model, frames, limits=BYTES)
     for object_id in range(1, objects + 1):
@@ -37,7 +37,7 @@ def warm_up_frames(config: Sam2Config, frames: int) -> int:
 
 
 def measure_run(
-    model: Sam2Model, objects: int, frames: int, go_on: Callable[[], bool]
+    model: Network, objects: int, frames: int, go_on: Callable[[], bool]
 ) -> RunTime | None:
     """Track objects through generated frames.
 
@@ -60,7 +60,7 @@ def measure_run(
     return RunTime(objects, frames, warm_up, counted, peak_bytes(model.device))
 
 
-def measure_clicks(model: Sam2Model) -> ClickTime:
+def measure_clicks(model: Network) -> ClickTime:
     """Click on frames that were not seen before, and once more on each."""
     frames = GeneratedFrames(_CLICKS + 1, model.config.image_size)
     tracker = VideoTracker(model, frames, limits=BYTES)
@@ -91,7 +91,7 @@ def _click_twice(
 
 
 def _parts_once(
-    model: Sam2Model, encode: Callable[[], Any], decode: Callable[[], Any]
+    model: Network, encode: Callable[[], Any], decode: Callable[[], Any]
 ) -> tuple[float, float]:
     with inference(model.device):
         return seconds(encode), seconds(decode)

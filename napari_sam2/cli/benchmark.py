@@ -15,6 +15,7 @@ from napari_sam2.core.errors import OutputError
 if TYPE_CHECKING:
     from napari_sam2.benchmarking.results import Findings
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.engine.network import Network
     from napari_sam2.model.sam2 import Sam2Model
 
 _FEWEST_FRAMES = 4
@@ -109,11 +110,16 @@ def _benchmark(args: argparse.Namespace) -> int:
     from napari_sam2.benchmarking.table import as_text
 
     model, is_seeded = open_model(
-        args.model, device=args.device, image_size=args.image_size
+        args.model,
+        device=args.device,
+        image_size=args.image_size,
+        backend=args.backend,
     )
-    _check_comparison(args, model)
+    compared = _compared(args, model)
     with stop_on_interrupt() as token:
         found = _measure(args, model, is_seeded, token)
+        if compared is not None and found.is_complete:
+            _compare(args, compared, found, token)
     print(as_text(found))
     if args.json is not None:
         _write(args.json, found)
@@ -131,7 +137,8 @@ def _check_file(path: Path | None) -> None:
         )
 
 
-def _check_comparison(args: argparse.Namespace, model: Sam2Model) -> None:
+def _compared(args: argparse.Namespace, model: Network) -> Sam2Model | None:
+    """Return the model if it is to be compared, after checking that it can be."""
     from napari_sam2.benchmarking import reference
 
     if args.compiled and (args.against is None or model.device.type != "cuda"):
@@ -139,30 +146,28 @@ def _check_comparison(args: argparse.Namespace, model: Sam2Model) -> None:
             "--compiled compares compiled models on a GPU: give --against sam2, too, "
             "on a machine with CUDA."
         )
-    if args.against is None:
-        return
-    if not reference.knows(model.config):
-        raise UsageError(
-            f"Meta's sam2 has no model like {model.config.name}: compare a released "
-            "one, such as --model sam2.1-tiny, which need not be downloaded."
-        )
-    if not reference.is_available():
-        raise UsageError(f"{reference.HOW_TO_INSTALL}.")
+    return None if args.against is None else reference.comparable(model)
 
 
 def _measure(
-    args: argparse.Namespace, model: Sam2Model, is_seeded: bool, token: CancelToken
+    args: argparse.Namespace, model: Network, is_seeded: bool, token: CancelToken
 ) -> Findings:
-    from napari_sam2.benchmarking.against import compare
     from napari_sam2.benchmarking.measure import Extent, measure
 
     extent = Extent(args.objects, args.frames)
-    found = measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
-    if args.against is not None and found.is_complete:
-        rows = compare(model, extent, is_compiled=args.compiled, token=token, say=_say)
-        found.against.extend(rows)
-        found.is_complete = not token.is_cancelled
-    return found
+    return measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
+
+
+def _compare(
+    args: argparse.Namespace, model: Sam2Model, found: Findings, token: CancelToken
+) -> None:
+    from napari_sam2.benchmarking.against import compare
+    from napari_sam2.benchmarking.measure import Extent
+
+    extent, is_compiled = Extent(args.objects, args.frames), args.compiled
+    rows = compare(model, extent, is_compiled=is_compiled, token=token, say=_say)
+    found.against.extend(rows)
+    found.is_complete = not token.is_cancelled
 
 
 def _say(what: str) -> None:

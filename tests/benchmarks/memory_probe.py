@@ -8,16 +8,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
 from napari_sam2.benchmarking.footage import place_yx
 from napari_sam2.benchmarking.footprint import process_peak_bytes
 from napari_sam2.benchmarking.models import open_model
-
-if TYPE_CHECKING:
-    from napari_sam2.model.sam2 import Sam2Model
+from napari_sam2.model.sam2 import Sam2Model
 
 # The default bound, 512 MiB, is only reached by long runs; a lower one shows within a
 # hundred frames that memory stops growing.
@@ -27,6 +24,7 @@ CACHE_MIB = 64
 def main(side: str, name: str, image_size: int, folder: Path, objects: int) -> None:
     """Run one side to the end of the folder and print the peak in MiB."""
     model, _ = open_model(name, device="cpu", image_size=image_size)
+    assert isinstance(model, Sam2Model)
     (_run_ours if side == "ours" else _run_reference)(model, folder, objects)
     print(process_peak_bytes() / 2**20)
 
