@@ -40,8 +40,8 @@ _OUR_BUG = (
     "above and what napari-sam2 doctor prints."
 )
 _COMMANDS = (
-    gui, track, export, export_onnx, prompts, demo, evaluate, benchmark, finetune, models,
-    doctor,
+    gui, track, export, export_onnx, prompts, demo, evaluate, benchmark, finetune,
+    models, doctor,
 )  # fmt: skip
 _EPILOG = """\
 examples:
