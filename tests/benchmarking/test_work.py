@@ -88,7 +88,7 @@ def _neck(config: Sam2Config, side: int, dim: int, stage: int, is_padded: bool) 
         return side**2 * dim * hidden
     if is_padded:
         return side**2 * hidden * (dim + further)
-    return side**2 * dim * further + further * hidden * (dim + 1)
+    return side**2 * dim * further + further * hidden * dim
 
 
 @pytest.mark.parametrize(("size", "pixels"), ENCODERS)
