@@ -75,6 +75,7 @@ class ChannelChoice(QWidget):
         self._others = [] if layer is None else [i for i in images if i != layer]
         self.ticks = [QCheckBox(name) for name in own]
         for number, one in enumerate(self.ticks):
+            one.setToolTip("Show the model this channel of the image")
             one.setChecked(number in self._first)
         self.ticks += [_companion_tick(layer, other) for other in self._others]
         self._fill_menu()
@@ -146,6 +147,7 @@ def _own_names(layer: Any) -> tuple[str, ...]:
 
 def _companion_tick(layer: Any, other: Any) -> QCheckBox:
     made = QCheckBox(str(other.name))
+    made.setToolTip("Show the model this image as a further channel")
     try:
         check_companion(layer, image_axes(layer), other, image_axes(other))
     except StackError as problem:
