@@ -10,12 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_sam2.control.stack_work import track_stack
     from napari_sam2.core.errors import Sam2Error
+    from napari_sam2.core.positions import PlacedPrompt
     from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.loading import load_model
     from napari_sam2.engine.predictor import ImagePredictor
     from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.io.arrays import array_stack
     from napari_sam2.io.stack import open_stack
 
 __version__ = "0.1.0"
@@ -26,12 +29,15 @@ __all__ = [
     "ImagePredictor",
     "MaskPrompt",
     "MaskResult",
+    "PlacedPrompt",
     "PointPrompt",
     "Sam2Error",
     "VideoTracker",
     "__version__",
+    "array_stack",
     "load_model",
     "open_stack",
+    "track_stack",
 ]
 
 _HOMES = {
@@ -40,11 +46,14 @@ _HOMES = {
     "ImagePredictor": "napari_sam2.engine.predictor",
     "MaskPrompt": "napari_sam2.core.prompts",
     "MaskResult": "napari_sam2.core.results",
+    "PlacedPrompt": "napari_sam2.core.positions",
     "PointPrompt": "napari_sam2.core.prompts",
     "Sam2Error": "napari_sam2.core.errors",
     "VideoTracker": "napari_sam2.engine.tracker",
+    "array_stack": "napari_sam2.io.arrays",
     "load_model": "napari_sam2.engine.loading",
     "open_stack": "napari_sam2.io.stack",
+    "track_stack": "napari_sam2.control.stack_work",
 }
 
 

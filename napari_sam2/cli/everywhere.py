@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import stop_on_interrupt
-from napari_sam2.cli.position_work import Sight, depends_on, look, work_on
+from napari_sam2.cli.position_work import depends_on, work_on
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.control.positions import follow_everywhere
+from napari_sam2.control.sight import Sight, look
 from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.core.position_frames import AllFrames
@@ -79,19 +80,24 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
     """
     job.check()
     _check_outputs(job)
-    sight = look(job)
+    sight = look(
+        job.frames,
+        job.positions,
+        limits=job.limits,
+        corrects_bleaching=job.corrects_bleaching,
+    )
     made_of = depends_on(job)
     output = job.outputs.labels
     with unfinished_run(output, made_of, is_resumed=job.is_resumed) as folder:
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
         with _keeping(folder, store), ExitStack() as opened:
             labels, table = _open_outputs(job, opened)
-            work = work_on(sight, load(), folder)
+            work = work_on(job, sight, load(), folder)
             steps, seconds = _follow(work, store, job)
             everything = AllFrames(job.positions.whole, job.frames_at)
             PositionResults(store, everything).write(labels, table)
             for path in job.outputs.overlays:
-                _draw(path, sight, store)
+                _draw(path, job, sight, store)
         return Outcome(steps, seconds, _problems(store))
 
 
@@ -165,9 +171,9 @@ def _open_outputs(
     )
 
 
-def _draw(path: Path, sight: Sight, store: PositionFiles) -> None:
+def _draw(path: Path, job: Job, sight: Sight, store: PositionFiles) -> None:
     """Draw the masks of the one position that there is."""
-    job, (position,) = sight.job, store.positions
+    (position,) = store.positions
     with closing(FinishedFrames(path.parent, job.frames.shape_hw)) as finished:
         for result in store.results(position):
             finished.add(result)

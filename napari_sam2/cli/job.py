@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.prompting import check_request
-from napari_sam2.core.axes import list_axes
+from napari_sam2.control.sight import dims_of
 from napari_sam2.core.errors import OutputError, StackError
 from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.io.overlay import check_overlay
@@ -142,13 +142,8 @@ class Job:
 
     def _check_fused(self) -> None:
         """Check that all axes to be fused are those of one volume."""
-        layouts = [frames.layout for frames in self.fused]
-        if len({frozenset((one.frame, *one.plane)) for one in layouts}) > 1:
-            raise StackError(
-                f"The axes to be fused are not those of one volume: the stack has "
-                f"{list_axes(self.frames.stack.axes)}. Say with --at where to stay "
-                "along the others."
-            )
+        if self.fused:
+            dims_of(self.fused)
         names = [axis.name for axis in self.positions.axes]
         if self.fused and self.corrects_bleaching and "t" not in names:
             raise StackError(

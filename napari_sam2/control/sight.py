@@ -1,0 +1,120 @@
+"""How the model sees a stack: alike at every position and along every axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.axes import list_axes
+from napari_sam2.core.bleaching import find_fading, steady
+from napari_sam2.core.errors import StackError
+from napari_sam2.core.intensity import as_limits, estimate_limits
+from napari_sam2.core.position_frames import AllFrames, TimeSeries
+from napari_sam2.core.positions import NOWHERE, Positions
+from napari_sam2.io.placing import frames_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari_sam2.core.bleaching import Fading
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.orientation import Dims
+    from napari_sam2.core.positions import Position
+    from napari_sam2.io.stack import StackFrames
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What the model sees; made by :func:`look`.
+
+    Attributes
+    ----------
+    frames : StackFrames
+        Those at one of the positions.
+    positions : Positions
+    fading : tuple of Fading
+        Of each channel over time; none where it is left as it is.
+    limits : IntensityLimits
+        Of the whole stack.
+    """
+
+    frames: StackFrames
+    positions: Positions
+    fading: tuple[Fading, ...]
+    limits: IntensityLimits
+
+    def along(self, frames: StackFrames) -> Callable[[Position], FrameSource]:
+        """Return what opens frames along an axis, as the model sees them."""
+        series = _series(self.frames, self.positions)
+
+        def open_frames(position: Position) -> FrameSource:
+            there = frames_at(frames, self.positions, position)
+            return steady(there, self.fading, series.time_of(position))
+
+        return open_frames
+
+
+def look(
+    frames: StackFrames,
+    positions: Positions = NOWHERE,
+    *,
+    limits: IntensityLimits | None = None,
+    corrects_bleaching: bool = False,
+) -> Sight:
+    """Estimate once, for the whole stack, what is black and white and how it fades.
+
+    Parameters
+    ----------
+    frames : StackFrames
+        Those at one of the positions.
+    positions : Positions, optional
+    limits : IntensityLimits, optional
+        Instead of an estimate.
+    corrects_bleaching : bool, optional
+
+    Raises
+    ------
+    StackError
+        If colour pictures are to be corrected for bleaching.
+    FrameError
+        If none of the frames can be read.
+    """
+    series = _series(frames, positions)
+    fading = find_fading(series) if corrects_bleaching else ()
+    if limits is None:
+        unlimited = Sight(frames, positions, fading, as_limits(0, 1))
+        limits = estimate_limits(AllFrames(positions, unlimited.along(frames)))
+    return Sight(frames, positions, fading, limits)
+
+
+def dims_of(frames: Sequence[StackFrames]) -> list[Dims]:
+    """Return where frames, rows and columns lie among those of the first.
+
+    Parameters
+    ----------
+    frames : sequence of StackFrames
+        One volume, along one axis after the other.
+
+    Raises
+    ------
+    StackError
+        If they are not of one volume.
+    """
+    first, *_ = orders = [axes_of(one) for one in frames]
+    if len({frozenset(order) for order in orders}) > 1:
+        raise StackError(
+            "The axes to be fused are not those of one volume: the stack has "
+            f"{list_axes(frames[0].stack.axes)}. Say with --at where to stay along the "
+            "others."
+        )
+    return [(first.index(f), first.index(r), first.index(c)) for f, r, c in orders]
+
+
+def axes_of(frames: StackFrames) -> tuple[int | None, int, int]:
+    """Return the axes of the stack that frames, rows and columns are."""
+    return frames.layout.frame, *frames.layout.plane
+
+
+def _series(frames: StackFrames, positions: Positions) -> TimeSeries:
+    return TimeSeries(positions, lambda one: frames_at(frames, positions, one))
