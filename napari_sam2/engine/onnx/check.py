@@ -15,6 +15,7 @@ from napari_sam2.engine.onnx.interface import (
     MEMORY_ENCODER,
 )
 from napari_sam2.model.image_encoder import ImageFeatures
+from napari_sam2.model.mask_decoder import Choice
 from napari_sam2.model.prompt_encoder import BOX_END, NOT_A_POINT
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.network import Network
     from napari_sam2.model.config import Sam2Config
+    from napari_sam2.model.sam2 import ObjectState, Sam2Model
 
 
 class Sizes(NamedTuple):
@@ -89,29 +91,52 @@ def random_inputs(config: Sam2Config, sizes: Sizes, seed: int = 0) -> Inputs:
 
 @torch.inference_mode()
 def differences(
-    network: Network, reference: Network, inputs: Inputs
+    network: Network, reference: Sam2Model, inputs: Inputs, *, same_choice: bool = True
 ) -> dict[str, float]:
     """Return how far a network is from another, by part.
 
     What one part answers is not handed on to the next.
 
+    Parameters
+    ----------
+    network : Network
+    reference : Sam2Model
+    inputs : Inputs
+    same_choice : bool, optional
+        Whether the decoder must take the same one of its four masks. Random prompts
+        have candidates so close that rounding makes the choice between them.
+
     Returns
     -------
     dict of str to float
         The largest difference of any number that a part answers, over the largest
-        number that the reference answers there, or over 1 if that is more.
+        number that the reference answers there for the same image or object, or over 1
+        if that is more.
     """
-    return {
-        part: _apart(ask(network, inputs), ask(reference, inputs))
+    found = {
+        part: _furthest(ask(network, inputs), ask(reference, inputs))
         for part, ask in _QUESTIONS.items()
     }
+    if not same_choice:
+        found[MASK_DECODER] = max(
+            _from_candidates(network, reference, inputs, said) for said in _said(inputs)
+        )
+    return found
 
 
-def _apart(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> float:
-    return max(
-        float((one - other).abs().max()) / max(1.0, float(other.abs().max()))
-        for one, other in zip(ours, theirs, strict=True)
-    )
+def _furthest(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> float:
+    """Return the largest relative difference of several tensors."""
+    pairs = zip(ours, theirs, strict=True)
+    return max(float(_apart(one, other).max()) for one, other in pairs)
+
+
+def _apart(one: Tensor, other: Tensor) -> Tensor:
+    """Return the largest relative difference of each row, (rows,).
+
+    Each has a scale of its own: an object that is not there has logits of -1024.
+    """
+    scale = other.abs().flatten(1).amax(dim=1).clamp(min=1)
+    return (one - other).abs().flatten(1).amax(dim=1) / scale
 
 
 def _encode(network: Network, given: Inputs) -> Sequence[Tensor]:
@@ -126,19 +151,67 @@ def _attend(network: Network, given: Inputs) -> Sequence[Tensor]:
     ]
 
 
-def _decode(network: Network, given: Inputs) -> Sequence[Tensor]:
-    said = (
-        network.embed_prompts(given.xy, given.labels),
-        network.embed_prompts(given.xy, given.labels, given.logits),
-        network.embed_no_prompts(len(given.xy)),
+class Said(NamedTuple):
+    """What is said to a decoder."""
+
+    xy: Tensor
+    labels: Tensor
+    mask_logits: Tensor | None
+    ambiguous: bool
+
+
+def _said(given: Inputs) -> tuple[Said, ...]:
+    """Return points, points that refine a mask, and nothing."""
+    nothing = torch.full_like(given.labels[:, :1], NOT_A_POINT)
+    return (
+        Said(given.xy, given.labels, None, ambiguous=False),
+        Said(given.xy, given.labels, given.logits, ambiguous=False),
+        Said(torch.zeros_like(given.xy[:, :1]), nothing, None, ambiguous=True),
     )
+
+
+def _state(network: Network, given: Inputs, said: Said) -> ObjectState:
+    prompts = network.embed_prompts(said.xy, said.labels, said.mask_logits)
+    return network.decode(
+        given.coarse, given.features, prompts, ambiguous=said.ambiguous
+    )
+
+
+def _decode(network: Network, given: Inputs) -> Sequence[Tensor]:
     return [
-        part
-        for prompts, ambiguous in zip(said, (False, False, True), strict=True)
-        for part in network.decode(
-            given.coarse, given.features, prompts, ambiguous=ambiguous
-        )
+        part for said in _said(given) for part in _parts(_state(network, given, said))
     ]
+
+
+def _from_candidates(
+    network: Network, reference: Sam2Model, given: Inputs, said: Said
+) -> float:
+    """Return how far masks are from the nearest of the reference's four candidates."""
+    ours = _state(network, given, said)
+    prompts = reference.embed_prompts(said.xy, said.labels, said.mask_logits)
+    theirs = reference.candidates(given.coarse, given.features, prompts)
+    logits, ious, tokens, _ = theirs
+    possible = [
+        reference.settle(
+            theirs._replace(object_logits=ours.object_logits),  # there, or not
+            Choice(
+                logits[:, index : index + 1],
+                ious[:, index],
+                tokens[:, index if said.ambiguous else 0],
+            ),
+        )
+        for index in range(logits.shape[1])
+    ]
+    apart = [
+        torch.stack([*map(_apart, _parts(ours), _parts(one))]).amax(dim=0)
+        for one in possible
+    ]
+    presence = _apart(ours.object_logits, theirs.object_logits)
+    return float(torch.maximum(torch.stack(apart).amin(dim=0), presence).max())
+
+
+def _parts(state: ObjectState) -> tuple[Tensor, ...]:
+    return state.logits, state.ious[:, None], state.pointers, state.object_logits
 
 
 def _remember(network: Network, given: Inputs) -> Sequence[Tensor]:
@@ -151,7 +224,7 @@ def _remember(network: Network, given: Inputs) -> Sequence[Tensor]:
 
 
 def _adopt(network: Network, given: Inputs) -> Sequence[Tensor]:
-    return network.adopt_masks(given.features, given.masks)
+    return _parts(network.adopt_masks(given.features, given.masks))
 
 
 _QUESTIONS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.cancel import Progress
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.onnx.check import Sizes
     from napari_sam2.engine.onnx.precision import Precision
     from napari_sam2.model.sam2 import Sam2Model
 
@@ -117,41 +115,16 @@ def _compare(
     """
     done = len(parts_of(model.config))
     yield Progress(done, done + 1, "comparing with PyTorch")
-    draws = [
-        _typical_differences(network, model, sizes, precision)
-        for sizes in sizes_to_check(model.config)
-    ]
+    inputs = [random_inputs(model.config, n) for n in sizes_to_check(model.config)]
+    is_exact = precision != "fp16"
+    draws = [differences(network, model, one, same_choice=is_exact) for one in inputs]
     found = {part: max(one[part] for one in draws) for part in draws[0]}
-    for part in _too_far(found, precision):
-        raise ModelError(
-            f"The exported {part} does not compute what the model does (off by "
-            f"{found[part]:.2g}), so nothing was written. Try other versions of "
-            "torch, onnxscript and onnxruntime, and please report this with what "
-            "napari-sam2 doctor prints."
-        )
+    for part, apart in found.items():
+        if not apart <= tolerance(part, precision):
+            raise ModelError(
+                f"The exported {part} does not compute what the model does (off by "
+                f"{apart:.2g}), so nothing was written. Try other versions of torch, "
+                "onnxscript and onnxruntime, and please report this with what "
+                "napari-sam2 doctor prints."
+            )
     return found
-
-
-def _typical_differences(
-    network: Network, model: Sam2Model, sizes: Sizes, precision: Precision
-) -> dict[str, float]:
-    """Return differences by part; what lies too far apart is drawn three times.
-
-    In one draw two candidates for a mask may be so close that rounding makes the choice
-    between them, and then the masks have nothing in common.
-    """
-
-    def draw(seed: int) -> dict[str, float]:
-        return differences(network, model, random_inputs(model.config, sizes, seed))
-
-    first = draw(0)
-    if not _too_far(first, precision):
-        return first
-    draws = (first, draw(1), draw(2))
-    return {part: median(one[part] for one in draws) for part in first}
-
-
-def _too_far(found: Mapping[str, float], precision: Precision) -> list[str]:
-    return [
-        part for part, apart in found.items() if not apart <= tolerance(part, precision)
-    ]
