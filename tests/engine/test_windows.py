@@ -63,7 +63,7 @@ def followed(model, source: Nucleus, prompt, window: WindowOptions) -> list[floa
 
 @pytest.mark.parametrize("ask", [around, on_it])
 def test_a_nucleus_that_whole_frames_lose_is_followed(nano, ask) -> None:
-    source = Nucleus([(600 + 6 * t, 700 + 8 * t) for t in range(5)], [20] * 5)
+    source = Nucleus([(600 + 4 * t, 700 + 5 * t) for t in range(5)], [20] * 5)
     assert np.mean(followed(nano, source, ask(source), WindowOptions())) < 0.4
     assert min(followed(nano, source, ask(source), AUTO)) > 0.6
 
