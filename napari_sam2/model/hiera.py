@@ -71,7 +71,7 @@ class MultiScaleAttention(nn.Module):
         if layout.has_padding:
             x = x * inside(layout, x.device)[:, None]
         parts = [self._within(*part) for part in cut(self.qkv(x), layout)]
-        return self.proj(join(parts, len(x)))
+        return self.proj(join(parts, x.shape[0]))
 
     def _over_grid(self, qkv: Tensor, layout: Layout) -> Tensor:
         """Attend from all tokens to those on the grid, (B, N, 3C) to (B, N, C)."""
@@ -104,8 +104,8 @@ class MultiScaleAttention(nn.Module):
         raised = None
         if missing:
             _, bias_k, bias_v = self.qkv.bias.to(k.dtype).view(3, self.heads, 1, -1)
-            k = torch.cat([k, bias_k.expand(len(k), -1, -1, -1)], dim=2)
-            v = torch.cat([v, bias_v.expand(len(v), -1, -1, -1)], dim=2)
+            k = torch.cat([k, bias_k.expand(k.shape[0], -1, -1, -1)], dim=2)
+            v = torch.cat([v, bias_v.expand(v.shape[0], -1, -1, -1)], dim=2)
             raised = torch.zeros(k.shape[2], dtype=q.dtype, device=q.device)
             raised[-1] = math.log(missing)
             raised = raised[None, None, None]
@@ -140,7 +140,7 @@ class MultiScaleBlock(nn.Module):
 
     @staticmethod
     def _pooled(x: Tensor, layout: Layout) -> Tensor:
-        return join([pool(windows) for windows, _ in cut(x, layout)], len(x))
+        return join([pool(windows) for windows, _ in cut(x, layout)], x.shape[0])
 
 
 def _added(branch: Tensor, shortcut: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.engine.onnx.check import Sizes, differences, random_inputs
+from napari_sam2.engine.onnx.parts import part_modules
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.onnx.eager import eager_network
 from tests.miniature import seeded_model
@@ -81,3 +82,15 @@ def test_a_whole_session(miniature, moving_discs, window) -> None:
         for ours, theirs in zip(one, other, strict=True):
             assert (ours.mask != theirs.mask).sum() <= 4
             assert ours.object_logit == pytest.approx(theirs.object_logit, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [64, 96], ids=["whole windows", "cut windows"])
+def test_an_encoder_exported_with_two_views_takes_one(size) -> None:
+    encoder = part_modules(seeded_model(image_size=size))["image_encoder"]
+    views = torch.export.Dim("views", min=1)
+    exported = torch.export.export(
+        encoder, (torch.rand(2, 3, size, size),), dynamic_shapes=({0: views},)
+    ).module()
+    image = torch.rand(1, 3, size, size)
+    for ours, theirs in zip(exported(image), encoder(image), strict=True):
+        torch.testing.assert_close(ours, theirs)
