@@ -67,5 +67,6 @@ def test_finished_masks_are_offered_and_the_run_goes_on_from_them(
     for frame in range(found):
         np.testing.assert_array_equal(user.mask(1, frame).mask.mask, expected)
     assert user.document.prompts[1, 0].points_yx == ((20, 30),)
+    user.wait_idle()  # the model is there
     user.dock.workbench.track.run_button.click()
     user.wait(lambda: user.document.frames_covered(1) == FRAMES)
