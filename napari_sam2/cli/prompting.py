@@ -9,11 +9,11 @@ from napari_sam2.core.errors import NoPromptError, PromptError
 from napari_sam2.core.frames import check_frame
 from napari_sam2.core.positions import NOWHERE, PlacedPrompt
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt
-from napari_sam2.io.masks import load_mask_prompts
+from napari_sam2.io.masks import load_mask_prompts, load_placed_mask_prompts
 from napari_sam2.io.prompt_file import read_prompts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from napari_sam2.cli.arguments import MaskFile
@@ -56,6 +56,7 @@ def gather_request(
     files: Sequence[Path],
     positions: Positions = NOWHERE,
     fixed: Mapping[str, int] | None = None,
+    along: str = "",
 ) -> Request:
     """Add up the prompts of flags, mask files and prompt files.
 
@@ -68,6 +69,8 @@ def gather_request(
         Where objects are followed.
     fixed : mapping of str to int, optional
         The index at which frames stay, by name of the axis; prompts may say it, too.
+    along : str, optional
+        Name of the axis that objects are followed along, where there are positions.
 
     Raises
     ------
@@ -78,13 +81,23 @@ def gather_request(
     placed = list(flags)
     names: dict[int, str] = {}
     for mask in masks:
-        found = load_mask_prompts(mask.path, mask.frame)
-        placed += (PlacedPrompt(prompt, mask.at) for prompt in found)
+        placed += _masks(mask, positions, along)
     for path in files:
         stored = read_prompts(path)
         placed += stored.placed
         names |= dict(stored.names)
     return Request(_by_position(placed, positions, fixed or {}), names)
+
+
+def _masks(mask: MaskFile, positions: Positions, along: str) -> Iterator[PlacedPrompt]:
+    """Yield the prompts of a mask file, of all its positions if it has any."""
+    if not positions.axes:
+        for prompt in load_mask_prompts(mask.path, mask.frame):
+            yield PlacedPrompt(prompt, mask.at)
+        return
+    every = [axis.name for axis in positions.axes]
+    for one in load_placed_mask_prompts(mask.path, along, every, mask.frame):
+        yield PlacedPrompt(one.prompt, {**mask.at, **one.at})
 
 
 def check_request(request: Request, frames: FrameSource, positions: Positions) -> None:

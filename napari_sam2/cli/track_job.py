@@ -57,7 +57,12 @@ def track_job(args: argparse.Namespace) -> Job:
         labels_format=args.format,
     )
     request = gather_request(
-        [*args.point, *args.box], args.mask, args.prompts, positions, fixed
+        [*args.point, *args.box],
+        args.mask,
+        args.prompts,
+        positions,
+        fixed,
+        frames.axes[0].name,
     )
     return Job(
         frames=frames,

@@ -8,16 +8,19 @@ import numpy as np
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import FrameError, PromptError, StackError
+from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompts import MaskPrompt
 from napari_sam2.core.results import MaskResult, mask_result
 from napari_sam2.io.stack import StackFrames, open_stack, stack_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from napari_sam2.core.axes import Axes
+    from napari_sam2.io.stack import Stack
 
 
 def read_labels(path: str | Path) -> StackFrames:
@@ -118,6 +121,55 @@ def load_mask_prompts(path: str | Path, frame: int = 0) -> tuple[MaskPrompt, ...
     if {prompt.object_id for prompt in prompts} == {_full_scale(frames.dtype)}:
         prompts = [MaskPrompt(1, prompt.frame, prompt.mask) for prompt in prompts]
     return tuple(prompts)
+
+
+def load_placed_mask_prompts(
+    path: str | Path, axis: str, every: Sequence[str], frame: int = 0
+) -> tuple[PlacedPrompt, ...]:
+    """Make mask prompts of a file that may have labels of several positions.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for :func:`load_mask_prompts`, or a label stack with more axes.
+    axis : str
+        Name of the axis that objects are followed along.
+    every : sequence of str
+        Names of the axes of positions.
+    frame : int, optional
+        The frame that a single picture belongs to.
+
+    Raises
+    ------
+    PromptError
+        If the file cannot be read, lacks one of the axes, or shows no object.
+    """
+    try:
+        stack = open_stack(path)
+        if sum(one.size > 1 for one in stack.axes) <= 3:
+            return tuple(map(PlacedPrompt, load_mask_prompts(path, frame)))
+        placed = tuple(_placed_prompts(stack, axis, every))
+    except (StackError, FrameError) as error:
+        raise PromptError(f"The mask prompts: {error}") from error
+    if not placed:
+        raise PromptError(f"The mask file {path} is empty: it shows no object.")
+    return placed
+
+
+def _placed_prompts(
+    stack: Stack, axis: str, every: Sequence[str]
+) -> Iterator[PlacedPrompt]:
+    positions = choose_positions(stack.axes, [(name, None) for name in every])
+    names = [one.name for one in positions.axes]
+    for position in positions:
+        at = dict(zip(names, position, strict=True))
+        frames = stack_frames(stack, axis, at=positions.at(position))
+        for frame in range(len(frames)):
+            labels = frames[frame]
+            for object_id in sorted(_ids(labels)):
+                yield PlacedPrompt(
+                    MaskPrompt(object_id, frame, labels == object_id), at
+                )
 
 
 def results_from_labels(labels: npt.NDArray[Any], frame: int) -> tuple[MaskResult, ...]:

@@ -106,6 +106,25 @@ def test_prompts_name_their_position_or_are_where_at_says(cli, tzyx, tmp_path):
     assert ids == [set(), {4}, {5, 9}]
 
 
+def test_labels_of_all_positions_are_prompts_where_they_are(cli, tzyx, tmp_path):
+    out, seeds = tmp_path / "labels.tif", tmp_path / "seeds.tif"
+    drawn = np.zeros(SHAPE, np.uint8)
+    drawn[0, 1], drawn[2, 2] = drifting()[1][0, 1], drifting()[1][2, 2]
+    tifffile.imwrite(seeds, drawn, imagej=True, metadata={"axes": "TZYX"})
+    words = (*PLAIN, "--seed", "none", "--mask", seeds)
+    assert cli("track", tzyx, "-o", out, *words).code == 0
+    found = tifffile.imread(out)
+    np.testing.assert_array_equal(found[0, 1], drawn[0, 1])
+    np.testing.assert_array_equal(found[2, 2], drawn[2, 2])
+    assert not found[1].any()
+    empty = np.zeros(SHAPE, np.uint8)
+    tifffile.imwrite(seeds, empty, imagej=True, metadata={"axes": "TZYX"})
+    assert "shows no object" in cli("track", tzyx, "-o", out, *words).err
+    tifffile.imwrite(seeds, drawn, imagej=True, metadata={"axes": "TCYX"})
+    said = cli("track", tzyx, "-o", out, *words)
+    assert "The mask prompts: There is no axis z" in said.err
+
+
 @pytest.mark.parametrize("ending", [".ome.zarr", ".nii.gz"])
 def test_other_formats_hold_the_positions_too(cli, tzyx, tmp_path, ending):
     pytest.importorskip("zarr" if ending == ".ome.zarr" else "nibabel")
