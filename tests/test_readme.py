@@ -7,11 +7,13 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from napari_sam2.cli.main import build_parser
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.widgets.shortcuts import SHORTCUTS
+from tests.conftest import discs
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -21,14 +23,17 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 
 
-def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    (example,) = blocks("python")
+def test_the_python_examples_run(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    plain, positions = blocks("python")
     monkeypatch.chdir(ROOT)
-    names: dict[str, object] = {}
-    exec(compile(example, "README.md", "exec"), names)  # our own text
+    names: dict[str, object] = {"movie": np.stack([discs(4, (48, 56))[0]] * 2)}
+    exec(compile(plain, "README.md", "exec"), names)  # our own text
     labels = names["labels"]
     assert set(labels[16].ravel()) == {0, 1, 2}
     assert capsys.readouterr().out.count("\n") == 2 * len(labels)
+    exec(compile(positions, "README.md", "exec"), names)
+    assert names["labels"].shape == (2, 4, 48, 56)
+    assert names["labels"].any(axis=(1, 2, 3)).all()
 
 
 def test_commands_can_be_parsed() -> None:

@@ -125,10 +125,10 @@ def report_everywhere(job: Job, outcome: Outcome) -> int:
 
 def _everywhere(job: Job) -> str:
     """Say at which positions: `` at t = 0–11``."""
-    axes, visited = job.positions.axes, job.positions.visited
+    names, visited = job.positions.names, job.positions.visited
     spans = [
-        f"{axis.name} = {frame_ranges(span)}"
-        for axis, span in zip(axes, visited, strict=True)
+        f"{name} = {frame_ranges(span)}"
+        for name, span in zip(names, visited, strict=True)
     ]
     return f" at {', '.join(spans)}" if spans else ""
 

@@ -95,8 +95,8 @@ def _masks(mask: MaskFile, positions: Positions, along: str) -> Iterator[PlacedP
         for prompt in load_mask_prompts(mask.path, mask.frame):
             yield PlacedPrompt(prompt, mask.at)
         return
-    every = [axis.name for axis in positions.axes]
-    for one in load_placed_mask_prompts(mask.path, along, every, mask.frame):
+    found = load_placed_mask_prompts(mask.path, along, positions.names, mask.frame)
+    for one in found:
         yield PlacedPrompt(one.prompt, {**mask.at, **one.at})
 
 

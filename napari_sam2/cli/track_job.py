@@ -156,8 +156,7 @@ def _files(args: argparse.Namespace) -> list[Path]:
 def _named_position(positions: Positions, position: Position) -> dict[str, Any]:
     if not position:
         return {}
-    names = (axis.name for axis in positions.axes)
-    return {"at": dict(zip(names, position, strict=True))}
+    return {"at": dict(zip(positions.names, position, strict=True))}
 
 
 def _open(args: argparse.Namespace) -> Stack:

@@ -109,6 +109,15 @@ def axis_names(axes: Axes) -> str:
     return "".join(axis.name for axis in axes)
 
 
+def distinct_names(axes: Axes) -> tuple[str, ...]:
+    """Return the names of axes, with a number where several have the same."""
+    names = [axis.name for axis in axes]
+    return tuple(
+        name if names.count(name) == 1 else f"{name}_{number}"
+        for number, name in enumerate(names)
+    )
+
+
 def resized(axis: Axis, size: int) -> Axis:
     """Return the axis with another number of elements."""
     return replace(axis, size=size)

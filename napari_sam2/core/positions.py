@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
-from napari_sam2.core.axes import find_axis
+from napari_sam2.core.axes import distinct_names, find_axis
 from napari_sam2.core.errors import PromptError, StackError
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ class Positions:
         return tuple(axis.size for axis in self.axes)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What each axis is called, no two alike."""
+        return distinct_names(self.axes)
+
+    @property
     def whole(self) -> Positions:
         """All positions that the stack has."""
         return replace(self, visited=tuple(map(range, self.shape)))
@@ -104,8 +109,8 @@ class Positions:
     def describe(self, position: Position) -> str:
         """Show a position as ``t = 3 of 12``."""
         return ", ".join(
-            f"{axis.name} = {index} of {axis.size}"
-            for axis, index in zip(self.axes, position, strict=True)
+            f"{name} = {index} of {size}"
+            for name, index, size in zip(self.names, position, self.shape, strict=True)
         )
 
     def locate(self, at: Mapping[str, int], what: str) -> Position:
@@ -125,9 +130,9 @@ class Positions:
         """
         named = dict(at)
         position = tuple(
-            named.pop(axis.name, named.pop(str(number), first))
-            for axis, number, first in zip(
-                self.axes, self.indices, self.first, strict=True
+            named.pop(name, named.pop(str(number), first))
+            for name, number, first in zip(
+                self.names, self.indices, self.first, strict=True
             )
         )
         if named:
@@ -146,7 +151,7 @@ class Positions:
 
     @property
     def _known(self) -> str:
-        names = " and ".join(axis.name for axis in self.axes)
+        names = " and ".join(self.names)
         return f"positions are along {names}." if names else "there are no positions."
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.axes import distinct_names
 from napari_sam2.core.results import Verdict
 from napari_sam2.core.units import unit_symbol
 
@@ -145,8 +146,8 @@ class Measurer:
     def frame_of(self, row: np.void) -> int:
         """Return the number of a measured row's frame, over all positions."""
         number = 0
-        for axis in self._positions:
-            number = number * axis.size + int(row[axis.name])
+        for axis, name in zip(self._positions, self._position_names, strict=True):
+            number = number * axis.size + int(row[name])
         length = 1 if self.axes is None else self.axes[-3].size
         return (number * length if self._positions else 0) + int(row["frame"])
 
@@ -155,10 +156,14 @@ class Measurer:
         return () if self.axes is None else self.axes[:-3]
 
     @cached_property
+    def _position_names(self) -> tuple[str, ...]:
+        return distinct_names(self._positions)
+
+    @cached_property
     def _where(self) -> tuple[Column, ...]:
         return tuple(
-            Column(axis.name, f"Position along {axis.name}, from 0", "i8")
-            for axis in self._positions
+            Column(name, f"Position along {name}, from 0", "i8")
+            for name in self._position_names
         )
 
     @cached_property
@@ -174,10 +179,10 @@ class Measurer:
     def _calibrated(self) -> tuple[Column, ...]:
         along, area = _ascii_unit(self.axes, -3), _ascii_unit(self.axes, -2)
         found = []
-        for number, axis in enumerate(self._positions):
-            if axis.unit:
-                name = f"{axis.name}_{_ascii_unit(self._positions, number)}"
-                found.append(Column(name, f"Position along {axis.name}, in its unit"))
+        for number, name in enumerate(self._position_names):
+            if unit := _ascii_unit(self._positions, number):
+                tip = f"Position along {name}, in its unit"
+                found.append(Column(f"{name}_{unit}", tip))
         if along:
             found.append(Column(f"position_{along}", "The frame's time or depth"))
         if self._has_area:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.axes import distinct_names
 from napari_sam2.io.output import naming_output
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class Centres:
     _sums: dict[tuple[int, ...], npt.NDArray[np.float64]] = field(default_factory=dict)
 
     @property
-    def _names(self) -> list[str]:
-        return [axis.name for axis in self.header.axes[:-2]]
+    def _names(self) -> tuple[str, ...]:
+        return distinct_names(self.header.axes[:-2])
 
     @property
     def _along(self) -> int:

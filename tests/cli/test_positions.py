@@ -140,6 +140,27 @@ def test_other_formats_hold_the_positions_too(cli, tzyx, tmp_path, ending):
     )
 
 
+def test_axes_without_names_go_by_number(cli, tmp_path):
+    path, out, table = (tmp_path / name for name in ("a.npy", "l.tif", "o.csv"))
+    np.save(path, np.stack([drifting()[0][:2]] * 2))  # five axes, called q and y and x
+    said = cli(
+        "track", path, "-o", out, "--axis", "2", "--every", "0", "--every", "1",
+        "--at", "0=1", "--point", "1:0,16,14", "--table", table, "--seed", "masks",
+        "--frames", "0:2",
+    )  # fmt: skip
+    assert said.code == 0
+    assert "1 object at q_0 = 0–1, q_1 = 0–1, frames 0–1" in said.out
+    found = tifffile.imread(out)
+    assert found.shape == (2, 2, 3, *SHAPE[2:])
+    rows = rows_of(table)
+    assert [(row["q_0"], row["q_1"]) for row in rows[::2]] == [
+        ("0", "0"), ("0", "1"), ("1", "0"), ("1", "1"),
+    ]  # fmt: skip
+    for row in rows:
+        place = int(row["q_0"]), int(row["q_1"]), int(row["frame"])
+        assert int(row["area"]) == np.count_nonzero(found[place])
+
+
 def test_tracks_run_through_time_in_space(cli, tzyx, tmp_path):
     out, labels = tmp_path / "tracks.csv", tmp_path / "labels.tif"
     words = (*PLAIN, *FIRST)
