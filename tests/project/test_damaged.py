@@ -138,6 +138,11 @@ def test_nothing_but_our_tables_is_opened(project: Path, statement: str) -> None
             "UPDATE about SET json = replace(json, '\"level\": 0', '\"level\": -1')",
             "level of the pyramid",
         ),
+        (
+            "UPDATE about SET json = replace(json, '\"positions\": []', "
+            "'\"positions\": [1]')",
+            "not one of its axes",
+        ),
         ("UPDATE about SET json = '{}' WHERE name = 'beside'", "no list"),
         ("UPDATE about SET json = '[3]' WHERE name = 'beside'", "no mapping"),
         (

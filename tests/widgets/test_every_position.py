@@ -94,8 +94,8 @@ def test_it_says_where_it_is_and_stops_and_goes_on(clicked: User) -> None:
         lambda status: said.append(status.progress.label if status.progress else "")
     )
     start(clicked)
-    gate.release(SLICES + 3)  # one time, and a part of the next one
-    clicked.wait(lambda: clicked.document.frames_covered(1) > SLICES)
+    gate.release(SLICES + 2)  # one time, and a part of the next one
+    clicked.wait(lambda: clicked.document.frames_covered(1) == SLICES + 2)
     assert "Track 1 object at t = 1 of 4" in said
     assert clicked.status.activity is Activity.RUNNING
     track.stop_button.click()

@@ -26,6 +26,7 @@ from napari_sam2.project import (
 from napari_sam2.state import Settings
 from napari_sam2.widgets.dock import Sam2Dock
 from napari_sam2.widgets.project_reader import read_project_into_dock
+from napari_sam2.widgets.window import open_window
 from tests.widgets.user import User
 
 MANIFEST = Path(__file__).parents[2] / "napari_sam2" / "napari.yaml"
@@ -103,3 +104,15 @@ def test_without_a_window_a_sentence_says_what_to_do(
     monkeypatch.setattr("napari.current_viewer", lambda: None)
     assert read_project_into_dock(str(project)) == [(None,)]
     assert "open napari" in told[0]
+
+
+def test_the_command_opens_it_with_napari(
+    at_window: User, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = at_window
+    monkeypatch.setattr("napari.Viewer", lambda **_: user.viewer)
+    monkeypatch.setattr("napari.run", lambda: None)
+    open_window([str(project)])
+    (user.dock,) = Sam2Dock.all_in(user.viewer)
+    user.wait(lambda: user.session is not None)
+    assert user.session.image.layer.name == "cells"

@@ -57,7 +57,8 @@ class PacedFactory(FakeFactory):
                 frames.open_frames,
                 lambda seen: self._paced(replace(request, frames=seen)),
             )
-        made = PacedTracker(request, self.gate)
+        is_pair = len(frames) == 2  # of the same frame at two positions: not waited for
+        made = PacedTracker(request, None if is_pair else self.gate)
         made.fail_at = self.fail_at
         return made
 
