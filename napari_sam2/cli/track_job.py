@@ -95,6 +95,8 @@ def _with_settings(found: Provenance, args: argparse.Namespace) -> Provenance:
         level=args.level,
     )
     settings = dict(describe_settings(made))
+    if args.backend != "auto":
+        settings["backend"] = args.backend
     if args.every:
         settings["positions"] = [f"every {name}" for name, _ in args.every]
         settings["seeds"] = args.seed

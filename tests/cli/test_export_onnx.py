@@ -56,6 +56,15 @@ def test_a_failed_export_leaves_nothing(cli, tmp_path: Path, monkeypatch) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_full_disk_is_told_and_leaves_nothing(cli, tmp_path: Path, full_disk) -> None:
+    full_disk(100_000)
+    said = cli("export-onnx", "nano", tmp_path / "out")
+    assert said.code == 2
+    assert str(tmp_path / "out") in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_model_is_told(cli, tmp_path: Path) -> None:
     said = cli("export-onnx", "sam7", tmp_path / "out")
     assert said.code == 2
