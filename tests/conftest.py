@@ -46,6 +46,13 @@ def nano_onnx(nano, tmp_path_factory, pytestconfig) -> Path:
     return folder
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests time for an export, which takes minutes where others compute, too."""
+    for item in items:
+        if "nano_onnx" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(1200))
+
+
 @pytest.fixture
 def full_disk():
     """Let no file of this process grow beyond a number of bytes, as a quota does."""
