@@ -18,6 +18,8 @@
     What is going on, and what went wrong, in the dock and in napari's activity dock.
 ``exporting``
     Files, written on the lane.
+``projects``, ``project_opener``, ``project_reader``
+    Projects in the dock: saved, opened, and dropped onto napari's window.
 ``window``
     napari with the dock open, for the command line.
 ``forms``, ``export_form``, ``settings_form``
