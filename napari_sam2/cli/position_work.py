@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import napari_sam2
 from napari_sam2.control.sight import axes_of
 from napari_sam2.control.stack_work import stack_work
+from napari_sam2.core.errors import FrameError
 from napari_sam2.core.position_frames import AllFrames
-from napari_sam2.project.image import fingerprint
+from napari_sam2.project.image import fingerprint, glance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.engine.network import Network
+    from napari_sam2.project.values import Fingerprint
 
 
 def work_on(job: Job, sight: Sight, model: Network, folder: Path) -> PositionWork:
@@ -59,14 +61,8 @@ def work_on(job: Job, sight: Sight, model: Network, folder: Path) -> PositionWor
 
 
 def depends_on(job: Job) -> dict[str, Any]:
-    """Return everything that the results depend on, by what to call it when it differs.
-
-    Raises
-    ------
-    FrameError
-        If one of the frames that stand for the image cannot be read.
-    """
-    image = fingerprint(AllFrames(job.positions, job.frames_at), job.frames.stack.path)
+    """Return what the results depend on, by what to call it when it differs."""
+    image = _fingerprint(job)
     made, layout = job.provenance, job.frames.layout
     along = job.positions.indices
     return {
@@ -77,7 +73,8 @@ def depends_on(job: Job) -> dict[str, Any]:
             "--every": [str(span) for span in job.positions.visited],
         },
         "another image": {
-            "size": image.shape, "type": image.dtype, "pixels": image.pixels,
+            "size": image.shape, "type": image.dtype,
+            "pixels": image.pixels or image.mtime_ns,
         },
         "another model": {
             "--model": None if made is None else made.model_sha256,
@@ -95,3 +92,12 @@ def depends_on(job: Job) -> dict[str, Any]:
         },
         "another version of napari-sam2": napari_sam2.__version__,
     }  # fmt: skip
+
+
+def _fingerprint(job: Job) -> Fingerprint:
+    """Describe the image; by its date if a frame that stands for it is damaged."""
+    frames, path = AllFrames(job.positions, job.frames_at), job.frames.stack.path
+    try:
+        return fingerprint(frames, path)
+    except FrameError:
+        return glance(frames, path)

@@ -56,13 +56,12 @@ def unfinished_run(
     """
     folder = unfinished_folder(output)
     described = json.loads(json.dumps({"version": 1, **made_of}))
-    if folder.is_file() or (folder.exists() and any(folder.iterdir())):
+    is_begun = folder.is_file() or (folder.exists() and any(folder.iterdir()))
+    if is_begun:
         _check_same(folder, described, is_resumed=is_resumed)
-    else:
-        with naming_output(folder):
-            folder.mkdir(exist_ok=True)
-        _describe(folder, described)
     try:
+        if not is_begun:
+            _begin(folder, described)
         yield folder
     except BaseException:
         if not any(folder.rglob("*.zip")):
@@ -71,7 +70,9 @@ def unfinished_run(
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _describe(folder: Path, described: Mapping[str, Any]) -> None:
+def _begin(folder: Path, described: Mapping[str, Any]) -> None:
+    with naming_output(folder):
+        folder.mkdir(exist_ok=True)
     with atomic_output(folder / _RUN) as temporary:
         temporary.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
 

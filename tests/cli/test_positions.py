@@ -244,6 +244,37 @@ def test_a_stop_before_the_first_position_leaves_nothing(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["cells.tif"]
 
 
+def test_a_slice_that_cannot_be_read_costs_only_what_lies_behind(cli, tmp_path):
+    path, out = tmp_path / "cells.tif", tmp_path / "labels.tif"
+    about = {"axes": "TZYX"}
+    tifffile.imwrite(path, drifting()[0], compression="zlib", metadata=about, ome=True)
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[4]  # t = 1, z = 1
+        start, count = page.dataoffsets[0], page.databytecounts[0]
+    damaged = bytearray(path.read_bytes())
+    damaged[start : start + count] = b"\xff" * count
+    path.write_bytes(damaged)
+    said = cli("track", path, "-o", out, *PLAIN, *FIRST)
+    assert said.code == 1
+    assert "At t = 1 of 3: Picture 4 (counted from 0)" in said.err
+    found = tifffile.imread(out)
+    filled = [[bool(found[t, z].any()) for z in range(3)] for t in range(3)]
+    assert filled == [[True] * 3, [True, False, False], [True] * 3]
+
+
+def test_a_full_disk_leaves_what_is_finished(cli, tzyx, tmp_path, full_disk):
+    out = tmp_path / "labels.tif"
+    words = ("track", tzyx, "-o", out, *PLAIN, *FIRST, "--resume")
+    full_disk(2000)
+    said = cli(*words)
+    assert said.code == 2
+    assert "the disk is full" in said.err
+    assert "3 of 3 positions are kept in" in said.err
+    full_disk(10**9)
+    assert cli(*words).code == 0
+    assert tifffile.imread(out).any(axis=(2, 3)).all()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
 def test_a_run_that_was_killed_goes_on(cli, tzyx, tmp_path):
     whole, out = tmp_path / "whole.tif", tmp_path / "labels.tif"
