@@ -14,9 +14,10 @@ import numpy as np
 from napari.layers.base import ActionType
 
 from napari_sam2.core.errors import Sam2Error
-from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
+from napari_sam2.layers.box_tools import better_tool
+from napari_sam2.layers.box_writer import BoxWriter
 from napari_sam2.layers.geometry import follow_geometry
 from napari_sam2.layers.press import DEPTHLESS, Press
 from napari_sam2.layers.prompt_clipboard import Clipboard
@@ -29,22 +30,13 @@ if TYPE_CHECKING:
     from napari.components import Dims, LayerList
     from napari.layers import Points, Shapes
 
-    from napari_sam2.core.prompts import BoxPrompt, PointPrompt
+    from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.state.document import Document
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
 
 _STARTS = {ActionType.ADDING, ActionType.CHANGING, ActionType.REMOVING}
-_TOOLS = {
-    "add_ellipse": "Ellipses",
-    "add_line": "Lines",
-    "add_path": "Paths",
-    "add_polyline": "Lines",
-    "add_polygon": "Polygons",
-    "add_polygon_lasso": "Outlines",
-}
-_VERTEX_TOOLS = {"vertex_insert", "vertex_remove"}
 
 
 class PromptLayers:
@@ -85,13 +77,12 @@ class PromptLayers:
         on_refused: Callable[[str], None],
     ) -> None:
         self._layers = layers
-        self._image = image
-        self._document = document
+        self._image, self._document = image, document
         self._history = history
         self._on_refused = on_refused
-        self._is_positive = True
         self._press = Press()
-        self._is_writing = False
+        self._is_positive = True
+        self._is_pressed = self._is_writing = False
         self._begun: ActionType | None = None
         self._gesture = 0
         self._seen: rows.Said = {}
@@ -99,6 +90,7 @@ class PromptLayers:
         self._shown: Mapping[Place, FramePrompts] = {}
         self.points: Points = style.make_points(image)
         self.boxes: Shapes = style.make_boxes(image)
+        self._box_writer = BoxWriter(self.boxes, image)
         self._clipboard = Clipboard(self, dims, image.space)
         self._unfollow = follow_geometry(image.layer, [self.points, self.boxes])
         self._connect()
@@ -119,6 +111,19 @@ class PromptLayers:
         """Put the layers into the viewer where they are missing."""
         self._show(self.boxes, self.points)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there are boxes that the layer does not show yet."""
+        return self._box_writer.has_more
+
+    def go_on(self) -> None:
+        """Show some more boxes, unless the user has something in hand."""
+        if self._begun is not None or self._is_pressed:
+            return
+        with self._writing():
+            self._seen = rows.with_prompts(self._seen, self._box_writer.go_on())
+        self._rest()
+
     def say(self, news: Mapping[Place, FramePrompts]) -> None:
         """Replace prompts as one step, or take nothing over and tell why."""
         try:
@@ -128,11 +133,8 @@ class PromptLayers:
 
     def add(self, prompts: Iterable[PointPrompt | BoxPrompt]) -> None:
         """Add prompts as one step."""
-        said = dict(self._document.prompts)
-        for one in prompts:
-            place = one.object_id, one.frame
-            said[place] = said.get(place, FramePrompts()).with_prompt(one)
-        self.say(differences(self._document.prompts, said))
+        before = self._document.prompts
+        self.say(differences(before, rows.with_prompts(before, prompts)))
 
     def disconnect(self) -> None:
         """Leave both layers to the user, as they are."""
@@ -189,23 +191,20 @@ class PromptLayers:
         """
         self._press = Press.of(event)
         self._gesture += 1
+        self._is_pressed = True
         yield
         while event.type == "mouse_move":
             if layer == self.boxes:
                 self._take(is_final=False)
             yield
+        self._is_pressed = False
 
     def _on_tool_chosen(self, _event: Any) -> None:
         """Tell before anything is drawn that boxes are the only shapes here."""
-        tool = str(self.boxes.mode)
-        if tool in _TOOLS:
-            self.boxes.mode = "add_rectangle"
-            self._on_refused(
-                f"{_TOOLS[tool]} cannot be prompts: draw a rectangle around the object."
-            )
-        elif tool in _VERTEX_TOOLS:
-            self.boxes.mode = "direct"
-            self._on_refused("A box has four corners: move them, or the whole box.")
+        better = better_tool(str(self.boxes.mode))
+        if better is not None:
+            self.boxes.mode, sentence = better
+            self._on_refused(sentence)
 
     def _on_layer_removed(self, event: Any) -> None:
         kept = {self.points: rows.only_boxes, self.boxes: rows.only_points}
@@ -244,18 +243,19 @@ class PromptLayers:
             self._restyle()
             self._rest()
         else:
-            places, chosen = self._box_places(), set(self.boxes.selected_data)
+            places = self._box_places()
+            chosen = {places[row] for row in self.boxes.selected_data}
             self._write()
-            if self._box_places() == places:
-                self.boxes.selected_data = chosen
+            rows_now = enumerate(self._box_places())
+            self.boxes.selected_data = {n for n, one in rows_now if one in chosen}
 
     def _box_places(self) -> list[Place]:
         boxes = rows.box_prompts(self.boxes, self._image.space, self._at_rest)
         return [(one.object_id, one.frame) for one in boxes]
 
     def _read(self) -> rows.Said:
-        space = self._image.space
-        return rows.read_prompts(self.points, self.boxes, space, self._at_rest)
+        layers = self.points, self.boxes
+        return rows.read_prompts(*layers, self._image.space, self._at_rest)
 
     def _rest(self) -> None:
         """Note where the corners of boxes are while nobody drags one."""
@@ -266,7 +266,7 @@ class PromptLayers:
         prompts, space = self._document.prompts, self._image.space
         with self._writing():
             rows.write_points(self.points, prompts, space)
-            rows.write_boxes(self.boxes, prompts, space)
+            self._box_writer.write(prompts)
             self._restyle()
             self._show(*(one for one in (self.boxes, self.points) if len(one.data)))
         self._rest()

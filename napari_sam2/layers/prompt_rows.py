@@ -72,7 +72,7 @@ def box_prompts(
     """
     shapes = zip_longest(layer.data, layer.shape_type, at_rest[: len(layer.data)])
     rows = zip(starmap(_box_corners, shapes), *_features(layer), strict=True)
-    return [_box_prompt(space, *row) for row in rows]
+    return [box_prompt(space, *row) for row in rows]
 
 
 def read_prompts(
@@ -85,12 +85,16 @@ def read_prompts(
     PromptError
         As for :func:`point_prompts` and :func:`box_prompts`.
     """
-    said: Said = {}
-    listed: list[PointPrompt | BoxPrompt] = [
-        *point_prompts(points, space),
-        *box_prompts(boxes, space, at_rest),
-    ]
-    for one in listed:
+    said = with_prompts({}, point_prompts(points, space))
+    return with_prompts(said, box_prompts(boxes, space, at_rest))
+
+
+def with_prompts(
+    said: Mapping[Place, FramePrompts], prompts: Iterable[PointPrompt | BoxPrompt]
+) -> Said:
+    """Return what was said with prompts added to it."""
+    said = dict(said)
+    for one in prompts:
         place = one.object_id, one.frame
         said[place] = said.get(place, FramePrompts()).with_prompt(one)
     return said
@@ -144,23 +148,6 @@ def write_points(
     layer.features = feature_columns((row[1], row[2]) for row in rows)
 
 
-def write_boxes(
-    layer: Shapes, prompts: Mapping[Place, FramePrompts], space: FrameSpace
-) -> None:
-    """Make the layer show these boxes and no others."""
-    boxes = [
-        (space.rectangle(frame, one.box_yxyx), object_id)
-        for (object_id, frame), one in prompts.items()
-        if one.box_yxyx is not None
-    ]
-    layer.selected_data = set()
-    if boxes:
-        layer.data = [(corners, "rectangle") for corners, _ in boxes]
-        layer.features = feature_columns((object_id, True) for _, object_id in boxes)
-    elif len(layer.data):  # assigning an empty list would leave the features behind
-        layer.remove(list(range(len(layer.data))))
-
-
 def feature_columns(rows: Iterable[tuple[int, bool]]) -> dict[str, npt.NDArray[Any]]:
     """Return the feature columns of (object_id, is positive) rows."""
     listed = list(rows)
@@ -194,12 +181,19 @@ def _box_corners(
     )
 
 
-def _box_prompt(
+def box_prompt(
     space: FrameSpace,
     vertices: npt.NDArray[np.floating],
     object_id: int,
     positive: bool,
 ) -> BoxPrompt:
+    """Return a box of a layer, from two or four of its corners, (N, D).
+
+    Raises
+    ------
+    PromptError
+        As for :func:`box_prompts`.
+    """
     if not positive:
         raise PromptError("A box says where the object is: it cannot be negative.")
     frame, (y0, x0, y1, x1) = space.box_of(vertices)

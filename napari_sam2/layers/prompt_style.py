@@ -60,9 +60,13 @@ def style_points(layer: Points) -> None:
 
 
 def style_boxes(layer: Shapes, width: float) -> None:
-    """Colour every box by its object."""
-    if len(layer.data):
-        layer.edge_color = _object_colours(layer)
+    """Colour every box by its object, where it has another colour or width."""
+    if not len(layer.data):
+        return
+    colours = _object_colours(layer)
+    if not np.allclose(layer.edge_color, colours, atol=0.002):
+        layer.edge_color = colours
+    if set(layer.edge_width) != {width}:
         layer.edge_width = [width] * len(layer.data)
 
 

@@ -128,9 +128,16 @@ class Document:
             )
         return self.objects[object_id]
 
-    def apply(self, edit: Edit) -> Edit:
-        """Make a change, tell who listens, and return the edit that takes it back."""
-        inverse = edit.inverse(self)
+    def apply(self, edit: Edit, inverse: Edit | None = None) -> Edit:
+        """Make a change, tell who listens, and return the edit that takes it back.
+
+        Parameters
+        ----------
+        edit : Edit
+        inverse : Edit, optional
+            The same edit, where it is known already.
+        """
+        inverse = edit.inverse(self) if inverse is None else inverse
         objects = _changed(inverse.objects, edit.objects)
         prompts = _changed(inverse.prompts, edit.prompts)
         masks = _changed(inverse.masks, edit.masks)
@@ -305,8 +312,11 @@ def _merged(table: Mapping[K, V], changes: Mapping[K, V | None]) -> dict[K, V]:
 
 def _repaints(before: FrameMask | None, after: FrameMask | None) -> bool:
     """Whether a mask prompt comes, goes or differs."""
-    was, now = (
-        mask.mask if mask is not None and mask.origin is Origin.PAINTED else None
-        for mask in (before, after)
-    )
-    return was != now
+    was, now = _painting(before), _painting(after)
+    return was is not now and was != now
+
+
+def _painting(mask: FrameMask | None) -> PackedMask | None:
+    if mask is None or mask.origin is not Origin.PAINTED:
+        return None
+    return mask.mask

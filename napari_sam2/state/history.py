@@ -99,7 +99,7 @@ class History:
             step.absorb(inverse)
         self._redo.clear()
         self._make_room(self._undo, _MOVED_PER_MASK * len(edit.masks))
-        self.document.apply(edit)
+        self.document.apply(edit, inverse)
         self.changed.emit()
 
     def undo(self) -> bool:
@@ -122,9 +122,10 @@ class History:
         edit = source[-1].edit()
         self.travelling.emit(edit)
         source.pop()
-        target.append(Step(edit.label, None, edit.inverse(self.document)))
+        inverse = edit.inverse(self.document)
+        target.append(Step(edit.label, None, inverse))
         self._make_room(target, _MOVED_PER_MASK * len(edit.masks))
-        self.document.apply(edit)
+        self.document.apply(edit, inverse)
         self.changed.emit()
         return True
 

@@ -152,16 +152,12 @@ class MaskTable(Mapping[Place, FrameMask]):
     def put(self, place: Place, mask: FrameMask | None) -> None:
         """Set a mask, or remove it with None."""
         object_id, frame = place
-        for table, outer, inner in (
-            (self._by_object, object_id, frame),
-            (self._by_frame, frame, object_id),
-        ):
-            if mask is not None:
-                table.setdefault(outer, {})[inner] = mask
-            elif outer in table:
-                table[outer].pop(inner, None)
-                if not table[outer]:
-                    del table[outer]
+        if mask is None:
+            _remove(self._by_object, object_id, frame)
+            _remove(self._by_frame, frame, object_id)
+        else:
+            self._by_object.setdefault(object_id, {})[frame] = mask
+            self._by_frame.setdefault(frame, {})[object_id] = mask
         if mask is not None and mask.origin is Origin.PAINTED:
             self._painted.setdefault(object_id, set()).add(frame)
         elif object_id in self._painted:
@@ -198,3 +194,11 @@ class MaskTable(Mapping[Place, FrameMask]):
     def on_frames(self, frames: Iterable[int]) -> dict[int, dict[int, FrameMask]]:
         """Take down the masks of some frames, by frame and object."""
         return {f: dict(self._by_frame[f]) for f in frames if f in self._by_frame}
+
+
+def _remove(table: dict[int, dict[int, FrameMask]], outer: int, inner: int) -> None:
+    row = table.get(outer)
+    if row is not None:
+        row.pop(inner, None)
+        if not row:
+            del table[outer]

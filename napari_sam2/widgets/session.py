@@ -22,7 +22,7 @@ from napari_sam2.state import Document, History, edits
 from napari_sam2.widgets.frame_position import FramePosition
 from napari_sam2.widgets.links import Links
 from napari_sam2.widgets.recipes import make_recorder
-from napari_sam2.widgets.repaint import Repainter
+from napari_sam2.widgets.repaint import SCREEN_MS, Repainter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +90,11 @@ class Session:
         self._viewer = viewer
         self._make_layers()
         self._repainter = Repainter(self._repaint)
+        self._filler = QTimer()
+        self._filler.setInterval(SCREEN_MS)
+        self._filler.timeout.connect(self._show_more_boxes)
+        self.links.connect(self.document.prompts_changed, self._on_prompts_changed)
+        self._on_prompts_changed()
         self.links.connect(self.document.masks_changed, self._repainter.add)
         self.links.connect(self.document.objects_changed, self._on_objects_changed)
         self.links.connect(self.document.spill.failed, self.controller.report)
@@ -201,6 +206,7 @@ class Session:
         if not is_window_gone:
             self._repainter.flush()
         self._repainter.close()
+        self._filler.stop()
         self.controller.close()
         self.links.cut()
         self.prompts.disconnect()
@@ -236,6 +242,16 @@ class Session:
             self._bring_masks_back()
         self.masks.apply()
         self.painted.emit(frames)
+
+    def _on_prompts_changed(self, _places: object = None) -> None:
+        if self.prompts.has_more and not self._filler.isActive():
+            self._filler.start()
+
+    def _show_more_boxes(self) -> None:
+        """Show thousands of boxes a few at a time, as time goes by."""
+        self.prompts.go_on()
+        if not self.prompts.has_more:
+            self._filler.stop()
 
     def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
         frames = {f for i in object_ids for f in self.document.masks.of_object(i)}

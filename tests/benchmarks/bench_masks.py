@@ -25,6 +25,7 @@ from napari.components import ViewerModel
 from scipy import ndimage
 
 from napari_sam2.control.inline_lane import InlineLane
+from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.packed import PackedResult, pack_result
 from napari_sam2.core.results import FrameResult, MaskResult
 from napari_sam2.io.finished import FinishedFrames
@@ -92,6 +93,23 @@ def ragged(diameter: float, seed: int) -> np.ndarray:
     mask = labels == labels[side // 2, side // 2]
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+
+
+class LaterLane:
+    """Takes jobs as a lane with a thread does, and does them when told to."""
+
+    def __init__(self) -> None:
+        self._jobs = []
+
+    def submit(self, job, **callbacks) -> CancelToken:
+        self._jobs.append((job, callbacks))
+        return CancelToken()
+
+    def work(self) -> None:
+        lane = InlineLane()
+        for job, callbacks in self._jobs:
+            lane.submit(job, **callbacks)
+        self._jobs.clear()
 
 
 class Gauge:
@@ -175,8 +193,9 @@ def window(scene: Scene, gauge: Gauge, folder: Path) -> None:
             Settings(), image=refer_to_layer(image), stack=geometry_of(image)
         )
 
+    lane = LaterLane()
     autosave = Autosave(
-        document, header, lambda: (), lane=InlineLane(), folder=folder / "recovery"
+        document, header, lambda: (), lane=lane, folder=folder / "recovery"
     )
     with gauge.stage("nothing yet"):
         masks = layer_of(document, history)
@@ -189,8 +208,10 @@ def window(scene: Scene, gauge: Gauge, folder: Path) -> None:
                     history.do(edit, gesture=("run", run))
                 with gauge.call():
                     masks.apply()
-        with gauge.stage(f"autosave after run {run + 1}"), gauge.call():
-            autosave.save()
+        with gauge.stage(f"autosave after run {run + 1}"):
+            with gauge.call():
+                autosave.save()
+            lane.work()
     print(f"{len(history)} steps can be undone")
     with gauge.stage("undo of run 2"), gauge.call():
         history.undo()

@@ -11,11 +11,9 @@ from __future__ import annotations
 import time
 
 import napari
-import numpy as np
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
-_TICK_MS = 5
+from tests.benchmarks.delays import measure, spin
 
 
 def main() -> None:
@@ -34,25 +32,10 @@ def main() -> None:
     session = dock.sessions.current
     assert session is not None
     spin(lambda: len(session.document.masks) < 6 or session.controller.status.is_busy)
-    ticks: list[float] = []
-    timer = QTimer()
-    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
-    timer.start(_TICK_MS)
-    dock.workbench.track.run()
-    spin(lambda: session.controller.status.is_busy)
-    delays = 1000 * np.diff(ticks) - _TICK_MS
+    status = session.controller
+    print(measure(dock.workbench.track.run, lambda: status.status.is_busy))
     print(dock.status_line.message)
-    for share in (50, 95, 99, 100):
-        print(
-            f"{share} % of events answered within {np.percentile(delays, share):.0f} ms"
-        )
     viewer.close()
-
-
-def spin(is_going_on) -> None:
-    while is_going_on():
-        QApplication.processEvents()
-        time.sleep(0.001)
 
 
 if __name__ == "__main__":
