@@ -37,3 +37,11 @@ def test_public_names_are_there() -> None:
         assert getattr(napari_sam2, name) is not None
     with pytest.raises(AttributeError):
         _ = napari_sam2.no_such_name
+
+
+def test_fine_tuning_is_loaded_only_when_it_is_used() -> None:
+    code = "import sys, napari_sam2.cli.main; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not [one for one in loaded if one.startswith("napari_sam2.finetuning")]

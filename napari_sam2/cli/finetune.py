@@ -155,14 +155,16 @@ def _output(args: argparse.Namespace) -> Path:
 
 def _read(path: Path, args: argparse.Namespace) -> Iterator[TruthStack]:
     """Yield the stacks that one path means, with their masks."""
-    from napari_sam2.finetuning.sources import find_masks, read_masks, truth_of_project
+    from napari_sam2.finetuning.sources import find_masks, read_masks
+    from napari_sam2.finetuning.work import truth_of_work, work_of_project
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.schema import SUFFIX
 
     if path.suffix.lower() == SUFFIX:
         project = read_project(path)
         where = argparse.Namespace(**{**vars(args), "project": path})
-        yield truth_of_project(project, open_project_image(project, where))
+        frames = open_project_image(project, where)
+        yield from truth_of_work(work_of_project(project, frames, path))
         return
     for source in find_masks(path):
         yield finish(read_masks(source.open()), "reading masks")

@@ -4,8 +4,9 @@ The mask decoder and the memory modules learn; the image encoder stays as it is,
 learns changes of low rank. What comes out is a small adapter, which
 :func:`napari_sam2.load_model` merges into its base. From masks to a file:
 
-``sources``
-    Projects, label stacks and folders of them to :class:`~.truth.TruthStack`.
+``sources``, ``work``
+    Label stacks and folders of them, and projects and sessions, to
+    :class:`~.truth.TruthStack`.
 ``split``
     Frames to learn from, and blocks of frames held out.
 ``lessons``

@@ -1,4 +1,4 @@
-"""Projects, label stacks and folders of them to stacks with masks that are right."""
+"""Label stacks, and folders of them, to stacks with masks that are right."""
 
 from __future__ import annotations
 
@@ -16,19 +16,16 @@ from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.layouts.plain import check_alike, guess_kind
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Truth
-from napari_sam2.finetuning.truth import TruthStack, habits_of, truth_of
+from napari_sam2.finetuning.truth import TruthStack
 from napari_sam2.io.kinds import SUFFIXES
 from napari_sam2.io.masks import read_labels
 from napari_sam2.io.stack import open_stack, stack_frames
-from napari_sam2.state.masks import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
-    from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.packed import PackedMask
-    from napari_sam2.project.values import Project
 
 _LABELS = "_labels"
 _MOST_OBJECTS = 256  # of one stack; more teach nothing new
@@ -149,23 +146,3 @@ def _fewer(
         frame: {i: one for i, one in objects.items() if i in kept}
         for frame, objects in masks.items()
     }
-
-
-def truth_of_project(project: Project, frames: FrameSource) -> TruthStack:
-    """Return what a user vouches for in a project.
-
-    Parameters
-    ----------
-    project : Project
-    frames : FrameSource
-        Its image, from :func:`napari_sam2.project.open_image`.
-    """
-    contents = project.contents
-    painted = sum(m.origin is Origin.PAINTED for m in contents.masks.values())
-    return TruthStack(
-        name=project.image.name,
-        frames=frames,
-        limits=project.stack.limits or estimate_limits(frames),
-        masks=truth_of(contents.masks),
-        habits=habits_of(contents.prompts.values(), painted),
-    )

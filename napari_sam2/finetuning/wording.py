@@ -42,9 +42,11 @@ def marks_in_words(report: Report) -> str:
         parts.append(f"J {report.before:.3f} → {report.best:.3f}")
     if report.loss is not None:
         parts.append(f"loss {report.loss:.2f}")
-    minutes, seconds = divmod(round(report.seconds_left), _SECONDS)
-    left = f"{minutes} min" if minutes else f"{seconds} s"
-    return " · ".join([*parts, f"at most {left} left"])
+    if report.seconds_left > 0:
+        minutes, seconds = divmod(round(report.seconds_left), _SECONDS)
+        left = f"{minutes} min" if minutes else f"{seconds} s"
+        parts.append(f"at most {left} left")
+    return " · ".join(parts)
 
 
 def outcome_in_words(adapted: Adapted, output: Path) -> str:

@@ -67,7 +67,7 @@ class ExportForm(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._name = _FORBIDDEN.sub("_", name).strip(" .") or "image"
+        self._name = as_file_name(name)
         self._on_order = on_order
         self._make_fields((frame_count or 1) - 1)
         self._is_whole = frame_count is None
@@ -143,6 +143,11 @@ class ExportForm(QWidget):
         )
         if chosen:
             self.path.value = chosen
+
+
+def as_file_name(name: str) -> str:
+    """Return a name without what files may not be called on any system."""
+    return _FORBIDDEN.sub("_", name).strip(" .") or "image"
 
 
 def _ending(name: str) -> str:

@@ -22,6 +22,7 @@ from napari_sam2.engine.weights import (
     is_exported,
     presence,
 )
+from napari_sam2.widgets.adapter_choices import adapter_choices, describe_adapter
 from napari_sam2.widgets.controls import button, column, row, text
 from napari_sam2.widgets.forms import Form, beside, push_button
 from napari_sam2.widgets.model_shelf import find_devices
@@ -118,6 +119,7 @@ class ModelPanel(QWidget):
         for one in CHECKPOINTS:
             where = ", here" if presence(one) is Condition.INTACT else " ↓"
             choices.append((f"{one.name} ({human_size(one.size)}{where})", one.name))
+        choices += adapter_choices()
         own = self._settings.model
         if own not in [name for _, name in choices]:
             choices.append((f"{Path(own).name} (your file)", own))
@@ -190,7 +192,8 @@ class ModelPanel(QWidget):
         purposes = {one.name: one.purpose for one in CHECKPOINTS}
         purposes[BUNDLED_NAME] = BUNDLED_PURPOSE
         words = purposes.get(chosen)
-        words = f"{words[:1].upper()}{words[1:]}." if words else chosen
+        words = f"{words[:1].upper()}{words[1:]}." if words else None
+        words = words or describe_adapter(chosen) or chosen
         if needed is not None:
             words += _absence(needed, answering=self._settings.model)
         self._note.setText(words)

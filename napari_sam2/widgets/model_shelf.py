@@ -35,7 +35,7 @@ class ModelShelf:
         if self._model is None or self._label != label:
             self._model = None  # first, so that two are never in memory at once
             yield Progress(0, 0, f"Loading {request.model}")
-            _let_threads_rest()
+            let_threads_rest()
             from napari_sam2.engine.loading import load_model
 
             self._model = load_model(
@@ -58,7 +58,7 @@ class ModelShelf:
         yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
 
 
-def _let_threads_rest() -> None:
+def let_threads_rest() -> None:
     """Keep idle threads of torch from spinning; read when torch is imported.
 
     They would take the cores from the window and from other programs, and frames would
@@ -69,7 +69,7 @@ def _let_threads_rest() -> None:
 
 def find_devices(token: CancelToken) -> Generator[tuple[Device, ...]]:
     """Find what can compute; importing torch for it takes a while."""
-    _let_threads_rest()
+    let_threads_rest()
     from napari_sam2.engine.device import find_devices as find
 
     yield find()
@@ -90,7 +90,7 @@ def fetch_weights(name: str, token: CancelToken) -> Generator[Progress, None, ob
 
 def _try_file(path: Path) -> Generator[Progress, None, object]:
     yield Progress(0, 0, f"Looking at {path.name}")
-    _let_threads_rest()
+    let_threads_rest()
     from napari_sam2.engine.loading import load_model
 
     return load_model(path, device="cpu")

@@ -15,6 +15,7 @@ from napari_sam2.widgets.review_panel import ReviewPanel
 from napari_sam2.widgets.section import Section
 from napari_sam2.widgets.shortcuts import bind_in_layers, bind_shortcuts
 from napari_sam2.widgets.track_panel import TrackPanel
+from napari_sam2.widgets.tuning_panel import TuningPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,7 @@ class Workbench(QWidget):
             name=session.image.layer.name,
             add_tracks=session.add_tracks,
         )
+        self.tuning = TuningPanel(session, links)
         self._undo = button("Undo", "", session.history.undo)
         self._redo = button("Redo", "", session.history.redo)
         self._lay_out()
@@ -90,6 +92,7 @@ class Workbench(QWidget):
             Section("Propa&gate", self.track),
             Section("&Review", self.review),
             Section("Res&ults", self.results),
+            Section("Fi&ne-tune", self.tuning, is_open=False),
         )
 
     def _wire(self, viewer: Any) -> None:

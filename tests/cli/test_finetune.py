@@ -30,6 +30,7 @@ from napari_sam2.state.masks import FrameMask, Origin
 from napari_sam2.state.settings import Settings
 from tests.conftest import discs
 
+COURSE = course.Course
 SMALL = ("--image-size", 64, "--device", "cpu")
 STACK, LABELS = discs(8, (48, 64))
 # What its user calls an object, no model can know without being told.
@@ -67,7 +68,7 @@ def project(cells):
 
 def set_course(monkeypatch, **changes):
     """Let courses be shorter than they are for users."""
-    made = partial(course.Course, variants=2, size=Size(3, 2))
+    made = partial(COURSE, variants=2, size=Size(3, 2))
     monkeypatch.setattr(course, "Course", lambda **given: made(**{**given, **changes}))
 
 
