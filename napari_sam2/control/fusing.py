@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
     from napari_sam2.control.ports import Tracker
-    from napari_sam2.control.positions import FramePlace, PositionStore
+    from napari_sam2.control.position_ports import FramePlace, PositionStore
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.orientation import Dims

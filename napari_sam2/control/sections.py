@@ -13,7 +13,7 @@ from napari_sam2.core.prompts import FramePrompts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from napari_sam2.control.positions import FramePlace
+    from napari_sam2.control.position_ports import FramePlace
     from napari_sam2.core.orientation import Dims
     from napari_sam2.core.results import FrameResult, MaskResult
 

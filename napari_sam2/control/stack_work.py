@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from napari_sam2.control.ports import Tracker
-    from napari_sam2.control.positions import FramePlace, PositionStep
+    from napari_sam2.control.position_ports import FramePlace
+    from napari_sam2.control.positions import PositionStep
     from napari_sam2.control.seeding import SeedMode
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
