@@ -9,20 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.cli.course import Course, describe_finished, follow
+from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
-from napari_sam2.core.frames import channel_labels
-from napari_sam2.io.beside import provenance_beside
 from napari_sam2.io.finished import FinishedFrames
-from napari_sam2.io.overlay import write_overlay
-from napari_sam2.io.overlay_result import shown_rate
-from napari_sam2.io.placing import affine_of
-from napari_sam2.io.result_format import ResultHeader
-from napari_sam2.io.table import TableWriter, open_table_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from napari_sam2.cli.job import Job
@@ -31,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.io.result_format import ResultWriter
+    from napari_sam2.io.table import TableWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +85,8 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         closing(FinishedFrames(folder, job.frames.shape_hw)) as finished,
         ExitStack() as later,
     ):
-        table = _open_table(job, later) if job.outputs.table else None
-        with _open_labels(job) as labels:
+        table = open_table(job, later)
+        with open_labels(job) as labels:
             tracker = _prompted_tracker(job, load())
             keeper = _Keeper(job.frames, finished, table)
             course = follow(job, tracker, keeper.take)
@@ -101,34 +95,8 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         with _despite(job.outputs.labels):
             later.close()  # completes the table
             for path in job.outputs.overlays:
-                _draw(path, job, tracker, finished)
+                draw_overlay(path, job, tracker.frames, tracker.limits, finished)
         return _outcome(course, finished)
-
-
-def _open_table(job: Job, later: ExitStack) -> TableWriter:
-    path, overwrite = job.outputs.table, job.outputs.overwrite
-    assert path is not None
-    later.enter_context(provenance_beside(path, job.provenance, overwrite=overwrite))
-    names, axes = job.request.names, job.frames.axes
-    channels = channel_labels(job.frames)
-    return later.enter_context(
-        open_table_writer(path, names, axes, channels, overwrite=overwrite)
-    )
-
-
-def _open_labels(job: Job) -> AbstractContextManager[ResultWriter]:
-    """Open the labels, which lie in the file as the image does in its own."""
-    path, names = job.outputs.labels, job.request.names
-    header = ResultHeader(
-        job.frames.axes,
-        names={i: names.get(i, "") for i in job.request.object_ids},
-        provenance=job.provenance,
-        frames=job.frames,
-        limits=job.limits,
-        affine=affine_of(job.frames),
-    )
-    chosen = job.outputs.result_format
-    return chosen.open(path, header, overwrite=job.outputs.overwrite)
 
 
 def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
@@ -171,20 +139,6 @@ def _despite(done: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         message = f"Stopped: {done} is complete, but not the other outputs."
         raise KeyboardInterrupt(message) from None
-
-
-def _draw(
-    path: Path, job: Job, tracker: VideoTracker, finished: FinishedFrames
-) -> None:
-    write_overlay(
-        path,
-        tracker.frames,
-        finished.__getitem__,
-        tracker.limits,
-        shown=finished.frames,
-        fps=shown_rate(job.frames.axes),
-        overwrite=job.outputs.overwrite,
-    )
 
 
 def _outcome(course: Course, finished: FinishedFrames) -> Outcome:

@@ -10,23 +10,17 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import stop_on_interrupt
+from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.cli.position_work import depends_on, work_on
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.control.positions import follow_everywhere
 from napari_sam2.control.sight import Sight, look
 from napari_sam2.core.errors import OutputError, Sam2Error
-from napari_sam2.core.frames import channel_labels
 from napari_sam2.core.position_frames import AllFrames
-from napari_sam2.io.beside import provenance_beside
 from napari_sam2.io.finished import FinishedFrames
-from napari_sam2.io.overlay import write_overlay
-from napari_sam2.io.overlay_result import shown_rate
-from napari_sam2.io.placing import affine_of
 from napari_sam2.io.position_files import PositionFiles
 from napari_sam2.io.position_results import PositionResults
-from napari_sam2.io.result_format import ResultHeader
 from napari_sam2.io.result_formats import check_holds_positions
-from napari_sam2.io.table import TableWriter, open_table_writer
 from napari_sam2.io.unfinished import unfinished_run
 
 if TYPE_CHECKING:
@@ -37,7 +31,6 @@ if TYPE_CHECKING:
     from napari_sam2.control.positions import PositionStep, PositionWork
     from napari_sam2.control.visits import Visit
     from napari_sam2.engine.network import Network
-    from napari_sam2.io.result_format import ResultWriter
 
 _PARTLY = 1
 
@@ -91,7 +84,10 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
     with unfinished_run(output, made_of, is_resumed=job.is_resumed) as folder:
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
         with _keeping(folder, store), ExitStack() as opened:
-            labels, table = _open_outputs(job, opened)
+            labels, table = (
+                opened.enter_context(open_labels(job)),
+                open_table(job, opened),
+            )
             work = work_on(job, sight, load(), folder)
             steps, seconds = _follow(work, store, job)
             everything = AllFrames(job.positions.whole, job.frames_at)
@@ -144,48 +140,14 @@ def _check_outputs(job: Job) -> None:
         )
 
 
-def _open_outputs(
-    job: Job, opened: ExitStack
-) -> tuple[ResultWriter, TableWriter | None]:
-    """Open the labels, which lie as the stack does, and the table."""
-    outputs, names = job.outputs, job.request.names
-    axes = (*job.positions.axes, *job.frames.axes)
-    header = ResultHeader(
-        axes,
-        names={i: names.get(i, "") for i in job.request.object_ids},
-        provenance=job.provenance,
-        frames=AllFrames(job.positions.whole, job.frames_at),
-        affine=affine_of(job.frames, job.positions),
-    )
-    labels = opened.enter_context(
-        outputs.result_format.open(outputs.labels, header, overwrite=outputs.overwrite)
-    )
-    if outputs.table is None:
-        return labels, None
-    overwrite, channels = outputs.overwrite, channel_labels(job.frames)
-    opened.enter_context(
-        provenance_beside(outputs.table, job.provenance, overwrite=overwrite)
-    )
-    return labels, opened.enter_context(
-        open_table_writer(outputs.table, names, axes, channels, overwrite=overwrite)
-    )
-
-
 def _draw(path: Path, job: Job, sight: Sight, store: PositionFiles) -> None:
     """Draw the masks of the one position that there is."""
     (position,) = store.positions
     with closing(FinishedFrames(path.parent, job.frames.shape_hw)) as finished:
         for result in store.results(position):
             finished.add(result)
-        write_overlay(
-            path,
-            sight.along(job.frames)(position),
-            finished.__getitem__,
-            sight.limits,
-            shown=finished.frames,
-            fps=shown_rate(job.frames.axes),
-            overwrite=job.outputs.overwrite,
-        )
+        seen = sight.along(job.frames)(position)
+        draw_overlay(path, job, seen, sight.limits, finished)
 
 
 def _follow(work: PositionWork, store: PositionFiles, job: Job) -> tuple[int, float]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.cli.prompting import Request
     from napari_sam2.control.seeding import SeedMode
+    from napari_sam2.core.axes import Axes
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position
     from napari_sam2.core.provenance import Provenance
@@ -155,6 +156,11 @@ class Job:
     def has_parts(self) -> bool:
         """Whether objects are followed at several positions, or along several axes."""
         return bool(self.positions.axes or self.fused)
+
+    @property
+    def result_axes(self) -> Axes:
+        """Positions, frames, rows and columns, with pixel sizes and units."""
+        return (*self.positions.axes, *self.frames.axes)
 
     def frames_at(self, position: Position) -> StackFrames:
         """Return the frames at a position."""

@@ -1,0 +1,82 @@
+"""The files that a job writes, opened: nothing is in place before all of it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.frames import channel_labels
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.io.beside import provenance_beside
+from napari_sam2.io.overlay import write_overlay
+from napari_sam2.io.overlay_result import shown_rate
+from napari_sam2.io.placing import affine_of
+from napari_sam2.io.result_format import ResultHeader
+from napari_sam2.io.table import TableWriter, open_table_writer
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager, ExitStack
+    from pathlib import Path
+
+    from napari_sam2.cli.job import Job
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.io.finished import FinishedFrames
+    from napari_sam2.io.result_format import ResultWriter
+
+
+def open_labels(job: Job) -> AbstractContextManager[ResultWriter]:
+    """Open the labels, which lie in the file as the stack does in its own.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written.
+    """
+    path, names = job.outputs.labels, job.request.names
+    header = ResultHeader(
+        job.result_axes,
+        names={i: names.get(i, "") for i in job.request.object_ids},
+        provenance=job.provenance,
+        frames=AllFrames(job.positions.whole, job.frames_at),
+        limits=job.limits,
+        affine=affine_of(job.frames, job.positions),
+    )
+    chosen = job.outputs.result_format
+    return chosen.open(path, header, overwrite=job.outputs.overwrite)
+
+
+def open_table(job: Job, later: ExitStack) -> TableWriter | None:
+    """Open the table, if one is asked for; it is complete when ``later`` is closed.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    path, overwrite = job.outputs.table, job.outputs.overwrite
+    if path is None:
+        return None
+    later.enter_context(provenance_beside(path, job.provenance, overwrite=overwrite))
+    names, channels = job.request.names, channel_labels(job.frames)
+    return later.enter_context(
+        open_table_writer(path, names, job.result_axes, channels, overwrite=overwrite)
+    )
+
+
+def draw_overlay(
+    path: Path,
+    job: Job,
+    seen: FrameSource,
+    limits: IntensityLimits,
+    finished: FinishedFrames,
+) -> None:
+    """Draw masks over the frames as the model saw them."""
+    write_overlay(
+        path,
+        seen,
+        finished.__getitem__,
+        limits,
+        shown=finished.frames,
+        fps=shown_rate(job.frames.axes),
+        overwrite=job.outputs.overwrite,
+    )
