@@ -93,7 +93,7 @@ class Tuner:
             job,
             on_item=self.reported.emit,
             on_end=end,
-            outcome=lambda: found.in_words(path),
+            outcome=lambda: "Fine-tuning is over.",
         )
 
     def _take_work(self) -> Work:
