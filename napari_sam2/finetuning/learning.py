@@ -7,27 +7,23 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.model.mask_decoder import Candidates
-from napari_sam2.model.resize import upscale
-from napari_sam2.training.answers import (
-    Bank,
-    adopt,
-    as_prior,
-    remember,
-    respond,
-    shares,
+from napari_sam2.training.answers import Bank, as_prior, remember, respond, shares
+from napari_sam2.training.asking import (
+    corrected,
+    correction,
+    points_for,
+    prompted,
+    tracked,
 )
 from napari_sam2.training.losses import judge
-from napari_sam2.training.prompts import boxes, clicks, corrections
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_sam2.finetuning.lessons import Lesson
     from napari_sam2.finetuning.showing import Shown
-    from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import Sam2Model
     from napari_sam2.training.answers import Answer
-    from napari_sam2.training.prompts import Points
     from napari_sam2.training.scenes.dice import Dice
 
 
@@ -46,13 +42,13 @@ def _picture(model: Sam2Model, lesson: Lesson, shown: Shown, dice: Dice) -> Tens
     """Ask on one frame, and correct the answer once."""
     [features], masks = shown.features, shown.masks[:, 0]
     is_click = lesson.kind == "click"
-    points = _points(dice, masks, is_click=is_click)
+    points = points_for(dice, masks, lesson.kind)
     coarse = model.without_memory(features)
     prompts = model.embed_prompts(*points)
     answer = respond(model, coarse, features, prompts, ambiguous=is_click)
     losses = [_judged(answer, masks, shown.known[:, 0], ambiguous=is_click)]
     if lesson.corrected == 0:
-        more = points.and_then(_correction(dice, answer, masks))
+        more = points.and_then(correction(dice, answer, masks))
         prompts = model.embed_prompts(*more, _prior(model, answer))
         answer = respond(model, coarse, features, prompts, ambiguous=False)
         losses.append(_judged(answer, masks, shown.known[:, 0], ambiguous=False))
@@ -67,61 +63,24 @@ def _clip(model: Sam2Model, lesson: Lesson, shown: Shown, dice: Dice) -> Tensor:
     for index, features in enumerate(shown.features):
         masks, known = shown.masks[:, index], shown.known[:, index]
         if index == 0:
-            answer = _first(model, dice, features, masks, lesson.kind)
+            answer = prompted(model, dice, features, masks, lesson.kind)
         else:
-            answer = _next(model, features, bank, index)
+            answer = tracked(model, features, bank, index)
         if answer.candidates is not None and known.any():
             ambiguous = index > 0 or lesson.kind == "click"
             losses.append(_judged(answer, masks, known, ambiguous=ambiguous))
         if index == lesson.corrected and known.all():
-            answer = _corrected(model, dice, features, bank, index, answer, masks)
+            points = correction(dice, answer, masks)
+            refines = model.config.refines_masks
+            answer = corrected(
+                model, features, bank, index, answer, points, refines=refines
+            )
             losses.append(_judged(answer, masks, known, ambiguous=True))
         if index < last:
             is_prompted = index in (0, lesson.corrected)
             memory = remember(model, features, answer, is_prompted=is_prompted)
             bank.put(index or lesson.origin, memory, is_prompted=is_prompted)
     return torch.stack(losses).mean()
-
-
-def _first(
-    model: Sam2Model, dice: Dice, features: ImageFeatures, masks: Tensor, kind: str
-) -> Answer:
-    if kind == "mask":
-        return adopt(model, features, masks)
-    points = _points(dice, masks, is_click=kind == "click")
-    coarse, prompts = model.without_memory(features), model.embed_prompts(*points)
-    return respond(model, coarse, features, prompts, ambiguous=kind == "click")
-
-
-def _next(model: Sam2Model, features: ImageFeatures, bank: Bank, index: int) -> Answer:
-    coarse = model.attend_memory(features, bank.recall(index))
-    prompts = model.embed_no_prompts(len(coarse))
-    return respond(model, coarse, features, prompts, ambiguous=True)
-
-
-def _corrected(
-    model: Sam2Model,
-    dice: Dice,
-    features: ImageFeatures,
-    bank: Bank,
-    index: int,
-    answer: Answer,
-    masks: Tensor,
-) -> Answer:
-    """Click once where a tracked mask is wrong."""
-    points = _correction(dice, answer, masks)
-    coarse = model.attend_memory(features, bank.recall(index))
-    prompts = model.embed_prompts(*points, _prior(model, answer))
-    return respond(model, coarse, features, prompts, ambiguous=True)
-
-
-def _points(dice: Dice, masks: Tensor, *, is_click: bool) -> Points:
-    return (clicks if is_click else boxes)(dice, masks)
-
-
-def _correction(dice: Dice, answer: Answer, masks: Tensor) -> Points:
-    found = upscale(answer.logits, masks.shape[-1]).squeeze(1) > 0
-    return corrections(dice, found, masks)
 
 
 def _prior(model: Sam2Model, answer: Answer) -> Tensor | None:

@@ -6,26 +6,22 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_sam2.model.resize import upscale
 from napari_sam2.training.answers import (
     Bank,
-    adopt,
-    as_prior,
     normalised,
     of_objects,
     remember,
-    respond,
     shares,
 )
+from napari_sam2.training.asking import corrected, correction, prompted, tracked
 from napari_sam2.training.losses import judge, soft_iou
 from napari_sam2.training.outcome import Outcome, nothing_learnt
-from napari_sam2.training.prompts import ask, boxes, clicks, corrections
+from napari_sam2.training.prompts import ask
 from napari_sam2.training.scenes.dice import Dice
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import Sam2Model
     from napari_sam2.training.answers import Answer
     from napari_sam2.training.scenes import Clips
@@ -54,13 +50,14 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
         features = of_objects(encoded, asked.clips * frames + frame)
         masks = asked.masks[:, frame]
         if frame == 0:
-            answer = _first(model, dice, features, masks, kind)
+            answer = prompted(model, dice, features, masks, kind)
         else:
-            answer = _next(model, features, bank, frame)
+            answer = tracked(model, features, bank, frame)
             tally.compare(answer, masks)
         tally.judge(answer, masks, ambiguous=frame > 0 or kind == "click")
         if frame == second:
-            answer = _corrected(model, dice, features, bank, frame, answer, masks)
+            points = correction(dice, answer, masks)
+            answer = corrected(model, features, bank, frame, answer, points)
             tally.judge(answer, masks, ambiguous=True)
         if frame < frames - 1:
             is_prompted = frame in (0, second)
@@ -115,37 +112,3 @@ def _origin(dice: Dice) -> int:
     """
     ago = round(_LONGEST_AGO * dice.fraction())
     return -ago if dice.fraction() < _LONG_AGO else 0
-
-
-def _first(
-    model: Sam2Model, dice: Dice, features: ImageFeatures, masks: Tensor, kind: str
-) -> Answer:
-    if kind == "mask":
-        return adopt(model, features, masks)
-    points = (clicks if kind == "click" else boxes)(dice, masks)
-    coarse = model.without_memory(features)
-    prompts = model.embed_prompts(*points)
-    return respond(model, coarse, features, prompts, ambiguous=kind == "click")
-
-
-def _next(model: Sam2Model, features: ImageFeatures, bank: Bank, frame: int) -> Answer:
-    coarse = model.attend_memory(features, bank.recall(frame))
-    prompts = model.embed_no_prompts(len(coarse))
-    return respond(model, coarse, features, prompts, ambiguous=True)
-
-
-def _corrected(
-    model: Sam2Model,
-    dice: Dice,
-    features: ImageFeatures,
-    bank: Bank,
-    frame: int,
-    answer: Answer,
-    masks: Tensor,
-) -> Answer:
-    """Click once where a tracked mask is wrong; memory and mask go into the answer."""
-    found = upscale(answer.logits, masks.shape[-1]).squeeze(1) > 0
-    points = corrections(dice, found, masks)
-    coarse = model.attend_memory(features, bank.recall(frame))
-    prompts = model.embed_prompts(*points, as_prior(answer.logits))
-    return respond(model, coarse, features, prompts, ambiguous=True)

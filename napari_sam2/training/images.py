@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.model.mask_decoder import choose
-from napari_sam2.model.resize import upscale
 from napari_sam2.training.answers import (
     as_prior,
     normalised,
@@ -15,9 +14,10 @@ from napari_sam2.training.answers import (
     respond,
     shares,
 )
+from napari_sam2.training.asking import correction, points_for
 from napari_sam2.training.losses import judge
 from napari_sam2.training.outcome import Outcome, nothing_learnt
-from napari_sam2.training.prompts import Asked, ask, boxes, clicks, corrections
+from napari_sam2.training.prompts import Asked, ask
 from napari_sam2.training.scenes.dice import Dice
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _prompted(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Return loss and figures of objects that are asked for in one way."""
     masks = asked.masks[:, 0]
-    points = (clicks if kind == "click" else boxes)(dice, masks)
+    points = points_for(dice, masks, kind)
     own = of_objects(features, asked.clips)
     first, second = _twice(model, dice, own, points, masks)
     losses, figures = [], {}
@@ -97,8 +97,7 @@ def _twice(
     ambiguous = points.labels.shape[1] == 1
     prompts = model.embed_prompts(*points)
     first = respond(model, coarse, features, prompts, ambiguous=ambiguous)
-    found = upscale(first.logits, masks.shape[-1]).squeeze(1) > 0
-    more = points.and_then(corrections(dice, found, masks))
+    more = points.and_then(correction(dice, first, masks))
     prompts = model.embed_prompts(*more, as_prior(first.logits))
     second = respond(model, coarse, features, prompts, ambiguous=False)
     return first, second
