@@ -34,7 +34,7 @@ def test_every_section_has_a_letter_of_its_own_that_napari_leaves_free(dock) -> 
         QKeySequence.mnemonic(one.header.text()).toString()
         for one in dock.findChildren(Section)
     ]
-    assert len(letters) == len(set(letters)) == 10
+    assert len(letters) == len(set(letters)) == 11
     assert not {letter.removeprefix("Alt+") for letter in letters} & _NAPARI_MENUS
 
 
