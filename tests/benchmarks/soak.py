@@ -2,6 +2,10 @@
 
 python -m tests.benchmarks.soak
 python -m tests.benchmarks.soak --objects 4 --frames 1500
+python -m tests.benchmarks.soak --model miniature
+
+With nano it takes hours on two cores. The miniature of the tests takes the same way through
+everything around the network, and minutes.
 
 Compares the first window of frames after a warm-up with the last one, 1,000 frames each
 (fewer in a shorter run). Time is judged by what the processor worked for a frame: other
@@ -24,6 +28,7 @@ from napari_sam2 import VideoTracker, load_model
 from napari_sam2.benchmarking.footage import BYTES, GeneratedFrames
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import TrackerOptions
+from tests.miniature import seeded_model
 
 FLAT = 1.1
 # Reached within the warm-up, unlike the default bound, so that memory can be flat.
@@ -43,7 +48,8 @@ class Frame:
 def main() -> int:
     """Run, print the table, and say whether it is flat."""
     options = _parse()
-    model = load_model(options.model)
+    is_small = options.model == "miniature"
+    model = seeded_model() if is_small else load_model(options.model)
     process = psutil.Process()
     _track(model, 1, 10)  # what is made once, such as pools of threads
     before = _held(process)
