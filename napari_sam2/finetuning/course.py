@@ -38,7 +38,8 @@ class Course:
     variants : int
         Ways in which pictures are altered.
     size : Size
-        Of clips; halved where memory does not suffice.
+        Of clips; halved where memory does not suffice, and for large models on a
+        processor.
     """
 
     encoder: EncoderTuning = "frozen"

@@ -11,6 +11,7 @@ import torch
 from napari_sam2.core.errors import GpuMemoryError, StackError
 from napari_sam2.engine.device import NEED_LESS_MEMORY
 from napari_sam2.finetuning.course import End, Outcome, Report
+from napari_sam2.finetuning.fitting import fit
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.learning import loss_of
 from napari_sam2.finetuning.lessons import Curriculum
@@ -121,7 +122,8 @@ class _Tuning:
             stacks, splits, seed=course.seed, variants=course.variants
         )
         self._device = next(model.parameters()).device
-        self._size = course.size
+        is_cpu = self._device.type == "cpu"
+        self._size = fit(course.size, model.config) if is_cpu else course.size
         self._step = self._best_step = 0
         self._loss: float | None = None
         self._best: StateDict | None = None
