@@ -10,7 +10,8 @@ from napari_sam2.control.recording import Recorder
 from napari_sam2.control.told_tracker import ToldTracker
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.recipe import Followed, Made, Removed, Told
-from napari_sam2.state.masks import MaskTable, Origin
+from napari_sam2.state.mask_table import MaskTable
+from napari_sam2.state.masks import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -177,11 +178,11 @@ def _wanted(contents: Contents) -> set[tuple[int, Place]]:
 
 
 def _compared(contents: Contents, found: Found) -> Replayed:
-    masks = MaskTable()
+    masks: dict[Place, FrameMask] = {}
     same, changed, worst, unknown = 0, 0, 0, 0
     for place, before in contents.masks.items():
         after = _renewed(place, before, found)
-        masks.put(place, after)
+        masks[place] = after
         if after is before:
             unknown += before.origin is not Origin.PAINTED
         elif after.mask == before.mask:
@@ -190,7 +191,8 @@ def _compared(contents: Contents, found: Found) -> Replayed:
             changed += 1
             difference = after.mask.mask ^ before.mask.mask
             worst = max(worst, int(difference.sum()))
-    return Replayed(replace(contents, masks=masks), same, changed, worst, unknown)
+    contents = replace(contents, masks=MaskTable(masks))
+    return Replayed(contents, same, changed, worst, unknown)
 
 
 def _renewed(

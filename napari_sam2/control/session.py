@@ -195,7 +195,7 @@ def _strays(tracker: ToldTracker, object_id: int, snapshot: Snapshot) -> bool:
     So it is after a run was undone: a click must not be taken for a correction of masks
     that are gone.
     """
-    row = snapshot.masks.get(object_id, {})
+    row = snapshot.masks.of_object(object_id)
     return any(
         (object_id, frame) not in snapshot.said and not _agrees(row.get(frame), mask)
         for frame, mask in tracker.visited.get(object_id, {}).items()

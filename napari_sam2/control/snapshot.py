@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from napari_sam2.state.document import Document
-    from napari_sam2.state.masks import FrameMask, Place
+    from napari_sam2.state.mask_table import MaskTable
+    from napari_sam2.state.masks import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Snapshot:
         All objects that exist.
     said : mapping of (object_id, frame) to FramePrompts, PackedMask or Refinement
         Everything the user said about the objects in scope.
-    masks : mapping of int to mapping of int to FrameMask
-        What the user sees of them, by object and frame.
+    masks : MaskTable
+        What the user sees.
     corrected : mapping of (object_id, frame) to PackedMask
         The tracked masks that prompts correct.
     """
@@ -60,7 +61,7 @@ class Snapshot:
     scope: frozenset[int]
     alive: frozenset[int]
     said: Mapping[Place, Said]
-    masks: Mapping[int, Mapping[int, FrameMask]]
+    masks: MaskTable
     corrected: Mapping[Place, PackedMask]
 
 
@@ -85,7 +86,7 @@ def take_snapshot(document: Document, object_ids: Collection[int]) -> Snapshot:
         scope=frozenset(object_ids),
         alive=frozenset(document.objects),
         said=said,
-        masks={i: dict(document.masks.of_object(i)) for i in object_ids},
+        masks=document.masks.copy(),
         corrected=corrected,
     )
 

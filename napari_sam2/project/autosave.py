@@ -17,7 +17,7 @@ from napari_sam2.core.errors import ProjectError
 from napari_sam2.project.recovery import RecoveryFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from napari_sam2.core.cancel import CancelToken
@@ -58,7 +58,7 @@ class Changes:
     prompts : mapping of (object_id, frame) to FramePrompts or None
     frames : frozenset of int
         Frames whose masks are replaced.
-    masks : dict of int to dict of int to FrameMask
+    masks : dict of int to mapping of int to FrameMask
         All masks on these frames, by frame and object.
     steps : tuple of (int, RecipeStep)
         New steps, and those that have gone on, by number.
@@ -68,7 +68,7 @@ class Changes:
     objects: dict[int, TrackedObject]
     prompts: dict[Place, FramePrompts | None]
     frames: frozenset[int]
-    masks: dict[int, dict[int, FrameMask]]
+    masks: dict[int, Mapping[int, FrameMask]]
     steps: tuple[tuple[int, RecipeStep], ...]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_sam2.core.errors import ProjectError, Sam2Error
@@ -22,11 +24,13 @@ from napari_sam2.project.checks import (
     optional,
 )
 from napari_sam2.state.edit import TrackedObject
-from napari_sam2.state.masks import FrameMask, MaskTable, Origin
+from napari_sam2.state.mask_row import make_row
+from napari_sam2.state.mask_table import MaskTable
+from napari_sam2.state.masks import FrameMask, Origin
 from napari_sam2.state.spill import Spill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from napari_sam2.core.packed import PackedMask
     from napari_sam2.state.masks import Place
@@ -63,14 +67,9 @@ def read_prompts(rows: Iterable[Row]) -> dict[Place, FramePrompts]:
 def read_masks(rows: Iterable[Row], shape_hw: ShapeHW) -> MaskTable:
     """Return masks by object and frame, from rows in the order of their keys."""
     masks, spill = MaskTable(), Spill()
-    for place, chain in groupby(rows, lambda row: read_place(row[1], row[0])):
-        found: FrameMask | None = None
-        for depth, columns in reversed(list(enumerate(chain))):
-            as_whole(columns[2], "the depth of a mask", depth, min(depth, _DEEPEST))
-            found = _mask(place, columns[3:], shape_hw, found)
-            spill.keep(found.mask)
-        assert found is not None
-        masks.put(place, found)
+    for frame, on_frame in groupby(rows, itemgetter(0)):
+        found = dict(_masks_on_frame(on_frame, shape_hw, spill))
+        masks.change({frame: replace(make_row(found), is_held=True)})
     return masks
 
 
@@ -114,6 +113,19 @@ def read_outlines(content: Any, where: str) -> FramePrompts:
         raise
     except Sam2Error as error:
         raise ProjectError(f"{where}: {error}") from error
+
+
+def _masks_on_frame(
+    rows: Iterable[Row], shape_hw: ShapeHW, spill: Spill
+) -> Iterator[tuple[int, FrameMask]]:
+    for place, chain in groupby(rows, lambda row: read_place(row[1], row[0])):
+        found: FrameMask | None = None
+        for depth, columns in reversed(list(enumerate(chain))):
+            as_whole(columns[2], "the depth of a mask", depth, min(depth, _DEEPEST))
+            found = _mask(place, columns[3:], shape_hw, found)
+            spill.keep(found.mask)
+        assert found is not None
+        yield place[0], found
 
 
 def _mask(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (read as hints)
 from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
-from napari_sam2.state.masks import MaskTable
+from napari_sam2.state.mask_table import MaskTable
 
 if TYPE_CHECKING:
     from napari_sam2.core.frame_numbers import FrameNumbers

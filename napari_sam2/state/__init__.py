@@ -33,7 +33,8 @@ from napari_sam2.state import edits
 from napari_sam2.state.document import Document
 from napari_sam2.state.edit import Edit, TrackedObject
 from napari_sam2.state.history import History
-from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place
+from napari_sam2.state.mask_table import MaskTable
+from napari_sam2.state.masks import FrameMask, Origin, Place
 from napari_sam2.state.review import Doubt
 from napari_sam2.state.reviewer import Reviewer
 from napari_sam2.state.settings import Direction, Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -9,7 +10,9 @@ from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.results import FrameResult
-from napari_sam2.state.masks import FrameMask, MaskTable, Origin, Place, painted_order
+from napari_sam2.state.mask_row import MaskRow, are_different
+from napari_sam2.state.mask_table import MaskTable
+from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
 from napari_sam2.state.spill import Spill
 
 if TYPE_CHECKING:
@@ -140,23 +143,26 @@ class Document:
         inverse = edit.inverse(self) if inverse is None else inverse
         objects = _changed(inverse.objects, edit.objects)
         prompts = _changed(inverse.prompts, edit.prompts)
-        masks = _changed(inverse.masks, edit.masks)
-        painted = {p for p in masks if _repaints(inverse.masks[p], edit.masks[p])}
+        rows = {
+            frame: self._held(row)
+            for frame, row in edit.rows.items()
+            if are_different(inverse.rows[frame], row)
+        }
+        painted = _repainted(inverse.rows, rows)
         if objects:
             self.objects = dict(sorted(_merged(self.objects, edit.objects).items()))
         if prompts:
             self.prompts = _merged(self.prompts, edit.prompts)
             self._note_prompted(prompts)
-        for place in masks:
-            self._put(place, edit.masks[place])
+        self.masks.change(rows)
         added = frozenset(i for i in objects if inverse.objects[i] is None)
         if objects:
             self.objects_changed.emit(objects)
             self._keep_selection_valid(added & frozenset(self.objects))
         if prompts or painted:
             self.prompts_changed.emit(prompts | painted)
-        if masks:
-            self.masks_changed.emit(frozenset(frame for _, frame in masks))
+        if rows:
+            self.masks_changed.emit(frozenset(rows))
         return inverse
 
     def begin_with(
@@ -272,12 +278,16 @@ class Document:
         results = (mask.as_result(object_id, frame) for object_id, mask in found)
         return FrameResult(frame, tuple(results))
 
-    def _put(self, place: Place, mask: FrameMask | None) -> None:
-        layer = mask
-        while layer is not None:
-            self.spill.keep(layer.mask)
-            layer = layer.beneath
-        self.masks.put(place, mask)
+    def _held(self, row: MaskRow) -> MaskRow:
+        """Hold the pixels of a row's masks, and of those beneath them."""
+        if row.is_held:
+            return row
+        for mask in row.masks.values():
+            layer = mask
+            while layer is not None:
+                self.spill.keep(layer.mask)
+                layer = layer.beneath
+        return replace(row, is_held=True)
 
     def _note_prompted(self, places: frozenset[Place]) -> None:
         """Keep the frames with points or boxes of each object."""
@@ -310,13 +320,18 @@ def _merged(table: Mapping[K, V], changes: Mapping[K, V | None]) -> dict[K, V]:
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def _repaints(before: FrameMask | None, after: FrameMask | None) -> bool:
-    """Whether a mask prompt comes, goes or differs."""
-    was, now = _painting(before), _painting(after)
-    return was is not now and was != now
+def _repainted(
+    before: Mapping[int, MaskRow], after: Mapping[int, MaskRow]
+) -> frozenset[Place]:
+    """Return where a mask prompt comes, goes or differs."""
+    return frozenset(
+        (object_id, frame)
+        for frame, now in after.items()
+        for object_id in before[frame].painted | now.painted
+        if _painting(before[frame], object_id) != _painting(now, object_id)
+    )
 
 
-def _painting(mask: FrameMask | None) -> PackedMask | None:
-    if mask is None or mask.origin is not Origin.PAINTED:
-        return None
-    return mask.mask
+def _painting(row: MaskRow, object_id: int) -> PackedMask | None:
+    mask = row.masks[object_id] if object_id in row.painted else None
+    return None if mask is None else mask.mask

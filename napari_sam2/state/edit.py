@@ -8,13 +8,17 @@ users make are built in :mod:`napari_sam2.state.edits`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from napari_sam2.state.mask_changes import MaskChanges
+from napari_sam2.state.mask_row import replaced_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.document import Document
+    from napari_sam2.state.mask_row import MaskRow
     from napari_sam2.state.masks import FrameMask, Place
 
 _BYTES_PER_ENTRY = 150
@@ -54,6 +58,15 @@ class Edit:
     prompts: Mapping[Place, FramePrompts | None] = field(default_factory=dict)
     masks: Mapping[Place, FrameMask | None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Sort the masks by frame."""
+        object.__setattr__(self, "masks", MaskChanges.of(self.masks))
+
+    @property
+    def rows(self) -> Mapping[int, MaskRow]:
+        """The masks by frame, to be joined and exchanged without a look at them."""
+        return cast("MaskChanges", self.masks).rows
+
     def __bool__(self) -> bool:
         """Whether the edit touches anything."""
         return bool(self.objects or self.prompts or self.masks)
@@ -68,7 +81,12 @@ class Edit:
             self.label,
             {i: document.objects.get(i) for i in self.objects},
             {place: document.prompts.get(place) for place in self.prompts},
-            {place: document.masks.get(place) for place in self.masks},
+            MaskChanges(
+                {
+                    frame: replaced_by(document.masks.row(frame), change)
+                    for frame, change in self.rows.items()
+                }
+            ),
         )
 
     def does_the_same_as(self, other: Edit) -> bool:
@@ -82,6 +100,5 @@ class Edit:
     @property
     def nbytes(self) -> int:
         """About how much memory the edit keeps alive."""
-        entries = len(self.objects) + len(self.prompts) + len(self.masks)
-        pixels = sum(mask.nbytes for mask in self.masks.values() if mask is not None)
-        return pixels + _BYTES_PER_ENTRY * entries
+        masks = sum(row.nbytes for row in self.rows.values())
+        return masks + _BYTES_PER_ENTRY * (len(self.objects) + len(self.prompts))

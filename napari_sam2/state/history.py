@@ -124,7 +124,8 @@ class History:
         source.pop()
         inverse = edit.inverse(self.document)
         target.append(Step(edit.label, None, inverse))
-        self._make_room(target, _MOVED_PER_MASK * len(edit.masks))
+        # What comes back makes as much room: the rest may be moved at other times.
+        self._make_room(target, _MOVED_AT_LEAST)
         self.document.apply(edit, inverse)
         self.changed.emit()
         return True
@@ -152,7 +153,7 @@ class History:
             if excess <= 0 or count <= 0 or spill.is_full:
                 break
             before = step.nbytes
-            count -= step.move(spill, count, self.document.frame_count)
+            count -= step.move(spill, count)
             excess -= before - step.nbytes
         self._drop_oldest(steps, excess if spill.is_full else 0)
 

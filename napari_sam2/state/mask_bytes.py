@@ -10,57 +10,46 @@ from napari_sam2.core.packed import PackedMask, shared_shape
 from napari_sam2.state.masks import FrameMask, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable
 
-    from napari_sam2.state.masks import Place
-
-# Object, frame, kind, flags, height and width of the frame, predicted IoU, logit, step,
-# numbers of the mask, bytes that follow.
-_HEADER = struct.Struct("<2q2B2I2dq40sI")
+# Kind, flags, height and width of the frame, predicted IoU, logit, step, numbers of the
+# mask; its pixels follow.
+_HEADER = struct.Struct("<2B2I2dq40s")
 _ORIGINS = tuple(Origin)
-_NOTHING, _PICKLED = 254, 255
+_PICKLED = 255
 _NO_STEP = -1
 
 
-def masks_to_bytes(masks: Mapping[Place, FrameMask | None]) -> bytes:
-    """Return masks, and places where there is none, as bytes."""
-    return b"".join(part for one in masks.items() for part in _encoded(*one))
+def masks_to_bytes(masks: Iterable[FrameMask | None]) -> tuple[bytes, list[int]]:
+    """Return masks one after the other, and where each ends; None takes no bytes."""
+    parts = [b"" if mask is None else mask_to_bytes(mask) for mask in masks]
+    ends, end = [], 0
+    for part in parts:
+        end += len(part)
+        ends.append(end)
+    return b"".join(parts), ends
 
 
-def masks_from_bytes(data: bytes) -> dict[Place, FrameMask | None]:
-    """Return what :func:`masks_to_bytes` was given."""
-    masks: dict[Place, FrameMask | None] = {}
-    start = 0
-    while start < len(data):
-        object_id, frame, *fields, count = _HEADER.unpack_from(data, start)
-        start += _HEADER.size
-        masks[object_id, frame] = _decoded(fields, data[start : start + count])
-        start += count
-    return masks
-
-
-def _encoded(place: Place, mask: FrameMask | None) -> Iterator[bytes]:
-    if mask is None:
-        yield _HEADER.pack(*place, _NOTHING, 0, 0, 0, 0.0, 0.0, 0, b"", 0)
-    elif mask.answers is not None or mask.beneath is not None:
+def mask_to_bytes(mask: FrameMask) -> bytes:
+    """Return a mask, and what lies beneath it, as bytes."""
+    if mask.answers is not None or mask.beneath is not None:
         bits = pickle.dumps(mask, pickle.HIGHEST_PROTOCOL)  # few
-        yield _HEADER.pack(*place, _PICKLED, 0, 0, 0, 0.0, 0.0, 0, b"", len(bits))
-        yield bits
-    else:
-        packed, bits = mask.mask, mask.mask.bits
-        flags = mask.is_locked | mask.is_reviewed << 1 | packed.is_deflated << 2
-        yield _HEADER.pack(
-            *place, _ORIGINS.index(mask.origin), flags, *packed.shape_hw,
-            mask.predicted_iou, mask.object_logit,
-            _NO_STEP if mask.step is None else mask.step, packed.numbers, len(bits),
-        )  # fmt: skip
-        yield bits
+        return _HEADER.pack(_PICKLED, 0, 0, 0, 0.0, 0.0, 0, b"") + bits
+    packed = mask.mask
+    flags = mask.is_locked | mask.is_reviewed << 1 | packed.is_deflated << 2
+    header = _HEADER.pack(
+        _ORIGINS.index(mask.origin), flags, *packed.shape_hw,
+        mask.predicted_iou, mask.object_logit,
+        _NO_STEP if mask.step is None else mask.step, packed.numbers,
+    )  # fmt: skip
+    return header + packed.bits
 
 
-def _decoded(fields: list[Any], bits: bytes) -> FrameMask | None:
+def mask_from_bytes(data: bytes) -> FrameMask:
+    """Return what :func:`mask_to_bytes` was given."""
+    fields: tuple[Any, ...] = _HEADER.unpack_from(data)
     kind, flags, height, width, iou, logit, step, numbers = fields
-    if kind == _NOTHING:
-        return None
+    bits = data[_HEADER.size :]
     if kind == _PICKLED:
         mask: FrameMask = pickle.loads(bits)
         return mask

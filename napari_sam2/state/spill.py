@@ -42,15 +42,16 @@ class Stored:
         """Return the number of bytes."""
         return self._length
 
-    def read(self) -> bytes:
-        """Return the bytes; any thread may ask for them.
+    def read(self, start: int = 0, length: int | None = None) -> bytes:
+        """Return the bytes, or some of them; any thread may ask for them.
 
         Raises
         ------
         StorageError
             If the file cannot be read any more.
         """
-        return self._segment.read(self._start, self._length)
+        length = self._length - start if length is None else length
+        return self._segment.read(self._start + start, length)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Become plain bytes where they are copied to another program, say."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.state.edit import Edit
-from napari_sam2.state.mask_bytes import masks_from_bytes, masks_to_bytes
+from napari_sam2.state.kept_masks import KeptMasks, keep_masks
+from napari_sam2.state.mask_changes import MaskChanges
+from napari_sam2.state.mask_row import MaskRow, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable
 
-    from napari_sam2.state.masks import FrameMask, Place
-    from napari_sam2.state.spill import Spill, Stored
-
-_PORTION = 1000
+    from napari_sam2.state.spill import Spill
 
 
 class Step:
@@ -36,21 +35,19 @@ class Step:
     """
 
     __slots__ = (
-        "_is_closed", "_label", "_masks", "_moved", "_objects", "_places", "_prompts",
-        "disk_bytes", "gesture", "nbytes",
+        "_in_memory", "_label", "_objects", "_prompts", "_rows", "disk_bytes",
+        "gesture", "nbytes",
     )  # fmt: skip
 
     def __init__(self, label: str, gesture: Hashable | None, inverse: Edit) -> None:
         self.gesture = gesture
         self.nbytes = inverse.nbytes
-        self.disk_bytes = 0
-        self._is_closed = False
         self._label = label
         self._objects = dict(inverse.objects)
         self._prompts = dict(inverse.prompts)
-        self._masks = dict(inverse.masks)
-        self._moved: list[Stored] = []
-        self._places: _Places | None = None
+        self._rows = dict(inverse.rows)
+        self._in_memory = {f: None for f, row in self._rows.items() if row.is_in_memory}
+        self.disk_bytes = sum(_bytes_elsewhere(row) for row in self._rows.values())
 
     @property
     def label(self) -> str:
@@ -58,35 +55,31 @@ class Step:
         return self._label
 
     def edit(self) -> Edit:
-        """Return what brings the state back.
-
-        Raises
-        ------
-        StorageError
-            If what was moved cannot be read any more.
-        """
-        masks = dict(self._masks)
-        for stored in self._moved:
-            masks |= masks_from_bytes(stored.read())
+        """Return what brings the state back; what was moved stays where it is."""
+        masks = MaskChanges(dict(self._rows))
         return Edit(self._label, self._objects, self._prompts, masks)
 
     def absorb(self, inverse: Edit) -> None:
         """Add the inverse of a later edit; where both know a place, the first holds."""
         self._objects = {**inverse.objects, **self._objects}
         self._prompts = {**inverse.prompts, **self._prompts}
-        news = {p: m for p, m in inverse.masks.items() if not self._knows(p)}
-        self._masks |= news  # in place: a run has thousands
-        self.nbytes += Edit(self._label, masks=news).nbytes
+        for frame, row in inverse.rows.items():
+            known = self._rows.get(frame, MaskRow())
+            self._set(frame, known, joined(row, known))
 
     def touches(self, edit: Edit) -> bool:
-        """Whether an edit names a place that this step brings back, or may do so."""
+        """Whether an edit names a place that this step brings back."""
         return not (
             self._objects.keys().isdisjoint(edit.objects)
             and self._prompts.keys().isdisjoint(edit.prompts)
-            and not any(map(self._knows, edit.masks))
+            and all(
+                self._rows[frame].masks.keys().isdisjoint(row.masks.keys())
+                for frame, row in edit.rows.items()
+                if frame in self._rows
+            )
         )
 
-    def move(self, spill: Spill, count: int, frame_count: int) -> int:
+    def move(self, spill: Spill, count: int) -> int:
         """Move masks out of memory.
 
         Parameters
@@ -94,9 +87,7 @@ class Step:
         spill : Spill
             Where they go.
         count : int
-            How many are moved at most, about.
-        frame_count : int
-            Of the document.
+            How many are moved at most, but for the rest of a frame.
 
         Returns
         -------
@@ -104,50 +95,27 @@ class Step:
             How many were moved.
         """
         moved = 0
-        if self._places is None and not self._is_closed:
-            self._places = _Places(frame_count)
-        while moved < count and self._masks:
-            some = dict(self._pop(min(_PORTION, count - moved)))
-            if self._places is not None:
-                self._places.add(some)
-            stored = spill.put(masks_to_bytes(some))
-            self._moved.append(stored)
-            self.disk_bytes += len(stored)
-            self.nbytes -= Edit("", masks=some).nbytes
-            moved += len(some)
+        while moved < count and self._in_memory:
+            frame = next(iter(self._in_memory))
+            row = self._rows[frame]
+            kept = keep_masks(row.masks, spill)
+            self._set(frame, row, MaskRow(kept, row.painted, is_held=True))
+            moved += len(kept)
         return moved
 
     def close(self) -> None:
-        """Forget which places were moved: the gesture is over."""
-        self._is_closed, self.gesture = True, None
-        self._places = None
+        """Forget the gesture: it is over."""
+        self.gesture = None
 
-    def _pop(self, count: int) -> Iterable[tuple[Place, FrameMask | None]]:
-        for _ in range(min(count, len(self._masks))):
-            yield self._masks.popitem()
-
-    def _knows(self, place: Place) -> bool:
-        if place in self._masks:
-            return True
-        if self._places is None:
-            return bool(self._moved)  # nobody knows any more
-        return place in self._places
+    def _set(self, frame: int, before: MaskRow, after: MaskRow) -> None:
+        self._rows[frame] = after
+        self.nbytes += after.nbytes - before.nbytes
+        self.disk_bytes += _bytes_elsewhere(after) - _bytes_elsewhere(before)
+        if after.is_in_memory:
+            self._in_memory[frame] = None
+        else:
+            self._in_memory.pop(frame, None)
 
 
-class _Places:
-    """Places by the million: a byte for each frame of each object."""
-
-    def __init__(self, frame_count: int) -> None:
-        self._frame_count = frame_count
-        self._by_object: dict[int, bytearray] = {}
-
-    def add(self, places: Iterable[Place]) -> None:
-        for object_id, frame in places:
-            row = self._by_object.get(object_id)
-            if row is None:
-                row = self._by_object[object_id] = bytearray(self._frame_count)
-            row[frame] = True
-
-    def __contains__(self, place: Place) -> bool:
-        row = self._by_object.get(place[0])
-        return row is not None and bool(row[place[1]])
+def _bytes_elsewhere(row: MaskRow) -> int:
+    return row.masks.disk_bytes if isinstance(row.masks, KeptMasks) else 0

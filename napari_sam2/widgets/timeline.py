@@ -28,8 +28,8 @@ _ROW = 16
 _GAP = 3
 _MARGIN = 16
 _GROOVE_OPACITY = 30
-# Cells read per painting: a few milliseconds.
-_CELLS = 4000
+# Cells read per painting: a few milliseconds, or some more where masks lie on disk.
+_CELLS = 1000
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 

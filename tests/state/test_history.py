@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_sam2.core.packed import PackedMask
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.state import Document, Edit, History, Spill, edits
+from napari_sam2.state import Document, Edit, FrameMask, History, Spill, edits
+from napari_sam2.state.kept_masks import KeptMasks
+from napari_sam2.state.mask_row import MaskRow
 from tests.state.conftest import SHAPE_HW, click, found, square, track
 
 Act = Callable[[Document], Edit]
@@ -314,6 +318,69 @@ def test_a_gesture_long_ago_on_disk_is_not_mistaken_for_one_elsewhere(document) 
     history.do(again, gesture="run")
     history.undo()
     assert set(document.masks) == {(1, 0)}
+
+
+@pytest.mark.parametrize("max_bytes", [0, 1 << 28])
+def test_a_run_is_undone_without_a_look_at_its_masks(
+    document: Document, monkeypatch, max_bytes
+) -> None:
+    history = History(document, max_bytes=max_bytes)
+    for run, at in (("first", 1), ("again", 9)):
+        for frame in range(6):
+            results = [found(i, frame, square(at, at + i)) for i in (1, 2)]
+            edit = edits.set_results(document, results)
+            history.do(edit, gesture=run)
+    end, told = state(document), []
+    document.masks_changed.connect(told.append)
+    monkeypatch.setattr(
+        history, "_make_room", lambda *_: None
+    )  # has a limit of its own
+    with monkeypatch.context() as blind:
+        for kind, name in ((FrameMask, "__eq__"), (PackedMask, "__eq__"),
+                           (FrameMask, "nbytes"), (KeptMasks, "read")):  # fmt: skip
+            blind.setattr(kind, name, must_not_be_looked_at)
+        assert history.undo()
+        assert history.redo()
+        assert history.undo()
+    assert told == [frozenset(range(6))] * 3
+    assert all(m.mask.origin_yx == (1, 1 + i) for (i, _), m in document.masks.items())
+    history.redo()
+    assert state(document) == end
+
+
+def must_not_be_looked_at(*_: object) -> None:
+    raise AssertionError("somebody looked at a mask")
+
+
+def test_undo_moves_only_so_many_masks_at_once(document: Document, monkeypatch) -> None:
+    monkeypatch.setattr("napari_sam2.state.history._MOVED_AT_LEAST", 2)
+    history = History(document, max_bytes=0)
+    for run, at in (("first", 1), ("again", 9)):
+        for frame in range(6):
+            edit = edits.set_results(document, [found(1, frame, square(at, at))])
+            history.do(edit, gesture=run)
+    assert history.nbytes == 0
+    history.undo()
+    whole = 6 * MaskRow({1: document.masks[1, 0]}).nbytes
+    assert history.nbytes == whole * 4 / 6
+
+
+def test_undoing_a_run_over_some_objects_leaves_the_others(document: Document) -> None:
+    history = History(document, max_bytes=0)
+    both = [found(i, 0, square(1, i)) for i in (1, 2)]
+    history.do(edits.set_results(document, both))
+    again = edits.set_results(document, [found(2, 0, square(9, 9))])
+    history.do(again)
+    history.do(edits.set_flags(document, [(1, 0)], is_locked=True))
+    states = [state(document)]
+    while history.undo():
+        states.append(state(document))
+    assert document.masks.frames == frozenset()
+    assert len(document.masks.of_object(1)) == 0
+    for wanted in reversed(states[:-1]):
+        history.redo()
+        assert state(document) == wanted
+        assert len(document.masks) == 2
 
 
 def test_long_runs_count_as_they_grow(document: Document) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from napari_sam2.core.errors import StorageError
 from napari_sam2.core.packed import pack_mask
 from napari_sam2.state import FrameMask, Origin, Spill
-from napari_sam2.state.mask_bytes import masks_from_bytes, masks_to_bytes
+from napari_sam2.state.kept_masks import keep_masks
 from napari_sam2.state.spill import spill_folder
 from tests.project.projects import frame_masks
 
@@ -168,13 +168,14 @@ def test_masks_are_the_same_wherever_their_pixels_are() -> None:
 
 
 @given(
-    st.dictionaries(
-        st.tuples(st.integers(1, 2**32 - 1), st.integers(0, 9)),
-        st.none() | frame_masks(),
-    )
+    st.dictionaries(st.integers(1, 2**32 - 1), st.none() | frame_masks()),
+    st.sampled_from([0, 1 << 28]),
 )
-def test_masks_become_bytes_and_come_back(masks) -> None:
-    assert masks_from_bytes(masks_to_bytes(masks)) == masks
+def test_masks_become_bytes_and_come_back(masks, memory_bytes) -> None:
+    kept = keep_masks(masks, Spill(memory_bytes=memory_bytes, segment_bytes=50))
+    assert kept == masks
+    assert list(kept.keys()) == list(masks)
+    assert kept.has_gaps == (None in masks.values())
 
 
 def test_masks_on_disk_become_bytes_as_well() -> None:
@@ -182,8 +183,8 @@ def test_masks_on_disk_become_bytes_as_well() -> None:
     mask = FrameMask(pack_mask(np.eye(40) > 0), Origin.PAINTED, 1.0, 9.0)
     above = FrameMask(mask.mask, Origin.PROMPTED, 0.5, 1.0, beneath=mask, step=3)
     spill.keep(mask.mask)
-    masks = {(1, 2): mask, (2, 3): above, (3, 4): None}
-    assert masks_from_bytes(masks_to_bytes(masks)) == masks
+    masks = {1: mask, 2: above, 3: None}
+    assert keep_masks(masks, spill) == masks
 
 
 def test_the_file_is_not_made_in_memory_where_there_is_a_choice(monkeypatch) -> None:

@@ -100,10 +100,11 @@ def expect_answers(document: Document) -> Edit:
 
     Locked and painted masks stay, and those that runs found as well.
     """
+    said = {place: document.masks.get(place) for place in document.prompts}
     stale = {
         place: replace(mask, answers=None)
-        for place, mask in document.masks.items()
-        if mask.origin is Origin.PROMPTED and not mask.is_protected
+        for place, mask in said.items()
+        if mask and mask.origin is Origin.PROMPTED and not mask.is_protected
     }
     return Edit("Answer again", masks=stale)
 

@@ -1,0 +1,137 @@
+"""The masks of one frame as values, joined and exchanged without a look at them.
+
+Rows are never changed, so that documents, their copies and the steps of a history share
+them. A run over a million masks is undone by exchanging its rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from operator import is_not
+from typing import TYPE_CHECKING, cast
+
+from napari_sam2.state.kept_masks import KeptMasks, MixedMasks
+from napari_sam2.state.masks import FrameMask, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_sam2.state.kept_masks import Entry
+
+_PLACE_BYTES, _MASK_BYTES = 150, 420
+"""About what a place takes, and a mask whose pixels are held elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskRow:
+    """What a frame holds, or is to hold, by object.
+
+    Attributes
+    ----------
+    masks : mapping of int to FrameMask or None
+        None where there is to be nothing.
+    painted : frozenset of int
+        The objects whose masks are painted.
+    is_held : bool
+        Whether the pixels are where the document holds them.
+    """
+
+    masks: Mapping[int, FrameMask | None] = field(default_factory=dict)
+    painted: frozenset[int] = frozenset()
+    is_held: bool = False
+
+    @property
+    def known(self) -> Mapping[int, FrameMask]:
+        """The masks of a row without gaps, as a document has it."""
+        return cast("Mapping[int, FrameMask]", self.masks)
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether any mask, rather than its bytes, is kept."""
+        return bool(self.masks) and not isinstance(self.masks, KeptMasks)
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory this takes, without pixels held elsewhere."""
+        if not self.is_in_memory:
+            return 0
+        count = len(self.masks)
+        if _has_gaps(self.masks):
+            known = sum(one is not None for one in entries(self.masks).values())
+        else:
+            known = count
+        return _PLACE_BYTES * count + _MASK_BYTES * known
+
+
+NO_MASKS = MaskRow(is_held=True)
+
+
+def make_row(masks: Mapping[int, FrameMask | None]) -> MaskRow:
+    """Return masks of a frame as a row."""
+    painted = frozenset(
+        object_id
+        for object_id, mask in masks.items()
+        if mask is not None and mask.origin is Origin.PAINTED
+    )
+    return MaskRow(masks, painted)
+
+
+def joined(below: MaskRow, above: MaskRow) -> MaskRow:
+    """Return what two rows say; where both say something, ``above`` holds."""
+    if below.masks.keys() <= above.masks.keys():
+        return above
+    masks = _known(
+        {**entries(below.masks), **entries(above.masks)}, below.masks, above.masks
+    )
+    painted = (below.painted - above.masks.keys()) | above.painted
+    return MaskRow(masks, painted, below.is_held and above.is_held)
+
+
+def without_gaps(row: MaskRow) -> MaskRow:
+    """Return a row without the places where there is to be nothing."""
+    if not _has_gaps(row.masks):
+        return row
+    here: dict[int, Entry] = {
+        i: one for i, one in entries(row.masks).items() if one is not None
+    }
+    return MaskRow(_known(here, row.masks), row.painted, row.is_held)
+
+
+def replaced_by(before: MaskRow, change: MaskRow) -> MaskRow:
+    """Return what takes a change back: what ``before`` has where it says something."""
+    wanted = change.masks.keys()
+    if before.masks.keys() == wanted:
+        return before
+    here = entries(before.masks)
+    masks = _known({i: here.get(i) for i in wanted}, before.masks)
+    return MaskRow(masks, before.painted & wanted, before.is_held)
+
+
+def are_different(before: MaskRow, after: MaskRow) -> bool:
+    """Whether rows about the same objects hold other masks; equal ones may count."""
+    if before.masks is after.masks:
+        return False
+    one, other = entries(before.masks), entries(after.masks)
+    return any(map(is_not, map(one.get, other), other.values()))
+
+
+def entries(masks: Mapping[int, FrameMask | None]) -> dict[int, Entry]:
+    """Return masks, or where they are, by object; do not change it."""
+    if isinstance(masks, KeptMasks | MixedMasks):
+        return masks.entries()
+    return cast("dict[int, Entry]", masks)
+
+
+def _known(
+    here: dict[int, Entry], *sources: Mapping[int, FrameMask | None]
+) -> Mapping[int, FrameMask | None]:
+    """Return entries as a mapping of masks."""
+    if any(isinstance(one, KeptMasks | MixedMasks) for one in sources):
+        return MixedMasks(here)
+    return cast("dict[int, FrameMask | None]", here)
+
+
+def _has_gaps(masks: Mapping[int, FrameMask | None]) -> bool:
+    if isinstance(masks, KeptMasks):
+        return masks.has_gaps
+    return not all(entries(masks).values())
