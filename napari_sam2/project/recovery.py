@@ -164,7 +164,7 @@ def find_recoverable(folder: Path | None = None) -> list[Recovery]:
 
 
 def _put(store: Store, changes: Changes, project_path: Path | None) -> None:
-    store.put_about(encoding.about_rows(changes.project))
+    store.describe(changes.project)
     path = None if project_path is None else str(project_path)
     store.put_about([encoding.about_row("recovery", {"project": path})])
     store.set_objects(changes.objects)

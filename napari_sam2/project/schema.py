@@ -31,7 +31,11 @@ pixels of the image, row first, with pixel centres at integers.
 ``step_masks`` (number, role, y, x, height, width, is_deflated, pixels)
     What was ``painted`` in a step, and the ``previous`` mask that it corrects.
 
-Version 1 had neither ``steps`` nor ``step_masks``, nor the column ``step``.
+Version 1 had neither ``steps`` nor ``step_masks``, nor the column ``step``. Version 3
+has the tables of version 2, and says that frames have positions (``positions`` in the
+layout of ``stack``) or that other images are channels (``beside``): who passed over
+these would count frames otherwise, or show the model something else. Projects with
+neither are still written as version 2, so that older programs can open them.
 """
 
 from __future__ import annotations
@@ -41,8 +45,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_sam2.project.values import Project
+
 APPLICATION_ID = 0x53414D32
-VERSION = 2
+VERSION = 3
 SUFFIX = ".sam2"
 
 _ABOUT = "CREATE TABLE about (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID"
@@ -69,6 +75,15 @@ _STEP_MASKS = (
     "PRIMARY KEY (number, role)) WITHOUT ROWID"
 )
 
+_TABLES = {
+    "about": _ABOUT,
+    "objects": _OBJECTS,
+    "prompts": _PROMPTS,
+    "masks": _MASKS,
+    "steps": _STEPS,
+    "step_masks": _STEP_MASKS,
+}
+
 TABLES: dict[int, dict[str, str]] = {
     1: {
         "about": _ABOUT,
@@ -76,14 +91,8 @@ TABLES: dict[int, dict[str, str]] = {
         "prompts": _PROMPTS,
         "masks": _MASKS.replace("step INTEGER, ", ""),
     },
-    2: {
-        "about": _ABOUT,
-        "objects": _OBJECTS,
-        "prompts": _PROMPTS,
-        "masks": _MASKS,
-        "steps": _STEPS,
-        "step_masks": _STEP_MASKS,
-    },
+    2: _TABLES,
+    3: _TABLES,
 }
 """The statement that makes each table, by version of the file."""
 
@@ -110,8 +119,15 @@ SELECTS: dict[int, dict[str, str]] = {
         "step_masks": "SELECT 0 WHERE 0",
     },
     2: _NEWEST,
+    3: _NEWEST,
 }
 """How each table is read, by version of the file: with the columns of the newest."""
+
+
+def version_of(project: Project) -> int:
+    """Return the oldest version whose readers understand all of a project."""
+    is_new = project.stack.layout.positions or project.stack.beside or project.beside
+    return 3 if is_new else 2
 
 
 def database_uri(path: Path, options: str) -> str:

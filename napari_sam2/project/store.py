@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project import encoding
-from napari_sam2.project.schema import APPLICATION_ID, TABLES, VERSION, database_uri
+from napari_sam2.project.schema import (
+    APPLICATION_ID,
+    TABLES,
+    VERSION,
+    database_uri,
+    version_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.project.values import Project
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
 
@@ -47,6 +54,11 @@ class Store:
         """Remove all rows."""
         for table in TABLES[VERSION]:
             self.connection.execute(f"DELETE FROM {table}")
+
+    def describe(self, project: Project) -> None:
+        """Set the version, and all rows of ``about`` but what recovery needs."""
+        self.connection.execute(f"PRAGMA user_version = {version_of(project)}")
+        self.put_about(encoding.about_rows(project))
 
     def put_about(self, rows: Iterable[encoding.Row]) -> None:
         """Set rows of ``about``; see :mod:`napari_sam2.project.encoding`."""

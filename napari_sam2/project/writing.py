@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError, ProjectError
 from napari_sam2.io.output import atomic_output
-from napari_sam2.project import encoding
 from napari_sam2.project.schema import SUFFIX
 from napari_sam2.project.store import Store, naming_store, new_store
 
@@ -52,7 +51,7 @@ def write_project(path: str | Path, project: Project) -> None:
 def fill_store(store: Store, project: Project) -> None:
     """Put everything into empty tables."""
     contents = project.contents
-    store.put_about(encoding.about_rows(project))
+    store.describe(project)
     store.set_objects(contents.objects)
     store.set_prompts(contents.prompts)
     store.set_masks(contents.masks.items())

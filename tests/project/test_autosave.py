@@ -86,6 +86,22 @@ def test_changes_are_recovered_after_a_crash(desk: Desk) -> None:
     desk.assert_recovered()
 
 
+def test_what_older_programs_would_misread_is_marked_as_soon_as_it_is(desk) -> None:
+    def version() -> int:
+        return int.from_bytes(desk.autosave.path.read_bytes()[60:64], "big")
+
+    desk.paint(3)
+    desk.autosave.save()
+    assert version() == 2
+    beside = replace(desk.header.stack, beside=("green",))
+    desk.header = replace(desk.header, stack=beside)
+    desk.paint(2)
+    desk.autosave.save()
+    assert version() == 3
+    desk.crash()
+    desk.assert_recovered()
+
+
 def test_a_run_that_goes_on_is_written_as_far_as_it_is(desk: Desk) -> None:
     desk.paint(0)
     desk.steps = (*desk.steps, Followed((1,), done=3))

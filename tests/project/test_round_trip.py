@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from napari_sam2.core.axes import FrameLayout
 from napari_sam2.core.errors import ProjectError
-from napari_sam2.project import schema
+from napari_sam2.project import reading, schema
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.session import (
     apply_choices,
@@ -19,11 +20,12 @@ from napari_sam2.project.session import (
     new_document,
     project_header,
     project_of,
+    stack_geometry,
 )
-from napari_sam2.project.values import Project
+from napari_sam2.project.values import ImageReference, Project
 from napari_sam2.project.writing import write_project
 from napari_sam2.state import Document, Place, Settings
-from tests.project.projects import example, projects
+from tests.project.projects import AXES, example, projects
 
 FIXTURES = Path(__file__).parent
 
@@ -95,8 +97,44 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as file:
         names = dict(file.execute("SELECT object_id, name FROM objects"))
         assert names == {1: "mother", 7: "Zelle ß"}
+    assert version_in(path) == 2
+
+
+def version_in(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as file:
         (version,) = file.execute("PRAGMA user_version").fetchone()
-        assert version == schema.VERSION
+        return int(version)
+
+
+def everywhere() -> Project:
+    """Return a project that is followed at all of its positions."""
+    stack = stack_geometry(AXES, FrameLayout(0, (2, 3), None, (), (1,)))
+    return replace(example(), stack=stack)
+
+
+def test_an_older_program_opens_what_it_understands(tmp_path: Path, monkeypatch):
+    other = ImageReference("green", "/data/green.tif")
+    beside = replace(example().stack, beside=("/data/green.tif",))
+    new = {
+        "positions": everywhere(),
+        "channels": replace(example(), stack=beside, beside=(other,)),
+    }
+    for name, project in {"plain": example(), **new}.items():
+        write_project(tmp_path / f"{name}.sam2", project)
+        assert read_project(tmp_path / f"{name}.sam2") == project
+    monkeypatch.setattr(reading, "VERSION", 2)
+    assert read_project(tmp_path / "plain.sam2") == example()
+    for name in new:
+        with pytest.raises(ProjectError, match=r"newer napari-sam2 .* update"):
+            read_project(tmp_path / f"{name}.sam2")
+
+
+def test_positions_saved_before_they_had_a_version_are_opened(tmp_path: Path) -> None:
+    path = tmp_path / "early.sam2"
+    write_project(path, everywhere())
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 2")
+    assert read_project(path) == everywhere()
 
 
 def test_the_tables_are_described() -> None:
