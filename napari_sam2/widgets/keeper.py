@@ -89,6 +89,7 @@ class Keeper:
             document.masks_changed,
         ):
             self._links.connect(signal, self._on_changed)
+        self._links.connect(document.masks_changed, self._look_at_image)
         self._links.connect(controller.status_changed, self._on_status_changed)
 
     @property
@@ -162,12 +163,15 @@ class Keeper:
         self.saved.emit(path)
 
     def _on_changed(self, _: object) -> None:
-        if self._looked_at is not self.session.image:
-            self._look_at_image()
         self.changed.emit()
 
-    def _look_at_image(self) -> None:
-        """Have its fingerprint taken, where its frames are read."""
+    def _look_at_image(self, _: object = None) -> None:
+        """Have its fingerprint taken, where its frames are read, if it was not yet.
+
+        It takes three frames, for which the answer to the first click must not wait.
+        """
+        if self._looked_at is self.session.image:
+            return
         image = self._looked_at = self.session.image
 
         def job(token: CancelToken) -> Generator[ImageReference]:
@@ -186,6 +190,8 @@ class Keeper:
         if self._was_running and not is_running:
             self.autosave.save()
         self._was_running = is_running
+        if status.activity is Activity.IDLE and not self.session.is_empty:
+            self._look_at_image()
 
     def _describe(self) -> Project:
         session, model = self.session, self._settings.model
