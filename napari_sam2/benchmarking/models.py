@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.core.errors import CheckpointError, ModelError
+from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.weights import resolve_weights
@@ -17,6 +18,7 @@ from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
+    from napari_sam2.core.quality import Quality
     from napari_sam2.engine.loading import Backend
     from napari_sam2.engine.network import Network
     from napari_sam2.model.config import Sam2Config
@@ -30,6 +32,7 @@ def open_model(
     device: str = "auto",
     image_size: int | None = None,
     backend: Backend = "auto",
+    quality: Quality = EXACT,
 ) -> tuple[Network, bool]:
     """Return a model, and whether its weights are noise as they are not here.
 
@@ -41,6 +44,7 @@ def open_model(
     device : str, optional
     image_size : int, optional
     backend : str, optional
+    quality : Quality, optional
 
     Raises
     ------
@@ -49,8 +53,11 @@ def open_model(
     """
     if backend != "onnx" and _must_be_seeded(name):
         target = pick_device(device)
-        return seeded_model(_at_size(VARIANTS[name], image_size)).to(target), True
-    model = load_model(name, device=device, image_size=image_size, backend=backend)
+        size = image_size or quality.image_size(VARIANTS[name].image_size)
+        return seeded_model(_at_size(VARIANTS[name], size)).to(target), True
+    model = load_model(
+        name, device=device, image_size=image_size, backend=backend, quality=quality
+    )
     return model, False
 
 
@@ -67,9 +74,9 @@ def _must_be_seeded(name: str) -> bool:
     return False
 
 
-def _at_size(config: Sam2Config, image_size: int | None) -> Sam2Config:
+def _at_size(config: Sam2Config, image_size: int) -> Sam2Config:
     try:
-        return config.at_size(config.image_size if image_size is None else image_size)
+        return config.at_size(image_size)
     except ValueError as error:
         raise CheckpointError(f"This model cannot be used: {error}.") from error
 

@@ -112,7 +112,8 @@ def _prompted_tracker(job: Job, model: Network) -> VideoTracker:
     from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.engine.window import WindowOptions
 
-    options = TrackerOptions(window=WindowOptions(mode=job.window))
+    window = WindowOptions(mode=job.window)
+    options = TrackerOptions(window=window, quality=job.quality)
     seen = correct_bleaching(job.frames) if job.corrects_bleaching else job.frames
     tracker = VideoTracker(model, seen, limits=job.limits, options=options)
     for (object_id, frame), said in sorted(job.request.prompts.items()):

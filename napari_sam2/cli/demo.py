@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.job import Job, Outputs
 from napari_sam2.cli.prompting import Request, gather_request
+from napari_sam2.cli.quality_option import add_quality_option, quality_of
 from napari_sam2.cli.scoring import mean_iou
 from napari_sam2.cli.track import load, report
 from napari_sam2.cli.track_job import provenance
@@ -54,6 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=f"only this sample: {', '.join(sample_names())}",
     )
     add_model_options(parser)
+    add_quality_option(parser)
     parser.set_defaults(handler=_demo)
 
 
@@ -67,7 +69,7 @@ def _demo(args: argparse.Namespace) -> int:
     for sample in samples:
         print(f"{sample.name}: {sample.description}", flush=True)
         try:
-            job = _job(sample, args.out, args.model)
+            job = _job(sample, args)
         except MissingExtraError as error:
             if args.sample:
                 raise
@@ -90,9 +92,9 @@ def _make_folder(path: Path) -> None:
         ) from error
 
 
-def _job(sample: Sample, folder: Path, model: str) -> Job:
+def _job(sample: Sample, args: argparse.Namespace) -> Job:
     frames = stack_frames(open_stack(sample.stack))
-    stem = str(folder / sample.name)
+    stem = str(args.out / sample.name)
     overlays = [Path(f"{stem}_overlay.png")]
     if sample.stack.suffix == ".mp4":
         overlays.append(Path(f"{stem}_overlay.mp4"))
@@ -109,7 +111,8 @@ def _job(sample: Sample, folder: Path, model: str) -> Job:
         outputs=outputs,
         span=_SPANS.get(sample.name, range(len(frames))),
         inputs=(sample.stack, sample.prompts),
-        provenance=provenance(request, frames, model),
+        quality=quality_of(args),
+        provenance=provenance(request, frames, args.model),
     )
 
 

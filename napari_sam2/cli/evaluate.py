@@ -18,6 +18,7 @@ from napari_sam2.cli.evaluate_options import (
 )
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
+from napari_sam2.cli.quality_option import add_quality_option, quality_of
 from napari_sam2.cli.track import load
 from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.core.errors import MissingExtraError, Sam2Error
@@ -76,6 +77,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_method_options(parser)
     add_output_options(parser)
     add_model_options(parser)
+    add_quality_option(parser)
     parser.set_defaults(handler=_evaluate)
 
 
@@ -83,7 +85,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     from napari_sam2.evaluation.layouts.find import find_stacks
     from napari_sam2.evaluation.output import check_evaluation
 
-    study = read_study(args)
+    study = replace(read_study(args), quality=quality_of(args))
     sources = find_stacks(args.data, args.stacks)
     if args.output is not None:
         check_evaluation(args.output, overwrite=args.overwrite)
@@ -180,6 +182,7 @@ def _about(args: argparse.Namespace, model: Network) -> str:
         f"Model {args.model} (SHA-256 {checksum})",
         f"image size {model.config.image_size}",
         f"window {args.window}",
+        f"quality {args.quality}",
     ]
     if args.max_objects is not None:
         parts.append(f"up to {args.max_objects} objects a stack")

@@ -10,6 +10,7 @@ from napari_sam2.cli.prompting import check_request
 from napari_sam2.control.sight import dims_of
 from napari_sam2.core.errors import OutputError, StackError
 from napari_sam2.core.positions import NOWHERE, Positions
+from napari_sam2.core.quality import EXACT
 from napari_sam2.io.overlay import check_overlay
 from napari_sam2.io.placing import frames_at
 from napari_sam2.io.result_formats import choose_result_format
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position
     from napari_sam2.core.provenance import Provenance
+    from napari_sam2.core.quality import Quality
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.engine.plan import Direction
     from napari_sam2.io.result_format import ResultFormat
@@ -98,6 +100,9 @@ class Job:
     window : str
         Whether small objects are looked at in a window: ``"off"``, ``"auto"`` or
         ``"on"``.
+    quality : Quality
+        How much of what the model could look at it does look at. It says the image
+        size where that is None.
     corrects_bleaching : bool
         Whether frames that fade are shown to the model as bright as the first.
     inputs : tuple of Path
@@ -118,6 +123,7 @@ class Job:
     is_resumed: bool = False
     image_size: int | None = None
     window: WindowMode = "off"
+    quality: Quality = EXACT
     corrects_bleaching: bool = False
     inputs: tuple[Path, ...] = ()
     provenance: Provenance | None = None

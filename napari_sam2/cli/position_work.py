@@ -42,7 +42,9 @@ def work_on(job: Job, sight: Sight, model: Network, folder: Path) -> PositionWor
     from napari_sam2.engine.window import WindowOptions
 
     window = WindowOptions(mode=job.window)
-    options = TrackerOptions(window=window, keeps_probabilities=bool(job.fused))
+    options = TrackerOptions(
+        window=window, quality=job.quality, keeps_probabilities=bool(job.fused)
+    )
 
     def make_tracker(frames: FrameSource, *, limits: IntensityLimits) -> Tracker:
         made = VideoTracker(model, frames, limits=limits, options=options)
@@ -79,6 +81,7 @@ def depends_on(job: Job) -> dict[str, Any]:
         "another model": {
             "--model": None if made is None else made.model_sha256,
             "--image-size": job.image_size,
+            "--quality": asdict(job.quality),
         },
         "other prompts": [] if made is None else list(made.prompts),
         "other settings": {

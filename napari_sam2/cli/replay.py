@@ -34,6 +34,7 @@ _SAID_BY_PROJECT: dict[str, object] = {
     "at": [], "series": None, "level": 0, "channels": None, "limits": None,
     "direction": "both",
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
+    "quality": "exact",
     "window": "off", "correct_bleaching": False, "every": [], "seed": "follow",
     "resume": False, "axes": (), "fuse": False,
 }  # fmt: skip
@@ -78,6 +79,7 @@ def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> 
         device=args.device,
         image_size=made.image_size or None,
         backend=args.backend,
+        quality=made.quality,
     )
     tracker = set_up_tracker(
         model,
@@ -85,6 +87,7 @@ def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> 
         limits=made.limits,
         window=made.window,
         corrects_bleaching=made.corrects_bleaching,
+        quality=made.quality,
     )
     return cast("Tracker", tracker)  # its runs are generators, typed as iterators
 

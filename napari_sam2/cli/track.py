@@ -13,6 +13,7 @@ from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.everywhere import carry_out_everywhere, report_everywhere
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.cli.project_options import add_image_options
+from napari_sam2.cli.quality_option import add_quality_option, quality_of
 from napari_sam2.cli.replay import track_project
 from napari_sam2.cli.track_job import track_job
 from napari_sam2.cli.track_options import (
@@ -38,6 +39,7 @@ _OPTIONS = (
     add_position_options,
     add_pixel_options,
     add_model_options,
+    add_quality_option,
 )
 
 _DESCRIPTION = """\
@@ -132,6 +134,7 @@ def load(args: argparse.Namespace) -> Network:
         device=args.device,
         image_size=args.image_size,
         backend=args.backend,
+        quality=quality_of(args),
     )
 
 

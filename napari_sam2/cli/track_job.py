@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.job import Job, Outputs
 from napari_sam2.cli.prompting import gather_request
+from napari_sam2.cli.quality_option import quality_of
 from napari_sam2.core.axes import find_axis
 from napari_sam2.core.intensity import IntensityLimits
 from napari_sam2.core.positions import NOWHERE, choose_positions
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.cli.prompting import Request
     from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.quality import Quality
     from napari_sam2.io.stack import StackFrames
 
 _MOST_CHANNELS = 3
@@ -64,6 +66,7 @@ def track_job(args: argparse.Namespace) -> Job:
         fixed,
         frames.axes[0].name,
     )
+    quality = quality_of(args)
     return Job(
         frames=frames,
         request=request,
@@ -77,15 +80,18 @@ def track_job(args: argparse.Namespace) -> Job:
         is_resumed=args.resume,
         image_size=args.image_size,
         window=args.window,
+        quality=quality,
         corrects_bleaching=args.correct_bleaching,
         inputs=(*_files(args), *args.prompts, *(mask.path for mask in args.mask)),
         provenance=_with_settings(
-            provenance(request, frames, args.model, positions), args
+            provenance(request, frames, args.model, positions), args, quality
         ),
     )
 
 
-def _with_settings(found: Provenance, args: argparse.Namespace) -> Provenance:
+def _with_settings(
+    found: Provenance, args: argparse.Namespace, quality: Quality
+) -> Provenance:
     """Say what the model was shown otherwise than as plain, whole frames."""
     made = Made(
         args.model,
@@ -93,6 +99,7 @@ def _with_settings(found: Provenance, args: argparse.Namespace) -> Provenance:
         window=args.window,
         corrects_bleaching=args.correct_bleaching,
         level=args.level,
+        quality=quality,
     )
     settings = dict(describe_settings(made))
     if args.backend != "auto":

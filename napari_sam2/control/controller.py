@@ -267,6 +267,7 @@ class Controller:
             events.cache_mib,
             events.window,
             events.corrects_bleaching,
+            events.quality,
         )
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.quality import Quality, QualityMode
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.state.settings import Direction
@@ -73,6 +74,11 @@ class Lane(Protocol):
 
 class Tracker(Protocol):
     """What control needs of :class:`napari_sam2.engine.tracker.VideoTracker`."""
+
+    @property
+    def quality(self) -> Quality:
+        """How much of what the model could look at it does look at."""
+        ...
 
     def set_prompts(
         self,
@@ -163,6 +169,9 @@ class TrackerRequest:
         ``"on"``.
     corrects_bleaching : bool
         Whether frames that fade are shown to the model as bright as the first.
+    quality : str
+        ``"auto"``, ``"exact"``, ``"balanced"``, ``"fast"``; an image size that is not 0
+        holds in each of them.
     """
 
     frames: FrameSource
@@ -173,6 +182,7 @@ class TrackerRequest:
     cache_mib: int = 512
     window: WindowMode = "off"
     corrects_bleaching: bool = False
+    quality: QualityMode = "exact"
 
 
 class TrackerFactory(Protocol):

@@ -44,4 +44,5 @@ def make_request(
         settings.cache_mib,
         settings.window,
         settings.corrects_bleaching,
+        settings.quality,
     )

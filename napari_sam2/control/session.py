@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.packed import PackedMask, PackedResult
+    from napari_sam2.core.quality import Quality
     from napari_sam2.state.masks import FrameMask, Place
 
 
@@ -126,7 +127,7 @@ class TrackerSession:
                 yield item
             else:
                 made = ToldTracker(item, self.recorder)
-                self.recorder.add(_made(request))
+                self.recorder.add(_made(request, item.quality))
         if made is None and not token.is_cancelled:
             raise ModelError(f"The model {request.model} could not be loaded.")
         self._tracker, self._request = made, request
@@ -209,7 +210,7 @@ def _agrees(seen: FrameMask | None, found: PackedMask) -> bool:
     return seen.origin is Origin.TRACKED and seen.mask == found
 
 
-def _made(request: TrackerRequest) -> Made:
+def _made(request: TrackerRequest, quality: Quality) -> Made:
     frames = request.frames
     one = frames.one if isinstance(frames, AllFrames) else frames
     return Made(
@@ -221,6 +222,7 @@ def _made(request: TrackerRequest) -> Made:
         corrects_bleaching=request.corrects_bleaching,
         level=getattr(one, "level", 0),
         beside=getattr(one, "beside", ()),
+        quality=quality,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import napari_sam2
+from napari_sam2.core.quality import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +99,7 @@ def now_utc() -> str:
 def describe_settings(made: Made) -> Mapping[str, Any]:
     """Return what the model was shown otherwise than as plain, whole frames."""
     said = {
+        "quality": None if made.quality == EXACT else asdict(made.quality),
         "image_size": made.image_size or None,
         "window": None if made.window == "off" else made.window,
         "bleaching": "corrected" if made.corrects_bleaching else None,

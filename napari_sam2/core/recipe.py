@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (for hints)
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
+from napari_sam2.core.quality import EXACT, Quality
 
 if TYPE_CHECKING:
     from napari_sam2.core.packed import PackedMask
@@ -48,6 +49,9 @@ class Made:
         Other images that it sees as further channels: their files, or names.
     base : BaseWeights or None
         What the weights change, where they are an adapter.
+    quality : Quality
+        How much of what the model could look at it does look at. It says the image
+        size where that is 0.
     """
 
     model: str
@@ -60,6 +64,7 @@ class Made:
     level: int = 0
     beside: tuple[str, ...] = ()
     base: BaseWeights | None = None
+    quality: Quality = EXACT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.errors import ModelError
+from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import computes_in_half, pick_device
 from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import is_exported, resolve_weights
 from napari_sam2.model.adapter import load_adapted
-from napari_sam2.model.checkpoint import load_weights
+from napari_sam2.model.checkpoint import (
+    infer_config,
+    load_weights,
+    read_config,
+    read_state_dict,
+)
+from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.precision import hold_in_half
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
+    from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.sam2 import Sam2Model
 
 Backend: TypeAlias = Literal["auto", "torch", "onnx"]
@@ -28,6 +37,7 @@ def load_model(
     device: str = "auto",
     image_size: int | None = None,
     backend: Backend = "auto",
+    quality: Quality = EXACT,
 ) -> Network:
     """Load a model, ready to segment.
 
@@ -49,6 +59,9 @@ def load_model(
         What computes: PyTorch, or ONNX Runtime, which needs the extra ``onnx``. It is
         PyTorch by default for weights. With ``"onnx"`` they are exported once and kept
         in the cache folder, which needs the extra ``onnx-export``.
+    quality : Quality, optional
+        Says the image size where ``image_size`` does not, as a share of the model's
+        own; graphs of ONNX have the size that they were exported with.
 
     Returns
     -------
@@ -67,6 +80,8 @@ def load_model(
         If the machine has no such device.
     """
     path = resolve_weights(name_or_path)
+    if image_size is None and quality.size_share < 1 and not is_exported(path):
+        image_size = quality.image_size(own_config(name_or_path).image_size)
     if is_exported(path):
         if backend == "torch":
             raise ModelError(
@@ -82,6 +97,32 @@ def load_model(
         load = partial(load_torch_model, path, device="cpu", image_size=image_size)
         return cached_network(path, load, device=device, image_size=image_size)
     return load_torch_model(path, device=device, image_size=image_size)
+
+
+def own_config(name_or_path: str | Path) -> Sam2Config:
+    """Return the sizes of a model as it was made, or tuned.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        As for :func:`load_model`; a released model need not be here.
+
+    Raises
+    ------
+    ModelError, CheckpointError
+        As :func:`load_model`.
+    """
+    if str(name_or_path) in VARIANTS:
+        return VARIANTS[str(name_or_path)]
+    path = resolve_weights(name_or_path)
+    if is_exported(path):
+        from napari_sam2.engine.onnx.manifest import read_manifest
+
+        return read_manifest(path.parent).config
+    card = read_card(path)
+    if card is None:
+        return read_config(path) or infer_config(read_state_dict(path))
+    return own_config(find_base(card, path)).at_size(card.image_size)
 
 
 def load_torch_model(

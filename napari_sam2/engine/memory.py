@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.window import Sighting
+    from napari_sam2.model.config import Sam2Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,32 @@ class MemoryRules:
         Frames from which pointers are taken, the current one included.
     nearest_prompts : int or None
         Most prompted frames besides the first; None for all.
+    recent_frames : int or None
+        Most of the last frames that are looked at, the nearest ones, each as old as it
+        is; None for ``memory_count - 1``. Pointers are taken from all.
     """
 
     memory_count: int
     pointer_count: int
     nearest_prompts: int | None = None
+    recent_frames: int | None = None
+
+    @property
+    def first_slot(self) -> int:
+        """The slot of the oldest of the last frames that are looked at."""
+        if self.recent_frames is None:
+            return 1
+        return max(1, self.memory_count - self.recent_frames)
+
+
+def memory_rules(config: Sam2Config, options: TrackerOptions) -> MemoryRules:
+    """Return the rules of a model, as far as options do not say otherwise."""
+    return MemoryRules(
+        config.memory_count,
+        config.pointer_count,
+        options.nearest_prompts,
+        options.quality.recent_frames,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +196,9 @@ def select_memories(
     # Prompted frames that were not chosen still count as ordinary neighbours.
     neighbours = {*recent, *others} - set(chosen)
     step, count = (1 if is_reverse else -1), rules.memory_count
-    before = [(slot, frame + step * (count - slot)) for slot in range(1, count)]
+    before = [
+        (slot, frame + step * (count - slot)) for slot in range(rules.first_slot, count)
+    ]
     spatial = [(0, prompted) for prompted in chosen]
     spatial += [
         (slot, neighbour) for slot, neighbour in before if neighbour in neighbours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from napari_sam2.core.quality import Quality
 from napari_sam2.engine.window import WindowOptions
 
 _MIB = 1 << 20
@@ -19,6 +20,9 @@ class TrackerOptions:
         Most prompted frames that a frame looks back at, the nearest ones; the object's
         first prompted frame always comes on top. None looks at all of them, as Meta's
         predictor does, at a cost that grows with every prompt.
+    quality : Quality
+        How many of the last frames a frame looks back at. The image size is that of
+        the model, as it was loaded.
     history_frames : int
         Tracked frames per object whose memory is kept for corrections and for resuming,
         besides those around prompted frames.
@@ -42,6 +46,7 @@ class TrackerOptions:
     """
 
     nearest_prompts: int | None = 4
+    quality: Quality = field(default_factory=Quality)
     history_frames: int = 32
     feature_cache_bytes: int = 512 * _MIB
     prefetch_frames: int = 2

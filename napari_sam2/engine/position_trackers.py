@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frame_numbers import FrameNumbers
+from napari_sam2.core.quality import EXACT
 from napari_sam2.core.results import FrameResult
 from napari_sam2.engine.plan import Plan, check_range
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.quality import Quality
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.plan import Direction
     from napari_sam2.engine.tracker import VideoTracker
@@ -57,10 +59,12 @@ class PositionTrackers:
         Makes a tracker of a stack.
     rest : callable, optional
         Called with a tracker that is left for another position.
+    quality : Quality, optional
+        Of what ``make`` makes.
 
     Attributes
     ----------
-    positions, seen_at, make
+    positions, seen_at, make, quality
     """
 
     def __init__(
@@ -69,8 +73,10 @@ class PositionTrackers:
         seen_at: Callable[[Position], FrameSource],
         make: Callable[[FrameSource], VideoTracker],
         rest: Callable[[VideoTracker], None] = lambda _: None,
+        quality: Quality = EXACT,
     ) -> None:
         self.positions, self.seen_at, self.make = positions, seen_at, make
+        self.quality = quality
         self._rest_tracker = rest
         length = len(seen_at(positions.first))
         self.numbers = FrameNumbers(positions.shape, length)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.bleaching import correct_bleaching, find_fading, steady
 from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.core.position_frames import AllFrames, TimeSeries
+from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.engine.tracker import VideoTracker
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position
+    from napari_sam2.core.quality import Quality
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.engine.network import Network
 
@@ -30,6 +32,7 @@ def set_up_tracker(
     window: WindowMode = "off",
     corrects_bleaching: bool = False,
     feature_cache_bytes: int = _CACHE_BYTES,
+    quality: Quality = EXACT,
 ) -> VideoTracker | PositionTrackers:
     """Return a tracker that was told nothing.
 
@@ -50,6 +53,8 @@ def set_up_tracker(
         not bleach, and are left as they are.
     feature_cache_bytes : int, optional
         Most bytes of image features kept.
+    quality : Quality, optional
+        How many of the last frames are looked back at.
 
     Raises
     ------
@@ -57,7 +62,9 @@ def set_up_tracker(
         If no frame can be read.
     """
     options = TrackerOptions(
-        feature_cache_bytes=feature_cache_bytes, window=WindowOptions(mode=window)
+        feature_cache_bytes=feature_cache_bytes,
+        window=WindowOptions(mode=window),
+        quality=quality,
     )
     is_corrected = corrects_bleaching and not frames.is_rgb
     if isinstance(frames, AllFrames):
@@ -85,4 +92,6 @@ def _at_positions(
         return VideoTracker(model, seen, limits=common, options=options)
 
     rest = VideoTracker.forget_features
-    return PositionTrackers(frames.positions, seen_at, make, rest)
+    return PositionTrackers(
+        frames.positions, seen_at, make, rest, quality=options.quality
+    )

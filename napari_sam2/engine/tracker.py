@@ -11,7 +11,7 @@ from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.encoding import FrameEncoder
 from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.frame_step import FrameStepper
-from napari_sam2.engine.memory import MemoryRules
+from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.plan import Plan, check_range
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import ArrayLike, FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import FramePrompts, Prompt
+    from napari_sam2.core.quality import Quality
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.plan import Direction
@@ -77,8 +78,7 @@ class VideoTracker:
         self.frames = as_frame_source(frames, channels)
         self.limits = limits or estimate_limits(self.frames)
         self.device = model.device
-        config, nearest = model.config, self.options.nearest_prompts
-        rules = MemoryRules(config.memory_count, config.pointer_count, nearest)
+        config, rules = model.config, memory_rules(model.config, self.options)
         shape_hw = self.frames.shape_hw
         window = Window(self.options.window, shape_hw, config.image_size)
         reader = FrameReader(self.frames, self.limits, in_parts=not window.is_off)
@@ -89,6 +89,11 @@ class VideoTracker:
         self._tracks = ObjectTracks(len(self.frames), answerer)
         prefetch = self.options.prefetch_frames
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
+
+    @property
+    def quality(self) -> Quality:
+        """How much of what the model could look at it does look at."""
+        return self.options.quality
 
     @property
     def object_ids(self) -> tuple[int, ...]:

@@ -105,7 +105,8 @@ class _Bench:
 
     def user(self, todo: Assignment, protocol: Protocol) -> User:
         """Return a user in front of a tracker that knows nothing yet."""
-        options = TrackerOptions(window=WindowOptions(mode=self.study.window))
+        window = WindowOptions(mode=self.study.window)
+        options = TrackerOptions(window=window, quality=self.study.quality)
         tracker = VideoTracker(self.model, self.truth.frames, options=options)
         return User(tracker, self.true, todo, protocol)
 

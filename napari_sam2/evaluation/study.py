@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.quality import EXACT
 from napari_sam2.evaluation.assignment import Assignment, Limits
 from napari_sam2.evaluation.protocols import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_sam2.core.quality import Quality
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.evaluation.masks import Masks
     from napari_sam2.evaluation.scores import MethodScore
@@ -29,6 +31,8 @@ class Study:
         How much of each stack is looked at.
     window : str
         ``"off"``, ``"auto"`` or ``"on"``: whether small objects are looked at closely.
+    quality : Quality
+        How many of the last frames are looked back at; the model has the image size.
     group : int
         Most objects in one pass through a stack.
     baselines : bool
@@ -40,6 +44,7 @@ class Study:
     protocols: tuple[Protocol, ...] = (Protocol(),)
     limits: Limits = field(default_factory=Limits)
     window: WindowMode = "off"
+    quality: Quality = EXACT
     group: int = 128
     baselines: bool = True
     cell_tracking: bool = False

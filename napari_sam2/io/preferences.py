@@ -16,6 +16,7 @@ from typing import Any, get_args
 import platformdirs
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.quality import QualityMode
 from napari_sam2.core.recipe import WindowMode
 from napari_sam2.io.output import atomic_output
 
@@ -43,6 +44,8 @@ class Preferences:
         ``"on"``.
     corrects_bleaching : bool
         Whether frames that fade are shown to the model as bright as the first.
+    quality : str
+        ``"auto"``, ``"exact"``, ``"balanced"`` or ``"fast"``.
     is_hint_seen : bool
         Whether the first steps were shown.
     """
@@ -54,6 +57,7 @@ class Preferences:
     cache_mib: int = 512
     window: WindowMode = "off"
     corrects_bleaching: bool = False
+    quality: QualityMode = "auto"
     is_hint_seen: bool = False
 
 
@@ -81,8 +85,9 @@ def read_preferences() -> Preferences:
         return Preferences()
     if not isinstance(kept, dict):
         return Preferences()
-    if kept.get("window") not in get_args(WindowMode):
-        kept.pop("window", None)
+    for name, kind in (("window", WindowMode), ("quality", QualityMode)):
+        if kept.get(name) not in get_args(kind):
+            kept.pop(name, None)
     known = {field.name: type(field.default) for field in fields(Preferences)}
     return Preferences(
         **{name: kept[name] for name, kind in known.items()

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from psygnal import SignalGroupDescriptor
 
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
+from napari_sam2.core.quality import QualityMode  # noqa: TC001 (as above)
 from napari_sam2.core.recipe import WindowMode  # noqa: TC001 (as above)
 from napari_sam2.state.thresholds import ReviewThresholds
 
@@ -38,6 +39,9 @@ class Settings:
         ``"on"``.
     corrects_bleaching : bool
         Whether frames that fade are shown to the model as bright as the first.
+    quality : str
+        ``"auto"``, ``"exact"``, ``"balanced"`` or ``"fast"``; an image size that is
+        not 0 holds in each of them.
     axis : int
         The axis of the image that objects are followed along.
     channels : tuple of int or None
@@ -63,6 +67,7 @@ class Settings:
     cache_mib: int = 512
     window: WindowMode = "off"
     corrects_bleaching: bool = False
+    quality: QualityMode = "auto"
     axis: int = 0
     channels: tuple[int, ...] | None = None
     limits: IntensityLimits | None = None

@@ -131,7 +131,7 @@ class Sam2Dock(QWidget):
         self.projects.said.connect(self.status_line.say)
         self.projects.title_changed.connect(self._show_project)
         self._links.connect(self.downloads.status_changed, self._on_download_status)
-        for choice in ("model", "device", "image_size"):
+        for choice in ("model", "device", "image_size", "quality"):
             signal = getattr(self.settings.events, choice)
             self._links.connect(signal, self._on_model_changed)
         layers = self._viewer.layers

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from napari_sam2.core.cancel import Progress
+from napari_sam2.core.quality import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,23 +26,28 @@ class ModelShelf:
 
     def __init__(self) -> None:
         self._model: Network | None = None
-        self._label = ("", "", 0)
+        self._label = ("", "", 0, "")
+        self._quality = EXACT
 
     def __call__(
         self, request: TrackerRequest, token: CancelToken
     ) -> Iterator[Progress | Tracker]:
         """Yield how far loading has come, and the tracker as the last item."""
-        label = request.model, request.device, request.image_size
+        label = request.model, request.device, request.image_size, request.quality
         if self._model is None or self._label != label:
             self._model = None  # first, so that two are never in memory at once
             yield Progress(0, 0, f"Loading {request.model}")
             let_threads_rest()
+            from napari_sam2.engine.grading import choose_quality
             from napari_sam2.engine.loading import load_model
 
+            model, device = request.model, request.device
+            self._quality = choose_quality(request.quality, model, device=device)
             self._model = load_model(
-                request.model,
-                device=request.device,
+                model,
+                device=device,
                 image_size=request.image_size or None,
+                quality=self._quality,
             )
             self._label = label
         yield Progress(0, 0, "Looking at the stack")
@@ -54,6 +60,7 @@ class ModelShelf:
             window=request.window,
             corrects_bleaching=request.corrects_bleaching,
             feature_cache_bytes=request.cache_mib << 20,
+            quality=self._quality,
         )
         yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
 

@@ -27,6 +27,7 @@ _KEPT = (
     "cache_mib",
     "window",
     "corrects_bleaching",
+    "quality",
 )
 
 

@@ -10,6 +10,7 @@ from napari_sam2.control.ports import Tracker, TrackerRequest
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.quality import grade
 from napari_sam2.core.results import FrameResult, MaskResult, mask_result
 
 RADIUS = 5
@@ -40,6 +41,7 @@ class FakeTracker:
 
     def __init__(self, request: TrackerRequest) -> None:
         self.request = request
+        self.quality = grade(request.quality)
         self.shape_hw = tuple(request.frames.shape_hw)
         self.said: dict[int, dict[int, FramePrompts]] = {}
         self.previous: dict[tuple[int, int], np.ndarray | None] = {}

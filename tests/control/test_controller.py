@@ -11,6 +11,7 @@ from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.packed import pack_mask
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.quality import EXACT, FAST
 from napari_sam2.core.recipe import Made
 from napari_sam2.state import Origin, edits
 from tests.control.conftest import SHAPE, Desk, click
@@ -198,6 +199,7 @@ def test_a_removed_object_leaves_the_tracker_too(desk: Desk) -> None:
         ("device", "cpu"),
         ("window", "auto"),
         ("corrects_bleaching", True),
+        ("quality", "fast"),
     ],
 )
 def test_another_model_or_window_is_used_when_it_is_needed(desk, choice, value) -> None:
@@ -209,7 +211,9 @@ def test_another_model_or_window_is_used_when_it_is_needed(desk, choice, value) 
     assert len(desk.factory.made) == 2
     assert getattr(desk.factory.tracker.request, choice) == value
     made = [one for one in desk.controller.recorder.steps if isinstance(one, Made)]
-    if choice != "device":  # the masks do not hang on it
+    if choice == "quality":
+        assert [one.quality for one in made] == [EXACT, FAST]
+    elif choice != "device":  # the masks do not hang on it
         assert getattr(made[-1], choice) == value != getattr(made[0], choice)
     assert desk.factory.tracker.said == {1: {0: click(20, 30)}}
     assert desk.document.frames_covered(1) == 10

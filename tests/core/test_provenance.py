@@ -14,6 +14,7 @@ from napari_sam2.core.provenance import (
     describe_settings,
     software_versions,
 )
+from napari_sam2.core.quality import FAST
 from napari_sam2.core.recipe import Made
 
 
@@ -28,8 +29,9 @@ def test_fields_come_in_one_order() -> None:
 
 def test_only_settings_that_change_what_the_model_sees_are_said() -> None:
     assert describe_settings(Made("nano")) == {}
-    chosen = Made("nano", window="auto", corrects_bleaching=True, level=2)
+    chosen = Made("nano", window="auto", corrects_bleaching=True, level=2, quality=FAST)
     assert describe_settings(chosen) == {
+        "quality": {"name": "fast", "size_share": 0.5, "recent_frames": 2},
         "window": "auto", "bleaching": "corrected", "level": 2
     }  # fmt: skip
 

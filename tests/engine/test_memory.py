@@ -17,6 +17,7 @@ from napari_sam2.engine.memory import (
 from tests.engine.stacks import NOWHERE
 
 RULES = MemoryRules(memory_count=7, pointer_count=16)
+FEW = MemoryRules(memory_count=7, pointer_count=16, recent_frames=2)
 FRAMES = st.lists(st.integers(0, 40), unique=True, max_size=12)
 
 
@@ -103,6 +104,15 @@ def test_prompted_frames_over_the_cap_are_ordinary_neighbours() -> None:
     selection = select([0, 4, 6, 7], [5], 8, rules=rules)
     assert selection.spatial == ((0, 0), (0, 7), (3, 4), (4, 5), (5, 6))
     assert [f for _, f in selection.pointers] == [0, 7, 6, 5, 4]
+
+
+def test_fewer_of_the_last_frames_keep_their_age_and_pointers() -> None:
+    everything = select([0, 20], range(1, 9), 9)
+    few = select([0, 20], range(1, 9), 9, rules=FEW)
+    assert few.spatial == ((0, 0), (0, 20), (5, 7), (6, 8))
+    assert few.pointers == everything.pointers
+    none_left_out = MemoryRules(7, 16, recent_frames=6)
+    assert select([0, 20], range(1, 9), 9, rules=none_left_out) == everything
 
 
 @given(

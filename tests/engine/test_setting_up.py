@@ -6,8 +6,11 @@ import numpy as np
 
 from napari_sam2.core.bleaching import SteadyFrames
 from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.quality import EXACT, Quality
 from napari_sam2.engine.setting_up import set_up_tracker
 
+FEW = Quality("few", recent_frames=1)
 FADING = (1000 * np.exp(-0.1 * np.arange(12))).astype(np.uint16)
 STACK = np.broadcast_to(FADING[:, None, None], (12, 32, 32)) * np.eye(
     32, dtype=np.uint16
@@ -26,3 +29,15 @@ def test_colour_pictures_are_left_as_they_are(miniature) -> None:
     film = ArrayFrames(np.zeros((3, 32, 32, 3), np.uint8))
     tracker = set_up_tracker(miniature, film, corrects_bleaching=True)
     assert tracker.frames is film
+
+
+def test_fewer_of_the_last_frames_are_looked_back_at(miniature) -> None:
+    frames = ArrayFrames(STACK)
+    exact, few = (set_up_tracker(miniature, frames, quality=q) for q in (EXACT, FEW))
+    found = []
+    for tracker in (exact, few):
+        tracker.set_prompts(1, 0, FramePrompts(((8.0, 8.0),), (True,)))
+        found.append([frame[1].predicted_iou for frame in tracker.propagate()])
+    assert few.quality is FEW
+    assert found[0][:3] == found[1][:3]  # there was nothing to leave out yet
+    assert found[0][3:] != found[1][3:]

@@ -11,6 +11,7 @@ from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.intensity import IntensityLimits
 from napari_sam2.core.packed import PackedMask, absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.quality import NAMED
 from napari_sam2.core.recipe import Followed, Made, RecipeStep, Removed, Told
 from napari_sam2.project.session import choices_of, stack_geometry
 from napari_sam2.project.values import (
@@ -122,6 +123,7 @@ def steps(draw) -> RecipeStep:
         window=st.sampled_from(["off", "auto", "on"]),
         corrects_bleaching=st.booleans(), level=st.integers(0, 3),
         beside=st.lists(texts, max_size=2).map(tuple),
+        quality=st.sampled_from([*NAMED.values()]),
     )  # fmt: skip
     return draw(st.one_of(made, told, followed, st.builds(Removed, ids)))
 
@@ -159,6 +161,7 @@ def choices(draw) -> dict[str, object]:
         only_selected=draw(st.booleans()),
         window=draw(st.sampled_from(["off", "auto", "on"])),
         corrects_bleaching=draw(st.booleans()),
+        quality=draw(st.sampled_from(["auto", "exact", "balanced", "fast"])),
         thresholds=ReviewThresholds(
             predicted_iou=draw(st.none() | st.floats(0, 1)), touching=None
         ),
@@ -243,7 +246,12 @@ def example(iou: float = 0.75, *, steps: bool = True) -> Project:
             limits=IntensityLimits((0.0,), (255.0,)),
             placing=PLACING if steps else None,
         ),
-        choices={"model": "nano", "frame_range": (1, 4), "thresholds": THRESHOLDS},
+        choices={
+            "model": "nano",
+            "quality": "exact",  # what is meant where nothing is said
+            "frame_range": (1, 4),
+            "thresholds": THRESHOLDS,
+        },
         model=ModelReference("nano", "cd" * 32),
         contents=Contents(
             {1: TrackedObject(1, "mother"), 7: TrackedObject(7, "Zelle ß")},

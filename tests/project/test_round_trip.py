@@ -72,7 +72,7 @@ def test_choices_that_no_longer_exist_are_left_out(tmp_path: Path) -> None:
     write_project(tmp_path / "old.sam2", project)
     settings = Settings()
     apply_choices(settings, read_project(tmp_path / "old.sam2").choices)
-    assert settings == Settings(model="large")
+    assert settings == Settings(model="large", quality="exact")
 
 
 def test_a_project_of_another_image_does_not_fit() -> None:

@@ -96,14 +96,16 @@ def test_what_is_chosen_reaches_the_tracker_and_is_there_the_next_time(
 ) -> None:
     assert looking.dock.settings.window == "off"
     assert not looking.dock.settings.corrects_bleaching
+    assert looking.dock.settings.quality == "auto"
     field(looking, "window").value = "auto"
+    field(looking, "quality").value = "balanced"
     field(looking, "corrects_bleaching").native.click()
     looking.click(0, 20, 30)
     looking.wait_mask(1, 0)
-    request = looking.factory.tracker.request
-    assert (request.window, request.corrects_bleaching) == ("auto", True)
     again = Memory(Links()).settings
-    assert (again.window, again.corrects_bleaching) == ("auto", True)
+    for chosen in (looking.factory.tracker.request, again):
+        assert (chosen.window, chosen.corrects_bleaching) == ("auto", True)
+        assert chosen.quality == "balanced"
 
 
 def test_they_are_kept_in_the_project_and_back_when_it_is_opened(
@@ -139,6 +141,7 @@ def test_the_command_line_finds_the_same_masks_again(
     user.viewer.add_image(array, **described)
     user.open_dock()
     user.dock.settings.device = "cpu"
+    user.dock.settings.quality = "fast"
     field(user, "corrects_bleaching").native.click()
     user.click(0, 22, 20)
     user.wait_mask(1, 0)
@@ -163,4 +166,9 @@ def test_the_command_line_finds_the_same_masks_again(
     table = tmp_path / "objects.csv"
     assert main(["export", str(tmp_path / "work.sam2"), "-o", str(table)]) == 0
     said = json.loads((tmp_path / "objects.csv.json").read_text())["settings"]
-    assert said == {"window": "on", "bleaching": "corrected", "level": 1}
+    assert said == {
+        "quality": {"name": "fast", "size_share": 0.5, "recent_frames": 2},
+        "window": "on",
+        "bleaching": "corrected",
+        "level": 1,
+    }

@@ -1,0 +1,42 @@
+"""How exactly masks are computed: the option ``--quality``, and what it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from napari_sam2.core.quality import EXACT, QualityMode, grade
+
+if TYPE_CHECKING:
+    import argparse
+
+    from napari_sam2.core.quality import Quality
+
+
+def add_quality_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--quality``."""
+    group = parser.add_argument_group("quality and speed")
+    group.add_argument(
+        "--quality",
+        choices=get_args(QualityMode),
+        default=EXACT.name,
+        help="balanced shows frames to the model at 2/3 of its image size and looks "
+        "back at 3 frames besides the prompted ones, fast at 1/2 and 2: see Quality "
+        "and speed in the README for what that gains and loses; auto is exact on a "
+        "GPU, and on a processor what answers a click within a second or two; an "
+        "--image-size holds in each of them (default: %(default)s)",
+    )
+
+
+def quality_of(args: argparse.Namespace) -> Quality:
+    """Return the quality that the arguments ask for.
+
+    Raises
+    ------
+    ModelError, DeviceError
+        With ``--quality auto``, if there is no such model or device.
+    """
+    if args.quality != "auto":
+        return grade(args.quality)
+    from napari_sam2.engine.grading import choose_quality  # torch takes seconds
+
+    return choose_quality(args.quality, args.model, device=args.device)

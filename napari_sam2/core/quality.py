@@ -1,0 +1,106 @@
+"""Named ways to get masks sooner that are not exactly those of the model.
+
+What each of them loses and gains is measured, and said in the README.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from napari_sam2.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QualityMode: TypeAlias = Literal["auto", "exact", "balanced", "fast"]
+"""What a user chooses; ``"auto"`` is one of the others, see :func:`grade`."""
+
+_SIDE = 32  # the network's images are multiples of this
+_CLICK_FLOPS = 8e10  # a second or less on two cores of a laptop
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How much of what a model could look at it does look at.
+
+    Attributes
+    ----------
+    name : str
+        What people call it.
+    size_share : float
+        Side of the square that frames are squashed to, as a share of the model's own.
+    recent_frames : int or None
+        Most frames just before it that a frame looks back at, each as old as it is;
+        None for as many as the model was made for. Prompted frames do not count.
+
+    Raises
+    ------
+    ModelError
+        If there can be no such quality.
+    """
+
+    name: str = "exact"
+    size_share: float = 1.0
+    recent_frames: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that it can be computed."""
+        is_recent = self.recent_frames is None or self.recent_frames >= 1
+        if not (0 < self.size_share <= 1 and is_recent):
+            raise ModelError(
+                f"There is no quality {self.name!r} with {self.size_share} of the "
+                f"model's image size and {self.recent_frames} recent frames."
+            )
+
+    def image_size(self, own: int) -> int:
+        """Return the side of the square, in pixels, for a model's own one.
+
+        It is rounded up to a multiple of 32, and so never 0.
+        """
+        return min(own, math.ceil(own * self.size_share / _SIDE) * _SIDE)
+
+
+EXACT = Quality()
+"""What the model was made for."""
+
+BALANCED = Quality("balanced", size_share=21 / 32, recent_frames=3)
+FAST = Quality("fast", size_share=1 / 2, recent_frames=2)
+
+NAMED = {one.name: one for one in (EXACT, BALANCED, FAST)}
+_LADDER = (EXACT, BALANCED, FAST, replace(FAST, size_share=3 / 8))
+
+
+def grade(
+    mode: QualityMode,
+    *,
+    is_processor: bool = False,
+    own_size: int = 0,
+    encoder_flops: Callable[[int], float] = float,
+) -> Quality:
+    """Return what a user's choice means for a model on a device.
+
+    Automatically, a GPU computes exactly, and a processor as exactly as lets a click on
+    a new frame be answered within about a second: encoding the frame may cost 8·10¹⁰
+    floating-point operations. The largest model, which costs more even in a picture of
+    3/8 of its size, takes two or three seconds then.
+
+    Parameters
+    ----------
+    mode : {"auto", "exact", "balanced", "fast"}
+    is_processor : bool, optional
+        Whether there is no GPU. This, and what follows, is for ``"auto"`` only.
+    own_size : int, optional
+        The model's image size, in pixels.
+    encoder_flops : callable, optional
+        Returns what it takes to encode an image of a size.
+    """
+    if mode != "auto":
+        return NAMED[mode]
+    if not is_processor:
+        return EXACT
+    for one in _LADDER:
+        if encoder_flops(one.image_size(own_size)) <= _CLICK_FLOPS:
+            return one
+    return _LADDER[-1]

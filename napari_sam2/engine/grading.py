@@ -1,0 +1,44 @@
+"""What a choice of quality means: for a model, on a device of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.quality import grade
+from napari_sam2.engine.device import pick_device
+from napari_sam2.engine.loading import own_config
+from napari_sam2.model.cost import encoder_flops
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_sam2.core.quality import Quality, QualityMode
+
+
+def choose_quality(
+    mode: QualityMode, name_or_path: str | Path = "nano", *, device: str = "auto"
+) -> Quality:
+    """Return the quality that a user's choice means.
+
+    Parameters
+    ----------
+    mode : {"auto", "exact", "balanced", "fast"}
+    name_or_path : str or Path, optional
+        As for :func:`napari_sam2.load_model`; a released model need not be here.
+    device : str, optional
+        As for :func:`napari_sam2.load_model`.
+
+    Raises
+    ------
+    ModelError, CheckpointError, DeviceError
+        With ``"auto"``, as :func:`napari_sam2.load_model`.
+    """
+    if mode != "auto":
+        return grade(mode)
+    config = own_config(name_or_path)
+    return grade(
+        mode,
+        is_processor=pick_device(device).type == "cpu",
+        own_size=config.image_size,
+        encoder_flops=lambda size: encoder_flops(config.at_size(size)),
+    )

@@ -1,0 +1,62 @@
+"""What the named qualities are, and which of them a machine gets by itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_sam2.core.errors import ModelError
+from napari_sam2.core.quality import BALANCED, EXACT, FAST, NAMED, Quality, grade
+
+
+def test_released_models_get_these_sizes() -> None:
+    sizes = [one.image_size(1024) for one in (EXACT, BALANCED, FAST)]
+    assert sizes == [1024, 672, 512]
+
+
+@given(st.integers(1, 64), st.sampled_from([*NAMED.values()]))
+def test_sizes_are_those_of_a_network(blocks: int, quality: Quality) -> None:
+    own = 32 * blocks
+    size = quality.image_size(own)
+    assert size % 32 == 0
+    assert own * quality.size_share <= size <= own
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("is_processor", [True, False])
+def test_a_name_means_the_same_everywhere(name, is_processor) -> None:
+    found = grade(name, is_processor=is_processor, own_size=64, encoder_flops=float)
+    assert found is NAMED[name]
+
+
+def automatic(flops_at_1024: float, *, is_processor: bool = True) -> Quality:
+    def flops(size: int) -> float:
+        return flops_at_1024 * (size / 1024) ** 2
+
+    return grade("auto", is_processor=is_processor, own_size=1024, encoder_flops=flops)
+
+
+def test_a_gpu_computes_exactly_by_itself() -> None:
+    assert automatic(2e12, is_processor=False) is EXACT
+
+
+def test_a_processor_gets_what_it_answers_soon() -> None:
+    assert automatic(1e9) is EXACT
+    assert automatic(1.5e11) is BALANCED
+    assert automatic(3e11) is FAST
+    assert automatic(6e11).image_size(1024) == 384
+
+
+@given(st.floats(1e9, 1e13), st.floats(1e9, 1e13))
+def test_more_work_is_never_seen_more_closely(one: float, other: float) -> None:
+    few, many = sorted([one, other])
+    assert automatic(few).size_share >= automatic(many).size_share
+
+
+@pytest.mark.parametrize(
+    "values", [{"size_share": 0.0}, {"size_share": 1.5}, {"recent_frames": 0}]
+)
+def test_what_cannot_be_computed_is_refused(values) -> None:
+    with pytest.raises(ModelError, match="There is no quality"):
+        Quality("odd", **values)

@@ -1,0 +1,59 @@
+"""What a choice of quality means for the models that there are."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_sam2.core.errors import ModelError
+from napari_sam2.core.quality import BALANCED, EXACT, FAST, Quality
+from napari_sam2.engine import grading
+from napari_sam2.engine.grading import choose_quality
+from napari_sam2.engine.loading import load_model
+
+
+@pytest.mark.parametrize(
+    ("model", "size"),
+    [
+        ("nano", 256),
+        ("sam2.1-tiny", 512),
+        ("sam2.1-small", 512),
+        ("sam2.1-base-plus", 384),
+        ("sam2.1-large", 384),
+    ],
+)
+def test_a_processor_sees_frames_of_a_size_that_it_can_encode(model, size) -> None:
+    own = 256 if model == "nano" else 1024
+    chosen = choose_quality("auto", model, device="cpu")
+    assert chosen.image_size(own) == size
+
+
+def test_a_gpu_sees_them_as_the_model_was_made(monkeypatch) -> None:
+    monkeypatch.setattr(grading, "pick_device", lambda _: torch.device("cuda"))
+    assert choose_quality("auto", "sam2.1-large") is EXACT
+
+
+def test_a_name_needs_no_look_at_the_model() -> None:
+    assert choose_quality("balanced", "no such model") is BALANCED
+
+
+def test_a_model_that_is_not_there_is_told() -> None:
+    with pytest.raises(ModelError, match="no such model"):
+        choose_quality("auto", "no such model")
+
+
+@pytest.mark.parametrize(
+    ("quality", "image_size", "expected"),
+    [
+        (EXACT, None, 256),
+        (BALANCED, None, 192),
+        (FAST, None, 128),
+        (FAST, 224, 224),
+        (Quality("own", size_share=0.01), None, 32),
+    ],
+)
+def test_a_quality_says_the_image_size_unless_it_is_given(
+    quality, image_size, expected
+) -> None:
+    model = load_model("nano", device="cpu", image_size=image_size, quality=quality)
+    assert model.config.image_size == expected
