@@ -13,6 +13,7 @@ from napari_sam2.benchmarking.peaks import compute_dtype, measure_peaks
 from napari_sam2.benchmarking.results import Findings, PartTime
 from napari_sam2.benchmarking.runs import measure_clicks, measure_run
 from napari_sam2.benchmarking.work import count_work
+from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference, working_memory
 from napari_sam2.engine.stepping import bytes_per_object
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from napari_sam2.benchmarking.parts import Part
     from napari_sam2.benchmarking.work import Work
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
 
 _LARGEST_GROUP = 64
@@ -37,10 +39,13 @@ class Extent:
         Numbers of objects, each followed in a run of its own.
     frames : int
         Frames of a run.
+    quality : Quality
+        How many of the last frames are looked back at; the model has the image size.
     """
 
     objects: tuple[int, ...]
     frames: int
+    quality: Quality = EXACT
 
 
 def measure(
@@ -67,7 +72,9 @@ def measure(
     watch = Watch(model.device)
     dtype = str(compute_dtype(model.device)).removeprefix("torch.")
     config = model.config
-    found = Findings(config.name, is_seeded, config.image_size, dtype)
+    found = Findings(
+        config.name, is_seeded, config.image_size, dtype, extent.quality.name
+    )
     _measure_parts(model, extent, found, token, say)
     _measure_whole(model, extent, found, token, say)
     if found.peaks is not None and not token.is_cancelled:
@@ -88,9 +95,10 @@ def _measure_parts(
     found.peaks = measure_peaks(model.device)
     room = working_memory(model.device) // bytes_per_object(model.config)
     group_size = min(_LARGEST_GROUP, max(1, room))
-    work = _works(model, extent.objects, group_size)
+    work = _works(model, extent, group_size)
     with inference(model.device):
-        for part in network_parts(model, extent.objects, group_size):
+        parts = network_parts(model, extent.objects, group_size, extent.quality)
+        for part in parts:
             if token.is_cancelled:
                 return
             say(_title(part))
@@ -102,13 +110,15 @@ def _measure_parts(
 
 
 def _works(
-    model: Network, objects: tuple[int, ...], group_size: int
+    model: Network, extent: Extent, group_size: int
 ) -> dict[tuple[str, int, int], Work]:
     """Count the work of all parts of the network."""
     itemsize = compute_dtype(model.device).itemsize
     return {
         (part.name, part.objects, part.memories): count_work(part.call, itemsize)
-        for part in network_parts(empty_model(model.config), objects, group_size)
+        for part in network_parts(
+            empty_model(model.config), extent.objects, group_size, extent.quality
+        )
     }
 
 
@@ -125,7 +135,13 @@ def _measure_whole(
     found.clicks = measure_clicks(model)
     for objects in extent.objects:
         say(f"tracking {objects} object{'s' * (objects > 1)}")
-        run = measure_run(model, objects, extent.frames, lambda: not token.is_cancelled)
+        run = measure_run(
+            model,
+            objects,
+            extent.frames,
+            lambda: not token.is_cancelled,
+            extent.quality,
+        )
         if run is None:
             return
         found.runs.append(run)

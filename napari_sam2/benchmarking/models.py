@@ -53,8 +53,10 @@ def open_model(
     """
     if backend != "onnx" and _must_be_seeded(name):
         target = pick_device(device)
-        size = image_size or quality.image_size(VARIANTS[name].image_size)
-        return seeded_model(_at_size(VARIANTS[name], size)).to(target), True
+        config = VARIANTS[name]
+        if image_size is None:
+            image_size = quality.image_size(config.image_size)
+        return seeded_model(_at_size(config, image_size)).to(target), True
     model = load_model(
         name, device=device, image_size=image_size, backend=backend, quality=quality
     )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_sam2.benchmarking.footage import BYTES, picture
+from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference
 from napari_sam2.engine.masks import Scores, to_results
+from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.preprocess import to_model, to_unit
 from napari_sam2.engine.stepping import GroupRunner
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import ObjectState
@@ -65,7 +68,10 @@ def host_parts(model: Network, objects: tuple[int, ...]) -> Iterator[Part]:
 
 
 def network_parts(
-    model: Network, objects: tuple[int, ...], group_size: int
+    model: Network,
+    objects: tuple[int, ...],
+    group_size: int,
+    quality: Quality = EXACT,
 ) -> Iterator[Part]:
     """Yield the parts of the network.
 
@@ -77,16 +83,19 @@ def network_parts(
         Numbers of objects.
     group_size : int
         Most objects computed at once.
+    quality : Quality, optional
+        How many of the last frames are looked back at, besides a prompted one.
     """
+    most = memory_rules(model.config, TrackerOptions(quality=quality)).most_memories
     one = _Inputs(model, model.encode_image(_image(model)), 1)
     encode, decode = _click_steps(model, one)
     yield Part(ENCODER, 0, 0, encode)
     yield Part(CLICK, 0, 0, decode)
-    for memories in memory_counts(model.config.memory_count):
+    for memories in memory_counts(most):
         yield Part(ATTENTION, 1, memories, partial(one.attend, 1, memories))
     for count in objects:
         inputs = _Inputs(model, one.features, min(count, group_size))
-        yield from _object_parts(inputs, count, group_size)
+        yield from _object_parts(inputs, count, group_size, most)
 
 
 def click_steps(model: Network) -> tuple[Callable[[], Any], Callable[[], Any]]:
@@ -107,8 +116,9 @@ def _image(model: Network) -> Tensor:
     return torch.randn(1, 3, size, size, device=model.device)
 
 
-def _object_parts(inputs: _Inputs, count: int, group_size: int) -> Iterator[Part]:
-    memories = inputs.model.config.memory_count
+def _object_parts(
+    inputs: _Inputs, count: int, group_size: int, memories: int
+) -> Iterator[Part]:
     for name, memory_count, step in (
         (ATTENTION, memories, partial(inputs.attend, memories=memories)),
         (DECODER, 0, inputs.decode),

@@ -91,12 +91,15 @@ class Findings:
         Side of the model's image, and of the frames, in pixels.
     dtype : str
         Type of the matrix products.
+    quality : str
+        Its name.
     """
 
     model: str
     is_seeded: bool
     image_size: int
     dtype: str
+    quality: str = "exact"
     machine: Machine | None = None
     peaks: Peaks | None = None
     parts: list[PartTime] = field(default_factory=list)

@@ -11,21 +11,30 @@ from napari_sam2.benchmarking.footprint import peak_bytes, reset_peak
 from napari_sam2.benchmarking.parts import click_steps
 from napari_sam2.benchmarking.results import ClickTime, RunTime
 from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference
+from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
     from napari_sam2.model.config import Sam2Config
 
 _CLICKS = 9
 
 
-def tracker_on(model: Network, frames: GeneratedFrames, objects: int) -> VideoTracker:
+def tracker_on(
+    model: Network,
+    frames: GeneratedFrames,
+    objects: int,
+    quality: Quality = EXACT,
+) -> VideoTracker:
     """Return a tracker of ``objects`` objects, each clicked on frame 0."""
-    tracker = VideoTracker(model, frames, limits=BYTES)
+    options = TrackerOptions(quality=quality)
+    tracker = VideoTracker(model, frames, limits=BYTES, options=options)
     for object_id in range(1, objects + 1):
         tracker.add(PointPrompt(object_id, 0, frames.point_yx(object_id)))
     return tracker
@@ -37,7 +46,11 @@ def warm_up_frames(config: Sam2Config, frames: int) -> int:
 
 
 def measure_run(
-    model: Network, objects: int, frames: int, go_on: Callable[[], bool]
+    model: Network,
+    objects: int,
+    frames: int,
+    go_on: Callable[[], bool],
+    quality: Quality = EXACT,
 ) -> RunTime | None:
     """Track objects through generated frames.
 
@@ -48,7 +61,8 @@ def measure_run(
     """
     stack = GeneratedFrames(frames + 1, model.config.image_size)
     reset_peak(model.device)
-    run = tracker_on(model, stack, objects).propagate(direction="forward")
+    tracker = tracker_on(model, stack, objects, quality)
+    run = tracker.propagate(direction="forward")
     warm_up = warm_up_frames(model.config, frames)
     times: list[float] = []
     next(run)  # the clicked frame

@@ -52,7 +52,8 @@ def _sections(found: Findings) -> Iterator[str]:
 
 def _heading(found: Findings) -> str:
     weights = "seeded noise as weights" if found.is_seeded else "its own weights"
-    lines = [f"{found.model}, {found.image_size} px, {found.dtype}, {weights}"]
+    how = f"{found.quality}, {found.image_size} px, {found.dtype}"
+    lines = [f"{found.model}, {how}, {weights}"]
     if found.machine is not None:
         lines += _machine_lines(found.machine)
     if found.peaks is not None:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
+from napari_sam2.cli.quality_option import add_quality_option, quality_of
 from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.quality import EXACT
 
 if TYPE_CHECKING:
+    from napari_sam2.benchmarking.measure import Extent
     from napari_sam2.benchmarking.results import Findings
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.engine.network import Network
@@ -81,6 +84,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="compare with both sides compiled, which takes minutes (CUDA only)",
     )
     add_model_options(parser)
+    add_quality_option(parser)
     parser.set_defaults(handler=_benchmark)
 
 
@@ -106,20 +110,24 @@ def _parse_frames(text: str) -> int:
 
 def _benchmark(args: argparse.Namespace) -> int:
     _check_file(args.json)
-    from napari_sam2.benchmarking.models import open_model  # torch takes seconds
+    from napari_sam2.benchmarking.measure import Extent, measure  # torch takes seconds
+    from napari_sam2.benchmarking.models import open_model
     from napari_sam2.benchmarking.table import as_text
 
+    quality = quality_of(args)
     model, is_seeded = open_model(
         args.model,
         device=args.device,
         image_size=args.image_size,
         backend=args.backend,
+        quality=quality,
     )
+    extent = Extent(args.objects, args.frames, quality)
     compared = _compared(args, model)
     with stop_on_interrupt() as token:
-        found = _measure(args, model, is_seeded, token)
+        found = measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
         if compared is not None and found.is_complete:
-            _compare(args, compared, found, token)
+            _compare(compared, extent, args.compiled, found, token)
     print(as_text(found))
     if args.json is not None:
         _write(args.json, found)
@@ -146,25 +154,23 @@ def _compared(args: argparse.Namespace, model: Network) -> Sam2Model | None:
             "--compiled compares compiled models on a GPU: give --against sam2, too, "
             "on a machine with CUDA."
         )
+    if args.against is not None and args.quality != EXACT.name:
+        raise UsageError(
+            f"--against {args.against} compares two that compute the same: leave out "
+            f"--quality {args.quality}, and choose an --image-size if need be."
+        )
     return None if args.against is None else reference.comparable(model)
 
 
-def _measure(
-    args: argparse.Namespace, model: Network, is_seeded: bool, token: CancelToken
-) -> Findings:
-    from napari_sam2.benchmarking.measure import Extent, measure
-
-    extent = Extent(args.objects, args.frames)
-    return measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
-
-
 def _compare(
-    args: argparse.Namespace, model: Sam2Model, found: Findings, token: CancelToken
+    model: Sam2Model,
+    extent: Extent,
+    is_compiled: bool,
+    found: Findings,
+    token: CancelToken,
 ) -> None:
     from napari_sam2.benchmarking.against import compare
-    from napari_sam2.benchmarking.measure import Extent
 
-    extent, is_compiled = Extent(args.objects, args.frames), args.compiled
     rows = compare(model, extent, is_compiled=is_compiled, token=token, say=_say)
     found.against.extend(rows)
     found.is_complete = not token.is_cancelled

@@ -168,21 +168,21 @@ def _write(args: argparse.Namespace, session: _Session) -> None:
     write_evaluation(
         args.output,
         f"{args.model} on {args.data.resolve().name}",
-        _about(args, session.model),
+        _about(args, session),
         session.sections,
         notes=[*session.problems, *session.notes],
         overwrite=args.overwrite,
     )
 
 
-def _about(args: argparse.Namespace, model: Network) -> str:
+def _about(args: argparse.Namespace, session: _Session) -> str:
     """Say with what it was measured, and how much of the stacks."""
     checksum = (weights_sha256(args.model) or "unknown")[:12]
     parts = [
         f"Model {args.model} (SHA-256 {checksum})",
-        f"image size {model.config.image_size}",
+        f"image size {session.model.config.image_size}",
         f"window {args.window}",
-        f"quality {args.quality}",
+        f"quality {session.study.quality.name}",
     ]
     if args.max_objects is not None:
         parts.append(f"up to {args.max_objects} objects a stack")

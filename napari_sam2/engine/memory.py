@@ -48,6 +48,11 @@ class MemoryRules:
             return 1
         return max(1, self.memory_count - self.recent_frames)
 
+    @property
+    def most_memories(self) -> int:
+        """How many memories are looked at where one frame is prompted."""
+        return 1 + self.memory_count - self.first_slot
+
 
 def memory_rules(config: Sam2Config, options: TrackerOptions) -> MemoryRules:
     """Return the rules of a model, as far as options do not say otherwise."""

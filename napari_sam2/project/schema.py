@@ -33,18 +33,23 @@ pixels of the image, row first, with pixel centres at integers.
 
 Version 1 had neither ``steps`` nor ``step_masks``, nor the column ``step``. Version 3
 has the tables of version 2, and says that frames have positions (``positions`` in the
-layout of ``stack``) or that other images are channels (``beside``): who passed over
-these would count frames otherwise, or show the model something else. Projects with
-neither are still written as version 2, so that older programs can open them.
+layout of ``stack``), that other images are channels (``beside``), or that a step was
+made with a ``quality`` that is not exact: who passed over these would count frames
+otherwise, or show the model something else. Projects with none of them are still
+written as version 2, so that older programs can open them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.quality import EXACT
+from napari_sam2.core.recipe import Made
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.project.values import Project
 
 APPLICATION_ID = 0x53414D32
@@ -127,7 +132,11 @@ SELECTS: dict[int, dict[str, str]] = {
 def version_of(project: Project) -> int:
     """Return the oldest version whose readers understand all of a project."""
     is_new = project.stack.layout.positions or project.stack.beside or project.beside
-    return 3 if is_new else 2
+    return 3 if is_new or any(map(_is_inexact, project.contents.steps)) else 2
+
+
+def _is_inexact(step: RecipeStep) -> bool:
+    return isinstance(step, Made) and step.quality != EXACT
 
 
 def database_uri(path: Path, options: str) -> str:

@@ -17,6 +17,7 @@ from napari_sam2.benchmarking.parts import (
     network_parts,
 )
 from napari_sam2.benchmarking.work import Work, count_work
+from napari_sam2.core.quality import BALANCED, EXACT, FAST
 from napari_sam2.model.config import VARIANTS, Sam2Config
 
 # GFLOP of the reference, by PyTorch's counter: of tiny and large, 1024 and 512 pixels
@@ -125,6 +126,13 @@ def test_objects_in_groups_are_counted_like_objects_at_once() -> None:
         return count_work(call).flops
 
     assert decoders(2) == decoders(64)
+
+
+def test_a_quality_looks_back_at_fewer_frames() -> None:
+    config = VARIANTS["sam2.1-tiny"].at_size(64)
+    for quality, most in ((EXACT, 7), (BALANCED, 4), (FAST, 3)):
+        parts = network_parts(empty_model(config), (2,), 64, quality)
+        assert max(part.memories for part in parts) == most
 
 
 def test_bytes_are_what_operators_read_and_write() -> None:

@@ -37,7 +37,7 @@ def test_tables_and_a_file(cli, tmp_path: Path) -> None:
     path = tmp_path / "measured.json"
     said = cli("benchmark", *QUICK, "--json", path)
     assert said.code == 0
-    assert said.out.startswith("miniature, 64 px")
+    assert said.out.startswith("miniature, exact, 64 px")
     for title in ("Parts", "A click", "Tracking", "Where the time of a frame goes"):
         assert f"\n{title}" in said.out
     assert "measuring tracking 2 objects …" in said.err
@@ -78,6 +78,7 @@ def test_a_model_that_is_here_is_loaded() -> None:
     [
         (("--objects", "1,0"), "--objects 1,0 cannot be read"),
         (("--objects", "many"), "--objects many cannot be read"),
+        (("--against", "sam2", "--quality", "fast"), "leave out --quality fast"),
         (("--objects", ""), "cannot be read: write one or more numbers"),
         (("--frames", "3"), "--frames 3 cannot be measured"),
         (("--frames", "-2"), "--frames"),

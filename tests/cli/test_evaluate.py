@@ -59,14 +59,20 @@ def test_limits(cli, data, model) -> None:
 
 def test_a_folder_of_results(cli, data, model, tmp_path) -> None:
     out = tmp_path / "measured"
-    words = ("evaluate", data, "--model", model, "-o", out, "--worst", "1")
+    words = (
+        "evaluate", data, "--model", model, "-o", out, "--worst", "1",
+        "--quality", "fast",
+    )  # fmt: skip
     assert cli(*words).code == 0
     names = {path.name for path in out.iterdir()}
     assert names == {
         "report.html", "summary.md", "stacks.csv", "objects.csv", "frames.csv",
         "passes.csv",
     }  # fmt: skip
-    assert "| cells " in (out / "summary.md").read_text("utf-8")
+    summary = (out / "summary.md").read_text("utf-8")
+    assert "| cells " in summary
+    assert "image size 32" in summary
+    assert "quality fast" in summary
     refused = cli(*words)
     assert refused.code == 2
     assert "exists: add --overwrite" in refused.err

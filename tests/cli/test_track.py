@@ -212,6 +212,30 @@ def test_bleaching_is_corrected_for_the_model_and_not_in_the_table(cli, tmp_path
     assert means[-1] < 0.3 * means[0]
 
 
+def test_a_quality_changes_what_the_model_sees_and_is_said(cli, stack, tmp_path):
+    found, said = {}, {}
+    for name, words in {
+        "plain": (),
+        "exact": ("--quality", "exact"),
+        "auto": ("--quality", "auto", "--device", "cpu"),
+        "fast": ("--quality", "fast"),
+        "sized": ("--quality", "fast", "--image-size", "256"),
+    }.items():
+        out, table = tmp_path / f"{name}.tif", tmp_path / f"{name}.csv"
+        made = ("track", stack, "-o", out, "--table", table, *FIRST, *SECOND)
+        assert cli(*made, *words).code == 0
+        found[name] = tifffile.imread(out)
+        said[name] = json.loads((tmp_path / f"{name}.csv.json").read_text())
+    for name in ("exact", "auto"):  # of a small model, automatically
+        np.testing.assert_array_equal(found[name], found["plain"])
+        assert "quality" not in said[name]["settings"]
+    assert {1, 2} <= set(np.unique(found["fast"]))
+    assert not np.array_equal(found["fast"], found["plain"])
+    assert not np.array_equal(found["fast"], found["sized"])
+    assert said["fast"]["settings"]["quality"]["size_share"] == 0.5
+    assert said["sized"]["settings"]["image_size"] == 256
+
+
 def test_negative_limits_are_no_flag(cli, tmp_path):
     path, out = tmp_path / "ct.tif", tmp_path / "labels.tif"
     tifffile.imwrite(path, discs(2, (48, 64))[0].astype(np.int16) * 10 - 1000)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from napari_sam2.core.axes import FrameLayout
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.quality import FAST
 from napari_sam2.project import reading, schema
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.session import (
@@ -112,12 +113,21 @@ def everywhere() -> Project:
     return replace(example(), stack=stack)
 
 
+def fast() -> Project:
+    """Return a project whose masks were made fast."""
+    contents = example().contents
+    made, *rest = contents.steps
+    steps = (replace(made, quality=FAST), *rest)
+    return replace(example(), contents=replace(contents, steps=steps))
+
+
 def test_an_older_program_opens_what_it_understands(tmp_path: Path, monkeypatch):
     other = ImageReference("green", "/data/green.tif")
     beside = replace(example().stack, beside=("/data/green.tif",))
     new = {
         "positions": everywhere(),
         "channels": replace(example(), stack=beside, beside=(other,)),
+        "quality": fast(),
     }
     for name, project in {"plain": example(), **new}.items():
         write_project(tmp_path / f"{name}.sam2", project)
