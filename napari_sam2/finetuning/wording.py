@@ -64,7 +64,7 @@ def outcome_in_words(adapted: Adapted, output: Path) -> str:
 def _in_vain(adapted: Adapted, because: str) -> str:
     name, outcome = Path(adapted.base).name, adapted.outcome
     if not outcome.curve or (outcome.end is End.STOPPED and len(outcome.curve) < 2):
-        return "Stopped before anything was measured: no adapter was saved."
+        return "Stopped before what it learnt was measured: no adapter was saved."
     return (
         f"Nothing was better on the held-out frames than {name} as it is, with J "
         f"{outcome.before:.3f} ({because}): no adapter was saved. More masks or more "

@@ -123,7 +123,9 @@ class _Found:
             return "Nothing was learnt."
         from napari_sam2.finetuning.wording import outcome_in_words
 
-        return outcome_in_words(self.adapted, path)
+        words = outcome_in_words(self.adapted, path)
+        is_chosen = self.adapted.card is not None
+        return f"{words}. It is the chosen model now." if is_chosen else words
 
 
 def _watched(

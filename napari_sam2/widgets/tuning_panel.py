@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _EXPLANATION = (
     "Teaches the chosen model your own masks: those that you painted, corrected, "
-    "accepted (K) or locked, on ten frames or more. Some are held out to see whether "
-    "it helps."
+    "accepted (K) or locked, on ten frames or more. Some are held out, and followed "
+    "before and after: J, the overlap with your masks there, should rise."
 )
 _ENCODERS = [
     ("stays as it is (quick)", "frozen"),

@@ -78,6 +78,7 @@ def test_an_adapter_is_made_and_chosen(painter: User, adapters) -> None:
     assert not panel(painter).start_button.isEnabled()
     wait_for_note(painter, "rose from")
     path = adapters / "cells_ 1.adapter.safetensors"
+    assert panel(painter).note.endswith("It is the chosen model now.")
     made = painter.factory.made
     painter.wait(lambda: made[-1].request.model == str(path))
     painter.wait_idle()
