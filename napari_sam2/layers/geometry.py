@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
-_NAMES = "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels"
+GEOMETRY = "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels"
+"""The properties of a layer that say where it lies."""
 
 
 def copy_geometry(layer: Layer, offset: Sequence[int] | None = None) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def copy_geometry(layer: Layer, offset: Sequence[int] | None = None) -> dict[str
     offset : sequence of int, optional
         Data coordinates of the new layer's first element, where it covers only a part.
     """
-    geometry = {name: getattr(layer, name) for name in _NAMES}
+    geometry = {name: getattr(layer, name) for name in GEOMETRY}
     if offset is not None and any(offset):
         geometry["translate"] = layer.translate + _moved(layer, offset)
     return geometry
@@ -54,10 +55,10 @@ def follow_geometry(
                 setattr(layer, name, value)
 
     def end() -> None:
-        for name in _NAMES:
+        for name in GEOMETRY:
             getattr(source.events, name).disconnect(follow)
 
-    for name in _NAMES:
+    for name in GEOMETRY:
         getattr(source.events, name).connect(follow)
     return end
 

@@ -81,12 +81,21 @@ class ChannelChoice(QWidget):
         self._fill_menu()
         self._refresh()
 
+    def misfit(self, other: Any) -> str:
+        """Say why another image cannot be ticked; nothing if it can, or is gone."""
+        ticks = zip(self._others, self.ticks[self._own_count :], strict=True)
+        return next(
+            (str(tick.property("misfit") or "") for one, tick in ticks if one == other),
+            "",
+        )
+
     def show_channels(
         self, channels: tuple[int, ...] | None, beside: Iterable[Any] = ()
     ) -> None:
         """Show what is ticked, when that was chosen elsewhere."""
         wanted = self._first if channels is None else channels
-        others = [other in [*beside] for other in self._others]
+        ticked = [one for one in beside if not self.misfit(one)]
+        others = [other in ticked for other in self._others]
         own = [number in wanted for number in range(self._own_count)]
         for one, is_ticked in zip(self.ticks, (*own, *others), strict=True):
             one.blockSignals(True)
@@ -151,6 +160,6 @@ def _companion_tick(layer: Any, other: Any) -> QCheckBox:
     try:
         check_companion(layer, image_axes(layer), other, image_axes(other))
     except StackError as problem:
-        made.setProperty("misfit", True)
+        made.setProperty("misfit", str(problem))
         made.setToolTip(str(problem))
     return made

@@ -10,12 +10,13 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.layers.geometry import GEOMETRY
 from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
 from napari_sam2.layers.image_source import contrast_limits, image_source
 from napari_sam2.widgets.channel_choice import ChannelChoice
-from napari_sam2.widgets.contrast_watch import ContrastWatch
 from napari_sam2.widgets.controls import check, choice, column, form, pick, text
 from napari_sam2.widgets.image_choice import ImageChoice
+from napari_sam2.widgets.layer_watch import LayerWatch
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axis
@@ -55,8 +56,10 @@ class ImagePanel(QWidget):
         self._choice = ImageChoice(self.images, viewer.layers, links, parent=self)
         self._choice.chosen.connect(self.work_on)
         self._choice.changed.connect(self._on_images_changed)
-        self._contrast = ContrastWatch(links, parent=self)
+        self._contrast = LayerWatch(["contrast_limits"], links, parent=self)
         self._contrast.settled.connect(self._emit_source)
+        self._places = LayerWatch(GEOMETRY, links, parent=self)
+        self._places.settled.connect(self._offer_images_again)
         links.connect(viewer.layers.selection.events.active, self._on_active_changed)
 
     def _make_controls(self) -> None:
@@ -133,12 +136,17 @@ class ImagePanel(QWidget):
         self._emit_source()
 
     def _offer_images_again(self) -> None:
-        """Offer the images that are there now as channels, and go on without others."""
+        """Offer the images as they are now as channels, and go on without others."""
         channels, beside = self.channels.channels, self.channels.beside
         self._fill_channels()
+        lost = [problem for one in beside if (problem := self.channels.misfit(one))]
         self.channels.show_channels(channels, beside)
         if self.channels.beside != beside:
             self._emit_source()
+        for problem in lost:
+            self.refused.emit(
+                StackError(f"{problem} It is not shown to the model any more.")
+            )
 
     def _on_active_changed(self, _: object = None) -> None:
         if self.is_following:
@@ -174,7 +182,9 @@ class ImagePanel(QWidget):
         self._form.setRowVisible(self.levels, bool(sizes))
 
     def _fill_channels(self) -> None:
-        self.channels.offer(self._layer, self._choice.images)
+        images = self._choice.images
+        self.channels.offer(self._layer, images)
+        self._places.watch(images)
         self._form.setRowVisible(self.channels, self.channels.has_choice)
 
     def _on_axis_chosen(self, _: object = None) -> None:

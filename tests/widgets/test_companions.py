@@ -101,6 +101,38 @@ def test_a_layer_that_is_removed_is_seen_no_longer(stained: User) -> None:
     assert stained.dock.image_panel.channels.button.text() == "DAPI, RFP"
 
 
+@pytest.mark.parametrize("moved", ["GFP", "DAPI"])
+def test_a_layer_that_is_moved_is_seen_no_longer_and_says_so(
+    stained: User, moved: str
+) -> None:
+    tick_of(stained, "GFP").click()
+    stained.wait_idle()
+    session = stained.session
+    layers = stained.viewer.layers
+    layers[moved].translate = (0, 4, 0)
+    stained.wait(lambda: not tick_of(stained, "GFP").isChecked())
+    stained.wait(lambda: stained.factory.tracker.request.frames[2].ndim == 2)
+    problems = "".join(stained.dock.status_line.problems.sentences)
+    assert "GFP lies elsewhere in the viewer than DAPI" in problems
+    assert "not shown to the model any more" in problems
+    assert stained.session is session
+    layers[moved].translate = (0, 0, 0)
+    stained.wait(lambda: tick_of(stained, "GFP").isEnabled())
+    tick_of(stained, "GFP").click()
+    assert seen(stained) == [1, 2, 0]
+
+
+def test_layers_that_are_moved_together_stay(stained: User) -> None:
+    tick_of(stained, "GFP").click()
+    moved = [stained.viewer.layers[name] for name in ("DAPI", "GFP")]
+    for layer in moved:
+        layer.scale = (1, 2, 2)
+    stained.wait(lambda: not tick_of(stained, "RFP").isEnabled())
+    assert tick_of(stained, "GFP").isChecked()
+    assert not stained.dock.status_line.problems.sentences
+    assert seen(stained) == [1, 2, 0]
+
+
 def test_a_layer_that_comes_later_is_offered(stained: User) -> None:
     tick_of(stained, "GFP").click()
     add(stained, "Cy5", 5)

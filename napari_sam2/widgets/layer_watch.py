@@ -1,4 +1,4 @@
-"""What a layer shows as black and white, told when the user has settled on it."""
+"""What the user changes about layers, told when it has come to rest."""
 
 from __future__ import annotations
 
@@ -9,26 +9,35 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_sam2.widgets.links import Links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 _SETTLING_MS = 300
 
 
-class ContrastWatch(QObject):
-    """Watches the contrast limits of some layers at a time.
+class LayerWatch(QObject):
+    """Watches some properties of some layers at a time.
 
     Parameters
     ----------
+    names : collection of str
+        The properties, such as ``contrast_limits``.
     links : Links
         Cut when the dock closes.
     parent : QObject, optional
     """
 
     settled = Signal()
-    """The limits were moved, and have rested since."""
+    """One of them was changed, and all have rested since."""
 
-    def __init__(self, links: Links, *, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        names: Collection[str],
+        links: Links,
+        *,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._names = names
         self._of_layers = Links()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -42,7 +51,8 @@ class ContrastWatch(QObject):
         self._of_layers.cut()
         self._timer.stop()
         for layer in layers:
-            self._of_layers.connect(layer.events.contrast_limits, self._on_moved)
+            for name in self._names:
+                self._of_layers.connect(getattr(layer.events, name), self._on_changed)
 
-    def _on_moved(self, _: object = None) -> None:
+    def _on_changed(self, _: object = None) -> None:
         self._timer.start()
