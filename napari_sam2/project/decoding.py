@@ -24,7 +24,7 @@ from napari_sam2.project.checks import (
     optional,
 )
 from napari_sam2.state.edit import TrackedObject
-from napari_sam2.state.mask_row import make_row
+from napari_sam2.state.mask_row import compact, make_row
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin
 from napari_sam2.state.spill import Spill
@@ -69,7 +69,8 @@ def read_masks(rows: Iterable[Row], shape_hw: ShapeHW) -> MaskTable:
     masks, spill = MaskTable(), Spill()
     for frame, on_frame in groupby(rows, itemgetter(0)):
         found = dict(_masks_on_frame(on_frame, shape_hw, spill))
-        masks.change({frame: replace(make_row(found), is_held=True)})
+        row = replace(make_row(found), is_held=True)
+        masks.change({frame: compact(row, spill) if masks.are_many else row})
     return masks
 
 

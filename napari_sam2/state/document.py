@@ -10,7 +10,7 @@ from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.results import FrameResult
-from napari_sam2.state.mask_row import MaskRow, are_different
+from napari_sam2.state.mask_row import MaskRow, are_different, compact
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
 from napari_sam2.state.spill import Spill
@@ -280,6 +280,10 @@ class Document:
 
     def _held(self, row: MaskRow) -> MaskRow:
         """Hold the pixels of a row's masks, and of those beneath them."""
+        if row.is_held:
+            return row
+        if self.masks.are_many:
+            row = compact(row, self.spill)
         if row.is_held:
             return row
         for mask in row.masks.values():

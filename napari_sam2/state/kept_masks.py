@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.state.mask_bytes import mask_from_bytes, masks_to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, KeysView
+    from collections.abc import ItemsView, Iterator, KeysView
     from typing import TypeAlias
 
     from napari_sam2.state.masks import FrameMask
@@ -59,6 +59,15 @@ class KeptMasks(Mapping[int, "FrameMask | None"]):
     def __getitem__(self, object_id: int) -> FrameMask | None:
         """Read the mask of an object."""
         return self.read(self._numbers[object_id])
+
+    def items(self) -> ItemsView[int, FrameMask | None]:
+        """Read all masks at once."""
+        data, start = self._stored.read(), 0
+        found: dict[int, FrameMask | None] = {}
+        for object_id, end in zip(self._numbers, self._ends, strict=True):
+            found[object_id] = mask_from_bytes(data[start:end]) if start < end else None
+            start = end
+        return found.items()
 
     def read(self, number: int) -> FrameMask | None:
         """Read the mask with a number, in the order in which they were kept."""

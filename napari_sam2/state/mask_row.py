@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from operator import is_not
 from typing import TYPE_CHECKING, cast
 
-from napari_sam2.state.kept_masks import KeptMasks, MixedMasks
+from napari_sam2.state.kept_masks import KeptMasks, MixedMasks, keep_masks
 from napari_sam2.state.masks import FrameMask, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_sam2.state.kept_masks import Entry
+    from napari_sam2.state.spill import Spill
 
+_FEW = 8
 _PLACE_BYTES, _MASK_BYTES = 150, 420
 """About what a place takes, and a mask whose pixels are held elsewhere."""
 
@@ -80,11 +82,24 @@ def joined(below: MaskRow, above: MaskRow) -> MaskRow:
     """Return what two rows say; where both say something, ``above`` holds."""
     if below.masks.keys() <= above.masks.keys():
         return above
+    if not above.masks:
+        return below
     masks = _known(
         {**entries(below.masks), **entries(above.masks)}, below.masks, above.masks
     )
     painted = (below.painted - above.masks.keys()) | above.painted
     return MaskRow(masks, painted, below.is_held and above.is_held)
+
+
+def compact(row: MaskRow, spill: Spill) -> MaskRow:
+    """Return a row as bytes, unless it is so already or has few masks.
+
+    Where there are very many, Python would pause for seconds to look whether any of
+    them can be thrown away.
+    """
+    if len(row.masks) < _FEW or not row.is_in_memory:
+        return row
+    return MaskRow(keep_masks(row.masks, spill), row.painted, is_held=True)
 
 
 def without_gaps(row: MaskRow) -> MaskRow:
@@ -109,10 +124,10 @@ def replaced_by(before: MaskRow, change: MaskRow) -> MaskRow:
 
 def are_different(before: MaskRow, after: MaskRow) -> bool:
     """Whether rows about the same objects hold other masks; equal ones may count."""
-    if before.masks is after.masks:
-        return False
-    one, other = entries(before.masks), entries(after.masks)
-    return any(map(is_not, map(one.get, other), other.values()))
+    one, other = before.masks, after.masks
+    if isinstance(one, dict) and isinstance(other, dict):
+        return any(map(is_not, map(one.get, other), other.values()))
+    return one is not other
 
 
 def entries(masks: Mapping[int, FrameMask | None]) -> dict[int, Entry]:

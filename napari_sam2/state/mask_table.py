@@ -13,6 +13,8 @@ from napari_sam2.state.masks import FrameMask, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_MANY = 20_000
+
 
 class MaskTable(Mapping[Place, FrameMask]):
     """The masks of a session, found by object or by frame.
@@ -68,6 +70,11 @@ class MaskTable(Mapping[Place, FrameMask]):
             self._note_painted(frame, before.painted, after.painted)
         self._counts.update(added)
         self._counts -= removed  # which also forgets who has none left
+
+    @property
+    def are_many(self) -> bool:
+        """Whether there are so many that further ones had better be bytes."""
+        return len(self) >= _MANY
 
     @property
     def frames(self) -> frozenset[int]:

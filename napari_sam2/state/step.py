@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.state.edit import Edit
 from napari_sam2.state.kept_masks import KeptMasks, keep_masks
 from napari_sam2.state.mask_changes import MaskChanges
-from napari_sam2.state.mask_row import MaskRow, joined
+from napari_sam2.state.mask_row import NO_MASKS, MaskRow, joined
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -64,7 +64,7 @@ class Step:
         self._objects = {**inverse.objects, **self._objects}
         self._prompts = {**inverse.prompts, **self._prompts}
         for frame, row in inverse.rows.items():
-            known = self._rows.get(frame, MaskRow())
+            known = self._rows.get(frame, NO_MASKS)
             self._set(frame, known, joined(row, known))
 
     def touches(self, edit: Edit) -> bool:

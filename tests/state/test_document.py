@@ -11,7 +11,8 @@ from napari_sam2.core.errors import PromptError
 from napari_sam2.core.packed import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Edit, edits
-from tests.state.conftest import click, found, square, track
+from napari_sam2.state.kept_masks import KeptMasks
+from tests.state.conftest import SHAPE_HW, click, found, square, track
 
 
 class Listener:
@@ -150,6 +151,30 @@ def test_a_frame_comes_out_as_the_engine_gives_it(document: Document) -> None:
     assert result[1].is_absent and result[1].is_prompted
     assert (result[2].predicted_iou, result[2].object_logit) == (0.25, -1.5)
     np.testing.assert_array_equal(result[2].mask, square(3, 3))
+
+
+@pytest.mark.parametrize("many", [0, 16, 1 << 20])
+def test_many_masks_are_kept_as_bytes_and_are_the_same(monkeypatch, many) -> None:
+    monkeypatch.setattr("napari_sam2.state.mask_table._MANY", many)
+    document = Document(frame_count=6, shape_hw=SHAPE_HW)
+    for number in range(10):
+        document.apply(edits.add_object(document, number + 1))
+    wanted = {}
+    for frame in range(6):
+        results = [found(i, frame, square(frame, i)) for i in range(1, 11)]
+        document.apply(edits.set_results(document, results))
+        wanted |= {(one.object_id, frame): one.mask for one in results}
+    kept = [isinstance(document.masks.on_frame(frame), KeptMasks) for frame in range(6)]
+    assert kept == [many <= 10 * frame for frame in range(6)]
+    document.apply(edits.paint_mask(document, 3, 5, square(9, 9)))
+    wanted[3, 5] = pack_mask(square(9, 9))
+    assert {place: one.mask for place, one in document.masks.items()} == wanted
+    for frame in range(6):
+        drawn = document.labels(frame)
+        assert all(drawn[wanted[i, frame].mask].any() for i in range(1, 11))
+        assert document.said(3, frame) == (wanted[3, 5] if frame == 5 else None)
+    assert len(document.masks) == 60
+    assert document.frames_covered(3) == 6
 
 
 def test_thousands_of_masks_of_many_objects_stay_small() -> None:

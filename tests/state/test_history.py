@@ -321,9 +321,12 @@ def test_a_gesture_long_ago_on_disk_is_not_mistaken_for_one_elsewhere(document) 
 
 
 @pytest.mark.parametrize("max_bytes", [0, 1 << 28])
+@pytest.mark.parametrize("many", [0, 7, 1 << 20])
 def test_a_run_is_undone_without_a_look_at_its_masks(
-    document: Document, monkeypatch, max_bytes
+    document: Document, monkeypatch, max_bytes, many
 ) -> None:
+    monkeypatch.setattr("napari_sam2.state.mask_table._MANY", many)
+    monkeypatch.setattr("napari_sam2.state.mask_row._FEW", 1)
     history = History(document, max_bytes=max_bytes)
     for run, at in (("first", 1), ("again", 9)):
         for frame in range(6):
@@ -337,7 +340,8 @@ def test_a_run_is_undone_without_a_look_at_its_masks(
     )  # has a limit of its own
     with monkeypatch.context() as blind:
         for kind, name in ((FrameMask, "__eq__"), (PackedMask, "__eq__"),
-                           (FrameMask, "nbytes"), (KeptMasks, "read")):  # fmt: skip
+                           (FrameMask, "nbytes"), (KeptMasks, "read"),
+                           (KeptMasks, "items")):  # fmt: skip
             blind.setattr(kind, name, must_not_be_looked_at)
         assert history.undo()
         assert history.redo()
