@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from napari_sam2.core.quality import EXACT, QualityMode, grade
+from napari_sam2.core.quality import EXACT, MEANINGS, QualityMode, grade
 
 if TYPE_CHECKING:
     import argparse
 
     from napari_sam2.core.quality import Quality
+
+
+_MEANINGS = " ".join(
+    f"{name}: {words[0].lower()}{words[1:]}" for name, words in MEANINGS.items()
+)
 
 
 def add_quality_option(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +24,8 @@ def add_quality_option(parser: argparse.ArgumentParser) -> None:
         "--quality",
         choices=get_args(QualityMode),
         default=EXACT.name,
-        help="balanced shows frames to the model at 2/3 of its image size and looks "
-        "back at 3 frames besides the prompted ones, fast at 1/2 and 2: see Quality "
-        "and speed in the README for what that gains and loses; auto is exact on a "
-        "GPU, and on a processor what answers a click within a second or two; an "
-        "--image-size holds in each of them (default: %(default)s)",
+        help=f"{_MEANINGS} With --image-size, that is the size in each of them "
+        "(default: %(default)s)",
     )
 
 

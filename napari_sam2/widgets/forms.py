@@ -34,7 +34,7 @@ class Form(QWidget):
     def __init__(self, *fields: Any) -> None:
         super().__init__()
         self._fields = fields  # keep alive what Qt knows nothing of
-        layout = form(self)
+        self._layout = layout = form(self)
         for field in fields:
             _adapt(field)
             if field.label:
@@ -43,6 +43,10 @@ class Form(QWidget):
                 )
             else:
                 layout.addRow(field.native)
+
+    def explain(self, words: QWidget, *, below: int) -> None:
+        """Put words, over the whole width, below the field of a number, from 0."""
+        self._layout.insertRow(below + 1, words)
 
 
 def beside(label: str, tip: str, *fields: Any) -> Container:

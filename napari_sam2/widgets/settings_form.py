@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtWidgets import QWidget
 
-from napari_sam2.widgets.controls import column
+from napari_sam2.core.quality import MEANINGS
+from napari_sam2.widgets.controls import column, text
 from napari_sam2.widgets.forms import Form
 
 if TYPE_CHECKING:
+    from napari_sam2.core.quality import QualityMode
     from napari_sam2.state import Settings
     from napari_sam2.widgets.links import Links
 
@@ -32,12 +34,6 @@ _WINDOWS = [
     ("in a window if they gain", "auto"),
     ("in a window, always", "on"),
 ]
-_QUALITY_TIP = (
-    "How exactly masks are computed. Balanced shows frames to the model at 2/3 of its "
-    "image size and looks back at 3 frames besides the prompted ones, fast at 1/2 and "
-    "2. Automatic is exact on a GPU, and on a processor what answers a click within a "
-    "second or two"
-)
 _MOST_MIB = 65_536
 
 
@@ -62,7 +58,8 @@ class SettingsForm(QWidget):
                 label="Quality",
                 choices=_QUALITIES,
                 value=settings.quality,
-                tooltip=_QUALITY_TIP,
+                tooltip="How much of what the model could look at it does look at. "
+                "Holds from the next prompt or Propagate on",
             ),
             "image_size": ComboBox(
                 label="Detail",
@@ -108,9 +105,17 @@ class SettingsForm(QWidget):
                 "models on slow machines",
             ),
         }
-        column(self, Form(*self.fields.values()))
+        self.meaning = text(MEANINGS[settings.quality])
+        links.connect(settings.events.quality, self._explain)
+        form = Form(*self.fields.values())
+        form.explain(self.meaning, below=0)
+        column(self, form)
         for name, field in self.fields.items():
             self._tie(name, field, links)
+
+    def _explain(self, quality: QualityMode) -> None:
+        """Say what the chosen quality loses and gains."""
+        self.meaning.setText(MEANINGS[quality])
 
     def _tie(
         self, name: str, field: ComboBox | SpinBox | CheckBox, links: Links

@@ -208,6 +208,9 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(cli, tzyx, tmp_path, monkey
     said = cli(*words[:-1])
     assert said.code == 2
     assert "add --resume to go on with it, or remove that folder" in said.err
+    faster = cli(*words, "--quality", "fast")
+    assert faster.code == 2
+    assert "another model (--quality)" in faster.err
     assert (kept / "000000.zip").stat().st_mtime_ns == before
     assert cli(*words).code == 0
     np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))

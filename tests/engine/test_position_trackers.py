@@ -13,6 +13,7 @@ from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.quality import FAST
 from napari_sam2.engine import position_trackers
 from napari_sam2.engine.setting_up import set_up_tracker
 from napari_sam2.engine.tracker import VideoTracker
@@ -134,6 +135,7 @@ def test_black_white_and_fading_are_those_of_all_positions(miniature) -> None:
     frames = AllFrames(POSITIONS, lambda position: ArrayFrames(stack[position[0]]))
     plain = set_up_tracker(miniature, frames)
     steady = set_up_tracker(miniature, frames, corrects_bleaching=True)
+    assert set_up_tracker(miniature, frames, quality=FAST).quality is FAST
     limits = {plain.make(plain.seen_at((time,))).limits for time in (0, 3)}
     assert len(limits) == 1
     last = steady.seen_at((TIMES - 1,))[2]

@@ -15,6 +15,7 @@ import tifffile
 from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
+from napari_sam2.core.quality import MEANINGS
 from napari_sam2.core.recipe import Made
 from napari_sam2.io.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
@@ -99,6 +100,8 @@ def test_what_is_chosen_reaches_the_tracker_and_is_there_the_next_time(
     assert looking.dock.settings.quality == "auto"
     field(looking, "window").value = "auto"
     field(looking, "quality").value = "balanced"
+    said = looking.dock.settings_form.meaning.text()
+    assert said == MEANINGS["balanced"]
     field(looking, "corrects_bleaching").native.click()
     looking.click(0, 20, 30)
     looking.wait_mask(1, 0)
