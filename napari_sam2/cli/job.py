@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.cli.prompting import Request
-    from napari_sam2.control.seeding import SeedMode
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.quality import Quality
     from napari_sam2.core.recipe import WindowMode
+    from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.engine.plan import Direction
     from napari_sam2.io.result_format import ResultFormat
     from napari_sam2.io.stack import StackFrames

@@ -13,6 +13,7 @@ from napari_sam2.control.requesting import make_request
 from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard
+from napari_sam2.control.unfinished import unfinished_run
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
 
@@ -90,6 +91,8 @@ class Controller:
         self._prompting = Prompting(self.document, *parts)
         self._running = Running(history, *parts, clock)
         self._importing = Importing(history, self._dispatcher)
+        steps = self.recorder.steps  # of a project, perhaps, where a run was stopped
+        self._running.offer(unfinished_run(self.document, steps, settings.seed))
         self._connect()
 
     @property
@@ -156,7 +159,7 @@ class Controller:
             tuple(objects),
             direction or self.settings.direction,
             self.settings.run_frames if frames is None else frames,
-            seed="follow" if everywhere else None,
+            seed=self.settings.seed if everywhere else None,
         )
         try:
             self._running.start(order)

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from napari_sam2.control.kept_positions import KeptPositions, unpacked
+from napari_sam2.control.kept_positions import unpacked
 from napari_sam2.control.orders import RunStep
 from napari_sam2.control.positions import PositionWork, follow_everywhere
 from napari_sam2.core.errors import FrameError
@@ -24,6 +24,7 @@ from napari_sam2.core.results import FrameResult
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
 
+    from napari_sam2.control.kept_positions import KeptPositions
     from napari_sam2.control.orders import RunOrder
     from napari_sam2.control.ports import PositionedTracker
     from napari_sam2.control.positions import PositionStep
@@ -42,11 +43,13 @@ class FollowEverywhere:
     ----------
     tracker : ToldTracker
         That knows what the user said.
+    store : KeptPositions
+        What was found at positions before.
     """
 
-    def __init__(self, tracker: ToldTracker) -> None:
+    def __init__(self, tracker: ToldTracker, store: KeptPositions) -> None:
         self.tracker = tracker
-        self._store = KeptPositions()
+        self._store = store
 
     def follow(
         self, snapshot: Snapshot, order: RunOrder, token: CancelToken

@@ -38,6 +38,12 @@ class KeptPositions:
         for frame, objects in sorted(self._found.get(position, {}).items()):
             yield FrameResult(frame, tuple(map(unpacked, objects.values())))
 
+    def put(self, position: Position, found: Found) -> None:
+        """Take all results of a position, found earlier, by frame and object."""
+        self._found[position] = found
+        ids = [frozenset(objects) for objects in found.values()]
+        self._finished[position] = frozenset().union(*ids)
+
     @contextmanager
     def open(self, position: Position) -> Iterator[_Kept]:
         """Take more results of a position; they are lost unless they are finished."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_sam2.control.seeding import SeedMode
     from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.state.settings import Direction
 
 

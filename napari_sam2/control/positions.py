@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.control.seeding import (
     Seed,
-    SeedMode,
     choose_cuts,
     seed_across,
 )
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.state.settings import Direction
 
 

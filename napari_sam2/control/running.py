@@ -115,6 +115,10 @@ class Running:
         """Whether a run was stopped or failed, so that there is more to do."""
         return self._run is None and self._rest is not None
 
+    def offer(self, rest: RunOrder | None) -> None:
+        """Let a run be gone on with that was stopped in an earlier session."""
+        self._rest = rest
+
     def resume(self) -> None:
         """Go on with the run that was stopped, knowing what was said since."""
         if self.can_resume and self._rest is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.results import FrameResult, MaskResult
-
-SeedMode = Literal["follow", "masks", "boxes", "none"]
-"""How an object comes to a position where it is not prompted. It is followed from the
-neighbour on one frame, as through time, and where it is found, it is prompted with the
-mask that was found, or with its mask at the neighbour as it is, or the box around that;
-or it does not come."""
+    from napari_sam2.core.seed_mode import SeedMode
 
 # A smaller cut than this share of the largest says too little about the object.
 _WORTHY_SHARE = 0.5

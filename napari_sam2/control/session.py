@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from napari_sam2.control.everywhere import FollowEverywhere
+from napari_sam2.control.kept_positions import KeptPositions
 from napari_sam2.control.orders import RunOrder, RunStep
 from napari_sam2.control.recording import Recorder
 from napari_sam2.control.told_tracker import ToldTracker, telling
+from napari_sam2.control.unfinished import found_before
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import ModelError, Sam2Error
 from napari_sam2.core.position_frames import AllFrames
@@ -18,7 +20,11 @@ from napari_sam2.state.masks import Origin
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from napari_sam2.control.ports import TrackerFactory, TrackerRequest
+    from napari_sam2.control.ports import (
+        PositionedTracker,
+        TrackerFactory,
+        TrackerRequest,
+    )
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.packed import PackedMask, PackedResult
@@ -110,7 +116,8 @@ class TrackerSession:
         """Carry objects through all positions; go on where that was stopped."""
         going_on = self._begun if order.resumes is not None else None
         if going_on is None or going_on.tracker is not tracker:
-            going_on = self._begun = FollowEverywhere(tracker)
+            store = _found_before(tracker, snapshot, order)
+            going_on = self._begun = FollowEverywhere(tracker, store)
         with closing(going_on.follow(snapshot, order, token)) as steps:
             yield from steps
 
@@ -188,6 +195,17 @@ def _outdated_objects(tracker: ToldTracker, snapshot: Snapshot) -> Iterator[int]
         is_silent = in_scope and object_id not in spoken_of
         if is_gone or is_silent or (in_scope and _strays(tracker, object_id, snapshot)):
             yield object_id
+
+
+def _found_before(
+    tracker: ToldTracker, snapshot: Snapshot, order: RunOrder
+) -> KeptPositions:
+    """Return what a run that goes on had found, with another tracker say."""
+    if order.resumes is None:
+        return KeptPositions()
+    numbers = cast("PositionedTracker", tracker.tracker).numbers
+    span = order.frames or range(numbers.length)
+    return found_before(snapshot.masks, numbers, span, order.objects)
 
 
 def _strays(tracker: ToldTracker, object_id: int, snapshot: Snapshot) -> bool:

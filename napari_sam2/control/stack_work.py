@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.position_ports import FramePlace
     from napari_sam2.control.positions import PositionStep
-    from napari_sam2.control.seeding import SeedMode
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import Prompt
+    from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.io.stack import Stack, StackFrames
     from napari_sam2.state.settings import Direction
 

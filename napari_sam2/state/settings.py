@@ -10,6 +10,7 @@ from psygnal import SignalGroupDescriptor
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
 from napari_sam2.core.quality import QualityMode  # noqa: TC001 (as above)
 from napari_sam2.core.recipe import WindowMode  # noqa: TC001 (as above)
+from napari_sam2.core.seed_mode import SeedMode  # noqa: TC001 (as above)
 from napari_sam2.state.thresholds import ReviewThresholds
 
 Direction = Literal["both", "forward", "backward"]
@@ -56,6 +57,9 @@ class Settings:
         First frame of a run and the one after its last; None for the whole stack.
     only_selected : bool
         Whether a run follows the selected object only.
+    seed : str
+        How a run through all positions brings objects to those where they are not
+        prompted: ``"follow"``, ``"masks"``, ``"boxes"``, ``"none"``.
     thresholds : ReviewThresholds
         When a mask is doubtful.
     """
@@ -75,6 +79,7 @@ class Settings:
     direction: Direction = "both"
     frame_range: tuple[int, int] | None = None
     only_selected: bool = False
+    seed: SeedMode = "follow"
     thresholds: ReviewThresholds = field(default_factory=ReviewThresholds)
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from napari_sam2.control import Controller, Status
     from napari_sam2.widgets.links import Links
 
+_SEEDS = (
+    ("follow", "followed from the neighbour as if through time, until they are gone"),
+    ("masks", "with the neighbour's masks as they are"),
+    ("boxes", "with boxes around the neighbour's masks"),
+    ("none", "not at all"),
+)
 _DIRECTIONS = (
     ("both ways", "both"),
     ("forward", "forward"),
@@ -103,9 +109,18 @@ class TrackPanel(QWidget):
             " Stop keeps what is done; Continue goes on at the position it was at",
             self.run_everywhere,
         )
+        self.seeds = choice(
+            "How objects come to positions where they are not prompted: "
+            + "; ".join(f"{name}: {words}" for name, words in _SEEDS),
+            [(name, name) for name, _ in _SEEDS],
+        )
+        self.seeds.setAccessibleName("How objects come to other positions")
+        pick(self.seeds, self._settings.seed)
+        self.seeds.currentIndexChanged.connect(self._on_seed_chosen)
         document = self._controller.document
         is_single = document.series_length == document.frame_count
-        self.everywhere_button.setVisible(not is_single)
+        for one in (self.everywhere_button, self.seeds):
+            one.setVisible(not is_single)
 
     def _lay_out(self) -> None:
         buttons = row(self.run_button, self.resume_button, self.stop_button)
@@ -116,7 +131,8 @@ class TrackPanel(QWidget):
             button("To here", "End the range at the frame you see", self.end_here),
             button("Whole stack", "Compute all frames", self.take_all),
         )  # fmt: skip
-        column(self, buttons, self.everywhere_button, choices, self._range, ends)
+        positions = row(self.everywhere_button, self.seeds)
+        column(self, buttons, positions, choices, self._range, ends)
 
     def run(self) -> None:
         """Propagate as the controls say."""
@@ -160,6 +176,9 @@ class TrackPanel(QWidget):
 
     def _on_direction_chosen(self, _: int) -> None:
         self._settings.direction = self._direction.currentData()
+
+    def _on_seed_chosen(self, _: int) -> None:
+        self._settings.seed = self.seeds.currentData()
 
     def _on_scope_chosen(self, is_on: bool) -> None:
         self._settings.only_selected = is_on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,12 +13,17 @@ pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
 import tifffile
+from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
 from napari_sam2.control import Activity
+from napari_sam2.control.unfinished import unfinished_run
 from napari_sam2.core.errors import FrameError
+from napari_sam2.core.recipe import Followed
+from napari_sam2.core.seed_mode import SeedMode
 from napari_sam2.io.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
+from napari_sam2.project import read_project
 from napari_sam2.state import Origin, edits
 from napari_sam2.widgets.model_shelf import ModelShelf
 from tests.control.fake_tracker import disc
@@ -34,7 +40,7 @@ from tests.widgets.test_positions import (  # noqa: F401 (fixtures)
     run,
     show,
 )
-from tests.widgets.user import User
+from tests.widgets.user import PacedFactory, User
 
 DISC = disc(SHAPE_HW, (20, 30))
 
@@ -112,6 +118,90 @@ def test_it_says_where_it_is_and_stops_and_goes_on(clicked: User) -> None:
     spans = [one.frames for one in followed if hasattr(one, "done")]
     assert (number(1, 0), number(2, 0)) not in spans  # that time was finished
     assert not track.resume_button.isEnabled()
+
+
+def test_one_chooses_how_objects_come_to_other_positions(clicked: User) -> None:
+    seeds = clicked.dock.workbench.track.seeds
+    names = [seeds.itemText(n) for n in range(seeds.count())]
+    assert names == list(get_args(SeedMode))
+    seeds.setCurrentText("none")
+    start(clicked)
+    clicked.wait_idle()
+    frames = set(clicked.document.masks.of_object(1))
+    assert frames == {number(1, z) for z in range(SLICES)}
+    seeds.setCurrentText("boxes")
+    start(clicked)
+    clicked.wait_idle()
+    assert clicked.document.frames_covered(1) == TIMES * SLICES
+    box = labels(clicked)[3, 0] == 1  # it grows by a margin from time to time
+    assert box[15:26, 25:36].all()
+    assert box.sum() > 11 * 11 > DISC.sum()
+    assert clicked.dock.settings.seed == "boxes"
+
+
+def follow_in_part(user: User, movie: Path, project: Path) -> None:  # noqa: F811
+    """Follow an object at some times, at others not, and save that."""
+    array, described, _ = image_layer(open_stack(movie))
+    user.viewer.add_image(array, **described)
+    user.open_dock()
+    choose_axis(user, "z (4)")
+    show(user, 0, 2)
+    user.session.prompts.points.add((0, 2, 20, 30))
+    user.wait_mask(1, 2)
+    user.wait_idle()
+    gate = user.factory.gate = threading.Semaphore(0)
+    user.dock.settings.device = "cpu"  # another tracker, which waits
+    start(user)
+    gate.release(4 + 4 + 1)
+    user.wait(lambda: user.document.frames_covered(1) == 4 + 4 + 1)
+    user.dock.workbench.track.stop_button.click()
+    gate.release(100)
+    user.wait_idle()
+    assert user.document.frames_covered(1) < 12
+    user.dock.projects.save_as(project)
+    user.wait(project.exists)
+    user.dock.shut_down()
+
+
+def test_a_run_that_was_stopped_goes_on_when_the_project_is_opened_again(
+    user_without_window: User,
+    movie: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    user, project = user_without_window, tmp_path / "half.sam2"
+    follow_in_part(user, movie, project)
+    before = read_project(project)
+    asked = len(before.contents.steps)
+    user.viewer, user.factory = ViewerModel(), PacedFactory()
+    user.open_dock()
+    user.dock.projects.open(project)
+    user.wait(lambda: user.session is not None and not user.session.is_empty)
+    user.wait_idle()
+    track = user.dock.workbench.track
+    assert track.resume_button.isEnabled()
+    track.resume_button.click()
+    user.wait_idle()
+    assert user.document.frames_covered(1) == 12
+    for place, mask in before.contents.masks.items():
+        if place[1] < 8:
+            assert user.document.masks[place] == mask
+    steps = user.session.controller.recorder.steps[asked:]
+    spans = [one.frames for one in steps if isinstance(one, Followed)]
+    assert spans == [(8, 12)]  # and not what was finished
+    assert not track.resume_button.isEnabled()
+
+
+def test_a_run_at_one_position_is_no_unfinished_run_through_all(
+    clicked: User, tmp_path: Path
+) -> None:
+    run(clicked)
+    assert clicked.document.frames_covered(1) == SLICES
+    steps = clicked.session.controller.recorder.steps
+    assert unfinished_run(clicked.document, steps, "follow") is None
+    start(clicked)
+    clicked.wait_idle()
+    steps = clicked.session.controller.recorder.steps
+    assert unfinished_run(clicked.document, steps, "follow") is None  # it is finished
 
 
 def test_a_frame_that_cannot_be_read_is_told_and_the_rest_is_found(
