@@ -12,6 +12,7 @@ from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import stop_on_interrupt
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.cli.position_work import depends_on, work_on
+from napari_sam2.cli.quality_option import in_words
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.control.positions import follow_everywhere
 from napari_sam2.control.sight import Sight, look
@@ -112,7 +113,8 @@ def report_everywhere(job: Job, outcome: Outcome) -> int:
         names = [frames.axes[0].name for frames in job.fused]
         said.append(f"fused along {', '.join(names)}")
     if outcome.steps:
-        said.append(human_rate(outcome.steps / outcome.seconds))
+        rate = human_rate(outcome.steps / outcome.seconds)
+        said.append(f"{rate}{in_words(job.quality)}")
     print(f"{', '.join(said)}: {', '.join(map(str, job.outputs.paths))}")
     for problem in outcome.problems:
         print(f"napari-sam2: {problem}", file=sys.stderr)

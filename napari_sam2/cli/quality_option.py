@@ -34,11 +34,16 @@ def quality_of(args: argparse.Namespace) -> Quality:
 
     Raises
     ------
-    ModelError, DeviceError
-        With ``--quality auto``, if there is no such model or device.
+    ModelError
+        With ``--quality auto``, if there is no such model.
     """
     if args.quality != "auto":
         return grade(args.quality)
     from napari_sam2.engine.grading import choose_quality  # torch takes seconds
 
     return choose_quality(args.quality, args.model, device=args.device)
+
+
+def in_words(quality: Quality) -> str:
+    """Name a quality that is not exact, to be put behind a speed."""
+    return "" if quality == EXACT else f" ({quality.name})"

@@ -13,7 +13,7 @@ from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.everywhere import carry_out_everywhere, report_everywhere
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.cli.project_options import add_image_options
-from napari_sam2.cli.quality_option import add_quality_option, quality_of
+from napari_sam2.cli.quality_option import add_quality_option, in_words, quality_of
 from napari_sam2.cli.replay import track_project
 from napari_sam2.cli.track_job import track_job
 from napari_sam2.cli.track_options import (
@@ -151,7 +151,8 @@ def report(job: Job, outcome: Outcome) -> int:
     frames = f"frame{'s' if len(outcome.frames) > 1 else ''}"
     print(
         f"{objects} on {frames} {frame_ranges(outcome.frames)}, "
-        f"{human_rate(course.rate)}: {', '.join(map(str, job.outputs.paths))}"
+        f"{human_rate(course.rate)}{in_words(job.quality)}: "
+        f"{', '.join(map(str, job.outputs.paths))}"
     )
     if course.is_complete:
         return 0

@@ -30,15 +30,28 @@ def choose_quality(
 
     Raises
     ------
-    ModelError, CheckpointError, DeviceError
+    ModelError, CheckpointError
         With ``"auto"``, as :func:`napari_sam2.load_model`.
+
+    Examples
+    --------
+    >>> quality = choose_quality("fast")
+    >>> model = load_model("sam2.1-tiny", quality=quality)
+    >>> tracker = VideoTracker(model, stack, options=TrackerOptions(quality=quality))
     """
     if mode != "auto":
         return grade(mode)
     config = own_config(name_or_path)
     return grade(
         mode,
-        is_processor=pick_device(device).type == "cpu",
+        is_processor=_is_processor(device),
         own_size=config.image_size,
         encoder_flops=lambda size: encoder_flops(config.at_size(size)),
     )
+
+
+def _is_processor(device: str) -> bool:
+    """Whether a device is no GPU; one that is named need not be PyTorch's, or here."""
+    if device == "auto":
+        return pick_device().type == "cpu"
+    return device in ("cpu", "openvino")

@@ -223,7 +223,9 @@ def test_a_quality_changes_what_the_model_sees_and_is_said(cli, stack, tmp_path)
     }.items():
         out, table = tmp_path / f"{name}.tif", tmp_path / f"{name}.csv"
         made = ("track", stack, "-o", out, "--table", table, *FIRST, *SECOND)
-        assert cli(*made, *words).code == 0
+        told = cli(*made, *words)
+        assert told.code == 0
+        assert ("(fast)" in told.out) == ("fast" in words)
         found[name] = tifffile.imread(out)
         said[name] = json.loads((tmp_path / f"{name}.csv.json").read_text())
     for name in ("exact", "auto"):  # of a small model, automatically

@@ -29,7 +29,9 @@ def test_a_processor_sees_frames_of_a_size_that_it_can_encode(model, size) -> No
 
 
 def test_a_gpu_sees_them_as_the_model_was_made(monkeypatch) -> None:
-    monkeypatch.setattr(grading, "pick_device", lambda _: torch.device("cuda"))
+    for device in ("cuda:1", "mps", "directml"):  # whether it is here or not
+        assert choose_quality("auto", "sam2.1-large", device=device) is EXACT
+    monkeypatch.setattr(grading, "pick_device", lambda: torch.device("cuda"))
     assert choose_quality("auto", "sam2.1-large") is EXACT
 
 

@@ -14,6 +14,8 @@ import torch
 
 from napari_sam2.core.errors import CheckpointError, DeviceError, ModelError
 from napari_sam2.core.prompts import BoxPrompt, PointPrompt
+from napari_sam2.core.quality import EXACT, FAST
+from napari_sam2.engine.grading import choose_quality
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.onnx.providers import CPU, choose_providers
 from napari_sam2.engine.onnx.session import Graph
@@ -50,6 +52,11 @@ def test_masks_are_those_of_pytorch(nano_onnx: Path, nano, moving_discs) -> None
             assert one.area > 100
             assert (one.mask != other.mask).sum() <= 2
             assert one.predicted_iou == pytest.approx(other.predicted_iou, abs=1e-3)
+
+
+def test_graphs_keep_their_size_in_any_quality(nano_onnx: Path) -> None:
+    assert load_model(nano_onnx, quality=FAST).config.image_size == 256
+    assert choose_quality("auto", nano_onnx, device="cpu") is EXACT
 
 
 def test_pytorch_computes_no_layer(
