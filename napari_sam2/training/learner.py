@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_sam2.core.errors import CheckpointError
+from napari_sam2.io.output import atomic_output
 from napari_sam2.model.checkpoint import read_state_dict
 from napari_sam2.training.export import export
 
@@ -105,14 +106,21 @@ class Learner:
         torch._foreach_lerp_(means, latest, 1 - keep)
 
     def save(self, folder: Path) -> None:
-        """Write weights, their running mean, the optimizer and how far it has come."""
+        """Write weights, their running mean, the optimizer and how far it has come.
+
+        Each file is replaced whole or not at all, as a machine may be taken away at any
+        moment.
+        """
         export(self.model, folder / LATEST, half=False)
         export(self.averaged, folder / AVERAGED, half=False)
-        torch.save(self.optimizer.state_dict(), folder / OPTIMIZER)
+        with atomic_output(folder / OPTIMIZER, overwrite=True) as path:
+            torch.save(self.optimizer.state_dict(), path)
         if self.head is not None:
-            torch.save(self.head.state_dict(), folder / HEAD)
+            with atomic_output(folder / HEAD, overwrite=True) as path:
+                torch.save(self.head.state_dict(), path)
         text = json.dumps(asdict(self.progress), indent=2)
-        (folder / PROGRESS).write_text(text + "\n", "utf-8")
+        with atomic_output(folder / PROGRESS, overwrite=True) as path:
+            path.write_text(text + "\n", "utf-8")
 
     def restore(self, folder: Path) -> None:
         """Take up the stage of a folder: all that lies there besides the weights.

@@ -108,6 +108,31 @@ def test_restoring_gives_back_weights_means_and_optimizer(tmp_path) -> None:
     assert second.warmth == 3
 
 
+@pytest.mark.parametrize("name", ["optimizer.pt", "progress.json"])
+def test_killed_while_saving_it_goes_on_from_the_save_before(
+    tmp_path, monkeypatch, name
+) -> None:
+    learner = Learner(new_model(MINIATURE))
+    learner.progress.batches = 3
+    learner.save(tmp_path)
+    replace = Path.replace
+
+    def die(path: Path, target: Path) -> Path:
+        if target.name == name:
+            path.write_bytes(path.read_bytes()[:100])
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", die)
+    learner.progress.batches = 4
+    with pytest.raises(KeyboardInterrupt):
+        learner.save(tmp_path)
+    monkeypatch.undo()
+    again = Learner(load_model(tmp_path / "latest.safetensors", device="cpu"))
+    again.restore(tmp_path)
+    assert again.progress.batches == 3
+
+
 def test_weights_without_their_optimizer_warm_up_anew(tmp_path) -> None:
     first = Learner(new_model(MINIATURE))
     first.progress.batches = 3
