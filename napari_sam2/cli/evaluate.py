@@ -100,9 +100,10 @@ def _evaluate(args: argparse.Namespace) -> int:
         session.notes.append(
             f"Stopped: {left} of {len(sources)} stacks were not measured."
         )
-    code = _report(session, was_stopped=left > 0)
-    _write(args, session)  # last, for it may fail where the summary cannot
-    return code
+    try:
+        return _report(session, was_stopped=left > 0)
+    finally:  # last, for it may fail where the summary cannot; but without readers, too
+        _write(args, session)
 
 
 def _shown(args: argparse.Namespace) -> int:

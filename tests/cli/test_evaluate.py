@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from napari_sam2.cli import evaluate, main
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.core.cancel import Progress
 from napari_sam2.training.export import export
@@ -45,6 +46,19 @@ def test_a_table_with_a_row_per_stack_and_prompt(cli, data, model) -> None:
         ["nuclei", "mask", "2", "6"],
         ["mean", "mask", "4", "12"],
     ]
+
+
+def test_results_are_kept_when_nobody_reads_the_table(
+    cli, data, model, tmp_path, monkeypatch
+) -> None:
+    def burst(*_, **__) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(evaluate, "_report", burst)
+    monkeypatch.setattr(main, "_without_reader", lambda: 1)
+    out = tmp_path / "measured"
+    assert cli("evaluate", data, "--model", model, "-o", out).code == 1
+    assert (out / "report.html").exists()
 
 
 def test_limits(cli, data, model) -> None:
