@@ -10,6 +10,7 @@ import torch
 
 from napari_sam2.core.errors import CheckpointError, ModelError
 from napari_sam2.core.quality import EXACT
+from napari_sam2.engine.compiled.opening import compiled_network
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.weights import resolve_weights
@@ -33,6 +34,7 @@ def open_model(
     image_size: int | None = None,
     backend: Backend = "auto",
     quality: Quality = EXACT,
+    is_compiled: bool = False,
 ) -> tuple[Network, bool]:
     """Return a model, and whether its weights are noise as they are not here.
 
@@ -45,6 +47,7 @@ def open_model(
     image_size : int, optional
     backend : str, optional
     quality : Quality, optional
+    is_compiled : bool, optional
 
     Raises
     ------
@@ -56,9 +59,15 @@ def open_model(
         config = VARIANTS[name]
         if image_size is None:
             image_size = quality.image_size(config.image_size)
-        return seeded_model(_at_size(config, image_size)).to(target), True
+        seeded = seeded_model(_at_size(config, image_size)).to(target)
+        return compiled_network(seeded) if is_compiled else seeded, True
     model = load_model(
-        name, device=device, image_size=image_size, backend=backend, quality=quality
+        name,
+        device=device,
+        image_size=image_size,
+        backend=backend,
+        quality=quality,
+        is_compiled=is_compiled,
     )
     return model, False
 

@@ -78,11 +78,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         choices=("sam2",),
         help="run Meta's implementation beside it, in turns",
     )
-    parser.add_argument(
-        "--compiled",
-        action="store_true",
-        help="compare with both sides compiled, which takes minutes (CUDA only)",
-    )
     add_model_options(parser)
     add_quality_option(parser)
     parser.set_defaults(handler=_benchmark)
@@ -121,13 +116,14 @@ def _benchmark(args: argparse.Namespace) -> int:
         image_size=args.image_size,
         backend=args.backend,
         quality=quality,
+        is_compiled=args.is_compiled,
     )
     extent = Extent(args.objects, args.frames, quality)
     compared = _compared(args, model)
     with stop_on_interrupt() as token:
         found = measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
         if compared is not None and found.is_complete:
-            _compare(compared, extent, args.compiled, found, token)
+            _compare(compared, extent, args.is_compiled, found, token)
     print(as_text(found))
     if args.json is not None:
         _write(args.json, found)
@@ -148,18 +144,23 @@ def _check_file(path: Path | None) -> None:
 def _compared(args: argparse.Namespace, model: Network) -> Sam2Model | None:
     """Return the model if it is to be compared, after checking that it can be."""
     from napari_sam2.benchmarking import reference
+    from napari_sam2.engine.compiled.network import CompiledNetwork
 
-    if args.compiled and (args.against is None or model.device.type != "cuda"):
+    if args.against is None:
+        return None
+    if args.is_compiled and model.device.type != "cuda":
         raise UsageError(
-            "--compiled compares compiled models on a GPU: give --against sam2, too, "
-            "on a machine with CUDA."
+            f"--against {args.against} compares compiled models on a GPU only: leave "
+            "out --compile, or choose --device cuda."
         )
-    if args.against is not None and args.quality != EXACT.name:
+    if args.quality != EXACT.name:
         raise UsageError(
             f"--against {args.against} compares two that compute the same: leave out "
             f"--quality {args.quality}, and choose an --image-size if need be."
         )
-    return None if args.against is None else reference.comparable(model)
+    if isinstance(model, CompiledNetwork):
+        model = model.model
+    return reference.comparable(model)
 
 
 def _compare(

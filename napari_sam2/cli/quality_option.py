@@ -1,4 +1,4 @@
-"""How exactly masks are computed: the option ``--quality``, and what it means."""
+"""How exactly and how quickly masks are computed: ``--quality`` and ``--compile``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MEANINGS = " ".join(
 
 
 def add_quality_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--quality``."""
+    """Add ``--quality`` and ``--compile``."""
     group = parser.add_argument_group("quality and speed")
     group.add_argument(
         "--quality",
@@ -26,6 +26,14 @@ def add_quality_option(parser: argparse.ArgumentParser) -> None:
         default=EXACT.name,
         help=f"{_MEANINGS} With --image-size, that is the size in each of them "
         "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--compile",
+        dest="is_compiled",
+        action="store_true",
+        help="let PyTorch compile what is done on every frame, which takes some "
+        "minutes in the first long run of a model and is kept for later ones; what "
+        "cannot be compiled, or is no quicker, stays as it is",
     )
 
 

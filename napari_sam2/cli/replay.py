@@ -80,6 +80,7 @@ def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> 
         image_size=made.image_size or None,
         backend=args.backend,
         quality=made.quality,
+        is_compiled=args.is_compiled,
     )
     tracker = set_up_tracker(
         model,

@@ -135,6 +135,7 @@ def load(args: argparse.Namespace) -> Network:
         image_size=args.image_size,
         backend=args.backend,
         quality=quality_of(args),
+        is_compiled=args.is_compiled,
     )
 
 

@@ -104,6 +104,8 @@ def _with_settings(
     settings = dict(describe_settings(made))
     if args.backend != "auto":
         settings["backend"] = args.backend
+    if args.is_compiled:
+        settings["compiled"] = True
     if args.every:
         settings["positions"] = [f"every {name}" for name, _ in args.every]
         settings["seeds"] = args.seed

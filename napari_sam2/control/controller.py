@@ -271,6 +271,7 @@ class Controller:
             events.window,
             events.corrects_bleaching,
             events.quality,
+            events.is_compiled,
         )
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:

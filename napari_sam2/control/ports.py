@@ -172,6 +172,8 @@ class TrackerRequest:
     quality : str
         ``"auto"``, ``"exact"``, ``"balanced"``, ``"fast"``; an image size that is not 0
         holds in each of them.
+    is_compiled : bool
+        Whether PyTorch may compile what is done on every frame.
     """
 
     frames: FrameSource
@@ -183,6 +185,7 @@ class TrackerRequest:
     window: WindowMode = "off"
     corrects_bleaching: bool = False
     quality: QualityMode = "exact"
+    is_compiled: bool = False
 
 
 class TrackerFactory(Protocol):

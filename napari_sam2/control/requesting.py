@@ -45,4 +45,5 @@ def make_request(
         settings.window,
         settings.corrects_bleaching,
         settings.quality,
+        settings.is_compiled,
     )

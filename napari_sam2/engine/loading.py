@@ -38,6 +38,7 @@ def load_model(
     image_size: int | None = None,
     backend: Backend = "auto",
     quality: Quality = EXACT,
+    is_compiled: bool = False,
 ) -> Network:
     """Load a model, ready to segment.
 
@@ -62,6 +63,10 @@ def load_model(
     quality : Quality, optional
         Says the image size where ``image_size`` does not, as a share of the model's
         own; graphs of ONNX have the size that they were exported with.
+    is_compiled : bool, optional
+        Let PyTorch compile what is done on every frame, once a run has gone on for some
+        frames; see :class:`napari_sam2.engine.compiled.network.CompiledNetwork`. What
+        cannot be compiled or gains nothing stays as it is, and why is logged.
 
     Returns
     -------
@@ -72,7 +77,7 @@ def load_model(
     ------
     ModelError
         If the name is unknown or its weights, or those of an adapter's base, are not
-        here yet, or a package is missing.
+        here yet, or a package is missing, or ONNX graphs are to be compiled.
     CheckpointError
         If the file or folder is broken, unsafe or of another architecture, or an
         adapter was made for another base.
@@ -82,6 +87,12 @@ def load_model(
     path = resolve_weights(name_or_path)
     if image_size is None and quality.size_share < 1 and not is_exported(path):
         image_size = quality.image_size(own_config(name_or_path).image_size)
+    if is_compiled and (backend == "onnx" or is_exported(path)):
+        raise ModelError(
+            "ONNX Runtime cannot be told to compile: its graphs are compiled already. "
+            "Leave that out (dock: Settings; command line: --compile), or choose "
+            "PyTorch as the backend."
+        )
     if is_exported(path):
         if backend == "torch":
             raise ModelError(
@@ -96,7 +107,14 @@ def load_model(
 
         load = partial(load_torch_model, path, device="cpu", image_size=image_size)
         return cached_network(path, load, device=device, image_size=image_size)
-    return load_torch_model(path, device=device, image_size=image_size)
+    model = load_torch_model(path, device=device, image_size=image_size)
+    return _compiled(model) if is_compiled else model
+
+
+def _compiled(model: Sam2Model) -> Network:
+    from napari_sam2.engine.compiled.opening import compiled_network
+
+    return compiled_network(model)
 
 
 def own_config(name_or_path: str | Path) -> Sam2Config:

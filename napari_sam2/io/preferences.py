@@ -46,6 +46,8 @@ class Preferences:
         Whether frames that fade are shown to the model as bright as the first.
     quality : str
         ``"auto"``, ``"exact"``, ``"balanced"`` or ``"fast"``.
+    is_compiled : bool
+        Whether PyTorch may compile what is done on every frame.
     is_hint_seen : bool
         Whether the first steps were shown.
     """
@@ -58,6 +60,7 @@ class Preferences:
     window: WindowMode = "off"
     corrects_bleaching: bool = False
     quality: QualityMode = "auto"
+    is_compiled: bool = False
     is_hint_seen: bool = False
 
 

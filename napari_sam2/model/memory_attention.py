@@ -31,11 +31,15 @@ class MemoryTokens(NamedTuple):
         The values plus their position and time codes.
     pointer_tokens : int
         P, the tokens at the end that have no place in the image.
+    bias : Tensor, shape (M * h * w + P,), or None
+        Added to the score of each token, whoever looks: ``-inf`` for one that only
+        fills up.
     """
 
     values: Tensor
     keys: Tensor
     pointer_tokens: int
+    bias: Tensor | None = None
 
 
 class RotaryAttention(nn.Module):
@@ -56,6 +60,7 @@ class RotaryAttention(nn.Module):
         v: Tensor,
         table: Tensor,
         without_place: int = 0,
+        bias: Tensor | None = None,
     ) -> Tensor:
         """Attend from a grid to one or more grids and some tokens without place.
 
@@ -65,13 +70,16 @@ class RotaryAttention(nn.Module):
         k, v : Tensor, shape (B, M * N + without_place, memory_dim)
         table : Tensor, shape (N, C/2, 2)
             Rotary table of the grid.
+        without_place : int, optional
+        bias : Tensor, shape (M * N + without_place,), optional
+            Added to the scores of the keys.
         """
         rotated = _rotate_places(self.k_proj(k), table, without_place)
         query = rotate(self.q_proj(q), table)
         if self.is_narrow and prefers_narrow_values(query):
             # Weights of an attention sum to one, so projecting after it is the same.
-            return self.out_proj(self.v_proj(attend(query, rotated, v)))
-        return self.out_proj(attend(query, rotated, self.v_proj(v)))
+            return self.out_proj(self.v_proj(attend(query, rotated, v, bias)))
+        return self.out_proj(attend(query, rotated, self.v_proj(v), bias))
 
 
 def _rotate_places(keys: Tensor, table: Tensor, without_place: int) -> Tensor:
@@ -112,6 +120,7 @@ class MemoryAttentionLayer(nn.Module):
             memory.values,
             table,
             memory.pointer_tokens,
+            memory.bias,
         )
         return x + self.linear2(self.linear1(self.norm3(x), "relu"))
 

@@ -7,7 +7,6 @@ computed once and kept.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -20,24 +19,49 @@ _TEMPERATURE = 10_000.0
 _MOST_TABLES = 4
 
 
+class ShapeTables:
+    """Tables that hang on plain numbers alone, each made once.
+
+    They lie in a dict, where a compiler finds them; it would look past an
+    :func:`~functools.lru_cache` and make them anew for every frame.
+    """
+
+    __slots__ = ("_made",)
+    _MOST = 64
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Tensor] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        """Return the table for ``key``, made by ``make`` if it is not held yet."""
+        table = self._made.get(key)
+        if table is None:
+            if len(self._made) >= self._MOST:
+                self._made.clear()
+            with torch.inference_mode(False), torch.no_grad():
+                table = self._made[key] = make()
+        return table
+
+
+_tables = ShapeTables()
+
+
 def sine_position(dim: int, height: int, width: int, device: torch.device) -> Tensor:
     """Return the sine code of a grid, float32 (dim, height, width).
 
     Rows fill the first half of the channels, columns the second; coordinates run from
     1/n to 1 times 2π ("Attention is all you need", in the 2-D form of DETR).
     """
-    return _sine_position(dim, height, width, str(device))
 
-
-@lru_cache(maxsize=32)
-def _sine_position(dim: int, height: int, width: int, device: str) -> Tensor:
-    with torch.inference_mode(False), torch.no_grad():
+    def make() -> Tensor:
         half = dim // 2
         powers = _TEMPERATURE ** (2 * (torch.arange(half) // 2) / half)
         rows = _axis_code(height, powers)[:, None].expand(height, width, half)
         columns = _axis_code(width, powers)[None].expand(height, width, half)
         table = torch.cat([rows, columns], dim=-1).permute(2, 0, 1)
         return table.contiguous().to(device)  # (dim, height, width)
+
+    return _tables.get(("sine", dim, height, width, str(device)), make)
 
 
 def _axis_code(size: int, powers: Tensor) -> Tensor:
@@ -52,18 +76,16 @@ def rotary_table(dim: int, height: int, width: int, device: torch.device) -> Ten
     The first half of the channel pairs turns with the column, the second with the row
     (axial rotary embedding, theta 10,000).
     """
-    return _rotary_table(dim, height, width, str(device))
 
-
-@lru_cache(maxsize=32)
-def _rotary_table(dim: int, height: int, width: int, device: str) -> Tensor:
-    with torch.inference_mode(False), torch.no_grad():
+    def make() -> Tensor:
         quarter = dim // 4
         speeds = _TEMPERATURE ** -(torch.arange(quarter) * 4 / dim)
         index = torch.arange(height * width)
         columns, rows = (index % width).float(), (index // width).float()
         angles = torch.cat([columns[:, None] * speeds, rows[:, None] * speeds], dim=1)
         return torch.stack([angles.cos(), angles.sin()], dim=-1).to(device)
+
+    return _tables.get(("rotary", dim, height, width, str(device)), make)
 
 
 def rotate(tokens: Tensor, table: Tensor) -> Tensor:
@@ -141,6 +163,24 @@ class TableCache:
                 self._held = {}
             self._held[key] = held
         return held.table
+
+
+class FixedTables(TableCache):
+    """Makes each table once: a graph cannot see whether parameters have changed."""
+
+    __slots__ = ("_fixed",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fixed: dict[Hashable, Tensor] = {}
+
+    def get(
+        self, sources: tuple[Tensor, ...], key: Hashable, make: Callable[[], Tensor]
+    ) -> Tensor:
+        """Return the table for ``key``."""
+        if key not in self._fixed:
+            self._fixed[key] = make()
+        return self._fixed[key]
 
 
 class _Held(NamedTuple):

@@ -8,11 +8,12 @@ these change, a few times in the whole trunk, and every window is a run of token
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
+
+from napari_sam2.model.position import ShapeTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _PADDING = -1
+_tables = ShapeTables()
 
 
 class Strip(NamedTuple):
@@ -51,6 +53,11 @@ class Layout:
     width: int
     window: int = 0
     is_padded: bool = False
+
+    @property
+    def numbers(self) -> tuple[int, int, int, bool]:
+        """All that it consists of."""
+        return self.height, self.width, self.window, self.is_padded
 
     @property
     def has_padding(self) -> bool:
@@ -134,40 +141,36 @@ def rearranged(x: Tensor, old: Layout, new: Layout) -> Tensor:
     """
     if old.strips() == new.strips():
         return x
-    return x.index_select(1, _moves(old, new, str(x.device)))
+    return x.index_select(1, _moves(old, new, x.device))
 
 
 def inside(layout: Layout, device: torch.device) -> Tensor:
     """Return which tokens lie on the grid, bool (N,)."""
-    return _inside(layout, str(device))
+    return _tables.get(
+        ("inside", *layout.numbers, str(device)),
+        lambda: (_order(layout) != _PADDING).to(device),
+    )
 
 
 def places_inside(layout: Layout, device: torch.device) -> Tensor:
     """Return the numbers of the tokens that lie on the grid."""
-    return _places_inside(layout, str(device))
+    return _tables.get(
+        ("places", *layout.numbers, str(device)),
+        lambda: (_order(layout) != _PADDING).nonzero()[:, 0].to(device),
+    )
 
 
-@lru_cache(maxsize=64)
-def _moves(old: Layout, new: Layout, device: str) -> Tensor:
+def _moves(old: Layout, new: Layout, device: torch.device) -> Tensor:
     """Return where each token of the new order lies in the old one."""
-    with torch.inference_mode(False), torch.no_grad():
+
+    def make() -> Tensor:
         before, after = _order(old), _order(new)
         places = torch.zeros(old.height * old.width, dtype=torch.long)
         on_grid = before != _PADDING
         places[before[on_grid]] = on_grid.nonzero()[:, 0]
         return places[after.clamp(min=0)].to(device)
 
-
-@lru_cache(maxsize=64)
-def _inside(layout: Layout, device: str) -> Tensor:
-    with torch.inference_mode(False), torch.no_grad():
-        return (_order(layout) != _PADDING).to(device)
-
-
-@lru_cache(maxsize=64)
-def _places_inside(layout: Layout, device: str) -> Tensor:
-    with torch.inference_mode(False), torch.no_grad():
-        return (_order(layout) != _PADDING).nonzero()[:, 0].to(device)
+    return _tables.get(("moves", *old.numbers, *new.numbers, str(device)), make)
 
 
 def _order(layout: Layout) -> Tensor:

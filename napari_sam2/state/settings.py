@@ -43,6 +43,8 @@ class Settings:
     quality : str
         ``"auto"``, ``"exact"``, ``"balanced"`` or ``"fast"``; an image size that is
         not 0 holds in each of them.
+    is_compiled : bool
+        Whether PyTorch may compile what is done on every frame.
     axis : int
         The axis of the image that objects are followed along.
     channels : tuple of int or None
@@ -72,6 +74,7 @@ class Settings:
     window: WindowMode = "off"
     corrects_bleaching: bool = False
     quality: QualityMode = "auto"
+    is_compiled: bool = False
     axis: int = 0
     channels: tuple[int, ...] | None = None
     limits: IntensityLimits | None = None

@@ -26,28 +26,29 @@ class ModelShelf:
 
     def __init__(self) -> None:
         self._model: Network | None = None
-        self._label = ("", "", 0, "")
+        self._label = ("", "", 0, "", False)
         self._quality = EXACT
 
     def __call__(
         self, request: TrackerRequest, token: CancelToken
     ) -> Iterator[Progress | Tracker]:
         """Yield how far loading has come, and the tracker as the last item."""
-        label = request.model, request.device, request.image_size, request.quality
+        model, device, size = request.model, request.device, request.image_size
+        label = model, device, size, request.quality, request.is_compiled
         if self._model is None or self._label != label:
             self._model = None  # first, so that two are never in memory at once
-            yield Progress(0, 0, f"Loading {request.model}")
+            yield Progress(0, 0, f"Loading {model}")
             let_threads_rest()
             from napari_sam2.engine.grading import choose_quality
             from napari_sam2.engine.loading import load_model
 
-            model, device = request.model, request.device
             self._quality = choose_quality(request.quality, model, device=device)
             self._model = load_model(
                 model,
                 device=device,
-                image_size=request.image_size or None,
+                image_size=size or None,
                 quality=self._quality,
+                is_compiled=request.is_compiled,
             )
             self._label = label
         yield Progress(0, 0, "Looking at the stack")

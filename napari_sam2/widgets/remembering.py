@@ -28,6 +28,7 @@ _KEPT = (
     "window",
     "corrects_bleaching",
     "quality",
+    "is_compiled",
 )
 
 

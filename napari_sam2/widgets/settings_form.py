@@ -88,6 +88,16 @@ class SettingsForm(QWidget):
                 "they are. What is measured does not change. Holds from the next "
                 "prompt or Propagate on",
             ),
+            "is_compiled": CheckBox(
+                text="compile the model",
+                label="",
+                value=settings.is_compiled,
+                tooltip="Let PyTorch compile what is done on every frame. The first "
+                "long run of a model stops for some minutes then, and later ones are "
+                "quicker: a little on the processor, more on a GPU. It needs a C++ "
+                "compiler; what cannot be compiled, or is no quicker, stays as it is, "
+                "and the terminal says why. Masks are the same",
+            ),
             "cache_mib": SpinBox(
                 label="Memory (MiB)",
                 value=settings.cache_mib,

@@ -53,6 +53,7 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
         (("--point", "1:0,20"), "OBJECT:FRAME,Y,X"),
         (("--point", "here"), "OBJECT:FRAME,Y,X"),
         (("--box", "1:0,10,10,10,40"), "no area"),
+        ((*POINT, "--compile", "--backend", "onnx"), "compiled already"),
         (("--box", "1:0,10,10,40"), "OBJECT:FRAME,Y0,X0,Y1,X1"),
         (("--point", "1:0,22,20,-"), "only negative points"),
         ((*POINT, "--point", "1:3,22,20,-"), "only negative points"),

@@ -89,7 +89,7 @@ def test_a_model_that_is_here_is_loaded() -> None:
         (("--device", "tpu"), "'tpu' is no device"),
         (("--against", "sam3"), "sam3"),
         (("--against", "sam2"), "Meta's sam2 cannot run nano"),
-        (("--compiled",), "on a machine with CUDA"),
+        (("--against", "sam2", "--compile"), "compiled models on a GPU only"),
     ],
 )
 def test_bad_options_are_sentences(cli, words, sentence, monkeypatch, tmp_path) -> None:

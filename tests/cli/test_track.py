@@ -14,6 +14,7 @@ import time
 import numpy as np
 import pytest
 import tifffile
+from torch._inductor import config as inductor_config
 
 from napari_sam2.io.stack import open_stack
 from tests.conftest import discs
@@ -396,3 +397,12 @@ def test_labels_survive_a_table_that_cannot_be_written(
     assert f"{out} is complete." in said.err
     assert tifffile.imread(out)[0].any()
     assert not table.exists()
+
+
+def test_without_a_compiler_the_model_is_used_as_it_is(cli, stack, tmp_path, caplog):
+    out = tmp_path / "labels.tif"
+    words = ("track", stack, "-o", out, "--point", "1:0,22,20", "--compile")
+    with inductor_config.patch({"cpp.cxx": ("no-such-compiler",)}):
+        assert cli(*words, "--device", "cpu").code == 0
+    assert tifffile.imread(out).any()
+    assert "The model is not compiled. PyTorch compiles for the pro" in caplog.text

@@ -200,6 +200,7 @@ def test_a_removed_object_leaves_the_tracker_too(desk: Desk) -> None:
         ("window", "auto"),
         ("corrects_bleaching", True),
         ("quality", "fast"),
+        ("is_compiled", True),
     ],
 )
 def test_another_model_or_window_is_used_when_it_is_needed(desk, choice, value) -> None:
@@ -213,7 +214,7 @@ def test_another_model_or_window_is_used_when_it_is_needed(desk, choice, value) 
     made = [one for one in desk.controller.recorder.steps if isinstance(one, Made)]
     if choice == "quality":
         assert [one.quality for one in made] == [EXACT, FAST]
-    elif choice != "device":  # the masks do not hang on it
+    elif choice not in ("device", "is_compiled"):  # the masks do not hang on it
         assert getattr(made[-1], choice) == value != getattr(made[0], choice)
     assert desk.factory.tracker.said == {1: {0: click(20, 30)}}
     assert desk.document.frames_covered(1) == 10

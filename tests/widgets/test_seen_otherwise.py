@@ -103,12 +103,14 @@ def test_what_is_chosen_reaches_the_tracker_and_is_there_the_next_time(
     said = looking.dock.settings_form.meaning.text()
     assert said == MEANINGS["balanced"]
     field(looking, "corrects_bleaching").native.click()
+    field(looking, "is_compiled").native.click()
     looking.click(0, 20, 30)
     looking.wait_mask(1, 0)
     again = Memory(Links()).settings
     for chosen in (looking.factory.tracker.request, again):
         assert (chosen.window, chosen.corrects_bleaching) == ("auto", True)
         assert chosen.quality == "balanced"
+        assert chosen.is_compiled
 
 
 def test_they_are_kept_in_the_project_and_back_when_it_is_opened(

@@ -25,13 +25,11 @@ from napari_sam2.engine.onnx.interface import (
 )
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import Choice, choose
-from napari_sam2.model.position import TableCache
+from napari_sam2.model.position import FixedTables
 from napari_sam2.model.resize import upscale
 from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
-
     from napari_sam2.model.sam2 import Sam2Model
 
 # Bilinear interpolation to a quarter, without aliasing: a triangle over eight pixels.
@@ -169,31 +167,13 @@ def _per_mask(flags: Tensor) -> Tensor:
     return flags[:, None, None, None]
 
 
-class _FixedTables(TableCache):
-    """Makes each table once: a graph cannot see whether parameters have changed."""
-
-    __slots__ = ("_fixed",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._fixed: dict[Hashable, Tensor] = {}
-
-    def get(
-        self, sources: tuple[Tensor, ...], key: Hashable, make: Callable[[], Tensor]
-    ) -> Tensor:
-        """Return the table for ``key``."""
-        if key not in self._fixed:
-            self._fixed[key] = make()
-        return self._fixed[key]
-
-
 @torch.no_grad()
 def _with_fixed_tables(model: Sam2Model) -> Sam2Model:
     """Return a copy of a model that has made all its tables."""
     copied = copy.deepcopy(model)
-    copied.image_encoder._tables = _FixedTables()
-    copied.image_encoder.trunk._tables = _FixedTables()
-    copied.sam_prompt_encoder.pe_layer._tables = _FixedTables()
+    copied.image_encoder._tables = FixedTables()
+    copied.image_encoder.trunk._tables = FixedTables()
+    copied.sam_prompt_encoder.pe_layer._tables = FixedTables()
     size = model.config.image_size
     copied.encode_image(torch.zeros(1, 3, size, size, device=model.device))
     copied.sam_prompt_encoder.pe_layer.grid(model.config.grid)

@@ -1,0 +1,1 @@
+"""The network compiled by PyTorch, wherever that is possible and gains something."""

@@ -1,0 +1,178 @@
+"""A function and its compiled form: the compiled one is kept where it is quicker."""
+
+from __future__ import annotations
+
+import logging
+import types
+from collections.abc import Callable
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from napari_sam2.engine.compiled.support import Compiler
+
+_log = logging.getLogger(__name__)
+
+Function: TypeAlias = Callable[..., tuple[Tensor, ...]]
+
+_FIRST_USES = 4  # compiling takes a minute: not for what is done a few times
+_MOST_SHAPES = 8
+_TURNS = 7
+_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.05}
+
+
+class Raced:
+    """A function that is compiled for shapes that come again and again.
+
+    Before that, for shapes beyond the first few, and wherever compiling fails, is no
+    gain or computes something else, it is run as it is.
+
+    Parameters
+    ----------
+    name : str
+        What it does, in words for the user.
+    function : callable
+        Of tensors (or None, or numbers) to a tuple of tensors.
+    compiler : Compiler
+
+    Attributes
+    ----------
+    notes : list of str
+        What came of compiling, a sentence for each shape.
+    """
+
+    def __init__(self, name: str, function: Function, compiler: Compiler) -> None:
+        self._name = name
+        self._function = function
+        self._compiler = compiler
+        self._uses: dict[Hashable, int] = {}
+        self._chosen: dict[Hashable, Function] = {}
+        self.notes: list[str] = []
+
+    def __call__(self, *arguments: Any) -> tuple[Tensor, ...]:
+        """Compute, one way or the other; call within inference mode."""
+        arguments = tuple(_plain(one) for one in arguments)
+        key = tuple(_shape(one) for one in arguments)
+        chosen = self._chosen.get(key)
+        if chosen is not None:
+            return chosen(*arguments)
+        uses = self._uses[key] = self._uses.get(key, 0) + 1
+        if uses < _FIRST_USES or len(self._chosen) >= _MOST_SHAPES:
+            return self._function(*arguments)
+        self._chosen[key] = self._choose(arguments)
+        return self._chosen[key](*arguments)
+
+    def _choose(self, arguments: tuple[Any, ...]) -> Function:
+        """Compile and race; return what is to be run from now on."""
+        _log.warning("Compiling the %s, which takes a while once.", self._name)
+        for way in self._compiler.ways:
+            try:
+                compiled = _compiled(self._function, way)
+                gain = self._gain(compiled, arguments)
+            except torch.OutOfMemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 (compilers throw anything)
+                self._note(f"could not be compiled: {_reason(error)}")
+                continue
+            if gain is not None and gain > self._compiler.least_gain:
+                self._note(f"is compiled now, and {gain:.2f} times as quick")
+                return self._guarded(compiled)
+            if gain is not None:
+                self._note(f"stays as it is: compiled, it takes {1 / gain:.2f} as long")
+        return self._function
+
+    def _gain(self, compiled: Function, arguments: tuple[Any, ...]) -> float | None:
+        """Return how many times quicker it is; None if it computes something else."""
+        wanted, found = self._function(*arguments), compiled(*arguments)
+        if not all(map(_agree, wanted, found)):
+            self._note("stays as it is: compiled, it computes something else")
+            return None
+        slow, quick = [], []
+        for _ in range(_TURNS):
+            slow.append(_seconds(self._function, arguments))
+            quick.append(_seconds(compiled, arguments))
+        return min(slow) / min(quick)
+
+    def _guarded(self, compiled: Function) -> Function:
+        """Return a function that goes on as before when the compiled one fails."""
+
+        def run(*arguments: Any) -> tuple[Tensor, ...]:
+            nonlocal compiled
+            try:
+                # What a replayed graph returns is overwritten when it is replayed.
+                return tuple(one.clone() for one in compiled(*arguments))
+            except torch.OutOfMemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 (as above)
+                self._note(f"failed when it was compiled: {_reason(error)}")
+                compiled = self._function
+            return compiled(*arguments)
+
+        return run
+
+    def _note(self, what: str) -> None:
+        sentence = f"The {self._name} {what}."
+        self.notes.append(sentence)
+        _log.warning(sentence)
+
+
+def _plain(argument: Any) -> Any:
+    """Return a tensor as a compiler expects it again, row by row and without history.
+
+    Of another kind, it would compile anew, in silence.
+    """
+    if not isinstance(argument, Tensor):
+        return argument
+    if not argument.is_inference():
+        return argument.clone(memory_format=torch.contiguous_format)
+    return argument.contiguous()
+
+
+def _shape(argument: Any) -> Hashable:
+    if isinstance(argument, Tensor):
+        return tuple(argument.shape), argument.dtype
+    return None if argument is None else int(argument)
+
+
+def _compiled(function: Function, way: Mapping[str, Any]) -> Function:
+    """Compile a copy of a function: what is compiled hangs on its code."""
+    own = types.FunctionType(
+        function.__code__.replace(),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    return torch.compile(own, fullgraph=True, dynamic=False, **way)
+
+
+def _agree(wanted: Tensor, found: Tensor) -> bool:
+    """Whether two results differ by rounding only, seen from their largest value."""
+    tolerance = _TOLERANCE.get(wanted.dtype, 0.0)
+    apart = (wanted.float() - found.float()).abs().amax()
+    return bool(apart <= tolerance * wanted.float().abs().amax().clamp(min=1e-6))
+
+
+def _seconds(function: Function, arguments: tuple[Any, ...]) -> float:
+    """Return how long it takes; other programs disturb the processor's time less."""
+    if not arguments[0].is_cuda:
+        start = process_time()
+        function(*arguments)
+        return process_time() - start
+    torch.cuda.synchronize()
+    start = perf_counter()
+    function(*arguments)
+    torch.cuda.synchronize()
+    return perf_counter() - start
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what went wrong inside the compiler."""
+    inner = getattr(error, "inner_exception", error)
+    lines = str(inner).strip().splitlines()
+    return f"{type(inner).__name__}: {lines[0] if lines else 'no reason given'}"[:300]

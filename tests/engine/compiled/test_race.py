@@ -1,0 +1,109 @@
+"""What is compiled is kept only where it is right, works and is quicker."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_sam2.engine.compiled.race import Raced
+from napari_sam2.engine.compiled.support import Compiler
+from tests.engine.compiled.backends import Counting
+
+
+def _double(x):
+    return (2 * x,)
+
+
+def _run(raced: Raced, times: int = 6, rows: int = 3):
+    with torch.inference_mode():
+        return [raced(torch.ones(rows, 2))[0] for _ in range(times)][-1]
+
+
+def test_what_comes_again_is_compiled_once() -> None:
+    counting = Counting()
+    raced = Raced("doubling", _double, counting.compiler())
+    assert _run(raced, times=3).sum() == 12
+    assert counting.batches == []
+    assert _run(raced).sum() == 12
+    assert _run(raced, rows=5).sum() == 20
+    assert counting.batches == [3, 5]
+    assert "is compiled now" in raced.notes[0]
+
+
+def test_results_are_not_overwritten_by_later_ones() -> None:
+    buffer = torch.empty(3, 2)
+
+    def replaying(graph, inputs):
+        def run(*arguments):
+            return (buffer.copy_(graph.forward(*arguments)[0]),)
+
+        return run
+
+    raced = Raced("doubling", _double, Compiler(({"backend": replaying},), 0.0))
+    _run(raced)
+    with torch.inference_mode():
+        first = raced(torch.ones(3, 2))[0]
+        raced(torch.zeros(3, 2))
+    assert first.sum() == 12
+
+
+def test_a_slower_one_is_dropped_with_a_reason() -> None:
+    raced = Raced("doubling", _double, Compiler(({"backend": "eager"},), 1e9))
+    assert _run(raced).sum() == 12
+    assert raced.notes == [raced.notes[0]]
+    assert raced.notes[0].startswith("The doubling stays as it is: compiled, it takes")
+
+
+def test_one_that_computes_something_else_is_dropped() -> None:
+    def wrong(graph, inputs):
+        return lambda *arguments: (graph.forward(*arguments)[0] + 1,)
+
+    raced = Raced("doubling", _double, Compiler(({"backend": wrong},), 0.0))
+    assert _run(raced).sum() == 12
+    assert raced.notes == [
+        "The doubling stays as it is: compiled, it computes something else."
+    ]
+
+
+def test_a_compiler_that_fails_is_followed_by_the_next() -> None:
+    def broken(graph, inputs):
+        raise RuntimeError("no such\nthing")
+
+    ways = ({"backend": broken}, {"backend": "eager"})
+    raced = Raced("doubling", _double, Compiler(ways, 0.0))
+    assert _run(raced).sum() == 12
+    failed, compiled = raced.notes
+    assert failed == "The doubling could not be compiled: RuntimeError: no such."
+    assert "is compiled now" in compiled
+
+
+def test_one_that_fails_later_is_given_up() -> None:
+    fails = []
+
+    def fragile(graph, inputs):
+        def run(*arguments):
+            if fails:
+                raise RuntimeError("gone")
+            return graph.forward(*arguments)
+
+        return run
+
+    raced = Raced("doubling", _double, Compiler(({"backend": fragile},), 0.0))
+    _run(raced)
+    fails.append(True)
+    assert _run(raced).sum() == 12
+    assert raced.notes[1:] == [
+        "The doubling failed when it was compiled: RuntimeError: gone."
+    ]
+
+
+def test_running_out_of_memory_is_told() -> None:
+    def hungry(graph, inputs):
+        def run(*arguments):
+            raise torch.OutOfMemoryError("full")
+
+        return run
+
+    raced = Raced("doubling", _double, Compiler(({"backend": hungry},), 0.0))
+    with pytest.raises(torch.OutOfMemoryError):
+        _run(raced)
