@@ -74,10 +74,12 @@ MEANINGS: Mapping[QualityMode, str] = {
     "within a second or two: exact for small models, else fast.",
     "exact": "As the model was made.",
     "balanced": "Frames at 2/3 of the model's image size, of which the last 3 are "
-    "looked back at: 1.4 to 4 times as fast, the more the larger the model. The "
-    "bundled one keeps J (0.48) on the whole, and loses fine things.",
+    "looked back at: 1.4 to 4 times as fast, the more the larger the model. Masks of "
+    "the bundled one overlap as much with true ones on the whole (J 0.48), but fine "
+    "things suffer.",
     "fast": "Frames at half of the model's image size, of which the last 2 are looked "
-    "back at: 2 to 9 times as fast. J of the bundled model falls from 0.48 to 0.43.",
+    "back at: 2 to 9 times as fast. Masks of the bundled model overlap less with true "
+    "ones: J falls from 0.48 to 0.43.",
 }
 """What each choice does, loses and gains, in words; measured as the README says."""
 
