@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.arguments import FrameSpan, UsageError, parse_frames
+from napari_sam2.core.recipe import DEFAULT_WINDOW
 
 if TYPE_CHECKING:
     from napari_sam2.evaluation.study import Study
@@ -78,8 +79,9 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--window",
         choices=("off", "auto", "on"),
-        default="off",
-        help="look at small objects in a window that follows them (default: off)",
+        default=DEFAULT_WINDOW,
+        help="look at small objects in a window that follows them (default: "
+        "%(default)s)",
     )
     group.add_argument(
         "--group",

@@ -11,6 +11,7 @@ from napari_sam2.control.sight import dims_of
 from napari_sam2.core.errors import OutputError, StackError
 from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.core.quality import EXACT
+from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.io.overlay import check_overlay
 from napari_sam2.io.placing import frames_at
 from napari_sam2.io.result_formats import choose_result_format
@@ -122,7 +123,7 @@ class Job:
     seed: SeedMode = "follow"
     is_resumed: bool = False
     image_size: int | None = None
-    window: WindowMode = "off"
+    window: WindowMode = DEFAULT_WINDOW
     quality: Quality = EXACT
     corrects_bleaching: bool = False
     inputs: tuple[Path, ...] = ()

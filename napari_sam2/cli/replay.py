@@ -11,6 +11,7 @@ from napari_sam2.cli.arguments import FrameSpan
 from napari_sam2.cli.interrupt import stop_on_interrupt
 from napari_sam2.cli.job import check_apart
 from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
+from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
 from napari_sam2.io.output import check_output
 from napari_sam2.io.overlay import check_overlay
@@ -35,7 +36,7 @@ _SAID_BY_PROJECT: dict[str, object] = {
     "direction": "both",
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
     "quality": "exact",
-    "window": "off", "correct_bleaching": False, "every": [], "seed": "follow",
+    "window": DEFAULT_WINDOW, "correct_bleaching": False, "every": [], "seed": "follow",
     "resume": False, "axes": (), "fuse": False,
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from napari_sam2.cli.arguments import (
     parse_place,
 )
 from napari_sam2.core.prompt_text import parse_box, parse_point
+from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.engine.weights import BUNDLED_NAME
 
 if TYPE_CHECKING:
@@ -258,8 +259,8 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--window",
         choices=("off", "auto", "on"),
-        default="off",
+        default=DEFAULT_WINDOW,
         help="look at small objects in a window that follows them, instead of at whole "
-        "frames: auto does so where it magnifies an object at least twice (default: "
-        "off)",
+        "frames: auto does so where it magnifies an object three times or more; "
+        "off is quicker, above all where there are many (default: %(default)s)",
     )

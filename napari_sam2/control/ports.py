@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from napari_sam2.core.cancel import CancelToken, Progress
+from napari_sam2.core.recipe import DEFAULT_WINDOW
 
 if TYPE_CHECKING:
     import numpy as np
@@ -182,7 +183,7 @@ class TrackerRequest:
     limits: IntensityLimits | None
     image_size: int = 0
     cache_mib: int = 512
-    window: WindowMode = "off"
+    window: WindowMode = DEFAULT_WINDOW
     corrects_bleaching: bool = False
     quality: QualityMode = "exact"
     is_compiled: bool = False

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 WindowMode: TypeAlias = Literal["off", "auto", "on"]
 """Whether small objects are looked at in a window instead of the whole frame."""
 
+DEFAULT_WINDOW: WindowMode = "auto"
+"""What trackers do that are told nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -41,6 +44,7 @@ class Made:
         Side of the square that it sees, in pixels; 0 for the model's own.
     window : str
         Whether it looks at small objects in a window: ``"off"``, ``"auto"``, ``"on"``.
+        Where a project does not say, there were no windows yet.
     corrects_bleaching : bool
         Whether it sees frames that fade as bright as the first.
     level : int

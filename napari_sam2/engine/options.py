@@ -59,6 +59,11 @@ class TrackerOptions:
 
 
 EXACT = TrackerOptions(
-    nearest_prompts=None, hole_area=0.0, island_area=0.0, allow_overlaps=True
+    nearest_prompts=None,
+    hole_area=0.0,
+    island_area=0.0,
+    allow_overlaps=True,
+    window=WindowOptions(mode="off"),
 )
-"""What Meta's predictor does: every prompt remembered, masks as they come."""
+"""What Meta's predictor does: every prompt remembered, masks as they come, of whole
+frames."""

@@ -8,6 +8,7 @@ from napari_sam2.core.bleaching import correct_bleaching, find_fading, steady
 from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.core.position_frames import AllFrames, TimeSeries
 from napari_sam2.core.quality import EXACT
+from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.engine.tracker import VideoTracker
@@ -29,7 +30,7 @@ def set_up_tracker(
     frames: FrameSource,
     *,
     limits: IntensityLimits | None = None,
-    window: WindowMode = "off",
+    window: WindowMode = DEFAULT_WINDOW,
     corrects_bleaching: bool = False,
     feature_cache_bytes: int = _CACHE_BYTES,
     quality: Quality = EXACT,

@@ -39,7 +39,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from napari_sam2.core.recipe import WindowMode  # noqa: TC001 (for others)
+from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.engine.views import Box, View, whole_view
 
 
@@ -56,7 +56,13 @@ class WindowOptions:
         Side of a view, in extents of the object.
     auto_below : float
         With ``"auto"``, largest side of a view, in sides of the frame; objects that
-        need larger ones are looked at in whole frames.
+        need larger ones are looked at in whole frames, exactly as without windows.
+        With a third, which magnifies at least three times, no stack that was measured
+        lost more overlap than chance would take, whatever the prompt, and those of
+        small objects gained much (bacteria: prompted frame .31 → .79 with a box, .67 →
+        .99 with a mask). With a half, masks gained more (mean of twelve stacks
+        .51 → .57), but what moves by its own length between frames was lost, for a
+        closer look magnifies motion as well (the sample of bacteria: .43 → .31).
     clearance : float
         Least distance of the object from the border of its view, in sides of the view.
     lattice : float
@@ -65,9 +71,9 @@ class WindowOptions:
         Smallest side of a view, in sides of the model's image.
     """
 
-    mode: WindowMode = "off"
+    mode: WindowMode = DEFAULT_WINDOW
     context: float = 2.0
-    auto_below: float = 0.5
+    auto_below: float = 1 / 3
     clearance: float = 0.12
     lattice: float = 0.125
     smallest: float = 0.5

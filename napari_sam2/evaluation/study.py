@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.quality import EXACT
+from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.evaluation.assignment import Assignment, Limits
 from napari_sam2.evaluation.protocols import Protocol
 
@@ -43,7 +44,7 @@ class Study:
 
     protocols: tuple[Protocol, ...] = (Protocol(),)
     limits: Limits = field(default_factory=Limits)
-    window: WindowMode = "off"
+    window: WindowMode = DEFAULT_WINDOW
     quality: Quality = EXACT
     group: int = 128
     baselines: bool = True

@@ -17,7 +17,7 @@ import platformdirs
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.quality import QualityMode
-from napari_sam2.core.recipe import WindowMode
+from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.io.output import atomic_output
 
 CONFIG_VARIABLE = "NAPARI_SAM2_CONFIG"
@@ -57,7 +57,7 @@ class Preferences:
     image_size: int = 0
     live_answers: bool = True
     cache_mib: int = 512
-    window: WindowMode = "off"
+    window: WindowMode = DEFAULT_WINDOW
     corrects_bleaching: bool = False
     quality: QualityMode = "auto"
     is_compiled: bool = False

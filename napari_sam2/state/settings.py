@@ -9,7 +9,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
 from napari_sam2.core.quality import QualityMode  # noqa: TC001 (as above)
-from napari_sam2.core.recipe import WindowMode  # noqa: TC001 (as above)
+from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.core.seed_mode import SeedMode  # noqa: TC001 (as above)
 from napari_sam2.state.thresholds import ReviewThresholds
 
@@ -71,7 +71,7 @@ class Settings:
     image_size: int = 0
     live_answers: bool = True
     cache_mib: int = 512
-    window: WindowMode = "off"
+    window: WindowMode = DEFAULT_WINDOW
     corrects_bleaching: bool = False
     quality: QualityMode = "auto"
     is_compiled: bool = False

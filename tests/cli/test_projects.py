@@ -13,7 +13,7 @@ import tifffile
 from napari_sam2.control import Controller, InlineLane, Recorder
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.setting_up import set_up_tracker
 from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample
@@ -33,6 +33,12 @@ def study(tmp_path_factory, nano) -> Path:
     folder = tmp_path_factory.mktemp("study")
     with tifffile.TiffFile(load_sample("cells3d_nuclei").stack) as file:
         pixels = file.asarray()[10:20]
+    write_study(folder, pixels, nano, Settings(), work)
+    return folder
+
+
+def write_study(folder: Path, pixels, nano, settings: Settings, work) -> None:
+    """Work on an image, and write both into a folder."""
     tifffile.imwrite(
         folder / "nuclei.tif",
         pixels,
@@ -42,7 +48,7 @@ def study(tmp_path_factory, nano) -> Path:
     )
     frames = stack_frames(open_stack(folder / "nuclei.tif"))
     document = Document(frame_count=len(frames), shape_hw=frames.shape_hw)
-    history, settings = History(document), Settings()
+    history = History(document)
     controller = Controller(
         history,
         settings,
@@ -50,7 +56,11 @@ def study(tmp_path_factory, nano) -> Path:
         lane=InlineLane(),
         limits=as_limits(0, 60000),
         make_tracker=lambda request, token: iter(
-            [VideoTracker(nano, request.frames, limits=request.limits)]
+            [
+                set_up_tracker(
+                    nano, request.frames, limits=request.limits, window=request.window
+                )
+            ]
         ),
         recorder=Recorder(identify=weights_sha256),
     )
@@ -66,7 +76,6 @@ def study(tmp_path_factory, nano) -> Path:
     )
     project = project_of(document, header, controller.recorder.steps)
     write_project(folder / "work.sam2", project)
-    return folder
 
 
 def work(history: History, controller: Controller) -> None:
@@ -107,6 +116,25 @@ def test_a_project_is_replayed_with_the_same_masks(cli, study, tmp_path) -> None
     np.testing.assert_array_equal(tifffile.imread(labels), expected(study))
     assert (tmp_path / "overlay.png").exists()
     assert len(table.read_text().splitlines()) == 1 + 20
+
+
+@pytest.mark.parametrize("window", ["off", "auto"])
+def test_it_is_replayed_with_the_window_that_it_was_made_with(
+    cli, tmp_path: Path, nano, window
+) -> None:
+    def follow(history: History, controller: Controller) -> None:
+        history.do(edits.add_object(history.document, 1))
+        box = FramePrompts(box_yxyx=(89.0, 149.0, 111.0, 171.0))
+        history.do(edits.set_prompts(history.document, 1, 0, box))
+        controller.run()
+
+    y, x = np.mgrid[:420, :420]
+    disc = 20_000 * (np.hypot(y - 100, x - 160) < 11) + 10_000
+    write_study(tmp_path, np.uint16([disc] * 3), nano, Settings(window=window), follow)
+    said = cli("track", "--project", tmp_path / "work.sam2", "-o", tmp_path / "out.tif")
+    assert "All 3 masks are as in the project, to the pixel" in said.out
+    contents = read_project(tmp_path / "work.sam2").contents
+    assert contents.steps[0].window == window
 
 
 def test_masks_of_unknown_making_are_written_as_they_are(

@@ -197,7 +197,7 @@ def test_a_removed_object_leaves_the_tracker_too(desk: Desk) -> None:
     [
         ("model", "sam2.1-tiny"),
         ("device", "cpu"),
-        ("window", "auto"),
+        ("window", "on"),
         ("corrects_bleaching", True),
         ("quality", "fast"),
         ("is_compiled", True),

@@ -18,7 +18,7 @@ from napari_sam2.engine.window import WindowOptions
 from tests.engine.stacks import LIMITS, Generated, by_object, course, said
 from tests.engine.test_tracker_nano import iou
 
-AUTO, ON = (WindowOptions(mode=mode) for mode in ("auto", "on"))
+OFF, AUTO, ON = (WindowOptions(mode=mode) for mode in ("off", "auto", "on"))
 SIDE = 2048
 
 
@@ -64,8 +64,22 @@ def followed(model, source: Nucleus, prompt, window: WindowOptions) -> list[floa
 @pytest.mark.parametrize("ask", [around, on_it])
 def test_a_nucleus_that_whole_frames_lose_is_followed(nano, ask) -> None:
     source = Nucleus([(600 + 4 * t, 700 + 5 * t) for t in range(5)], [20] * 5)
-    assert np.mean(followed(nano, source, ask(source), WindowOptions())) < 0.4
+    assert np.mean(followed(nano, source, ask(source), OFF)) < 0.4
     assert min(followed(nano, source, ask(source), AUTO)) > 0.6
+
+
+def test_large_objects_are_exactly_as_in_whole_frames(miniature) -> None:
+    def run(window: WindowOptions) -> list[tuple]:
+        options = TrackerOptions(window=window)
+        source = Generated(7, (300, 200))
+        tracker = VideoTracker(miniature, source, limits=LIMITS, options=options)
+        tracker.add(BoxPrompt(1, 0, (100, 50, 199, 120)))
+        mask = np.zeros((300, 200), bool)
+        mask[60:220, 30:150] = True
+        tracker.add(MaskPrompt(2, 3, mask))
+        return course(tracker.propagate())
+
+    assert run(AUTO) == run(OFF) != run(ON)
 
 
 def test_the_window_grows_with_its_object(nano) -> None:
@@ -153,7 +167,9 @@ def test_a_small_mask_is_kept_to_the_pixel(miniature) -> None:
     )
     assert iou(tracker.add(MaskPrompt(1, 0, mask)).mask, mask) > 0.9
     tracker.set_prompts(1, 0, FramePrompts())
-    blind = VideoTracker(miniature, Generated(2, mask.shape), limits=LIMITS)
+    blind = VideoTracker(
+        miniature, Generated(2, mask.shape), limits=LIMITS, options=EXACT
+    )
     assert iou(blind.add(MaskPrompt(1, 0, mask)).mask, mask) < 0.7
 
 
