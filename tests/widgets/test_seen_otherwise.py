@@ -95,10 +95,10 @@ def test_an_image_that_is_no_pyramid_offers_no_levels(working: User) -> None:
 def test_what_is_chosen_reaches_the_tracker_and_is_there_the_next_time(
     looking: User,
 ) -> None:
-    assert looking.dock.settings.window == "off"
+    assert looking.dock.settings.window == "auto"
     assert not looking.dock.settings.corrects_bleaching
     assert looking.dock.settings.quality == "auto"
-    field(looking, "window").value = "auto"
+    field(looking, "window").value = "off"
     field(looking, "quality").value = "balanced"
     said = looking.dock.settings_form.meaning.text()
     assert said == MEANINGS["balanced"]
@@ -108,7 +108,7 @@ def test_what_is_chosen_reaches_the_tracker_and_is_there_the_next_time(
     looking.wait_mask(1, 0)
     again = Memory(Links()).settings
     for chosen in (looking.factory.tracker.request, again):
-        assert (chosen.window, chosen.corrects_bleaching) == ("auto", True)
+        assert (chosen.window, chosen.corrects_bleaching) == ("off", True)
         assert chosen.quality == "balanced"
         assert chosen.is_compiled
 
