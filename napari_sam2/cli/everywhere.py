@@ -192,7 +192,7 @@ def _keeping(folder: Path, store: PositionFiles) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         kept = _kept(folder, store) or "Nothing was finished, and nothing was written."
-        raise KeyboardInterrupt(f"{stop or 'Stopped.'} {kept}") from None
+        raise KeyboardInterrupt(f"{str(stop) or 'Stopped.'} {kept}") from None
     except Sam2Error as error:
         kept = _kept(folder, store)
         if not kept:

@@ -78,5 +78,6 @@ def draw_overlay(
         limits,
         shown=finished.frames,
         fps=shown_rate(job.frames.axes),
+        note=job.provenance.as_json() if job.provenance else "",
         overwrite=job.outputs.overwrite,
     )

@@ -84,6 +84,7 @@ def write_overlay(
     *,
     shown: Sequence[int] | None = None,
     fps: float = 10.0,
+    note: str = "",
     overwrite: bool = False,
 ) -> None:
     """Draw results over their frames and write them to a file.
@@ -103,6 +104,9 @@ def write_overlay(
         The frames to show, by default all.
     fps : float, optional
         Frames per second of videos and animations.
+    note : str, optional
+        What made the masks, kept in the file: as its comment, of pictures as the text
+        ``provenance``.
     overwrite : bool, optional
         Whether a file that is there may be replaced.
 
@@ -119,19 +123,22 @@ def write_overlay(
         picked = spread(picked, _SHEET_TILES if suffix == ".png" else _GIF_FRAMES)
     film = _Film(frames, results_of, limits, picked, _LARGEST_SIDE[suffix])
     with atomic_output(path, overwrite=overwrite) as temporary:
-        _WRITERS[suffix](temporary, film, fps)
+        _WRITERS[suffix](temporary, film, fps, note)
 
 
-def _write_png(path: Path, film: Iterable[Picture], _fps: float) -> None:
+def _write_png(path: Path, film: Iterable[Picture], _fps: float, note: str) -> None:
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     pictures = list(film)
     if not pictures:
         raise OutputError("There is no frame to draw: none of the stack can be read.")
-    Image.fromarray(contact_sheet(pictures)).save(path)
+    texts = PngInfo()
+    texts.add_itxt("provenance", note)
+    Image.fromarray(contact_sheet(pictures)).save(path, pnginfo=texts)
 
 
-def _write_gif(path: Path, film: Iterable[Picture], fps: float) -> None:
+def _write_gif(path: Path, film: Iterable[Picture], fps: float, note: str) -> None:
     from PIL import Image
 
     fast = Image.Quantize.FASTOCTREE
@@ -140,14 +147,20 @@ def _write_gif(path: Path, film: Iterable[Picture], fps: float) -> None:
         raise OutputError("There is no frame to draw: none of the stack can be read.")
     first, *rest = pictures
     first.save(
-        path, save_all=True, append_images=rest, duration=round(1000 / fps), loop=0
+        path,
+        save_all=True,
+        append_images=rest,
+        duration=round(1000 / fps),
+        loop=0,
+        comment=note.encode(),
     )
 
 
-def _write_mp4(path: Path, film: Iterable[Picture], fps: float) -> None:
+def _write_mp4(path: Path, film: Iterable[Picture], fps: float, note: str) -> None:
     av = _import_av(path)
     try:
         with av.open(str(path), "w") as container:
+            container.metadata["comment"] = note
             _encode(av, container, film, fps)
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):  # the disk is full, and the like
@@ -180,7 +193,7 @@ def _video_stream(av: Any, container: Any, shape: tuple[int, ...], fps: float) -
     return stream
 
 
-_WRITERS: dict[str, Callable[[Path, Iterable[Picture], float], None]] = {
+_WRITERS: dict[str, Callable[[Path, Iterable[Picture], float, str], None]] = {
     ".png": _write_png,
     ".gif": _write_gif,
     ".mp4": _write_mp4,

@@ -59,6 +59,7 @@ def open_overlay(
             header.limits or estimate_limits(frames),
             shown=finished.frames,
             fps=shown_rate(header.axes),
+            note=header.provenance.as_json() if header.provenance else "",
             overwrite=overwrite,
         )
 

@@ -247,6 +247,16 @@ def test_a_stop_before_the_first_position_leaves_nothing(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["cells.tif"]
 
 
+def test_a_stop_before_the_work_began_says_so(cli, tzyx, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(everywhere, "work_on", stopped)
+    said = cli("track", tzyx, "-o", tmp_path / "labels.tif", *PLAIN, *FIRST)
+    assert said.code == 130
+    assert "napari-sam2: Stopped. Nothing was finished" in said.err
+
+
 def test_a_slice_that_cannot_be_read_costs_only_what_lies_behind(cli, tmp_path):
     path, out = tmp_path / "cells.tif", tmp_path / "labels.tif"
     about = {"axes": "TZYX"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from napari_sam2.control import Controller, InlineLane, Recorder
 from napari_sam2.core.intensity import as_limits
@@ -157,8 +158,9 @@ def without_steps(project: Project) -> dict[Place, FrameMask]:
 
 def test_provenance_is_in_every_output(cli, study: Path, tmp_path: Path) -> None:
     labels, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
-    assert cli("export", study / "work.sam2", "-o", labels).code == 0
-    assert cli("export", study / "work.sam2", "-o", table).code == 0
+    sheet = tmp_path / "sheet.png"
+    for path in (labels, table, sheet):
+        assert cli("export", study / "work.sam2", "-o", path).code == 0
     with tifffile.TiffFile(labels) as file:
         assert file.pages[0].tags["Software"].value.startswith("napari-sam2")
         ome = tifffile.xml2dict(file.ome_metadata)["OME"]
@@ -172,20 +174,28 @@ def test_provenance_is_in_every_output(cli, study: Path, tmp_path: Path) -> None
     beside = json.loads((tmp_path / "objects.csv.json").read_text())
     assert beside["prompts"] == found["prompts"]
     assert list(beside) == list(found)
+    with Image.open(sheet) as picture:
+        inside = json.loads(picture.info["provenance"])
+    assert inside["prompts"] == found["prompts"]
+    assert inside["model"] == found["model"]
 
 
 def test_tracking_says_what_made_its_masks(cli, stack: Path, tmp_path: Path) -> None:
     labels, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
+    sheet = tmp_path / "sheet.png"
     command = (
         "track", stack, "-o", labels, "--table", table, "--point", "1:0,22,20",
-        "--point", "1:0,60,70,-", "--frames", "0:2",
+        "--point", "1:0,60,70,-", "--frames", "0:2", "--overlay", sheet,
     )  # fmt: skip
     assert cli(*command).code == 0
+    with Image.open(sheet) as picture:
+        drawn = picture.info["provenance"]
+    sheet.unlink()
     with tifffile.TiffFile(labels) as file:
         ome = tifffile.xml2dict(file.ome_metadata)["OME"]
     inside = ome["StructuredAnnotations"]["CommentAnnotation"]["Value"]
     beside = (tmp_path / "objects.csv.json").read_text().strip()
-    assert inside == beside
+    assert inside == beside == drawn
     found = json.loads(inside)
     assert "not ground truth" in found["note"]
     assert found["image"] == {"name": "discs", "path": str(stack)}

@@ -1,3 +1,4 @@
+import json
 import sys
 
 import numpy as np
@@ -41,6 +42,25 @@ def test_every_kind_can_be_opened_again(tmp_path, name):
     with Image.open(write(tmp_path / name)) as picture:
         assert min(picture.size) >= 200
         assert getattr(picture, "n_frames", 1) == (30 if name == "a.gif" else 1)
+
+
+def note_in(path) -> str:
+    if path.suffix == ".mp4":
+        av = pytest.importorskip("av")
+        with av.open(str(path)) as container:
+            return container.metadata["comment"]
+    with Image.open(path) as picture:
+        if path.suffix == ".gif":
+            return picture.info["comment"].decode()
+        return picture.info["provenance"]
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif", "a.png"])
+def test_every_kind_says_what_made_it(tmp_path, name):
+    points = [{"object": 1, "frame": n, "points": [[n, 2.5]]} for n in range(2000)]
+    said = {"note": "Masks of “Zelle ß” = model output; #1", "said": points}
+    note = json.dumps(said, ensure_ascii=False)
+    assert note_in(write(tmp_path / name, note=note)) == note
 
 
 def test_a_sheet_reads_twelve_frames_only(tmp_path):
