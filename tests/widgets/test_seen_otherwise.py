@@ -158,7 +158,7 @@ def test_the_command_line_finds_the_same_masks_again(
     user.wait_idle()
     made = [s for s in user.session.controller.recorder.steps if isinstance(s, Made)]
     assert [(one.window, one.level) for one in made[:: len(made) - 1]] == [
-        ("off", 0),
+        ("auto", 0),
         ("on", 1),
     ]
     user.dock.projects.save_as(tmp_path / "work.sam2")
