@@ -10,7 +10,7 @@ import torch
 
 from napari_sam2.benchmarking.footage import BYTES, picture
 from napari_sam2.core.quality import EXACT
-from napari_sam2.engine.device import inference
+from napari_sam2.engine.device import inference, kept_dtype
 from napari_sam2.engine.masks import Scores, to_results
 from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.options import TrackerOptions
@@ -152,7 +152,7 @@ class _Inputs:
         self.model, self.features = model, features
         tokens = config.memory_count * config.grid**2
         shape = (count, tokens, config.memory_dim)
-        self._spatial = torch.randn(shape, dtype=torch.bfloat16, device=device)
+        self._spatial = torch.randn(shape, dtype=kept_dtype(device), device=device)
         pointers = config.pointer_count
         self._pointers = torch.randn(count, pointers, config.hidden_dim, device=device)
         self._ages = torch.linspace(0, 1, pointers, device=device)

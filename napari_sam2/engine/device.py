@@ -105,6 +105,15 @@ def computes_in_half(device: torch.device) -> bool:
     return device.type == "cuda"
 
 
+def kept_dtype(device: torch.device) -> torch.dtype:
+    """Return what memories are kept in: bfloat16, as the released models do.
+
+    Apple GPUs know it from macOS 14 on only, and not for every operation: there they
+    are kept in float32, in twice the memory.
+    """
+    return torch.float32 if device.type == "mps" else torch.bfloat16
+
+
 @contextmanager
 def inference(device: torch.device) -> Iterator[None]:
     """Compute without gradients: bfloat16 on CUDA, float32 elsewhere.

@@ -91,7 +91,8 @@ class FrameMemory:
 
     Attributes
     ----------
-    spatial : Tensor of bfloat16, shape (h * w, memory_dim)
+    spatial : Tensor, shape (h * w, memory_dim)
+        Of :func:`~napari_sam2.engine.device.kept_dtype`.
     pointer : Tensor, shape (C,)
     sighting : Sighting
         Where the object was, and in which view.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import torch
 
 from napari_sam2.core.errors import GpuMemoryError
-from napari_sam2.engine.device import NEED_LESS_MEMORY, upload
+from napari_sam2.engine.device import NEED_LESS_MEMORY, kept_dtype, upload
 from napari_sam2.engine.views import move_tokens
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Found(NamedTuple):
     """The answer for one object: a batch of one, and its new spatial memory."""
 
     state: ObjectState
-    spatial: Tensor  # (h * w, memory_dim), bfloat16
+    spatial: Tensor  # (h * w, memory_dim), of engine.device.kept_dtype
 
 
 def group_by_memory(objects: Sequence[Looking]) -> list[list[Looking]]:
@@ -118,7 +118,8 @@ def split(state: ObjectState, memory: Tensor) -> list[Found]:
 
     They are copies: a view that is kept would keep the whole group.
     """
-    spatial = memory.flatten(2).transpose(1, 2).to(torch.bfloat16)  # (B, hw, c)
+    spatial = memory.flatten(2).transpose(1, 2)  # (B, hw, c)
+    spatial = spatial.to(kept_dtype(memory.device))
     return [
         Found(
             type(state)(*(part[i : i + 1].clone() for part in state)),

@@ -18,6 +18,7 @@ from torch import nn
 from napari_sam2.model.blocks import MLP, LayerNorm
 from napari_sam2.model.linear import Linear
 from napari_sam2.model.position import TableCache
+from napari_sam2.model.resize import resize_table
 from napari_sam2.model.windows import (
     Layout,
     cut,
@@ -180,7 +181,7 @@ class Hiera(nn.Module):
         """Map (B, 3, S, S) to one (B, H, W, C) per stage, finest first."""
         x = self.patch_embed(images)  # (B, H, W, C)
         height, width = x.shape[1:3]
-        x = (x + self._position(height, width, x.dtype)).flatten(1, 2)
+        x = x.add_(self._position(height, width, x.dtype)).flatten(1, 2)
         layout = Layout(height, width, is_padded=prefers_padding(x))
         stages = []
         for index, block in enumerate(self.blocks):
@@ -194,9 +195,7 @@ class Hiera(nn.Module):
         """Return the learned position code of the grid, (1, H, W, C)."""
 
         def make() -> Tensor:
-            resized = F.interpolate(
-                self.pos_embed.float(), size=(height, width), mode="bicubic"
-            )
+            resized = resize_table(self.pos_embed, height, width)
             window = self.pos_embed_window.float()
             tiles = (height // window.shape[2], width // window.shape[3])
             table = resized + window.tile(1, 1, *tiles)

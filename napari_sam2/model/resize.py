@@ -1,4 +1,4 @@
-"""Resizing of pictures, masks and logits; always to squares, always bilinear."""
+"""Resizing of pictures, masks, logits and tables."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ def resize_smoothly(image: Tensor, size: int) -> Tensor:
     here = image.cpu() if image.device.type == "mps" else image
     small = F.interpolate(here, size=(size, size), mode="bilinear", antialias=True)
     return small.to(image.device)
+
+
+def resize_table(table: Tensor, height: int, width: int) -> Tensor:
+    """Resize a learned table (1, C, h, w) bicubically, in float32.
+
+    For Apple GPUs it runs on the CPU, as :func:`resize_smoothly` does: it is done once.
+    """
+    here = table.float().cpu() if table.device.type == "mps" else table.float()
+    return F.interpolate(here, size=(height, width), mode="bicubic").to(table.device)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from napari_sam2.core.errors import DeviceError, GpuMemoryError
-from napari_sam2.engine.device import inference, pick_device, working_memory
+from napari_sam2.engine.device import inference, kept_dtype, pick_device, working_memory
 
 CPU = torch.device("cpu")
 
@@ -64,3 +64,11 @@ def test_running_out_of_memory_is_told_in_a_sentence() -> None:
 
 def test_a_group_may_take_some_memory() -> None:
     assert 0 < working_memory(CPU) <= 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [("cpu", torch.bfloat16), ("cuda", torch.bfloat16), ("mps", torch.float32)],
+)
+def test_memories_are_rounded_where_that_is_known_to_work(name, dtype) -> None:
+    assert kept_dtype(torch.device(name)) == dtype

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.model.config import Sam2Config
 
-_STEADY = 8  # times that a number of memories comes before it is the usual one
+_STEADY = 4  # times that a number of memories comes before it is the usual one
 _MORE_PROMPTS = 4
 
 
@@ -66,7 +66,9 @@ class FullBank:
         return None
 
     def _learn(self, held: Held) -> None:
-        if not _fits(held, self._usual_most):
+        """Take what comes with all pointers for full: those are the last to come."""
+        most = self._usual_most
+        if held.spatial > most.spatial or held.pointers != most.pointers:
             return
         self._seen[held] += 1
         if self._seen[held] >= _STEADY and (self._full is None or held > self._full):
