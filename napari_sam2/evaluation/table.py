@@ -33,8 +33,10 @@ J: overlap with the true mask, F: agreement of outlines, as the DAVIS benchmark 
 them; both 1 where an object is neither there nor found. Means over the frames after the
 prompted one (start J is of that one), then over objects, then over stacks. J present:
 only frames on which the object is. presence: share of frames on which it is right
-whether it is there. copy: the first true mask, copied. threshold: bright or dark parts,
-linked by overlap from the first true mask on."""
+whether it is there."""
+_BASELINES_EXPLAINED = """\
+copy: the first true mask, copied. threshold: bright or dark parts, linked by overlap
+from the first true mask on."""
 _VOLUMES_EXPLAINED = """\
 Dice and 95 % Hausdorff distance (HD95, the larger of both ways) of whole objects, from
 the prompted slice on. Where an object was not found at all, it has no distance."""
@@ -48,13 +50,14 @@ it."""
 
 def tables(stacks: Sequence[StackScore]) -> list[tuple[Rows, str]]:
     """Return all tables that are not empty, and what explains each."""
+    explained = [EXPLANATION, _BASELINES_EXPLAINED][: 2 if baselines(stacks) else 1]
     found = [
-        (main_rows(stacks), EXPLANATION),
+        (main_rows(stacks), "\n".join(explained)),
         (volume_rows(stacks), _VOLUMES_EXPLAINED),
         (cell_rows(stacks), _CELLS_EXPLAINED),
         (pass_rows(stacks), _PASSES_EXPLAINED),
     ]
-    return [(rows, explained) for rows, explained in found if rows]
+    return [table for table in found if table[0]]
 
 
 def summary(stacks: Sequence[StackScore]) -> str:
