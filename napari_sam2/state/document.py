@@ -10,7 +10,7 @@ from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.results import FrameResult
-from napari_sam2.state.mask_row import MaskRow, are_different, compact
+from napari_sam2.state.mask_row import MaskRow, are_different, compact, repainted
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
 from napari_sam2.state.spill import Spill
@@ -148,7 +148,7 @@ class Document:
             for frame, row in edit.rows.items()
             if are_different(inverse.rows[frame], row)
         }
-        painted = _repainted(inverse.rows, rows)
+        painted = repainted(inverse.rows, rows)
         if objects:
             self.objects = dict(sorted(_merged(self.objects, edit.objects).items()))
         if prompts:
@@ -322,20 +322,3 @@ def _changed(before: Mapping[K, V | None], after: Mapping[K, V | None]) -> froze
 def _merged(table: Mapping[K, V], changes: Mapping[K, V | None]) -> dict[K, V]:
     merged = {**table, **changes}
     return {key: value for key, value in merged.items() if value is not None}
-
-
-def _repainted(
-    before: Mapping[int, MaskRow], after: Mapping[int, MaskRow]
-) -> frozenset[Place]:
-    """Return where a mask prompt comes, goes or differs."""
-    return frozenset(
-        (object_id, frame)
-        for frame, now in after.items()
-        for object_id in before[frame].painted | now.painted
-        if _painting(before[frame], object_id) != _painting(now, object_id)
-    )
-
-
-def _painting(row: MaskRow, object_id: int) -> PackedMask | None:
-    mask = row.masks[object_id] if object_id in row.painted else None
-    return None if mask is None else mask.mask

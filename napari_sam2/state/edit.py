@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from napari_sam2.state.mask_changes import MaskChanges
-from napari_sam2.state.mask_row import replaced_by
+from napari_sam2.state.mask_row import are_equal, replaced_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,8 @@ class Edit:
         return (
             self.objects == other.objects
             and self.prompts == other.prompts
-            and self.masks == other.masks
+            and self.rows.keys() == other.rows.keys()
+            and all(are_equal(row, other.rows[f]) for f, row in self.rows.items())
         )
 
     @property

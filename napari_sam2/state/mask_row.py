@@ -14,9 +14,11 @@ from napari_sam2.state.kept_masks import KeptMasks, MixedMasks, keep_masks
 from napari_sam2.state.masks import FrameMask, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from napari_sam2.core.packed import PackedMask
     from napari_sam2.state.kept_masks import Entry
+    from napari_sam2.state.masks import Place
     from napari_sam2.state.spill import Spill
 
 _FEW = 8
@@ -78,6 +80,11 @@ def make_row(masks: Mapping[int, FrameMask | None]) -> MaskRow:
     return MaskRow(masks, painted)
 
 
+def removal(object_ids: Iterable[int]) -> MaskRow:
+    """Return a row that leaves nothing of some objects."""
+    return MaskRow(dict.fromkeys(object_ids), is_held=True)
+
+
 def joined(below: MaskRow, above: MaskRow) -> MaskRow:
     """Return what two rows say; where both say something, ``above`` holds."""
     if below.masks.keys() <= above.masks.keys():
@@ -128,6 +135,31 @@ def are_different(before: MaskRow, after: MaskRow) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
         return any(map(is_not, map(one.get, other), other.values()))
     return one is not other
+
+
+def are_equal(one: MaskRow, other: MaskRow) -> bool:
+    """Whether rows hold the same; nobody looks further than to what differs."""
+    mine, its = one.masks, other.masks
+    return mine is its or (
+        mine.keys() == its.keys() and all(mine[i] == its[i] for i in mine)
+    )
+
+
+def repainted(
+    before: Mapping[int, MaskRow], after: Mapping[int, MaskRow]
+) -> frozenset[Place]:
+    """Return where a mask prompt comes, goes or differs."""
+    return frozenset(
+        (object_id, frame)
+        for frame, now in after.items()
+        for object_id in before[frame].painted | now.painted
+        if _painting(before[frame], object_id) != _painting(now, object_id)
+    )
+
+
+def _painting(row: MaskRow, object_id: int) -> PackedMask | None:
+    mask = row.masks[object_id] if object_id in row.painted else None
+    return None if mask is None else mask.mask
 
 
 def entries(masks: Mapping[int, FrameMask | None]) -> dict[int, Entry]:

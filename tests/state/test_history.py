@@ -352,6 +352,29 @@ def test_a_run_is_undone_without_a_look_at_its_masks(
     assert state(document) == end
 
 
+def test_all_masks_are_deleted_after_a_look_at_one(
+    document: Document, monkeypatch
+) -> None:
+    monkeypatch.setattr("napari_sam2.state.mask_table._MANY", 0)
+    monkeypatch.setattr("napari_sam2.state.mask_row._FEW", 1)
+    history, looks = History(document), []
+    for frame in range(6):
+        results = [found(i, frame, square(1, i)) for i in (1, 2)]
+        history.do(edits.set_results(document, results), gesture="run")
+    before = state(document)
+    with monkeypatch.context() as watched:
+        read = KeptMasks.read
+        watched.setattr(KeptMasks, "items", must_not_be_looked_at)
+        watched.setattr(
+            KeptMasks, "read", lambda kept, n: looks.append(n) or read(kept, n)
+        )
+        history.do(edits.clear_masks(document))
+    assert len(looks) <= 1  # whether anything changes at all
+    assert not document.masks
+    history.undo()
+    assert state(document) == before
+
+
 def must_not_be_looked_at(*_: object) -> None:
     raise AssertionError("somebody looked at a mask")
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.state.edit import Edit
+from napari_sam2.state.mask_changes import MaskChanges
+from napari_sam2.state.mask_row import removal
 from napari_sam2.state.masks import FrameMask, Origin
 
 if TYPE_CHECKING:
@@ -111,7 +113,9 @@ def expect_answers(document: Document) -> Edit:
 
 def clear_masks(document: Document) -> Edit:
     """Forget all masks, locked and painted ones as well; points and boxes stay."""
-    return Edit("Delete all masks", masks=dict.fromkeys(document.masks))
+    table = document.masks
+    rows = {frame: removal(table.on_frame(frame)) for frame in table.frames}
+    return Edit("Delete all masks", masks=MaskChanges(rows))
 
 
 def set_flags(
