@@ -38,10 +38,21 @@ def compiler_for(device: torch.device) -> Compiler:
     On CUDA, graphs that are replayed as a whole come first: most of a small model's
     time goes into starting its steps.
     """
-    os.environ.setdefault(_CACHE_VARIABLE, str(cache_folder() / "compiled"))
+    _keep_in_cache_folder()
     if device.type == "cuda":
         return Compiler(({"mode": "reduce-overhead"}, {}))
     return Compiler()
+
+
+def _keep_in_cache_folder() -> None:
+    """Let what is compiled be found again, unless the user chose another place.
+
+    PyTorch writes its own choice, a temporary folder, into the environment, too.
+    """
+    from torch._inductor.runtime.cache_dir_utils import default_cache_dir
+
+    if os.environ.get(_CACHE_VARIABLE) in (None, default_cache_dir()):
+        os.environ[_CACHE_VARIABLE] = str(cache_folder() / "compiled")
 
 
 def why_not(device: torch.device) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch._inductor import config as inductor_config
+from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from napari_sam2 import PointPrompt, VideoTracker, load_model
 from napari_sam2.core.errors import ModelError
@@ -89,6 +91,16 @@ def test_without_a_compiler_the_model_is_used_as_it_is(caplog) -> None:
     with inductor_config.patch({"cpp.cxx": ("no-such-compiler",)}):
         assert compiled_network(model) is model
     assert "finds none: install g++ or clang" in caplog.text
+
+
+def test_what_is_compiled_is_kept_in_the_cache_folder(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("NAPARI_SAM2_CACHE", str(tmp_path))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", default_cache_dir())
+    compiler_for(torch.device("cpu"))
+    assert os.environ["TORCHINDUCTOR_CACHE_DIR"] == str(tmp_path / "compiled")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/chosen")
+    compiler_for(torch.device("cpu"))
+    assert os.environ["TORCHINDUCTOR_CACHE_DIR"] == "/chosen"
 
 
 def test_apple_gpus_are_not_compiled_for() -> None:
