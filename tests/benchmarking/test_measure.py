@@ -99,7 +99,8 @@ def test_the_text_shows_everything(found: Findings) -> None:
     for part in found.parts:
         assert f"| {part.name} " in text
     for words in (
-        "miniature, 64 px, float32, seeded noise", "load average", "other programs",
+        "miniature, exact, 64 px, float32, seeded noise",
+        "load average", "other programs",
         "peaks: a large matrix product", "| not seen before |", "| seen before ",
         "| 2 objects", "| 3 objects", "frames/s", "peak MiB", REST, "% of limit",
     ):  # fmt: skip
