@@ -31,6 +31,17 @@ def test_attention_in_blocks_is_attention(queries, keys, batch, shared, width) -
     torch.testing.assert_close(attend(q, k, v), plain, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("hidden", [0, 2100])
+def test_attention_to_many_keys_of_which_some_are_hidden(hidden) -> None:
+    q, k, v = torch.randn(2, 300, 16), torch.randn(2, 5000, 16), torch.randn(2, 5000, 4)
+    bias = torch.randn(5000)
+    bias[100 : 100 + hidden] = -torch.inf
+    bias[4900:] = -torch.inf
+    plain = (q @ (3 * k).transpose(1, 2) / 4 + bias).softmax(dim=-1) @ v
+    with torch.inference_mode():
+        torch.testing.assert_close(attend(q, 3 * k, v, bias), plain)
+
+
 @pytest.mark.parametrize("rows", [1, 63, 64, 200])
 @pytest.mark.parametrize("activation", ["none", "relu", "gelu"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
