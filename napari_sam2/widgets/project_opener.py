@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_sam2.core.errors import Sam2Error, StackError
 from napari_sam2.io.stack import open_stack
+from napari_sam2.layers.image_source import ImageSource, image_source
 from napari_sam2.layers.layer_file import layer_path
 from napari_sam2.layers.project_image import (
     fitting_layers,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.io.stack import Stack
-    from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.project import Recovery
     from napari_sam2.widgets.file_lane import FileLane
     from napari_sam2.widgets.image_question import ImageQuestion
@@ -218,8 +219,10 @@ class ProjectOpener(QObject):
         opening = self._opening
         assert opening is not None
         try:
-            layer = self._add(opening.project, found)
-            put_in_place(layer, opening.project.stack.placing)
+            # No session but the project's own: layers cost napari half a second each
+            with self._sessions.paused():
+                layer = self._add(opening.project, found)
+                put_in_place(layer, opening.project.stack.placing)
         except Sam2Error as problem:
             self._fail(problem)
             return
@@ -272,6 +275,8 @@ class ProjectOpener(QObject):
             session = self._sessions.restore(source, project.contents)
         except Sam2Error as problem:
             self._fail(problem)
+            with suppress(Sam2Error):
+                self._sessions.open(image_source(layer, every=True))
             return
         self._opening = None
         session.position.go_to(view.frame)

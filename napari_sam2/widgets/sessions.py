@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -9,6 +10,8 @@ from psygnal import Signal
 from napari_sam2.widgets.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari_sam2.control import Lane, TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.project.values import Contents
@@ -62,6 +65,15 @@ class Sessions:
             session.look_at(source)
         self._record(session.image)
         self._activate(session)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Open nothing in the block, whatever layers come and become active."""
+        self._is_opening, before = True, self._is_opening
+        try:
+            yield
+        finally:
+            self._is_opening = before
 
     def restore(self, source: ImageSource, contents: Contents) -> Session:
         """Work on what a project keeps about an image, beside what there is.
@@ -145,8 +157,7 @@ class Sessions:
         return same[-1] if same else None
 
     def _make(self, source: ImageSource, contents: Contents | None = None) -> Session:
-        self._is_opening = True  # new layers become active on the way
-        try:
+        with self.paused():  # new layers become active on the way
             session = Session(
                 self._viewer,
                 source,
@@ -155,8 +166,6 @@ class Sessions:
                 make_tracker=self._make_tracker,
                 contents=contents,
             )
-        finally:
-            self._is_opening = False
         self._all.append(session)
         return session
 

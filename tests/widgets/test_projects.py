@@ -91,6 +91,21 @@ def test_a_project_brings_everything_back(worker: User, tmp_path: Path) -> None:
     worker.wait(lambda: title(worker) == "Project: cells.sam2*")
 
 
+def test_a_project_opens_its_own_layers_and_no_others(
+    worker: User, tmp_path: Path
+) -> None:
+    path = save(worker, tmp_path / "cells.sam2")
+    reopen(worker)
+    events, seen = worker.viewer.layers.events, []
+    events.inserted.connect(lambda event: seen.append(event.value.name))
+    events.removed.connect(lambda event: seen.append(f"-{event.value.name}"))
+    worker.dock.projects.open(path)
+    worker.wait(lambda: worker.session is not None)
+    worker.wait_idle()
+    worker.qtbot.wait(50)  # what is of no use is taken out later
+    assert len(seen) == len(worker.viewer.layers) == 4, seen
+
+
 def test_the_image_lies_where_it_lay(worker: User, tmp_path: Path) -> None:
     layer = worker.session.image.layer
     layer.scale = (2, 0.5, -0.25)
