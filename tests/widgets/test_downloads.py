@@ -271,3 +271,26 @@ def test_a_file_of_ones_own_is_used_once_it_was_read(
     assert panel.model.current_choice == "fine-tuned.safetensors (your file)"
     visitor.click(1, 20, 30)
     visitor.qtbot.waitUntil(lambda: visitor.mask(1, 1) is not None, timeout=60_000)
+
+
+def test_an_exported_model_is_used_by_its_manifest(
+    visitor: User, nano_onnx: Path
+) -> None:
+    panel = visitor.dock.model_panel
+    panel.use_file(str(nano_onnx / "manifest.json"))
+    visitor.wait(lambda: visitor.dock.settings.model == str(nano_onnx))
+    wait_until_idle(visitor)
+    assert panel.model.current_choice == f"{nano_onnx.name} (your file)"
+    visitor.click(1, 20, 30)
+    visitor.qtbot.waitUntil(lambda: visitor.mask(1, 1) is not None, timeout=60_000)
+
+
+def test_a_damaged_exported_model_is_explained_and_the_old_one_stays(
+    visitor: User, tmp_path: Path
+) -> None:
+    (tmp_path / "manifest.json").write_text("{")
+    visitor.dock.model_panel.use_file(str(tmp_path / "manifest.json"))
+    visitor.wait(lambda: bool(sentences(visitor)))
+    wait_until_idle(visitor)
+    assert "manifest.json is damaged" in sentences(visitor)
+    expect_idle_with_the_old_model(visitor)
