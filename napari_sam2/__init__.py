@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.loading import load_model
     from napari_sam2.engine.predictor import ImagePredictor
     from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.io.arrays import array_stack
-    from napari_sam2.io.stack import open_stack
+    from napari_sam2.io.reading.arrays import array_stack
+    from napari_sam2.io.reading.stack import open_stack
 
 __version__ = "0.1.0"
 
@@ -50,9 +50,9 @@ _HOMES = {
     "PointPrompt": "napari_sam2.core.prompts",
     "Sam2Error": "napari_sam2.core.errors",
     "VideoTracker": "napari_sam2.engine.tracker",
-    "array_stack": "napari_sam2.io.arrays",
+    "array_stack": "napari_sam2.io.reading.arrays",
     "load_model": "napari_sam2.engine.loading",
-    "open_stack": "napari_sam2.io.stack",
+    "open_stack": "napari_sam2.io.reading.stack",
     "track_stack": "napari_sam2.control.stack_work",
 }
 

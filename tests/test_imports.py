@@ -16,7 +16,7 @@ HEAVY = {"torch", "qtpy", "napari", "scipy", "skimage", "av", "zarr", "PIL"}
         "napari_sam2",
         "napari_sam2.cli.main",
         "napari_sam2.core.prompts",
-        "napari_sam2.io.stack",
+        "napari_sam2.io.reading.stack",
         "napari_sam2.engine.weights",
         "napari_sam2.project",
         "napari_sam2.layers.hooks",

@@ -12,7 +12,7 @@ import pytest
 
 from napari_sam2.cli.main import build_parser
 from napari_sam2.io.prompt_file import read_prompts
-from napari_sam2.widgets.shortcuts import SHORTCUTS
+from napari_sam2.widgets.sessions.shortcuts import SHORTCUTS
 from tests.conftest import discs
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.finished import FinishedFrames
+from napari_sam2.io.files.finished import FinishedFrames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.io.result_format import ResultWriter
-    from napari_sam2.io.table import TableWriter
+    from napari_sam2.io.writing.result_format import ResultWriter
+    from napari_sam2.io.writing.table import TableWriter
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.core.errors import MissingExtraError, OutputError
 from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.io.masks import read_labels
+from napari_sam2.io.reading.stack import open_stack, stack_frames
 from napari_sam2.io.samples import Sample, load_sample, sample_names
-from napari_sam2.io.stack import open_stack, stack_frames
 
 if TYPE_CHECKING:
     import argparse

@@ -18,11 +18,11 @@ from napari_sam2.control.positions import follow_everywhere
 from napari_sam2.control.sight import Sight, look
 from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.position_frames import AllFrames
-from napari_sam2.io.finished import FinishedFrames
-from napari_sam2.io.position_files import PositionFiles
-from napari_sam2.io.position_results import PositionResults
-from napari_sam2.io.result_formats import check_holds_positions
-from napari_sam2.io.unfinished import unfinished_run
+from napari_sam2.io.files.finished import FinishedFrames
+from napari_sam2.io.files.position_files import PositionFiles
+from napari_sam2.io.files.unfinished import unfinished_run
+from napari_sam2.io.writing.position_results import PositionResults
+from napari_sam2.io.writing.result_formats import check_holds_positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,13 +14,13 @@ from napari_sam2.cli.project_options import (
     open_project_image,
 )
 from napari_sam2.core.errors import ProjectError
-from napari_sam2.io.placing import affine_of
-from napari_sam2.io.result_format import ImageUse
-from napari_sam2.io.result_formats import RESULT_FORMATS, choose_result_format
+from napari_sam2.io.writing.placing import affine_of
+from napari_sam2.io.writing.result_format import ImageUse
+from napari_sam2.io.writing.result_formats import RESULT_FORMATS, choose_result_format
 
 if TYPE_CHECKING:
-    from napari_sam2.io.opened import Affine
-    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.io.reading.opened import Affine
+    from napari_sam2.io.reading.stack import StackFrames
     from napari_sam2.project.values import Project
 
 _EPILOG = "formats:\n" + "\n".join(

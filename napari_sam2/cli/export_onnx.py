@@ -16,7 +16,7 @@ from napari_sam2.engine.weights import (
     resolve_weights,
     weights_sha256,
 )
-from napari_sam2.io.folder_output import atomic_folder
+from napari_sam2.io.files.folder_output import atomic_folder
 
 if TYPE_CHECKING:
     from napari_sam2.engine.onnx.export import Exported

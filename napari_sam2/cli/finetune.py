@@ -20,7 +20,7 @@ from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.cli.wording import human_time
 from napari_sam2.core.adapter_card import ADAPTER_SUFFIX
 from napari_sam2.engine.weights import resolve_weights
-from napari_sam2.io.output import check_output
+from napari_sam2.io.files.output import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -12,9 +12,9 @@ from napari_sam2.core.errors import OutputError, StackError
 from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.core.quality import EXACT
 from napari_sam2.core.recipe import DEFAULT_WINDOW
-from napari_sam2.io.overlay import check_overlay
-from napari_sam2.io.placing import frames_at
-from napari_sam2.io.result_formats import choose_result_format
+from napari_sam2.io.pictures.overlay import check_overlay
+from napari_sam2.io.writing.placing import frames_at
+from napari_sam2.io.writing.result_formats import choose_result_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.engine.plan import Direction
-    from napari_sam2.io.result_format import ResultFormat
-    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.writing.result_format import ResultFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.core.position_frames import AllFrames
-from napari_sam2.io.beside import provenance_beside
-from napari_sam2.io.overlay import write_overlay
-from napari_sam2.io.overlay_result import shown_rate
-from napari_sam2.io.placing import affine_of
-from napari_sam2.io.result_format import ResultHeader
-from napari_sam2.io.table import TableWriter, open_table_writer
+from napari_sam2.io.pictures.overlay import write_overlay
+from napari_sam2.io.writing.beside import provenance_beside
+from napari_sam2.io.writing.overlay_result import shown_rate
+from napari_sam2.io.writing.placing import affine_of
+from napari_sam2.io.writing.result_format import ResultHeader
+from napari_sam2.io.writing.table import TableWriter, open_table_writer
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager, ExitStack
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from napari_sam2.cli.job import Job
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.io.finished import FinishedFrames
-    from napari_sam2.io.result_format import ResultWriter
+    from napari_sam2.io.files.finished import FinishedFrames
+    from napari_sam2.io.writing.result_format import ResultWriter
 
 
 def open_labels(job: Job) -> AbstractContextManager[ResultWriter]:

@@ -13,10 +13,10 @@ from napari_sam2.cli.job import check_apart
 from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
 from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
-from napari_sam2.io.output import check_output
-from napari_sam2.io.overlay import check_overlay
-from napari_sam2.io.placing import affine_of
-from napari_sam2.io.result_formats import choose_result_format
+from napari_sam2.io.files.output import check_output
+from napari_sam2.io.pictures.overlay import check_overlay
+from napari_sam2.io.writing.placing import affine_of
+from napari_sam2.io.writing.result_formats import choose_result_format
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.replaying import Replayed
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.recipe import Made
-    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.io.reading.stack import StackFrames
     from napari_sam2.project.values import Project
 
 _SAID_BY_PROJECT: dict[str, object] = {

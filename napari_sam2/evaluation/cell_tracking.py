@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import MissingExtraError
-from napari_sam2.io.ctc import Track, TrackLabels
+from napari_sam2.io.writing.ctc import Track, TrackLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.intensity import estimate_limits
-from napari_sam2.io.drawing import outline, to_rgb
+from napari_sam2.io.pictures.drawing import outline, to_rgb
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.evaluation import rows
 from napari_sam2.evaluation.report import as_html
 from napari_sam2.evaluation.table import summary
-from napari_sam2.io.folder_output import atomic_folder, check_folder
+from napari_sam2.io.files.folder_output import atomic_folder, check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

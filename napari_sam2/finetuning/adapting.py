@@ -11,7 +11,7 @@ from napari_sam2.finetuning.base import base_name
 from napari_sam2.finetuning.course import Course, Report
 from napari_sam2.finetuning.saving import describe, save_adapter
 from napari_sam2.finetuning.tuning import part, tune
-from napari_sam2.io.output import check_output
+from napari_sam2.io.files.output import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

@@ -9,7 +9,7 @@ from safetensors.torch import save
 from napari_sam2.core.adapter_card import AdapterCard, BaseWeights, Lesson
 from napari_sam2.core.provenance import now_utc, software_versions
 from napari_sam2.engine.weights import weights_sha256
-from napari_sam2.io.output import atomic_output
+from napari_sam2.io.files.output import atomic_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

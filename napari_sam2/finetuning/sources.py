@@ -17,9 +17,9 @@ from napari_sam2.evaluation.layouts.plain import check_alike, guess_kind
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Truth
 from napari_sam2.finetuning.truth import TruthStack
-from napari_sam2.io.kinds import SUFFIXES
 from napari_sam2.io.masks import read_labels
-from napari_sam2.io.stack import open_stack, stack_frames
+from napari_sam2.io.reading.kinds import SUFFIXES
+from napari_sam2.io.reading.stack import open_stack, stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

@@ -11,7 +11,7 @@ from napari_sam2.core.errors import FrameError, PromptError, StackError
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompts import MaskPrompt
 from napari_sam2.core.results import MaskResult, mask_result
-from napari_sam2.io.stack import StackFrames, open_stack, stack_frames
+from napari_sam2.io.reading.stack import StackFrames, open_stack, stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.axes import Axes
-    from napari_sam2.io.stack import Stack
+    from napari_sam2.io.reading.stack import Stack
 
 
 def read_labels(path: str | Path) -> StackFrames:
@@ -29,7 +29,7 @@ def read_labels(path: str | Path) -> StackFrames:
     Parameters
     ----------
     path : str or Path
-        Any file that :func:`napari_sam2.io.stack.open_stack` opens.
+        Any file that :func:`napari_sam2.io.reading.stack.open_stack` opens.
 
     Returns
     -------

@@ -18,7 +18,7 @@ import platformdirs
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.quality import QualityMode
 from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
-from napari_sam2.io.output import atomic_output
+from napari_sam2.io.files.output import atomic_output
 
 CONFIG_VARIABLE = "NAPARI_SAM2_CONFIG"
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, Prompt
-from napari_sam2.io.output import atomic_output
+from napari_sam2.io.files.output import atomic_output
 from napari_sam2.io.prompt_json import VERSION, PromptSet, parse_prompts
 
 if TYPE_CHECKING:

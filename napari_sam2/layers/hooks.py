@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import Sam2Error
-from napari_sam2.io.dicom import is_dicom, series_around
-from napari_sam2.io.hdf5 import image_datasets
-from napari_sam2.io.reordered import shown_order
+from napari_sam2.io.reading.dicom import is_dicom, series_around
+from napari_sam2.io.reading.hdf5 import image_datasets
+from napari_sam2.io.reading.reordered import shown_order
+from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.samples import load_sample
-from napari_sam2.io.stack import open_stack
 from napari_sam2.layers.layer_file import DATASET_KEY, PATH_KEY
 from napari_sam2.layers.project_image import shown_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from napari_sam2.io.stack import Stack
+    from napari_sam2.io.reading.stack import Stack
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.units import unit_name
-from napari_sam2.io.level import at_level, whole_pyramid
+from napari_sam2.io.reading.level import at_level, whole_pyramid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
-from napari_sam2.io.palette import object_colour
+from napari_sam2.io.pictures.palette import object_colour
 
 if TYPE_CHECKING:
     from collections.abc import Collection

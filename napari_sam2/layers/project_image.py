@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import ProjectError, Sam2Error
-from napari_sam2.io.reordered import ReorderedArray, shown_order
+from napari_sam2.io.reading.reordered import ReorderedArray, shown_order
 from napari_sam2.layers.image_axes import image_axes, level_sizes
 from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.layer_file import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
-    from napari_sam2.io.stack import Stack
+    from napari_sam2.io.reading.stack import Stack
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.project.values import ImageReference, Project, StackGeometry
 

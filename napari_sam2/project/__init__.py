@@ -13,7 +13,7 @@ No Qt, no napari, no torch. Start here:
     :func:`find_recoverable` finds those of sessions that crashed.
 ``results``
     :func:`export` writes the masks in any of the
-    :mod:`napari_sam2.io.result_formats`.
+    :mod:`napari_sam2.io.writing.result_formats`.
 ``image``
     :func:`refer_to_image`, :func:`locate_image`, :func:`open_image`: from a project to
     its pixels, also when they moved or changed.

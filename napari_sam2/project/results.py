@@ -18,8 +18,8 @@ from napari_sam2.core.provenance import (
 )
 from napari_sam2.core.recipe import Made
 from napari_sam2.core.results import FrameResult
-from napari_sam2.io.result_format import ResultHeader
-from napari_sam2.io.result_formats import check_holds_positions
+from napari_sam2.io.writing.result_format import ResultHeader
+from napari_sam2.io.writing.result_formats import check_holds_positions
 from napari_sam2.state.masks import Origin, painted_order
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.io.opened import Affine
-    from napari_sam2.io.result_format import ResultFormat
+    from napari_sam2.io.reading.opened import Affine
+    from napari_sam2.io.writing.result_format import ResultFormat
     from napari_sam2.project.values import Contents, Project
     from napari_sam2.state.masks import FrameMask
 

@@ -9,7 +9,7 @@ from napari_sam2.core.axes import without_channel
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.side_by_side import SideBySide
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.project.image import locate_companion, open_image
 from napari_sam2.project.whole_image import all_frames
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.recipe import Made
-    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.io.reading.stack import StackFrames
     from napari_sam2.project.values import ImageReference, Project, StackGeometry
 
 

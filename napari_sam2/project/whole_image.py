@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.axes import find_axis
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import Positions
-from napari_sam2.io.placing import frames_at
+from napari_sam2.io.writing.placing import frames_at
 
 if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.io.stack import StackFrames
+    from napari_sam2.io.reading.stack import StackFrames
     from napari_sam2.project.values import StackGeometry
 
 

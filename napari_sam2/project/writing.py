@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError, ProjectError
-from napari_sam2.io.output import atomic_output
+from napari_sam2.io.files.output import atomic_output
 from napari_sam2.project.schema import SUFFIX
 from napari_sam2.project.store import Store, naming_store, new_store
 

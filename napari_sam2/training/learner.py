@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_sam2.core.errors import CheckpointError
-from napari_sam2.io.output import atomic_output
+from napari_sam2.io.files.output import atomic_output
 from napari_sam2.model.checkpoint import read_state_dict
 from napari_sam2.training.export import export
 

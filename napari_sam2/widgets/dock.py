@@ -12,25 +12,25 @@ from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.hooks import sample_layers
-from napari_sam2.widgets.axis_question import AxisQuestion, Decision
-from napari_sam2.widgets.help_panel import HelpPanel
-from napari_sam2.widgets.image_panel import ImagePanel
-from napari_sam2.widgets.links import Links
-from napari_sam2.widgets.model_panel import ModelPanel
-from napari_sam2.widgets.model_shelf import ModelShelf, fetch_weights
-from napari_sam2.widgets.projects import Projects
-from napari_sam2.widgets.qt_lane import QtLane
-from napari_sam2.widgets.remembering import Memory
-from napari_sam2.widgets.section import Section
-from napari_sam2.widgets.sessions import Sessions
-from napari_sam2.widgets.settings_form import SettingsForm
-from napari_sam2.widgets.status_line import StatusLine
+from napari_sam2.widgets.controls.links import Links
+from napari_sam2.widgets.controls.remembering import Memory
+from napari_sam2.widgets.controls.section import Section
+from napari_sam2.widgets.controls.status_line import StatusLine
+from napari_sam2.widgets.panels.axis_question import AxisQuestion, Decision
+from napari_sam2.widgets.panels.help_panel import HelpPanel
+from napari_sam2.widgets.panels.image_panel import ImagePanel
+from napari_sam2.widgets.panels.model_panel import ModelPanel
+from napari_sam2.widgets.panels.settings_form import SettingsForm
+from napari_sam2.widgets.projects.project_panel import Projects
+from napari_sam2.widgets.sessions.model_shelf import ModelShelf, fetch_weights
+from napari_sam2.widgets.sessions.qt_lane import QtLane
+from napari_sam2.widgets.sessions.sessions import Sessions
 from napari_sam2.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
     from napari_sam2.control import Status, TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
-    from napari_sam2.widgets.session import Session
+    from napari_sam2.widgets.sessions.session import Session
 
 _WIDTH = 380
 

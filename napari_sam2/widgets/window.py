@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import napari
 from napari.utils.notifications import show_warning
 
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.project.schema import SUFFIX
 from napari_sam2.widgets.dock import Sam2Dock

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QWidget
 
-from napari_sam2.widgets.controls import button, column, row
-from napari_sam2.widgets.links import Links
-from napari_sam2.widgets.objects_panel import ObjectsPanel
-from napari_sam2.widgets.prompts_panel import PromptsPanel
-from napari_sam2.widgets.results_panel import ResultsPanel
-from napari_sam2.widgets.review_panel import ReviewPanel
-from napari_sam2.widgets.section import Section
-from napari_sam2.widgets.shortcuts import bind_in_layers, bind_shortcuts
-from napari_sam2.widgets.track_panel import TrackPanel
-from napari_sam2.widgets.tuning_panel import TuningPanel
+from napari_sam2.widgets.controls.controls import button, column, row
+from napari_sam2.widgets.controls.links import Links
+from napari_sam2.widgets.controls.section import Section
+from napari_sam2.widgets.panels.objects_panel import ObjectsPanel
+from napari_sam2.widgets.panels.prompts_panel import PromptsPanel
+from napari_sam2.widgets.panels.results_panel import ResultsPanel
+from napari_sam2.widgets.panels.review_panel import ReviewPanel
+from napari_sam2.widgets.panels.track_panel import TrackPanel
+from napari_sam2.widgets.panels.tuning_panel import TuningPanel
+from napari_sam2.widgets.sessions.shortcuts import bind_in_layers, bind_shortcuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QPushButton
 
     from napari_sam2.control import Status
-    from napari_sam2.widgets.session import Session
+    from napari_sam2.widgets.sessions.session import Session
 
 
 class Workbench(QWidget):

@@ -29,7 +29,7 @@ from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.evaluation.asking import first_prompts
-from napari_sam2.io.position_files import PositionFiles
+from napari_sam2.io.files.position_files import PositionFiles
 from napari_sam2.model.sam2 import Sam2Model
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"

@@ -28,8 +28,8 @@ from napari_sam2.control.inline_lane import InlineLane
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.packed import PackedResult, pack_result
 from napari_sam2.core.results import FrameResult, MaskResult
-from napari_sam2.io.finished import FinishedFrames
-from napari_sam2.io.label_writer import open_label_writer
+from napari_sam2.io.files.finished import FinishedFrames
+from napari_sam2.io.writing.label_writer import open_label_writer
 from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.project_image import geometry_of, refer_to_layer

@@ -16,7 +16,7 @@ import napari
 import numpy as np
 
 from napari_sam2.core.axes import FrameLayout, axes_from_shape
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.layer_frames import LayerFrames
 from napari_sam2.project import (
     project_header,
@@ -27,7 +27,7 @@ from napari_sam2.project import (
 )
 from napari_sam2.state import Document, Settings, edits
 from napari_sam2.widgets.dock import Sam2Dock
-from napari_sam2.widgets.labels_form import LabelsForm
+from napari_sam2.widgets.panels.labels_form import LabelsForm
 from tests.benchmarks.bench_masks import SHAPES, Scene, ragged
 from tests.benchmarks.delays import measure, spin
 from tests.control.fake_tracker import FakeTracker

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.io.result_formats import RESULT_FORMATS
+from napari_sam2.io.writing.result_formats import RESULT_FORMATS
 from napari_sam2.project.writing import write_project
 from tests.io.reading_back import LABEL_READERS
 from tests.project.projects import example

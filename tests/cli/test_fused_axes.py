@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from napari_sam2.cli import everywhere
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from tests.cli.test_positions import stopping_after
 
 BOX = ("--box", "1:5,3,4,13,14")

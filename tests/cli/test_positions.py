@@ -16,7 +16,7 @@ import tifffile
 
 from napari_sam2.cli import everywhere
 from napari_sam2.core.cancel import CancelToken
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from tests.conftest import discs
 
 FIRST = ("--point", "1:0,16,14")

@@ -16,7 +16,7 @@ import pytest
 import tifffile
 from torch._inductor import config as inductor_config
 
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from tests.conftest import discs
 
 FIRST = ("--point", "1:0,22,20")
@@ -388,7 +388,7 @@ def test_labels_survive_a_table_that_cannot_be_written(
     def locked(*_args: object) -> None:
         raise PermissionError(13, "Permission denied")  # open in a spreadsheet, say
 
-    monkeypatch.setattr("napari_sam2.io.table.TableWriter.save", locked)
+    monkeypatch.setattr("napari_sam2.io.writing.table.TableWriter.save", locked)
     out, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
     words = ("track", stack, "-o", out, *FIRST, "--frames", "0:2")
     said = cli(*words, "--table", table)

@@ -17,7 +17,7 @@ from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.positions import NOWHERE
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.results import FrameResult, mask_result
-from napari_sam2.io.position_files import PositionFiles
+from napari_sam2.io.files.position_files import PositionFiles
 from tests.control.fake_tracker import FakeTracker
 
 SHAPE = (12, 20, 24)

@@ -18,7 +18,7 @@ from napari_sam2.core.errors import FrameError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.positions import choose_positions
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.io.position_files import PositionFiles
+from napari_sam2.io.files.position_files import PositionFiles
 from tests.control.fake_tracker import FakeTracker
 
 SHAPE = (5, 3, 24, 32)

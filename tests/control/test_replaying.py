@@ -14,8 +14,8 @@ from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Followed, Made, Told
 from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.samples import load_sample
-from napari_sam2.io.stack import open_stack
 from napari_sam2.project.values import Contents
 from napari_sam2.state import Document, History, Origin, Settings, edits
 from tests.control.conftest import click

@@ -13,7 +13,7 @@ from napari_sam2.evaluation.assignment import Limits, assign
 from napari_sam2.evaluation.layouts.davis import read_indexed
 from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.truth import take_census
-from napari_sam2.io.png_labels import davis_palette
+from napari_sam2.io.writing.png_labels import davis_palette
 
 
 def write_indexed(path: Path, labels: np.ndarray) -> None:

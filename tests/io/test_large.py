@@ -10,7 +10,7 @@ import tifffile
 
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.io.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack, stack_frames
 
 SHAPE = (20_000, 1024, 1024)
 

@@ -116,7 +116,7 @@ def test_opening_as_a_layer_reads_no_pixel(files, monkeypatch) -> None:
     import h5py
     import pydicom
 
-    from napari_sam2.io.inflated import InflatedFile
+    from napari_sam2.io.reading.inflated import InflatedFile
 
     def never(*_args, **_kwargs):
         pytest.fail("a pixel was read")

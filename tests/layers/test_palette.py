@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.io.palette import object_colour
+from napari_sam2.io.pictures.palette import object_colour
 from napari_sam2.layers.palette import mask_colours, object_rgba
 
 

@@ -24,7 +24,7 @@ import tifffile
 import zarr
 
 from napari_sam2.control import InlineLane
-from napari_sam2.io.result_formats import find_result_format
+from napari_sam2.io.writing.result_formats import find_result_format
 from napari_sam2.project.autosave import Autosave
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.recovery import find_recoverable

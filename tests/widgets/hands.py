@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_sam2.control import Activity
-from napari_sam2.widgets.timeline import Timeline
+from napari_sam2.widgets.timeline.timeline import Timeline
 from tests.widgets.screen import NO_SCREEN
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.state import Document
     from napari_sam2.widgets.dock import Sam2Dock
-    from napari_sam2.widgets.session import Session
+    from napari_sam2.widgets.sessions.session import Session
 
 NO_HANDS = NO_SCREEN or (
     "" if shutil.which("xdotool") else "there is a screen, but xdotool is not installed"

@@ -13,6 +13,7 @@ pytest.importorskip("napari", reason="the window needs napari")
 from napari_sam2.control import Activity
 from napari_sam2.core.errors import FrameError
 from napari_sam2.state import Origin
+from napari_sam2.widgets.controls import status_line
 from tests.control.fake_tracker import disc
 from tests.widgets.user import SHAPE, User, lane_threads
 
@@ -59,7 +60,7 @@ def test_an_error_in_a_run_leaves_an_idle_dock_that_says_why(
     working: User, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Exception] = []
-    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
     working.factory.fail_at = {4: error}
     working.dock.settings.device = "cpu"
     working.click(0, 20, 30)
@@ -76,9 +77,7 @@ def test_an_error_in_a_run_leaves_an_idle_dock_that_says_why(
 def test_a_model_that_cannot_load_is_explained_and_can_be_tried_again(
     working: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "napari_sam2.widgets.status_line.announce", lambda problem: None
-    )
+    monkeypatch.setattr(f"{status_line.__name__}.announce", lambda problem: None)
     working.factory.error = FrameError("The file is gone.")
     working.dock.settings.device = "cpu"  # is loaded at once
     working.wait(lambda: working.status.problem is not None)

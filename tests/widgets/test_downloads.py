@@ -24,7 +24,9 @@ pytest.importorskip("napari", reason="the dock needs napari")
 from napari_sam2.control import Activity
 from napari_sam2.engine.weights import CHECKPOINTS, Checkpoint, Patience, registry
 from napari_sam2.training.export import export
+from napari_sam2.widgets.controls import status_line
 from napari_sam2.widgets.dock import Sam2Dock
+from napari_sam2.widgets.panels import model_panel
 from tests.file_server import CONTENT, Answer, FileServer, serve
 from tests.golden.recipe import seeded_state
 from tests.miniature import seeded_model
@@ -49,7 +51,7 @@ def tiny_weights() -> bytes:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     """What napari is told, instead of napari."""
     told: list[Exception] = []
-    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
     return told
 
 
@@ -75,7 +77,7 @@ def publish(content: bytes, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
     tiny = replace(CHECKPOINTS[0], size=len(content), sha256=sha256)
     all_of_them = (tiny, *CHECKPOINTS[1:])
     monkeypatch.setattr(registry, "CHECKPOINTS", all_of_them)
-    monkeypatch.setattr("napari_sam2.widgets.model_panel.CHECKPOINTS", all_of_them)
+    monkeypatch.setattr(model_panel, "CHECKPOINTS", all_of_them)
     return tiny
 
 

@@ -21,11 +21,11 @@ from napari_sam2.control.unfinished import unfinished_run
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.recipe import Followed
 from napari_sam2.core.seed_mode import SeedMode
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.project import read_project
 from napari_sam2.state import Origin, edits
-from napari_sam2.widgets.model_shelf import ModelShelf
+from napari_sam2.widgets.sessions.model_shelf import ModelShelf
 from tests.control.fake_tracker import disc
 from tests.widgets.test_positions import (  # noqa: F401 (fixtures)
     SHAPE_HW,

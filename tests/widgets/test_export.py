@@ -14,10 +14,12 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from napari_sam2.control import Activity
 from napari_sam2.io.masks import read_labels
-from napari_sam2.io.result_format import ResultFormat
-from napari_sam2.io.result_formats import RESULT_FORMATS
-from napari_sam2.widgets import export_form, exporting
-from napari_sam2.widgets.export_form import ExportForm
+from napari_sam2.io.writing.result_format import ResultFormat
+from napari_sam2.io.writing.result_formats import RESULT_FORMATS
+from napari_sam2.widgets.controls import status_line
+from napari_sam2.widgets.panels import export_form
+from napari_sam2.widgets.panels.export_form import ExportForm
+from napari_sam2.widgets.sessions import exporting
 from tests.io.reading_back import LABEL_READERS
 from tests.widgets.user import SHAPE, User
 
@@ -36,7 +38,7 @@ def tracked(working: User) -> User:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     told: list[Exception] = []
-    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
     return told
 
 

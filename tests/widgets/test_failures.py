@@ -19,7 +19,7 @@ from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, GpuMemoryError
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.state import Spill
-from napari_sam2.widgets import problem_box
+from napari_sam2.widgets.controls import problem_box, status_line
 from tests.miniature import seeded_model
 from tests.widgets.user import User
 
@@ -28,7 +28,7 @@ from tests.widgets.user import User
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     """What napari is told, instead of napari."""
     told: list[Exception] = []
-    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
     return told
 
 

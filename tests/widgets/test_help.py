@@ -11,8 +11,8 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from napari_sam2.io.samples import sample_names
 from napari_sam2.widgets.dock import Sam2Dock
-from napari_sam2.widgets.help_panel import TAKEN
-from napari_sam2.widgets.shortcuts import SHORTCUTS
+from napari_sam2.widgets.panels.help_panel import TAKEN
+from napari_sam2.widgets.sessions.shortcuts import SHORTCUTS
 from tests.widgets.user import User
 
 

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_sam2.widgets.section import Section
+from napari_sam2.widgets.controls.section import Section
 from tests.widgets.user import User
 
 _CONTROLS = (QAbstractButton, QComboBox, QAbstractSpinBox)

@@ -12,7 +12,7 @@ pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 _SCRIPT = """
 import sys, threading, time
 from qtpy.QtCore import QCoreApplication
-from napari_sam2.widgets import qt_lane
+from napari_sam2.widgets.sessions import qt_lane
 
 qt_lane._PATIENCE_S = qt_lane._LAST_PATIENCE_S = {patience}
 application = QCoreApplication([])

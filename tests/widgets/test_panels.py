@@ -17,7 +17,8 @@ from qtpy.QtWidgets import QComboBox, QPushButton
 
 from napari_sam2.io.masks import read_labels
 from napari_sam2.state import Origin
-from napari_sam2.widgets.measurement_table import MeasurementTable
+from napari_sam2.widgets.controls import status_line
+from napari_sam2.widgets.tables.measurement_table import MeasurementTable
 from tests.widgets.user import SHAPE, User
 
 
@@ -168,7 +169,7 @@ def test_a_folder_that_is_gone_is_told_in_a_sentence(
     tracked: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Exception] = []
-    monkeypatch.setattr("napari_sam2.widgets.status_line.announce", told.append)
+    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
     tracked.dock.workbench.results.save(tmp_path / "gone" / "labels.tif")
     tracked.wait(lambda: bool(told))
     assert "gone" in tracked.dock.status_line.message

@@ -18,7 +18,7 @@ from napari.components import ViewerModel
 from napari_sam2.cli.main import main
 from napari_sam2.core.axes import FrameLayout
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.io.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack, stack_frames
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.layers.label_source import label_source
 from napari_sam2.project import (
@@ -30,7 +30,7 @@ from napari_sam2.project import (
 )
 from napari_sam2.project.values import Contents
 from napari_sam2.state import Origin, Settings, TrackedObject
-from napari_sam2.widgets.model_shelf import ModelShelf
+from napari_sam2.widgets.sessions.model_shelf import ModelShelf
 from tests.control.fake_tracker import disc
 from tests.layers.mouse import drag
 from tests.widgets.user import PacedFactory, User

@@ -17,12 +17,12 @@ from napari.components import ViewerModel
 from napari_sam2.cli.main import main
 from napari_sam2.core.quality import MEANINGS
 from napari_sam2.core.recipe import Made
-from napari_sam2.io.stack import open_stack
+from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.project import read_project
-from napari_sam2.widgets.links import Links
-from napari_sam2.widgets.model_shelf import ModelShelf
-from napari_sam2.widgets.remembering import Memory
+from napari_sam2.widgets.controls.links import Links
+from napari_sam2.widgets.controls.remembering import Memory
+from napari_sam2.widgets.sessions.model_shelf import ModelShelf
 from tests.conftest import discs
 from tests.widgets.user import PacedFactory, User
 

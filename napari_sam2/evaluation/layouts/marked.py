@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import FrameError
-from napari_sam2.io.folder import read_picture
+from napari_sam2.io.reading.folder import read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

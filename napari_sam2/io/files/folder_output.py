@@ -1,0 +1,115 @@
+"""Writing folders so that a failure never costs what was there before."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.output import naming_output, new_file_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def check_folder(
+    path: Path, is_ours: Callable[[Path], bool], *, overwrite: bool
+) -> None:
+    """Check, before long work, that a folder can be written.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; an empty one may be there.
+    is_ours : callable
+        Says of each thing in a folder whether this format could have written it. A
+        folder that holds anything else is never replaced.
+    overwrite : bool
+        Whether a folder that is there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If it must not be replaced, or the folder that it lies in is missing.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file: give the name of a folder.")
+    inside = list(path.iterdir()) if path.is_dir() else []
+    if inside and not overwrite:
+        raise OutputError(
+            f"{path} exists: add --overwrite to replace it, or choose another name."
+        )
+    foreign = next((one for one in inside if not is_ours(one)), None)
+    if foreign is not None:
+        raise OutputError(
+            f"{path} holds {foreign.name}, which is no output of this kind, and is not "
+            "replaced: choose another name."
+        )
+    if not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist: create it first.")
+
+
+@contextmanager
+def atomic_folder(
+    path: Path, is_ours: Callable[[Path], bool], *, overwrite: bool
+) -> Iterator[Path]:
+    """Give a temporary folder beside ``path`` that becomes ``path`` on success.
+
+    Parameters
+    ----------
+    path, is_ours, overwrite
+        As for :func:`check_folder`.
+
+    Yields
+    ------
+    Path
+        An empty folder to write to. It is removed when the body raises.
+
+    Raises
+    ------
+    OutputError
+        As :func:`check_folder`, and when the disk is full or another error of the
+        operating system stops the writing.
+    """
+    check_folder(path, is_ours, overwrite=overwrite)
+    temporary = _temporary_beside(path)
+    try:
+        with naming_output(path):
+            yield temporary
+            check_folder(path, is_ours, overwrite=overwrite)
+            _put_in_place(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    """Move a folder to where another one may be; that one is back if it fails."""
+    old = temporary.with_suffix(".old")
+    if path.exists():
+        path.rename(old)
+    try:
+        temporary.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _temporary_beside(path: Path) -> Path:
+    try:
+        name = tempfile.mkdtemp(
+            prefix=f".{path.name}-", suffix=".part", dir=path.parent
+        )
+    except OSError as error:
+        raise OutputError(
+            f"Nothing can be written to the folder {path.parent}: {error.strerror}."
+        ) from error
+    temporary = Path(name)
+    mode = new_file_mode()
+    if mode is not None:
+        temporary.chmod(mode | (mode & 0o444) >> 2)  # what may be read may be entered
+    return temporary

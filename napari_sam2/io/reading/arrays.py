@@ -1,0 +1,50 @@
+"""Arrays in memory, or lazily read ones, as opened stacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.axes import axes_from_shape
+from napari_sam2.core.errors import StackError
+from napari_sam2.io.reading.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_sam2.core.frames import ArrayLike
+
+
+def array_stack(
+    array: ArrayLike, names: str, scales: Mapping[str, float] | None = None
+) -> Stack:
+    """Return an array as a stack, as :func:`napari_sam2.open_stack` returns files.
+
+    Parameters
+    ----------
+    array : array-like
+        NumPy, Dask, Zarr, a memory map; it is read frame by frame.
+    names : str
+        One letter per axis, such as ``"tzyx"``; ``c`` for channels, ``s`` for the
+        colours of pictures.
+    scales : mapping of str to float, optional
+        Pixel sizes, by name of the axis.
+
+    Raises
+    ------
+    StackError
+        If there are not as many names as axes.
+    """
+    shape = tuple(array.shape)
+    if len(names) != len(shape):
+        raise StackError(
+            f"The array has {len(shape)} axes, and {names!r} names {len(names)}: give "
+            "one letter for each, such as tzyx."
+        )
+    scales = scales or {}
+    axes = tuple(
+        replace(axis, scale=float(scales.get(axis.name, 1.0)))
+        for axis in axes_from_shape(shape, names)
+    )
+    return Stack(array, axes, Path("array"))

@@ -1,0 +1,1 @@
+"""Results out: labels, tables and tracks, in the formats that others read."""

@@ -1,0 +1,32 @@
+"""Provenance beside outputs that cannot hold it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from napari_sam2.io.files.output import atomic_output, check_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from napari_sam2.core.provenance import Provenance
+
+
+@contextmanager
+def provenance_beside(
+    path: Path, provenance: Provenance | None, *, overwrite: bool
+) -> Iterator[None]:
+    """Write the provenance to ``NAME.EXT.json`` when the block was done.
+
+    For formats that cannot hold it: comments in a CSV break half of its readers.
+    """
+    if provenance is None:
+        yield
+        return
+    beside = path.with_name(path.name + ".json")
+    check_output(beside, overwrite=overwrite)
+    yield
+    with atomic_output(beside, overwrite=overwrite) as temporary:
+        temporary.write_text(provenance.as_json() + "\n", "utf-8")

@@ -1,0 +1,1 @@
+"""The few kinds of controls that everything in the dock is made of."""

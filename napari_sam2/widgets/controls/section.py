@@ -1,0 +1,79 @@
+"""A part of the dock with a title that folds it away."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
+
+from napari_sam2.widgets.controls.controls import column, row
+
+
+class Section(QWidget):
+    """A title above some content.
+
+    Parameters
+    ----------
+    title : str
+        ``&`` marks the letter that, with Alt, folds and unfolds it.
+    content : QWidget
+    is_open : bool, optional
+    """
+
+    def __init__(self, title: str, content: QWidget, *, is_open: bool = True) -> None:
+        super().__init__()
+        self._content = content
+        self._is_settled = False
+        self._summary = QLabel()
+        self._summary.setMinimumWidth(10)
+        self.header = QToolButton()
+        self.header.setText(title)
+        letter = title[title.index("&") + 1].upper()
+        self.header.setToolTip(f"Show or hide {title.replace('&', '')} (Alt-{letter})")
+        self.header.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.header.setCheckable(True)
+        self.header.setAutoRaise(True)
+        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.header.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        font = self.header.font()
+        font.setBold(True)
+        self.header.setFont(font)
+        self.header.toggled.connect(self._on_toggled)
+        # so that Tab goes on from here when it was the key that opened it
+        self.header.clicked.connect(self._on_clicked)
+        title_row = row(self.header, self._summary)
+        title_row.layout().setStretch(1, 1)
+        column(self, title_row, content)
+        self.header.setChecked(is_open)
+        self._on_toggled(is_open)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the content is seen."""
+        return self.header.isChecked()
+
+    @property
+    def summary(self) -> str:
+        """What the title says is chosen."""
+        return self._summary.text()
+
+    def summarise(self, words: str) -> None:
+        """Say in the title what is chosen, for when the content is folded away."""
+        self._summary.setText(words)
+        self._summary.setToolTip(words)
+
+    def make_room(self) -> None:
+        """Fold it away, unless it is being used or the user folded or opened it."""
+        focused = self._content.focusWidget()
+        is_used = focused is not None and focused.hasFocus()
+        if not (self._is_settled or is_used):
+            self.header.setChecked(False)
+
+    def _on_clicked(self, _: bool = False) -> None:
+        self._is_settled = True
+        self.header.setFocus()
+
+    def _on_toggled(self, is_open: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
+        self.header.setArrowType(arrow)
+        self._content.setVisible(is_open)
+        self._summary.setVisible(not is_open)

@@ -1,0 +1,129 @@
+"""One line that says what is going on, and one place where errors are shown."""
+
+from __future__ import annotations
+
+from napari.utils.notifications import notification_manager, show_warning
+from qtpy.QtWidgets import QProgressBar, QWidget
+
+from napari_sam2.control import Activity, Status, explain, is_foreseen
+from napari_sam2.widgets.controls.activity_bar import ActivityBar
+from napari_sam2.widgets.controls.controls import column, text
+from napari_sam2.widgets.controls.problem_box import ProblemBox
+
+_MARGIN = 4  # as the parts above have it
+_WORDS = {
+    Activity.LOADING: "Loading…",
+    Activity.RUNNING: "Computing…",
+    Activity.STOPPING: "Finishing this frame…",
+}
+
+
+class StatusLine(QWidget):
+    """Shows a :class:`napari_sam2.control.Status`, here and in napari's activity dock.
+
+    What went wrong stays above it until it was read.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.problems = ProblemBox()
+        self._line = text(name="sam2_status")
+        self._bar = QProgressBar()
+        self._bar.setToolTip("How far the present work has come")
+        self._bar.setTextVisible(True)
+        self._last: dict[str, Status] = {}
+        self._activity = ActivityBar(self)
+        column(self, self.problems, self._bar, self._line)
+        self.layout().setContentsMargins(_MARGIN, 0, _MARGIN, 0)
+        self.show_status(Status())
+
+    @property
+    def message(self) -> str:
+        """All that is written: what went wrong, and what is going on."""
+        return f"{self.problems.sentences}\n{self._line.text()}".strip()
+
+    def show_status(self, status: Status) -> None:
+        """Show what is going on; a new problem is also told to napari."""
+        self._line.setText(_sentence(status))
+        self._bar.setVisible(status.is_busy)
+        if status.is_busy:
+            self._show_progress(status)
+        else:
+            self._activity.show(None)
+        self.show_problem(status)
+
+    def show_problem(self, status: Status, source: str = "work") -> None:
+        """Show what went wrong, for ``source``: its progress may be shown elsewhere."""
+        before = self._last.get(source, Status())
+        self._last[source] = status
+        problem = status.problem
+        if problem is None:
+            has_news = status.message not in ("", before.message)
+            if has_news or before.problem is not None:
+                self.problems.settle()
+        elif problem is not before.problem:
+            self.complain(problem, status.message)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence that is no problem."""
+        self._line.setText(sentence)
+
+    def complain(self, problem: Exception, sentence: str = "") -> None:
+        """Show a problem until it was read, and tell napari."""
+        self.problems.add(problem, sentence or explain(problem))
+        announce(problem)
+
+    def close_activity(self) -> None:
+        """Leave nothing in napari's activity dock."""
+        self._activity.close()
+
+    def _show_progress(self, status: Status) -> None:
+        now = status.progress
+        total = now.total if now is not None else 0
+        done = now.done if now is not None else 0
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+        self._bar.setFormat(_pace(status))
+        self._activity.show(now)
+
+
+def announce(problem: Exception) -> None:
+    """Tell napari: our own errors as a sentence, bugs with their traceback."""
+    if is_foreseen(problem):
+        show_warning(f"SAM 2: {explain(problem)}")
+    else:
+        notification_manager.receive_error(
+            type(problem), problem, problem.__traceback__
+        )
+
+
+def _sentence(status: Status) -> str:
+    if status.activity is Activity.LOADING and status.progress is not None:
+        return status.progress.label or _WORDS[Activity.LOADING]
+    said = status.message if status.problem is None else ""
+    return _WORDS.get(status.activity, said) or "Ready."
+
+
+def _pace(status: Status) -> str:
+    """Return the text in the bar: "%v of %m · 2.3 frames/s · 12 s left"."""
+    if status.progress is None or not status.progress.total:
+        return ""
+    parts = ["%v of %m"]
+    if status.frames_per_second:
+        parts.append(f"{status.frames_per_second:.2g} frames/s")
+    if status.seconds_left is not None:
+        parts.append(f"{duration(status.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Write a time for people: "8 s", "3 min", "2 h 10 min"."""
+    if seconds < 60:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{minutes} min"

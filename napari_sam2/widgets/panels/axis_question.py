@@ -1,0 +1,98 @@
+"""What becomes of prompts when the user chooses another axis: asked, not assumed."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_sam2.widgets.controls.controls import button, column, row, text
+from napari_sam2.widgets.panels.image_panel import axis_word
+
+if TYPE_CHECKING:
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.widgets.sessions.session import Session
+
+
+class Decision(Enum):
+    """What becomes of what was said along the axis that was followed so far."""
+
+    KEEP = "keep"
+    """Its points come along, and all of it is there again when one goes back."""
+    DROP = "drop"
+    """It is withdrawn; masks that were found stay as a labels layer of their own."""
+    STAY = "stay"
+    """Nothing, because the axis stays as well."""
+
+
+class AxisQuestion(QWidget):
+    """Asks in the dock; the viewer and the dock can be used meanwhile.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    answered = Signal(object, object)
+    """The ImageSource that was asked about, and a Decision."""
+
+    def __init__(self, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._source: ImageSource | None = None
+        self._words = text()
+        self.keep_button = button("Keep prompts", "Take the points along", self._keep)
+        self.drop_button = button("Drop prompts", "Begin anew", self._drop)
+        self.stay_button = button("Cancel", "Go on along the same axis", self._stay)
+        buttons = row(self.keep_button, self.drop_button, self.stay_button)
+        column(self, self._words, buttons)
+        self.hide()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is due."""
+        return self._source is not None
+
+    def ask(self, session: Session, source: ImageSource) -> None:
+        """Ask what becomes of a session when ``source`` is followed instead."""
+        self._source = source
+        now, then = _along(session.image), _along(source)
+        self._words.setText(
+            f"There are prompts along {now}. What becomes of them along {then}?"
+        )
+        self.keep_button.setToolTip(
+            "Take the points along, to where they lie in the image. Boxes and masks "
+            f"stay with {now}: everything is there again when you choose {now}"
+        )
+        self.drop_button.setToolTip(
+            f"Begin anew along {then}; masks along {now} stay as a layer of their own"
+        )
+        self.stay_button.setToolTip(f"Go on along {now}")
+        self.show()
+        self.keep_button.setFocus()
+
+    def withdraw(self) -> None:
+        """Ask no longer, because it does not matter any more."""
+        self._source = None
+        self.hide()
+
+    def _keep(self) -> None:
+        self._answer(Decision.KEEP)
+
+    def _drop(self) -> None:
+        self._answer(Decision.DROP)
+
+    def _stay(self) -> None:
+        self._answer(Decision.STAY)
+
+    def _answer(self, decision: Decision) -> None:
+        source = self._source
+        self.withdraw()
+        if source is not None:
+            self.answered.emit(source, decision)
+
+
+def _along(source: ImageSource) -> str:
+    axis = source.frame_axis
+    return "the picture" if axis is None else axis_word(source.axes[axis])

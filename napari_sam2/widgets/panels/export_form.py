@@ -1,0 +1,166 @@
+"""The form that says what to save, of which frames, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magicgui.widgets import ComboBox, LineEdit, SpinBox
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from napari_sam2.io.writing.result_formats import RESULT_FORMATS, find_result_format
+from napari_sam2.widgets.controls.controls import column
+from napari_sam2.widgets.controls.forms import Form, beside, push_button
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.io.writing.result_format import ResultFormat
+
+
+# What is added to the image's name; other formats are called after themselves.
+_STEM_ENDINGS = {"labels-tiff": "_labels", "csv": "_objects"}
+_CHOICES = [(one.description, one.name) for one in RESULT_FORMATS]
+_USUAL = "labels-tiff"
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """What to save.
+
+    Attributes
+    ----------
+    result_format : ResultFormat
+    path : Path
+    frames : range or None
+        None for all.
+    """
+
+    result_format: ResultFormat
+    path: Path
+    frames: range | None
+
+
+class ExportForm(QWidget):
+    """Asks what to save, of which frames, and where; and before it replaces a file.
+
+    Parameters
+    ----------
+    name : str
+        Of the image, for file names.
+    frame_count : int
+        All frames are saved where there are many positions; then this is None.
+    on_order : callable
+        Takes an :class:`ExportOrder`.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self,
+        name: str,
+        frame_count: int | None,
+        on_order: Callable[[ExportOrder], object],
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._name = as_file_name(name)
+        self._on_order = on_order
+        self._make_fields((frame_count or 1) - 1)
+        self._is_whole = frame_count is None
+        tip = "Leave frames out at either end"
+        ends = () if self._is_whole else (beside("Frames", tip, self.first, self.last),)
+        self._form = Form(
+            self.kind,
+            *ends,
+            beside("File", "Where to save it", self.path, self._browse),
+            self.save_button,
+        )
+        column(self, self._form)
+        self.kind.changed.connect(self._on_kind_chosen)
+
+    def _make_fields(self, last: int) -> None:
+        self.kind = ComboBox(
+            label="Save",
+            choices=_CHOICES,
+            value=_USUAL,
+            tooltip="The masks as a stack that any program reads, a row of "
+            "measurements for every object on every frame, or what else reads them",
+        )
+        self.first = SpinBox(value=0, max=last, tooltip="The first frame to save")
+        self.last = SpinBox(value=last, max=last, tooltip="The last frame to save")
+        home = Path.home() / self._file_name(_USUAL)
+        self.path = LineEdit(
+            label="File", value=str(home), tooltip="The file that is written"
+        )
+        self._browse = push_button("…", "Choose the folder and the name", self._ask)
+        self.save_button = push_button(
+            "Save", "Write the file in the background; Stop (Esc) stops it", self.save
+        )
+
+    def save(self) -> None:
+        """Order what the form says, once the user agrees to replace what is there."""
+        path = self._complete_path()
+        self.path.value = str(path)
+        if path.exists() and not may_replace(path, self):
+            return
+        chosen = find_result_format(self.kind.value)
+        first, last = sorted((self.first.value, self.last.value))
+        frames = None if self._is_whole else range(first, last + 1)
+        self._on_order(ExportOrder(chosen, path, frames))
+
+    def show_busy(self, is_busy: bool) -> None:
+        """Offer to save only what is finished."""
+        self.save_button.enabled = not is_busy
+
+    def _file_name(self, name: str) -> str:
+        return f"{self._name}{_STEM_ENDINGS.get(name, f'_{name}')}{_ending(name)}"
+
+    def _complete_path(self) -> Path:
+        """Return what is written in the form, as a file: never a bare folder."""
+        written = Path(str(self.path.value).strip()).expanduser()
+        is_output = written.is_dir() and find_result_format(self.kind.value).is_folder
+        if not written.name or (written.is_dir() and not is_output):
+            written = written / self._file_name(self.kind.value)
+        path = written if written.is_absolute() else Path.home() / written
+        ending = _ending(self.kind.value)
+        return path if path.suffix else path.with_name(path.name + ending)
+
+    def _on_kind_chosen(self, name: str) -> None:
+        self.path.value = str(self._complete_path().with_name(self._file_name(name)))
+
+    def _ask(self) -> None:
+        ending = _ending(self.kind.value)
+        chosen, _ = QFileDialog.getSaveFileName(
+            self,
+            "Save as",
+            str(self._complete_path()),
+            f"{ending[1:].upper()} (*{ending})" if ending else "",
+            options=QFileDialog.Option.DontConfirmOverwrite,  # asked once, by save
+        )
+        if chosen:
+            self.path.value = chosen
+
+
+def as_file_name(name: str) -> str:
+    """Return a name without what files may not be called on any system."""
+    return _FORBIDDEN.sub("_", name).strip(" .") or "image"
+
+
+def _ending(name: str) -> str:
+    return (*find_result_format(name).suffixes, "")[0]
+
+
+def may_replace(path: Path, parent: QWidget) -> bool:
+    """Ask whether a file may be replaced."""
+    answer = QMessageBox.question(
+        parent,
+        "Replace the file?",
+        f"{path} exists already. Replace it?",
+        QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+        QMessageBox.StandardButton.No,
+    )
+    return bool(answer == QMessageBox.StandardButton.Yes)

@@ -1,0 +1,273 @@
+"""Which image is worked on, along which axis, through which channels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_sam2.core.errors import StackError
+from napari_sam2.layers.geometry import GEOMETRY
+from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
+from napari_sam2.layers.image_source import contrast_limits, image_source
+from napari_sam2.widgets.controls.controls import (
+    check,
+    choice,
+    column,
+    form,
+    pick,
+    text,
+)
+from napari_sam2.widgets.panels.channel_choice import ChannelChoice
+from napari_sam2.widgets.panels.image_choice import ImageChoice
+from napari_sam2.widgets.sessions.layer_watch import LayerWatch
+
+if TYPE_CHECKING:
+    from napari_sam2.core.axes import Axis
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.widgets.controls.links import Links
+
+_NO_IMAGE = "Open an image, or a sample from Help below, to begin."
+
+
+class ImagePanel(QWidget):
+    """Chooses what is tracked; follows the active layer while ``is_following``.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    links : Links
+        Cut when the dock closes.
+    parent : QWidget, optional
+    """
+
+    source_chosen = Signal(object)
+    """An ImageSource, or None when there is no image."""
+    described = Signal(str)
+    """What is worked on, in a few words: "cells · z (32)"."""
+    refused = Signal(object)
+    """The StackError that says why an image cannot be used."""
+
+    def __init__(
+        self, viewer: Any, links: Links, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._layer: Any = None
+        self._held: dict[int, int] = {}
+        self.is_following = True
+        self._make_controls()
+        self._choice = ImageChoice(self.images, viewer.layers, links, parent=self)
+        self._choice.chosen.connect(self.work_on)
+        self._choice.changed.connect(self._on_images_changed)
+        self._contrast = LayerWatch(["contrast_limits"], links, parent=self)
+        self._contrast.settled.connect(self._emit_source)
+        self._places = LayerWatch(GEOMETRY, links, parent=self)
+        self._places.settled.connect(self._offer_images_again)
+        links.connect(viewer.layers.selection.events.active, self._on_active_changed)
+
+    def _make_controls(self) -> None:
+        self.images = choice(
+            "The image to segment; follows the layer that is active, until something is"
+            " prompted"
+        )
+        self.axes = choice(
+            "The axis along which objects are followed: time, depth, or any other"
+        )
+        self.axes.currentIndexChanged.connect(self._on_axis_chosen)
+        self.channels = ChannelChoice()
+        self.channels.changed.connect(self._emit_source)
+        self.levels = choice(
+            "Which level of the pyramid the model sees. Coarser levels are read faster;"
+            " prompts and masks stay in the coordinates of full resolution"
+        )
+        self.levels.currentIndexChanged.connect(self._emit_source)
+        self.follow_contrast = check(
+            "as displayed",
+            "Show the model what the layer's contrast limits show you, live: answers to"
+            " prompts follow at once, and masks of runs with the next run. Otherwise a"
+            " range that is estimated from the whole stack",
+            self._emit_source,
+        )
+        self._note = text(_NO_IMAGE)
+        fields = QWidget()
+        self._form = form(
+            fields,
+            ("Image", self.images),
+            ("Follow along", self.axes),
+            ("Channels", self.channels),
+            ("Resolution", self.levels),
+            ("Intensities", self.follow_contrast),
+        )
+        column(self, fields, self._note)
+        self.follow_contrast.setChecked(True)
+
+    def begin(self) -> None:
+        """Look at the layers that are there, and choose one."""
+        images = self._choice.images
+        active = self._viewer.layers.selection.active
+        if not isinstance(active, Image):
+            active = images[-1] if images else None
+        self._set_layer(active)
+        self._emit_source()
+
+    def show_source(self, source: ImageSource) -> None:
+        """Show what is worked on, when that was chosen elsewhere."""
+        if self._layer is None or self._layer != source.layer:
+            self._set_layer(source.layer)
+        self._held = _held(source)
+        pick(self.axes, source.frame_axis)
+        self.channels.show_channels(source.frames.channels, source.beside)
+        self._contrast.watch((source.layer, *source.beside))
+        pick(self.levels, source.frames.level)
+        self._describe(source)
+
+    def work_on(self, layer: Any) -> None:
+        """Work on a layer, if it is an image and not worked on already."""
+        is_new = self._layer is None or layer != self._layer
+        if isinstance(layer, Image) and is_new:
+            self._set_layer(layer)
+            self._emit_source()
+
+    def _on_images_changed(self) -> None:
+        images = self._choice.images
+        if self._layer in images:
+            self._offer_images_again()
+            return
+        if not (images or self._layer):
+            return
+        self._set_layer(images[-1] if images else None)
+        self._emit_source()
+
+    def _offer_images_again(self) -> None:
+        """Offer the images as they are now as channels, and go on without others."""
+        channels, beside = self.channels.channels, self.channels.beside
+        self._fill_channels()
+        lost = [problem for one in beside if (problem := self.channels.misfit(one))]
+        self.channels.show_channels(channels, beside)
+        if self.channels.beside != beside:
+            self._emit_source()
+        for problem in lost:
+            self.refused.emit(
+                StackError(f"{problem} It is not shown to the model any more.")
+            )
+
+    def _on_active_changed(self, _: object = None) -> None:
+        if self.is_following:
+            self.work_on(self._viewer.layers.selection.active)
+
+    def _set_layer(self, layer: Any) -> None:
+        self._layer = layer
+        self._held = {}
+        self._choice.show(layer)
+        self._fill_axes()
+        self._fill_levels()
+        self._fill_channels()
+
+    def _fill_axes(self) -> None:
+        self.axes.blockSignals(True)
+        self.axes.clear()
+        if self._layer is not None:
+            axes = image_axes(self._layer)
+            if len(axes) > 2:
+                for index, axis in enumerate(axes):
+                    self.axes.addItem(axis_words(axis), index)
+            pick(self.axes, guess_frame_axis(axes))
+        self.axes.blockSignals(False)
+        self._form.setRowVisible(self.axes, self.axes.count() > 0)
+
+    def _fill_levels(self) -> None:
+        sizes = () if self._layer is None else level_sizes(self._layer)
+        self.levels.blockSignals(True)
+        self.levels.clear()
+        for level, size_hw in enumerate(sizes):
+            self.levels.addItem(level_words(size_hw, sizes[0]), level)
+        self.levels.blockSignals(False)
+        self._form.setRowVisible(self.levels, bool(sizes))
+
+    def _fill_channels(self) -> None:
+        images = self._choice.images
+        self.channels.offer(self._layer, images)
+        self._places.watch(images)
+        self._form.setRowVisible(self.channels, self.channels.has_choice)
+
+    def _on_axis_chosen(self, _: object = None) -> None:
+        self._held = {}
+        self._emit_source()
+
+    def _emit_source(self, _: object = None) -> None:
+        source = None
+        if self._layer is not None:
+            try:
+                source = self._make_source()
+            except StackError as problem:
+                self._note.setText(str(problem))
+                self.source_chosen.emit(None)
+                self.refused.emit(problem)
+                return
+        self._describe(source)
+        self.source_chosen.emit(source)
+
+    def _make_source(self) -> ImageSource:
+        source = image_source(
+            self._layer,
+            axis=self.axes.currentData(),
+            at=self._held,
+            every=True,
+            channels=self.channels.channels,
+            level=self.levels.currentData() or 0,
+            beside=self.channels.beside,
+        )
+        self._contrast.watch((source.layer, *source.beside))
+        if self.follow_contrast.isChecked():
+            source = replace(source, limits=contrast_limits(source))
+        return source
+
+    def _describe(self, source: ImageSource | None) -> None:
+        self._note.setText(_NO_IMAGE if source is None else _describe(source))
+        self.described.emit("" if source is None else _summary(source))
+
+
+def level_words(size_hw: tuple[int, int], full_hw: tuple[int, int]) -> str:
+    """Name a level of a pyramid: "full (2048 × 2048)", "1/4 (512 × 512)"."""
+    reduction = max(1, round(full_hw[0] / size_hw[0]))
+    share = "full" if size_hw == full_hw else f"1/{reduction}"
+    return f"{share} ({size_hw[0]} × {size_hw[1]})"
+
+
+def axis_words(axis: Axis) -> str:
+    """Name an axis with its length, as users say it: "time (11)", "z (32)"."""
+    return f"{axis_word(axis)} ({axis.size})"
+
+
+def axis_word(axis: Axis) -> str:
+    """Name an axis as users say it."""
+    return "time" if axis.name == "t" else axis.name
+
+
+def _summary(source: ImageSource) -> str:
+    """Say in a few words what is followed: "cells · z (32)"."""
+    name, axis = source.layer.name, source.frame_axis
+    if axis is None:
+        return str(name)
+    return f"{name} · {axis_words(source.axes[axis])}"
+
+
+def _describe(source: ImageSource) -> str:
+    """Say what is followed: "50 frames of 512 × 512 pixels"."""
+    height, width = source.shape_hw
+    words = f"{source.space.numbers.length} frames of {height} × {width} pixels"
+    held = [f"{source.axes[i].name.upper()} = {n}" for i, n in _held(source).items()]
+    if held:
+        return f"{words}, at {', '.join(held)}"
+    along = " and ".join(axis_words(axis) for axis in source.positions.axes)
+    return f"{words}, at each position along {along}" if along else words
+
+
+def _held(source: ImageSource) -> dict[int, int]:
+    """Return where an image is held that is not followed at every position."""
+    fixed = dict(source.space.layout.fixed)
+    return {axis: at for axis, at in fixed.items() if source.axes[axis].size > 1}

@@ -1,0 +1,119 @@
+"""Results: the table of measurements, files, and tracks of centroids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_sam2.core.axes import axes_from_shape
+from napari_sam2.io.writing.result_format import ResultHeader
+from napari_sam2.io.writing.result_formats import find_result_format
+from napari_sam2.widgets.controls.controls import button, column, row
+from napari_sam2.widgets.panels.export_form import ExportForm, ExportOrder
+from napari_sam2.widgets.sessions.exporting import (
+    Exporter,
+    provenance_of,
+    take_results,
+    write_results,
+)
+from napari_sam2.widgets.tables.measurement_table import MeasurementTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari_sam2.control import Controller, Status
+    from napari_sam2.core.axes import Axes
+    from napari_sam2.widgets.controls.links import Links
+
+
+class ResultsPanel(QWidget):
+    """Shows and saves what was found.
+
+    Parameters
+    ----------
+    controller : Controller
+    links : Links
+        Cut when the session ends.
+    axes : Axes or None
+        Positions, frames, rows and columns of the stack, for calibrated areas.
+    name : str
+        Of the image, for file names.
+    add_tracks : callable
+        Adds a layer of centroids to the viewer.
+    parent : QWidget, optional
+    """
+
+    table_ready = Signal(object)
+    """A :class:`MeasurementTable` to be shown."""
+    place_chosen = Signal(int, int)
+    """An object and a frame to go to."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        links: Links,
+        *,
+        axes: Axes | None,
+        name: str,
+        add_tracks: Callable[[], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._exporter = Exporter(controller)
+        self._axes, self._name = axes, name
+        self._table: MeasurementTable | None = None
+        document = controller.document
+        is_single = document.series_length == document.frame_count
+        self.form = ExportForm(
+            name, document.frame_count if is_single else None, self._save
+        )
+        tip = "Measure every object on every frame, and show the table"
+        self.show_button = button("Show table", tip, self.show_table)
+        tip = "Show the path of every object's centre as a layer of tracks"
+        column(self, row(self.show_button, button("Add tracks", tip, add_tracks)))
+        self.layout().addWidget(self.form)
+        links.connect(controller.status_changed, self._on_status_changed)
+        links.at_end(self._retire_table)
+        self._on_status_changed(controller.status)
+
+    def show_table(self) -> None:
+        """Measure all masks, and show the table: in its window if it has one."""
+        if self._table is None or self._table.parent() is None:  # it was closed
+            self._retire_table()
+            self._table = MeasurementTable(self._controller, self._axes)
+            self._table.place_chosen.connect(self.place_chosen)
+            self.table_ready.emit(self._table)
+        self._table.measure()
+
+    def save(
+        self, path: Path, name: str = "labels-tiff", frames: range | None = None
+    ) -> None:
+        """Save all frames, or some, in a format of results, by its name."""
+        controller = self._controller
+        results = take_results(controller.document, frames)
+        count, shape_hw = controller.document.frame_count, results.shape_hw
+        header = ResultHeader(
+            self._axes or axes_from_shape((count, *shape_hw), "tyx"),
+            results.names,
+            provenance_of(controller, self._name),
+            controller.frames,
+        )
+        chosen = find_result_format(name)
+        self._exporter.write(path, write_results(path, chosen, results, header))
+
+    def _save(self, order: ExportOrder) -> None:
+        self.save(order.path, order.result_format.name, order.frames)
+
+    def _on_status_changed(self, status: Status) -> None:
+        self.form.show_busy(status.is_busy)
+        self.show_button.setEnabled(not status.is_busy)
+
+    def _retire_table(self) -> None:
+        """Let go of the table; it stays where it is as long as anybody wants it."""
+        if self._table is not None:
+            table, self._table = self._table, None
+            table.retire()

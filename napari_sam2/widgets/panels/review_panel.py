@@ -1,0 +1,279 @@
+"""Review: the timeline, the next doubtful frame, and the verdicts."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
+
+from napari_sam2.core.errors import Sam2Error
+from napari_sam2.state import edits
+from napari_sam2.state.review import onward
+from napari_sam2.state.reviewer import Reviewer
+from napari_sam2.widgets.controls.controls import button, column, row, switch, text
+from napari_sam2.widgets.panels.thresholds_form import ThresholdsForm
+from napari_sam2.widgets.timeline.strip_painter import Legend
+from napari_sam2.widgets.timeline.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.control import Controller
+    from napari_sam2.state.edit import Edit
+    from napari_sam2.state.masks import Place
+    from napari_sam2.widgets.controls.links import Links
+
+_PORTION_SECONDS = 0.01
+_PATIENCE_SECONDS = 0.05
+_MAX_HEIGHT = 160
+
+
+class ReviewPanel(QWidget):
+    """Leads through the masks that deserve a look.
+
+    Parameters
+    ----------
+    controller : Controller
+    links : Links
+        Cut when the session ends.
+    frame_now : callable
+        Returns the frame that is displayed.
+    name_frame : callable, optional
+        Names a frame: "frame 3".
+    parent : QWidget, optional
+    """
+
+    jump_asked = Signal(int)
+    """A frame to go to."""
+    fix_asked = Signal()
+    """The tool is wanted that corrects the chosen object where the viewer is."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        links: Links,
+        *,
+        frame_now: Callable[[], int],
+        name_frame: Callable[[int], str] = "frame {}".format,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._name_frame = name_frame
+        self._controller = controller
+        self._document = controller.document
+        self._settings = controller.settings
+        self._frame_now = frame_now
+        self.reviewer = Reviewer(self._document, self._settings.thresholds)
+        self.timeline = Timeline(
+            self._document, self.reviewer, links, name_frame=name_frame
+        )
+        self.timeline.frame_chosen.connect(self.jump_asked)
+        self.timeline.object_chosen.connect(self._document.select)
+        self._reason = text()
+        self._reason.hide()
+        self._limits = ThresholdsForm(self._settings, links)
+        self._limits.hide()
+        self._legend = Legend()
+        self._legend.hide()
+        self._doubt: Place | None = None
+        self._spoken_of: tuple[int | None, int] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._look)
+        # Once a new row has its place, which Qt gives it a moment later.
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.timeout.connect(self._show_chosen_row)
+        self._lay_out()
+        self._fit_timeline()
+        links.connect(self._document.objects_changed, self._fit_timeline)
+        links.connect(self._document.masks_changed, self._on_masks_changed)
+        links.connect(self._document.selection_changed, self._on_selection_changed)
+        links.connect(self._settings.events.thresholds, self._on_limits_changed)
+        links.at_end(self._timer.stop)
+        links.at_end(self._settling.stop)
+
+    def _lay_out(self) -> None:
+        scroll = self._scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.timeline)
+        self._colours = switch("Colours?", "Show what the colours and marks mean",
+                               self._on_legend_asked)  # fmt: skip
+        self._what = switch("When doubtful?", "Show and change when a mask is doubtful",
+                            self._on_limits_asked)  # fmt: skip
+        verdicts = row(
+            button("Accept", "This frame is right as it is (K)", self.accept),
+            button("Fix", "Correct this frame: click what is missing, or right-click"
+                   " what is too much (H)", self.fix),
+            button("Absent", "The object is not in this frame (W)", self.mark_absent),
+            button("Lock", "Lock this frame, or unlock it: no run and"
+                                  " no click changes a locked mask", self.toggle_lock),
+        )  # fmt: skip
+        self.next_button = button(
+            "Next doubtful frame (J)",
+            "Go to the worst mask that nobody has accepted",
+            self.next_doubtful,
+        )
+        self.again_button = button(
+            "Follow it again from here",
+            "Compute the chosen object anew from the displayed frame on, away from its"
+            " first prompt; other objects stay as they are",
+            self.follow_again,
+        )
+        column(
+            self,
+            scroll,
+            self._reason,
+            verdicts,
+            row(self.next_button, self.again_button),
+            row(self._colours, self._what),
+            self._legend,
+            self._limits,
+        )
+
+    def show_frame(self, frame: int) -> None:
+        """Mark the frame that is displayed, and speak of no other."""
+        self.timeline.show_frame(frame)
+        self._hush_elsewhere()
+
+    def next_doubtful(self) -> None:
+        """Go to the worst mask that nobody has accepted yet, and say what is odd."""
+        self._look_for(_PATIENCE_SECONDS)
+        doubt = self.reviewer.next_doubtful()
+        if doubt is None:
+            self._doubt = None
+            self._say(self._nothing_left())
+            return
+        self._doubt = doubt.object_id, doubt.frame
+        self._document.select(doubt.object_id)
+        name = self._document.get_object(doubt.object_id).name
+        self.jump_asked.emit(doubt.frame)
+        where = self._name_frame(doubt.frame)
+        self._say(f"{name}, {where}: {' '.join(doubt.reasons)}")
+
+    def accept(self) -> None:
+        """Say that the chosen object is right on the displayed frame, and go on."""
+        place = self._place()
+        if place is not None:
+            self._do(lambda: edits.set_flags(self._document, [place], is_reviewed=True))
+            self.next_doubtful()
+
+    def fix(self) -> None:
+        """Get ready to correct the chosen object on the displayed frame."""
+        place = self._place()
+        if place is None:
+            return
+        name = self._document.get_object(place[0]).name
+        self._say(
+            f"Click what is missing of {name}, right-click what is too much; then "
+            "follow it again from here."
+        )
+        self.fix_asked.emit()
+
+    def follow_again(self) -> None:
+        """Compute the chosen object anew from the displayed frame on."""
+        place = self._place()
+        if place is not None:
+            direction, frames = onward(self._document, *place)
+            self._controller.run(objects=[place[0]], direction=direction, frames=frames)
+
+    def mark_absent(self) -> None:
+        """Say that the chosen object is not in the displayed frame.
+
+        Go on to the next doubtful frame when this was one.
+        """
+        place = self._place()
+        if place is not None:
+            self._do(lambda: edits.mark_absent(self._document, place[0], [place[1]]))
+            if place == self._doubt:
+                self.next_doubtful()
+
+    def toggle_lock(self) -> None:
+        """Lock the chosen object on the displayed frame, or unlock it."""
+        place = self._place()
+        mask = None if place is None else self._document.masks.get(place)
+        if place is not None and mask is not None:
+            edit = edits.set_flags(
+                self._document, [place], is_locked=not mask.is_locked
+            )
+            self._do(lambda: edit)
+
+    def _say(self, words: str) -> None:
+        """Say something about the chosen object where the viewer is."""
+        self._spoken_of = self._document.selected, self._frame_now()
+        self._show_reason(words)
+
+    def _hush_elsewhere(self, _: object = None) -> None:
+        """Take back what was said, when another frame or object is looked at."""
+        if self._spoken_of not in (None, (self._document.selected, self._frame_now())):
+            self._spoken_of = None
+            self._show_reason("")
+
+    def _show_reason(self, words: str) -> None:
+        self._reason.setText(words)
+        self._reason.setVisible(bool(words))
+
+    def _nothing_left(self) -> str:
+        waiting = self.reviewer.waiting_count
+        if waiting:
+            return f"Nothing doubtful yet; {waiting} frames are still to be looked at."
+        if not len(self._document.masks):
+            return "There are no masks yet: propagate first."
+        return "No mask is doubtful that you have not accepted."
+
+    def _place(self) -> Place | None:
+        chosen = self._document.selected
+        if chosen is None:
+            self._say("Choose an object first.")
+            return None
+        return chosen, self._frame_now()
+
+    def _do(self, make_edit: Callable[[], Edit]) -> None:
+        try:
+            self._controller.history.do(make_edit())
+        except Sam2Error as problem:
+            self._controller.report(problem)
+
+    def _fit_timeline(self, _: object = None) -> None:
+        """Show all objects, or as many as there is room for."""
+        self._scroll.setFixedHeight(
+            min(_MAX_HEIGHT, self.timeline.sizeHint().height() + 2)
+        )
+
+    def _on_selection_changed(self, _: int | None) -> None:
+        """Speak of no other object, and show the row of this one."""
+        self._hush_elsewhere()
+        self._settling.start()
+
+    def _show_chosen_row(self) -> None:
+        middle = self.timeline.middle_of(self._document.selected)
+        if middle is not None:
+            self._scroll.ensureVisible(0, middle, 0, self.timeline.row_height)
+
+    def _on_legend_asked(self) -> None:
+        self._legend.setVisible(self._colours.isChecked())
+
+    def _on_limits_asked(self) -> None:
+        self._limits.setVisible(self._what.isChecked())
+
+    def _on_limits_changed(self, _: object = None) -> None:
+        self.reviewer.limits = self._settings.thresholds
+        self._timer.start()
+
+    def _on_masks_changed(self, _: frozenset[int]) -> None:
+        self._timer.start()
+
+    def _look(self) -> None:
+        """Look at a few frames whenever the window has nothing else to do."""
+        self._look_for(_PORTION_SECONDS)
+        if self.reviewer.is_up_to_date:
+            self._timer.stop()
+
+    def _look_for(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.reviewer.is_up_to_date:
+            self.timeline.refresh(self.reviewer.refresh(1))

@@ -1,0 +1,141 @@
+"""What a user sets once: how clicks are answered, and what the model may take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from magicgui.widgets import CheckBox, ComboBox, SpinBox
+from qtpy.QtWidgets import QWidget
+
+from napari_sam2.core.quality import MEANINGS
+from napari_sam2.widgets.controls.controls import column, text
+from napari_sam2.widgets.controls.forms import Form
+
+if TYPE_CHECKING:
+    from napari_sam2.core.quality import QualityMode
+    from napari_sam2.state import Settings
+    from napari_sam2.widgets.controls.links import Links
+
+_SIZES = [
+    ("as the quality says", 0),
+    ("256 pixels: quickest", 256),
+    ("512 pixels: quick", 512),
+    ("768 pixels", 768),
+    ("1024 pixels: finest", 1024),
+]
+_QUALITIES = [
+    ("automatic", "auto"),
+    ("exact", "exact"),
+    ("balanced", "balanced"),
+    ("fast", "fast"),
+]
+_WINDOWS = [
+    ("in whole frames", "off"),
+    ("in a window if they gain", "auto"),
+    ("in a window, always", "on"),
+]
+_MOST_MIB = 65_536
+
+
+class SettingsForm(QWidget):
+    """Edits the settings that are kept for the next time.
+
+    Parameters
+    ----------
+    settings : Settings
+    links : Links
+        Cut when the dock closes.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self, settings: Settings, links: Links, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.fields = {
+            "quality": ComboBox(
+                label="Quality",
+                choices=_QUALITIES,
+                value=settings.quality,
+                tooltip="How much of what the model could look at it does look at. "
+                "Holds from the next prompt or Propagate on",
+            ),
+            "image_size": ComboBox(
+                label="Detail",
+                choices=_SIZES,
+                value=settings.image_size,
+                tooltip="The size to which frames are brought for the model, whatever "
+                "the quality. Smaller is quicker, and loses thin and small things",
+            ),
+            "window": ComboBox(
+                label="Small objects",
+                choices=_WINDOWS,
+                value=settings.window,
+                tooltip="The model sees a frame at a few hundred pixels: a nucleus of "
+                "20 pixels in a frame of 2,000 all but vanishes. In a window, a part "
+                "of the frame around each object that follows it, it is looked at "
+                "closely, which takes longer. Large objects are best seen in whole "
+                "frames. Holds from the next prompt or Propagate on",
+            ),
+            "corrects_bleaching": CheckBox(
+                text="correct bleaching",
+                label="",
+                value=settings.corrects_bleaching,
+                tooltip="Show fluorescence that fades as bright as in the first frame. "
+                "One slow decline is fitted to the whole stack, so nothing flickers; "
+                "stacks that do not fade steadily, and colour pictures, are left as "
+                "they are. What is measured does not change. Holds from the next "
+                "prompt or Propagate on",
+            ),
+            "is_compiled": CheckBox(
+                text="compile the model",
+                label="",
+                value=settings.is_compiled,
+                tooltip="Let PyTorch compile what is done on every frame. The first "
+                "long run of a model stops for some minutes then, and later ones are "
+                "quicker: a little on the processor, more on a GPU. It needs a C++ "
+                "compiler; what cannot be compiled, or is no quicker, stays as it is, "
+                "and the terminal says why. Masks are the same",
+            ),
+            "cache_mib": SpinBox(
+                label="Memory (MiB)",
+                value=settings.cache_mib,
+                min=0,
+                max=_MOST_MIB,
+                step=128,
+                tooltip="More memory makes it quicker to come back to frames that "
+                "were seen before",
+            ),
+            "live_answers": CheckBox(
+                text="answer every click at once",
+                label="",
+                value=settings.live_answers,
+                tooltip="Without it, masks appear with Propagate only: for large "
+                "models on slow machines",
+            ),
+        }
+        self.meaning = text(MEANINGS[settings.quality])
+        links.connect(settings.events.quality, self._explain)
+        form = Form(*self.fields.values())
+        form.explain(self.meaning, below=0)
+        column(self, form)
+        for name, field in self.fields.items():
+            self._tie(name, field, links)
+
+    def _explain(self, quality: QualityMode) -> None:
+        """Say what the chosen quality loses and gains."""
+        self.meaning.setText(MEANINGS[quality])
+
+    def _tie(
+        self, name: str, field: ComboBox | SpinBox | CheckBox, links: Links
+    ) -> None:
+        def take(value: object) -> None:
+            setattr(self._settings, name, value)
+
+        def show(value: object) -> None:
+            with field.changed.blocked():
+                field.value = value
+
+        field.changed.connect(take)
+        links.connect(getattr(self._settings.events, name), show)

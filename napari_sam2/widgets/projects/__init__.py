@@ -1,0 +1,1 @@
+"""Projects in the dock: opened, saved, kept while one works, offered again."""

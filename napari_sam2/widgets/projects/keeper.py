@@ -1,0 +1,212 @@
+"""Keeps the work on one image: in its project, and in a recovery file meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from napari_sam2.control import Activity
+from napari_sam2.layers.project_image import (
+    geometry_of,
+    refer_to_companion,
+    refer_to_layer,
+)
+from napari_sam2.project import (
+    Autosave,
+    locate_companion,
+    project_header,
+    project_of,
+    related_to,
+    write_project,
+)
+from napari_sam2.project.values import View
+from napari_sam2.widgets.controls.links import Links
+from napari_sam2.widgets.sessions.recipes import model_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from napari_sam2.control import Lane, Status
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.project.values import ImageReference, Project
+    from napari_sam2.state import Settings
+    from napari_sam2.widgets.sessions.file_lane import FileLane
+    from napari_sam2.widgets.sessions.session import Session
+
+
+class Keeper:
+    """Saves the work of a session.
+
+    Parameters
+    ----------
+    session : Session
+    settings : Settings
+    files : FileLane
+        Where files are written.
+    frames_lane : Lane
+        Where frames are read.
+    """
+
+    changed = Signal()
+    """There is something that is not saved, or everything is."""
+    saved = Signal(object)
+    """The path of the project that was written."""
+    failed = Signal(Exception)
+    """It could not be saved."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        *,
+        files: FileLane,
+        frames_lane: Lane,
+    ) -> None:
+        self.session = session
+        self._settings = settings
+        self._files = files
+        self._frames_lane = frames_lane
+        self._links = Links()
+        self._created = ""
+        self._beside: dict[str, ImageReference] = {}
+        self._moved: dict[str, Path] = {}
+        self._was_running = False
+        self._saved_generation = 0
+        self._looked_at: ImageSource | None = None
+        self._image: ImageReference = refer_to_layer(session.image)
+        document, controller = session.document, session.controller
+        self.autosave = Autosave(
+            document, self._describe, lambda: controller.recorder.steps, lane=files
+        )
+        self._links.connect(self.autosave.failed, self.failed.emit)
+        for signal in (
+            document.objects_changed,
+            document.prompts_changed,
+            document.masks_changed,
+        ):
+            self._links.connect(signal, self._on_changed)
+        self._links.connect(document.masks_changed, self._look_at_image)
+        self._links.connect(controller.status_changed, self._on_status_changed)
+
+    @property
+    def path(self) -> Path | None:
+        """The project, if there is one."""
+        return self.autosave.project_path
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether there is work that is in no project."""
+        return self.autosave.generation != self._saved_generation and (
+            self.path is not None or not self.session.is_empty
+        )
+
+    def adopt(self, project: Project, path: Path | None, *, is_saved: bool) -> None:
+        """Go on with a project whose contents the session has.
+
+        Parameters
+        ----------
+        project : Project
+        path : Path or None
+        is_saved : bool
+            Whether the project is as the contents are; otherwise they were restored.
+        """
+        self._created = project.saved.created
+        self._beside = {one.key: one for one in project.beside}
+        if path is not None:
+            found = {one.key: locate_companion(one, path) for one in project.beside}
+            self._moved = {key: now for key, now in found.items() if now is not None}
+        self.autosave.project_path = path
+        if not is_saved:
+            self.autosave.note_unsaved()
+            self.autosave.save()
+        self.changed.emit()
+
+    def save(self, path: Path) -> None:
+        """Take everything down, and write it in the background."""
+        generation = self.autosave.generation
+        header = self._describe()
+        header = replace(
+            header,
+            image=related_to(header.image, path),
+            beside=tuple(
+                related_to(one, path, self._moved.get(one.key)) for one in header.beside
+            ),
+        )
+        steps = self.session.controller.recorder.steps
+        project = project_of(self.session.document, header, steps)
+        written: list[Path] = []
+
+        def job(token: CancelToken) -> Generator[None]:
+            write_project(path, project)
+            written.append(path)
+            yield
+
+        def finish() -> None:
+            if written:
+                self._note_saved(generation, path)
+
+        self._files.submit(job, on_done=finish, on_error=self.failed.emit)
+
+    def close(self, *, is_kept: bool) -> None:
+        """Hear nothing more; leave what is unsaved to be recovered, or not."""
+        self._links.cut()
+        self.autosave.close(keep=is_kept and self.is_unsaved)
+
+    def _note_saved(self, generation: int, path: Path) -> None:
+        self._saved_generation = generation
+        self.autosave.mark_saved(generation, path)
+        self.changed.emit()
+        self.saved.emit(path)
+
+    def _on_changed(self, _: object) -> None:
+        self.changed.emit()
+
+    def _look_at_image(self, _: object = None) -> None:
+        """Have its fingerprint taken, where its frames are read, if it was not yet.
+
+        It takes three frames, for which the answer to the first click must not wait.
+        """
+        if self._looked_at is self.session.image:
+            return
+        image = self._looked_at = self.session.image
+
+        def job(token: CancelToken) -> Generator[ImageReference]:
+            yield refer_to_layer(image, is_read=True)
+
+        def take(reference: ImageReference) -> None:
+            if image is self._looked_at:
+                self._image = reference
+
+        # A frame that cannot be read is told of when it is looked at.
+        self._frames_lane.submit(job, on_item=take, on_error=lambda _: None)
+
+    def _on_status_changed(self, status: Status) -> None:
+        """Save what a run found when it is over."""
+        is_running = status.activity in (Activity.RUNNING, Activity.STOPPING)
+        if self._was_running and not is_running:
+            self.autosave.save()
+        self._was_running = is_running
+        if status.activity is Activity.IDLE and not self.session.is_empty:
+            self._look_at_image()
+
+    def _describe(self) -> Project:
+        session, model = self.session, self._settings.model
+        steps = session.controller.recorder.steps
+        return project_header(
+            self._settings,
+            image=self._image,
+            stack=geometry_of(session.image),
+            model=model_reference(steps, model),
+            created=self._created,
+            view=View(session.position.frame, session.document.selected),
+            beside=tuple(self._companions().values()),
+        )
+
+    def _companions(self) -> dict[str, ImageReference]:
+        """Describe all images that were seen beside ours, in earlier sessions too."""
+        mine = self.session.companions.items()
+        return {**self._beside, **{k: refer_to_companion(one) for k, one in mine}}

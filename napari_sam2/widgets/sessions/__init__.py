@@ -1,0 +1,1 @@
+"""The work on one image, and the threads that its jobs run on."""

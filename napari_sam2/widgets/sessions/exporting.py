@@ -1,0 +1,162 @@
+"""Writing results to files, on the lane, in any format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from psygnal import Signal
+
+from napari_sam2.core.axes import resized
+from napari_sam2.core.cancel import Progress
+from napari_sam2.core.provenance import (
+    Provenance,
+    describe_prompts,
+    describe_settings,
+    now_utc,
+    software_versions,
+)
+from napari_sam2.core.recipe import Made
+from napari_sam2.core.results import FrameResult
+from napari_sam2.io.writing.result_formats import (
+    check_holds_positions,
+    choose_result_format,
+)
+from napari_sam2.state.masks import painted_order
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from napari_sam2.control import Controller
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader
+    from napari_sam2.state import Document, FrameMask
+
+Steps: TypeAlias = "Generator[Progress, None, None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A document's masks as a value that may cross to the lane.
+
+    Attributes
+    ----------
+    masks : mapping of int to mapping of int to FrameMask
+        By frame, in order, and object.
+    names : mapping of int to str
+        By object.
+    frames : range
+        The frames that were asked for.
+    shape_hw : tuple of int
+    """
+
+    masks: Mapping[int, Mapping[int, FrameMask]]
+    names: Mapping[int, str]
+    frames: range
+    shape_hw: tuple[int, int]
+
+    @property
+    def count(self) -> int:
+        """Number of masks."""
+        return sum(map(len, self.masks.values()))
+
+    def frame(self, frame: int) -> FrameResult:
+        """Return a frame's masks as the engine would."""
+        found = sorted(self.masks[frame].items())
+        return FrameResult(frame, tuple(m.as_result(i, frame) for i, m in found))
+
+    def labels(self, frame: int) -> npt.NDArray[np.uint32]:
+        """Draw a frame's label image, (H, W), as it is seen."""
+        labels = np.zeros(self.shape_hw, np.uint32)
+        for object_id, mask in painted_order(self.masks[frame]):
+            labels[mask.mask.slices][mask.mask.crop] = object_id
+        return labels
+
+
+def take_results(document: Document, frames: range | None = None) -> Results:
+    """Take down the masks of a document, on all frames or some."""
+    frames = range(document.frame_count) if frames is None else frames
+    return Results(
+        document.masks.on_frames(frames),
+        {i: one.name for i, one in document.objects.items()},
+        frames,
+        document.shape_hw,
+    )
+
+
+def write_results(
+    path: Path, chosen: ResultFormat, results: Results, header: ResultHeader
+) -> Steps:
+    """Write the masks of the frames; values of labels are the ids of the objects.
+
+    Where frames have no numbers of their own, those left out in front do not count.
+    """
+    choose_result_format(path, chosen.name)
+    first = 0
+    if len(header.axes) > 3:
+        check_holds_positions(chosen)
+    elif chosen.has_every_frame:
+        first = results.frames.start
+        frames = resized(header.axes[0], len(results.frames))
+        header = replace(header, axes=(frames, *header.axes[1:]))
+    with chosen.open(path, header, overwrite=True) as writer:
+        for done, frame in enumerate(results.masks):
+            yield Progress(done, len(results.masks), f"Writing {path.name}")
+            found = results.frame(frame)
+            found = replace(found, frame=frame - first)
+            writer.write(found, results.labels(frame))
+
+
+def provenance_of(controller: Controller, name: str) -> Provenance:
+    """Say what made the masks of a session."""
+    steps = (Made(""), *controller.recorder.steps)
+    made = [one for one in steps if isinstance(one, Made)][-1]
+    prompts = sorted(controller.document.prompts.items())
+    return Provenance(
+        created=now_utc(),
+        software=software_versions(),
+        model=made.model,
+        model_sha256=made.sha256,
+        model_base=made.base,
+        settings=describe_settings(made),
+        image={"name": name},
+        prompts=tuple(describe_prompts(place, said) for place, said in prompts),
+    )
+
+
+class Exporter:
+    """Writes files in the background; what stops runs stops this as well.
+
+    Parameters
+    ----------
+    controller : Controller
+    """
+
+    saved = Signal(object)
+    """The path of the file that is complete now."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    def write(self, path: Path, steps: Steps) -> None:
+        """Take the steps on the lane; ``path`` appears at their end, or not at all."""
+        finished: list[Path] = []
+
+        def job(token: CancelToken) -> Generator[Progress | Path]:
+            yield from steps
+            yield path
+
+        def take(path: Path) -> None:
+            finished.append(path)
+            self.saved.emit(path)
+
+        def outcome() -> str:
+            if finished:
+                return f"Saved: {path}"
+            return f"Saving was stopped; {path.name} was not written."
+
+        self._controller.work(job, on_item=take, outcome=outcome)

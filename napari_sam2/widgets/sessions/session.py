@@ -1,0 +1,258 @@
+"""What belongs to one image: document, history, controller and layers, together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_sam2.control import Controller
+from napari_sam2.core.errors import PromptError, Sam2Error
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.io.prompt_json import PromptSet
+from napari_sam2.layers.layer_file import image_key
+from napari_sam2.layers.mask_layer import MaskLayer
+from napari_sam2.layers.prompt_layers import PromptLayers
+from napari_sam2.layers.tracks_layer import add_tracks
+from napari_sam2.layers.turning import turned_points
+from napari_sam2.project.session import fill_document
+from napari_sam2.project.values import Contents
+from napari_sam2.state import Document, History, edits
+from napari_sam2.widgets.controls.links import Links
+from napari_sam2.widgets.controls.repaint import SCREEN_MS, Repainter
+from napari_sam2.widgets.sessions.frame_position import FramePosition
+from napari_sam2.widgets.sessions.recipes import make_recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.control import Lane, TrackerFactory
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.state import Place, Settings
+
+
+class Session:
+    """Everything that belongs to one image, followed along one axis.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    image : ImageSource
+    settings : Settings
+    lane : Lane
+        Shared by all sessions of a window, and closed by it.
+    make_tracker : TrackerFactory
+    contents : Contents, optional
+        What a project keeps about the image.
+
+    Raises
+    ------
+    ProjectError
+        If the contents do not fit the image.
+    """
+
+    painted = Signal(frozenset)
+    """Frames whose masks were drawn anew, at most some thirty times a second."""
+
+    def __init__(
+        self,
+        viewer: Any,
+        image: ImageSource,
+        settings: Settings,
+        *,
+        lane: Lane,
+        make_tracker: TrackerFactory,
+        contents: Contents | None = None,
+    ) -> None:
+        self.image = image
+        # By key, all that were ever seen beside it: a project has to know them.
+        self.companions = {image_key(one): one for one in image.beside}
+        self.links = Links()
+        self.document = Document(
+            frame_count=image.frame_count,
+            shape_hw=image.shape_hw,
+            series_length=image.space.numbers.length,
+        )
+        # Before anybody listens: what a project keeps was answered already.
+        fill_document(self.document, contents or Contents())
+        self.history = History(self.document)
+        self.controller = Controller(
+            self.history,
+            settings,
+            image.seen,
+            lane=lane,
+            make_tracker=make_tracker,
+            limits=image.limits,
+            recorder=make_recorder(contents),
+        )
+        self.position = FramePosition(viewer, image.layer, image.space, self.links)
+        self._viewer = viewer
+        self._make_layers()
+        self._repainter = Repainter(self._repaint)
+        self._filler = QTimer()
+        self._filler.setInterval(SCREEN_MS)
+        self._filler.timeout.connect(self._show_more_boxes)
+        self.links.connect(self.document.prompts_changed, self._on_prompts_changed)
+        self._on_prompts_changed()
+        self.links.connect(self.document.masks_changed, self._repainter.add)
+        self.links.connect(self.document.objects_changed, self._on_objects_changed)
+        self.links.connect(self.document.spill.failed, self.controller.report)
+        self.links.connect(viewer.layers.events.removed, self._on_layer_removed)
+        self._is_closed = False
+
+    def _make_layers(self) -> None:
+        """Add the layers: masks above the image, prompts above them."""
+        parts = (
+            self._viewer.layers,
+            self._viewer.dims,
+            self.image,
+            self.document,
+            self.history,
+        )
+        self.masks = MaskLayer(*parts, on_refused=self.refuse)
+        self.prompts = PromptLayers(*parts, on_refused=self.refuse)
+
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """Our layers, whether or not they are in the viewer."""
+        return self.masks.layer, self.prompts.boxes, self.prompts.points
+
+    def refuse(self, sentence: str) -> None:
+        """Say why something was taken back."""
+        self.controller.report(PromptError(sentence))
+
+    def do(self, make_edit: Callable[[], Any]) -> None:
+        """Make an edit that can be undone, or say why it cannot be made."""
+        try:
+            self.history.do(make_edit())
+        except Sam2Error as problem:
+            self.controller.report(problem)
+
+    def begin(self) -> None:
+        """Choose the layer of points, and load the model in the background."""
+        self.controller.prepare()
+        # Later, because napari chooses a layer itself after it was added.
+        QTimer.singleShot(0, self._choose_points)
+
+    def _choose_points(self) -> None:
+        points = self.prompts.points
+        if not self._is_closed and points in self._viewer.layers:
+            self._viewer.layers.selection.active = points
+            points.mode = "add"
+
+    def look_at(self, image: ImageSource) -> None:
+        """Show the model other channels or intensities of the same frames."""
+        if not image.looks_like(self.image):
+            self.image = image
+            self.companions |= {image_key(one): one for one in image.beside}
+            self.controller.set_frames(image.seen, image.limits)
+
+    def take_along(self, other: Session) -> None:
+        """Take the objects and points of a session along another axis, as one step."""
+        prompts, objects = other.document.prompts, other.document.objects
+        points = turned_points(prompts, other.image.space, self.image.space)
+        names = {one.object_id: one.name for one in objects.values()}
+        self.take_prompts(PromptSet(tuple(points), names))
+
+    def take_prompts(self, found: PromptSet) -> None:
+        """Take the prompts of a file, as one undo step."""
+        gesture = object()
+        for object_id in dict.fromkeys((*found.names, *found.object_ids)):
+            name = found.names.get(object_id, "")
+            if object_id not in self.document.objects:
+                edit = edits.add_object(self.document, object_id, name)
+            elif name:
+                edit = edits.rename_object(self.document, object_id, name)
+            else:
+                continue
+            self.history.do(edit, gesture=gesture)
+        said: dict[Place, FramePrompts] = {}
+        for prompt in found.prompts:
+            place = prompt.object_id, prompt.frame
+            said[place] = said.get(place, FramePrompts()).with_prompt(prompt)
+        for (object_id, frame), prompts in said.items():
+            edit = edits.set_prompts(self.document, object_id, frame, prompts)
+            self.history.do(edit, gesture=gesture)
+
+    def show(self, is_shown: bool) -> None:
+        """Show or hide our layers, when another image is worked on."""
+        for layer in self.layers:
+            layer.visible = is_shown
+
+    def add_tracks(self) -> None:
+        """Add a layer with the path of every object's centre."""
+        try:
+            add_tracks(self._viewer.layers, self.image, self.document)
+        except Sam2Error as problem:
+            self.controller.report(problem)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said or found yet."""
+        return not self.document.prompts and not len(self.document.masks)
+
+    def close(self, *, is_window_gone: bool = False) -> None:
+        """Stop, and listen to nothing; masks stay in the viewer as they are.
+
+        Parameters
+        ----------
+        is_window_gone : bool, optional
+            Whether layers can no longer be taken out of the viewer.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if not is_window_gone:
+            self._repainter.flush()
+        self._repainter.close()
+        self._filler.stop()
+        self.controller.close()
+        self.links.cut()
+        self.prompts.disconnect()
+        self.masks.disconnect()
+        if not is_window_gone:
+            # Later, because napari may be in the middle of deleting all layers.
+            QTimer.singleShot(0, self._take_out_layers)
+
+    def _take_out_layers(self) -> None:
+        """Take out of the viewer what is of no use without the dock."""
+        _, boxes, points = self.layers
+        for layer in self.layers if self.is_empty else (boxes, points):
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+
+    def _on_layer_removed(self, event: Any) -> None:
+        """Forget the masks with their layer; undo brings both back."""
+        if event.value == self.masks.layer:
+            self.controller.clear_masks()
+
+    def _bring_masks_back(self) -> None:
+        """Show the layer of masks again, beneath the prompts, and change no tool."""
+        layers = self._viewer.layers
+        active = layers.selection.active
+        self.masks.show()
+        for layer in (self.prompts.boxes, self.prompts.points):
+            if layer in layers:
+                layers.move(layers.index(layer), len(layers))
+        layers.selection.active = active
+
+    def _repaint(self, frames: frozenset[int]) -> None:
+        if len(self.document.masks) and self.masks.layer not in self._viewer.layers:
+            self._bring_masks_back()
+        self.masks.apply()
+        self.painted.emit(frames)
+
+    def _on_prompts_changed(self, _places: object = None) -> None:
+        if self.prompts.has_more and not self._filler.isActive():
+            self._filler.start()
+
+    def _show_more_boxes(self) -> None:
+        """Show thousands of boxes a few at a time, as time goes by."""
+        self.prompts.go_on()
+        if not self.prompts.has_more:
+            self._filler.stop()
+
+    def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
+        frames = {f for i in object_ids for f in self.document.masks.of_object(i)}
+        self._repainter.add(frames)

@@ -1,0 +1,204 @@
+"""The sessions of a window: one per image and axis, kept while their image is there."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_sam2.widgets.sessions.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_sam2.control import Lane, TrackerFactory
+    from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.project.values import Contents
+    from napari_sam2.state import Settings
+
+
+class Sessions:
+    """Goes from one image to another without losing what was said about the first.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    settings : Settings
+    lane : Lane
+        Closed by its owner, after :meth:`close`.
+    make_tracker : TrackerFactory
+    """
+
+    changed = Signal(object)
+    """The session that is worked on now, or None."""
+    closing = Signal(object)
+    """A session that is about to be closed."""
+
+    def __init__(
+        self,
+        viewer: Any,
+        settings: Settings,
+        *,
+        lane: Lane,
+        make_tracker: TrackerFactory,
+    ) -> None:
+        self._viewer = viewer
+        self._settings = settings
+        self._lane = lane
+        self._make_tracker = make_tracker
+        self._all: list[Session] = []
+        self._is_opening = False
+        self.current: Session | None = None
+
+    def open(self, source: ImageSource | None) -> None:
+        """Work on an image: where one left it, if it was worked on before."""
+        if self._is_opening:
+            return
+        if source is None:
+            self._activate(None)
+            return
+        session = self._find(source)
+        if session is None:
+            session = self._make(source)
+        elif session.image.space == source.space:
+            session.look_at(source)
+        self._record(session.image)
+        self._activate(session)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Open nothing in the block, whatever layers come and become active."""
+        self._is_opening, before = True, self._is_opening
+        try:
+            yield
+        finally:
+            self._is_opening = before
+
+    def restore(self, source: ImageSource, contents: Contents) -> Session:
+        """Work on what a project keeps about an image, beside what there is.
+
+        Raises
+        ------
+        ProjectError
+            If the contents do not fit the image.
+        """
+        session = self._make(source, contents)
+        self._record(source)
+        self._activate(session)
+        return session
+
+    def is_worked_on(self, layer: Any) -> bool:
+        """Whether anything was said or found about an image."""
+        return any(one.image.layer == layer and not one.is_empty for one in self._all)
+
+    def must_ask(self, source: ImageSource | None) -> bool:
+        """Whether opening this leaves prompts for another axis, for the first time."""
+        now = self.current
+        return (
+            source is not None
+            and now is not None
+            and not now.is_empty
+            and source.layer == now.image.layer
+            and source.frame_axis != now.image.frame_axis
+            and self._find(source) is None
+        )
+
+    def turn(self, source: ImageSource, *, is_kept: bool) -> None:
+        """Follow another axis of the image that is worked on.
+
+        Parameters
+        ----------
+        source : ImageSource
+        is_kept : bool
+            Whether points come along to where they lie in the image, and everything is
+            there again when one goes back. Otherwise what was said is withdrawn, and
+            its masks stay as a labels layer of their own.
+        """
+        before = self.current
+        self.open(source)
+        after = self.current
+        if before is None or after is None or before not in self._all:
+            return
+        if not is_kept:
+            self._close(before)
+        elif after.is_empty:
+            after.take_along(before)
+
+    def session_of(self, layer: Any) -> Session | None:
+        """Return the session that a layer of ours belongs to."""
+        for session in self._all:
+            if layer in session.layers:
+                return session
+        return None
+
+    def activate(self, session: Session) -> None:
+        """Work on a session again."""
+        self._activate(session)
+
+    def close_orphans(self) -> None:
+        """Close the sessions whose image is gone."""
+        for session in list(self._all):
+            if session.image.layer not in self._viewer.layers:
+                self._close(session)
+
+    def close(self, *, is_window_gone: bool = False) -> None:
+        """Close all sessions; see :meth:`Session.close`."""
+        for session in list(self._all):
+            self._close(session, is_window_gone=is_window_gone)
+
+    def _find(self, source: ImageSource) -> Session | None:
+        """Return where one left the image, on this very plane if the axis stays."""
+        now = self.current
+        mine = [one for one in self._all if one.image.layer == source.layer]
+        same = [one for one in mine if one.image.space == source.space]
+        if not same and now in mine and now.image.frame_axis != source.frame_axis:
+            same = [one for one in mine if one.image.frame_axis == source.frame_axis]
+        return same[-1] if same else None
+
+    def _make(self, source: ImageSource, contents: Contents | None = None) -> Session:
+        with self.paused():  # new layers become active on the way
+            session = Session(
+                self._viewer,
+                source,
+                self._settings,
+                lane=self._lane,
+                make_tracker=self._make_tracker,
+                contents=contents,
+            )
+        self._all.append(session)
+        return session
+
+    def _record(self, source: ImageSource) -> None:
+        """Note the choices on the image, for those who keep settings."""
+        self._settings.axis = source.frame_axis or 0
+        self._settings.channels = source.frames.channels
+        self._settings.limits = source.limits
+        self._settings.level = source.frames.level
+
+    def _activate(self, session: Session | None) -> None:
+        before = self.current
+        if session is before:
+            return
+        self.current = session
+        if before is not None:
+            before.controller.stop()
+            if before.is_empty:
+                self._close(before)
+            else:
+                before.show(False)
+        self.changed.emit(session)
+        if session is not None:
+            session.show(True)
+            if before is not None and before.image.layer == session.image.layer:
+                session.position.face_frames()
+            session.begin()
+
+    def _close(self, session: Session, *, is_window_gone: bool = False) -> None:
+        self._all.remove(session)
+        if session is self.current:
+            self.current = None
+            if not is_window_gone:
+                self.changed.emit(None)
+        self.closing.emit(session)
+        session.close(is_window_gone=is_window_gone)

@@ -1,0 +1,1 @@
+"""The strip under *Review*: every object on every frame."""

@@ -1,0 +1,87 @@
+import errno
+import os
+
+import pytest
+
+from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.output import atomic_output, check_output, naming_output
+
+
+def test_the_file_appears_when_it_is_complete(tmp_path):
+    target = tmp_path / "a.csv"
+    with atomic_output(target) as temporary:
+        temporary.write_text("new")
+        assert temporary.parent == tmp_path
+        assert not target.exists()
+    assert target.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OutputError])
+def test_after_a_failure_nothing_has_changed(tmp_path, error):
+    target = tmp_path / "a.csv"
+    target.write_text("old")
+    with (
+        pytest.raises(error),
+        atomic_output(target, overwrite=True) as temporary,
+    ):
+        temporary.write_text("half")
+        raise error
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_existing_file_is_kept_unless_overwriting(tmp_path):
+    target = tmp_path / "a.csv"
+    target.write_text("old")
+    with pytest.raises(OutputError, match=r"a\.csv exists: add --overwrite"):
+        check_output(target, overwrite=False)
+    with pytest.raises(OutputError, match="exists"), atomic_output(target):
+        pytest.fail("the block ran")
+    with atomic_output(target, overwrite=True) as temporary:
+        temporary.write_text("new")
+    assert target.read_text() == "new"
+
+
+def test_a_file_made_meanwhile_is_kept(tmp_path):
+    target = tmp_path / "a.csv"
+    with pytest.raises(OutputError, match="meanwhile"), atomic_output(target):
+        target.write_text("someone else's")
+    assert target.read_text() == "someone else's"
+
+
+def test_folders_are_checked_before_work(tmp_path):
+    with pytest.raises(OutputError, match=r"folder .*nowhere does not exist"):
+        check_output(tmp_path / "nowhere" / "a.csv", overwrite=False)
+    with pytest.raises(OutputError, match="is a folder"):
+        check_output(tmp_path, overwrite=True)
+    check_output(tmp_path / "a.csv", overwrite=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(
+        OutputError, match=r"Nothing can be written .*Permission denied"
+    ):
+        check_output(tmp_path / "a.csv", overwrite=False)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EFBIG])
+def test_a_full_disk_is_a_sentence(tmp_path, code):
+    with (
+        pytest.raises(OutputError, match="disk is full"),
+        naming_output(tmp_path / "a.csv"),
+    ):
+        raise OSError(code, os.strerror(code))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_the_file_has_the_permissions_of_any_new_file(tmp_path):
+    with atomic_output(tmp_path / "a.csv") as temporary:
+        temporary.write_text("new")
+    (tmp_path / "b.csv").write_text("plain")
+    assert (tmp_path / "a.csv").stat().st_mode == (tmp_path / "b.csv").stat().st_mode

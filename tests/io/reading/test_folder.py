@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.reading.folder import natural_key, picture_files
+from napari_sam2.io.reading.stack import open_stack, stack_frames
+
+GREY = np.random.default_rng(0).integers(0, 255, (12, 20, 30)).astype(np.uint8)
+COLOUR = np.random.default_rng(1).integers(0, 255, (20, 30, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tif", "TIFF", "PNG"])
+def test_frames_come_in_natural_order(tmp_path, suffix):
+    for t, picture in enumerate(GREY):
+        path = tmp_path / f"img{t}.{suffix}"
+        if suffix.lower().startswith("t"):
+            tifffile.imwrite(path, picture, compression="zlib")
+        else:
+            Image.fromarray(picture).save(path)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "._img0.png").write_text("what macOS leaves behind")
+    frames = stack_frames(open_stack(tmp_path))
+    assert len(frames) == 12
+    for t in (11, 2, 10):
+        np.testing.assert_array_equal(frames[t], GREY[t])
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=9, unique=True))
+def test_numbers_in_names_sort_by_value(numbers):
+    names = [f"frame_{number}_a.png" for number in numbers]
+    ordered = sorted(names, key=natural_key)
+    assert ordered == [f"frame_{number}_a.png" for number in sorted(numbers)]
+
+
+@given(st.lists(st.text(max_size=8), max_size=8))
+def test_any_names_can_be_ordered(names):
+    sorted(names, key=natural_key)
+
+
+def test_jpeg_colour(tmp_path):
+    Image.fromarray(COLOUR).save(tmp_path / "a.jpg", quality=95)
+    frames = stack_frames(open_stack(tmp_path))
+    assert (len(frames), frames.is_rgb, frames[0].shape) == (1, True, (20, 30, 3))
+
+
+@pytest.mark.parametrize(
+    ("mode", "shape", "dtype"),
+    [("1", (20, 30), "u1"), ("P", (20, 30, 3), "u1"), ("LA", (20, 30), "u1"),
+     ("RGBA", (20, 30, 3), "u1"), ("I;16", (20, 30), "u2")],
+)  # fmt: skip
+def test_every_mode_of_png_becomes_pixels(tmp_path, mode, shape, dtype):
+    picture = Image.fromarray(COLOUR)
+    if mode == "I;16":
+        picture = Image.fromarray(GREY[0].astype(np.uint16) * 200)
+    else:
+        picture = picture.convert(mode)
+    picture.save(tmp_path / "a.png")
+    frames = stack_frames(open_stack(tmp_path))
+    assert (frames[0].shape, frames.dtype) == (shape, np.dtype(dtype))
+
+
+def test_only_the_first_picture_is_read_at_opening(tmp_path):
+    Image.fromarray(GREY[0]).save(tmp_path / "0.png")
+    for t in range(1, 300):
+        (tmp_path / f"{t}.png").write_bytes(b"never looked at")
+    frames = stack_frames(open_stack(tmp_path))
+    assert len(frames) == 300
+    with pytest.raises(FrameError, match=r"7\.png could not be read"):
+        frames[7]
+
+
+@pytest.mark.parametrize("other", [GREY[1, :, :29], COLOUR])
+def test_a_picture_of_another_size_is_named(tmp_path, other):
+    Image.fromarray(GREY[0]).save(tmp_path / "a.png")
+    Image.fromarray(other).save(tmp_path / "b.png")
+    frames = stack_frames(open_stack(tmp_path))
+    frames[0]
+    with pytest.raises(FrameError, match=r"b\.png is 20 × .*first one.* 20 × 30"):
+        frames[1]
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing")
+    assert picture_files(tmp_path) == []
+    with pytest.raises(StackError, match="holds no pictures"):
+        open_stack(tmp_path)
+
+
+def test_a_stack_among_pictures_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY, photometric="minisblack")
+    with pytest.raises(StackError, match="a stack itself"):
+        open_stack(tmp_path)
+
+
+def test_a_single_picture_is_one_frame(tmp_path):
+    Image.fromarray(COLOUR).save(tmp_path / "a.png")
+    frames = stack_frames(open_stack(tmp_path / "a.png"))
+    assert (len(frames), frames.is_rgb) == (1, True)
+    np.testing.assert_array_equal(frames[0], COLOUR)
+
+
+def test_a_text_file_called_png_is_explained(tmp_path):
+    (tmp_path / "a.png").write_text("hello")
+    for path in (tmp_path, tmp_path / "a.png"):
+        with pytest.raises(StackError, match=r"a\.png could not be read"):
+            open_stack(path)
+
+
+def test_a_folder_of_sequences_lists_them(tmp_path):
+    """The layout of DAVIS: JPEGImages/480p/bear/00000.jpg."""
+    for name in ("bear", "dog", "cat2", "cat10"):
+        folder = tmp_path / "JPEGImages" / "480p" / name
+        folder.mkdir(parents=True)
+        Image.fromarray(COLOUR).save(folder / "00000.jpg")
+    for path in (tmp_path / "JPEGImages" / "480p", tmp_path / "JPEGImages"):
+        with pytest.raises(StackError, match=r"bear, .*cat2, .*cat10, .*dog\."):
+            open_stack(path)
+    sequence = tmp_path / "JPEGImages" / "480p" / "dog"
+    assert open_stack(sequence).shape == (1, 20, 30, 3)
+
+
+def test_many_sequences_are_not_all_listed(tmp_path):
+    for number in range(50):
+        (tmp_path / f"clip{number}").mkdir()
+        Image.fromarray(GREY[0]).save(tmp_path / f"clip{number}" / "0.png")
+    with pytest.raises(StackError, match=r"clip0, .* and 30 more\."):
+        open_stack(tmp_path)

@@ -1,0 +1,137 @@
+import sys
+
+import numpy as np
+import pytest
+
+from napari_sam2.core.axes import Axis, axis_names
+from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
+from napari_sam2.io.reading.stack import open_stack, stack_frames
+
+zarr = pytest.importorskip("zarr")
+
+DATA = np.random.default_rng(0).integers(0, 4000, (5, 2, 20, 30)).astype(np.uint16)
+
+
+def image(path, version: str, **extra):
+    """Write an OME-Zarr image with two levels."""
+    group = zarr.open_group(path, mode="w", zarr_format=2 if version == "0.4" else 3)
+    chunks = (1, 1, 20, 30)
+    full = group.create_array("0", shape=DATA.shape, chunks=chunks, dtype="u2")
+    full[...] = DATA
+    small = group.create_array("1", shape=(5, 2, 10, 15), chunks=chunks, dtype="u2")
+    small[...] = DATA[..., ::2, ::2]
+    axes = [
+        {"name": "time", "type": "time", "unit": "second"},
+        {"name": "stain", "type": "channel"},
+        {"name": "y", "type": "space", "unit": "micrometer"},
+        {"name": "x", "type": "space", "unit": "micrometer"},
+    ]
+    scale = {"type": "scale", "scale": [1.0, 1.0, 0.5, 0.25]}
+    levels = [
+        {"path": "0", "coordinateTransformations": [scale]},
+        {"path": "1", "coordinateTransformations": [scale]},
+    ]
+    scales = [{"version": version, "axes": axes, "datasets": levels, **extra}]
+    if version == "0.4":
+        group.attrs["multiscales"] = scales
+    else:
+        group.attrs["ome"] = {"version": version, "multiscales": scales}
+    return path
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_ome_zarr_gives_full_resolution_with_pixel_sizes(tmp_path, version):
+    whole = [{"type": "scale", "scale": [30.0, 1.0, 1.0, 1.0]}]
+    path = image(tmp_path / "a.ome.zarr", version, coordinateTransformations=whole)
+    stack = open_stack(path)
+    assert stack.axes == (
+        Axis("t", 5, 30.0, "second"),
+        Axis("c", 2),
+        Axis("y", 20, 0.5, "micrometer"),
+        Axis("x", 30, 0.25, "micrometer"),
+    )
+    np.testing.assert_array_equal(stack_frames(stack)[4], DATA[4, 0])
+    picked = stack_frames(stack, channels=(1,))
+    np.testing.assert_array_equal(picked[2], DATA[2, 1])
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_bare_array_is_a_stack(tmp_path, version):
+    path = tmp_path / "a.zarr"
+    zarr.save_array(path, DATA[:, 0], zarr_format=version)
+    frames = stack_frames(open_stack(path))
+    assert len(frames) == 5
+    np.testing.assert_array_equal(frames[3], DATA[3, 0])
+
+
+def test_zarr_is_recognised_whatever_the_folder_is_called(tmp_path):
+    zarr.save_array(tmp_path / "movie", DATA[:, 0])
+    assert open_stack(tmp_path / "movie").shape == (5, 20, 30)
+
+
+def test_dimension_names_of_zarr_3_are_used(tmp_path):
+    path = tmp_path / "a.zarr"
+    array = zarr.create_array(
+        path, shape=(4, 20, 30), dtype="u1", dimension_names=["z", "y", "x"]
+    )
+    array[...] = 1
+    assert axis_names(open_stack(path).axes) == "zyx"
+
+
+def test_the_arrays_of_a_plain_group_are_listed(tmp_path):
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    for name in ("raw", "dapi"):
+        group.create_array(name, shape=(4, 20, 30), dtype="u1")
+    with pytest.raises(StackError, match="dapi, raw"):
+        open_stack(tmp_path / "a.zarr")
+    assert open_stack(tmp_path / "a.zarr" / "raw").shape == (4, 20, 30)
+
+
+def test_a_missing_chunk_is_background_and_a_damaged_one_an_error(tmp_path):
+    path = tmp_path / "a.zarr"
+    array = zarr.create_array(path, shape=(3, 20, 30), chunks=(1, 20, 30), dtype="u2")
+    array[...] = DATA[:3, 0]
+    (path / "c/1/0/0").write_bytes(b"broken")
+    (path / "c/2/0/0").unlink()
+    frames = stack_frames(open_stack(path))
+    np.testing.assert_array_equal(frames[0], DATA[0, 0])
+    with pytest.raises(FrameError, match="Frame 1"):
+        frames[1]
+    assert not frames[2].any()
+
+
+def test_what_is_no_zarr_is_explained(tmp_path):
+    (tmp_path / "a.zarr").mkdir()
+    with pytest.raises(StackError, match=r"a\.zarr cannot be opened as Zarr"):
+        open_stack(tmp_path / "a.zarr")
+    (tmp_path / "a.zarr" / "zarr.json").write_text("{")
+    with pytest.raises(StackError, match=r"a\.zarr cannot be opened as Zarr"):
+        open_stack(tmp_path / "a.zarr")
+
+
+def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "a.zarr"
+    zarr.save_array(path, DATA[:, 0])
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'napari-sam2\[zarr\]'"):
+        open_stack(path)
+
+
+def test_one_of_several_converted_images_is_chosen(tmp_path):
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
+    group.attrs["bioformats2raw.layout"] = 3
+    image(tmp_path / "a.zarr" / "0", "0.4")
+    assert open_stack(tmp_path / "a.zarr").shape == DATA.shape
+    image(tmp_path / "a.zarr" / "1", "0.4")
+    with pytest.raises(StackError, match=r"2 images.*--series.*0, 1"):
+        open_stack(tmp_path / "a.zarr")
+    assert open_stack(tmp_path / "a.zarr", series=1).shape == DATA.shape
+    with pytest.raises(StackError, match="no series 2"):
+        open_stack(tmp_path / "a.zarr", series=2)
+
+
+def test_an_array_is_named_behind_two_colons(tmp_path):
+    path = image(tmp_path / "a.zarr", "0.5")
+    assert open_stack(f"{path}::1").shape == (5, 2, 10, 15)
+    with pytest.raises(StackError, match="no array or group 7"):
+        open_stack(f"{path}::7")

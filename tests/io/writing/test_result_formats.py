@@ -1,0 +1,86 @@
+"""Every format of results takes frames in order, and appears whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_sam2.core.axes import axes_from_shape
+from napari_sam2.core.errors import OutputError
+from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.provenance import Provenance
+from napari_sam2.core.results import FrameResult, mask_result
+from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader
+from napari_sam2.io.writing.result_formats import (
+    RESULT_FORMATS,
+    find_result_format,
+    guess_result_format,
+)
+
+SHAPE = (4, 12, 16)
+
+
+@pytest.fixture
+def header() -> ResultHeader:
+    return ResultHeader(
+        axes_from_shape(SHAPE, "tyx"),
+        {1: "one", 200: "two hundred"},
+        Provenance("2026-01-02", {}, "nano"),
+        ArrayFrames(np.ones(SHAPE, np.uint8)),
+    )
+
+
+def frame_of(frame: int) -> tuple[FrameResult, np.ndarray]:
+    mask = np.zeros(SHAPE[1:], bool)
+    mask[2:5, frame : frame + 4] = True
+    found = mask_result(
+        mask, object_id=200, frame=frame, predicted_iou=0.5, object_logit=1.0
+    )
+    return FrameResult(frame, (found,)), mask.astype(np.uint32) * 200
+
+
+def target(folder: Path, one: ResultFormat) -> Path:
+    return folder / f"out{one.suffixes[0] if one.suffixes else ''}"
+
+
+@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
+def test_nothing_appears_when_writing_breaks_off(tmp_path, header, one) -> None:
+    path = target(tmp_path, one)
+
+    def break_off() -> None:
+        with one.open(path, header, overwrite=False) as writer:
+            writer.write(*frame_of(0))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
+def test_what_exists_is_kept(tmp_path, header, one: ResultFormat) -> None:
+    path = target(tmp_path, one)
+    for _ in range(2):
+        with one.open(path, header, overwrite=True) as writer:
+            for frame in (0, 2, 3):
+                writer.write(*frame_of(frame))
+    made = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    with (
+        pytest.raises(OutputError, match="exists"),
+        one.open(path, header, overwrite=False),
+    ):
+        raise AssertionError("it must not begin")
+    assert made == {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+
+
+def test_formats_are_found_by_name_and_ending() -> None:
+    for one in RESULT_FORMATS:
+        assert find_result_format(one.name) is one
+    assert guess_result_format(Path("A.TIF")).name == "labels-tiff"
+    with pytest.raises(OutputError, match="labels-tiff"):
+        guess_result_format(Path("a.docx"))
+    with pytest.raises(OutputError, match="There is no format docx"):
+        find_result_format("docx")
+    assert len({one.name for one in RESULT_FORMATS}) == len(RESULT_FORMATS)

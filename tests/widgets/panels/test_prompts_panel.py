@@ -1,0 +1,95 @@
+"""What the tools of the section on prompts do for the user."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.state import Origin
+from napari_sam2.widgets.controls.controls import pick
+from napari_sam2.widgets.panels.labels_form import LabelsForm
+from tests.widgets.user import SHAPE, User
+
+STACK = np.zeros(SHAPE, np.uint8)
+STACK[2, 5:9, 5:9] = 4
+STACK[6, 5:9, 15:19] = 7
+STACK[7, 5:9, 15:19] = 7
+
+
+@pytest.fixture
+def labels_form(working: User) -> LabelsForm:
+    """Return the form for labels, opened as users open it."""
+    working.viewer.add_labels(STACK, name="cellpose")
+    panel = working.dock.workbench.prompts
+    panel._labels.click()
+    assert panel.labels_form.isVisibleTo(panel)
+    return panel.labels_form
+
+
+def start(user: User, form: LabelsForm, **choices) -> None:
+    for name, value in choices.items():
+        assert pick(getattr(form, name), value)
+    form._start.click()
+    user.wait_idle()
+
+
+def test_labels_become_painted_masks(working: User, labels_form: LabelsForm) -> None:
+    start(working, labels_form, frames="all")
+    assert set(working.document.objects) == {4, 7}
+    for place in ((4, 2), (7, 6), (7, 7)):
+        assert working.mask(*place).origin is Origin.PAINTED
+    working.session.history.undo()
+    assert not working.document.objects
+
+
+def test_chosen_labels_become_boxes_on_their_first_frame(working, labels_form) -> None:
+    labels_form.ids.setText("5-9")
+    start(working, labels_form, frames="first", forms="boxes")
+    assert working.document.prompts == {
+        (7, 6): FramePrompts(box_yxyx=(4.5, 14.5, 8.5, 18.5))
+    }
+    working.wait_mask(7, 6)
+
+
+def test_labels_of_every_few_frames_become_points(working, labels_form) -> None:
+    labels_form.step.setValue(3)
+    start(working, labels_form, frames="some", forms="points")
+    assert set(working.document.prompts) == {(7, 6)}
+
+
+def test_a_single_picture_of_labels_is_for_the_displayed_frame(working: User) -> None:
+    working.session.position.go_to(8)
+    flat = working.viewer.add_labels(STACK[2], name="flat")
+    working.session.position.go_to(8)
+    form = working.dock.workbench.prompts.labels_form
+    start(working, form, layers=flat, frames="all")
+    assert set(working.document.said_about(4)) == {8}
+
+
+@pytest.mark.parametrize(("text", "words"), [("x", "1-20, 35"), ("99", "no such")])
+def test_labels_that_are_not_there_are_explained(working, labels_form, text, words):
+    labels_form.ids.setText(text)
+    start(working, labels_form)
+    assert words in working.dock.status_line.message
+    assert not working.document.objects
+
+
+def test_labels_of_another_image_are_explained(working: User) -> None:
+    other = working.viewer.add_labels(np.zeros((3, 5, 5), np.uint8), name="other")
+    start(working, working.dock.workbench.prompts.labels_form, layers=other)
+    assert "choose labels of this image" in working.dock.status_line.message
+
+
+def test_the_form_lists_the_labels_layers_that_there_are(working: User) -> None:
+    form = working.dock.workbench.prompts.labels_form
+    assert form.layers.count() == 0
+    layer = working.viewer.add_labels(STACK)
+    assert form.layers.currentData() == layer
+    working.viewer.layers.remove(layer)
+    assert form.layers.count() == 0
+    form.start()
+    assert "no other labels layer" in working.dock.status_line.message
