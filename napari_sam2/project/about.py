@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _MOST_AXES = 32
 _MOST_LEVELS = 64
-_BEFORE_QUALITIES = "exact"  # what projects mean that were made without a choice
 
 
 def read_image(content: Any) -> ImageReference:
@@ -54,8 +53,7 @@ def read_view(content: Any) -> View:
 
 def read_choices(content: Any) -> Choices:
     """Check and return what the user chose, as far as it can still be chosen."""
-    known = known_fields(Settings, content, "the choices")
-    return {"quality": _BEFORE_QUALITIES, **known}
+    return known_fields(Settings, content, "the choices")
 
 
 def read_stack(content: Any) -> StackGeometry:

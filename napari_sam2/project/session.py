@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.core.provenance import now_utc, software_versions
+from napari_sam2.core.quality import EXACT
 from napari_sam2.project.values import (
     Contents,
     ModelReference,
@@ -156,7 +157,11 @@ def choices_of(settings: Settings) -> Choices:
 
 
 def apply_choices(settings: Settings, choices: Choices) -> None:
-    """Set the settings; those that differ tell who listens."""
+    """Set the settings; those that differ tell who listens.
+
+    A project that says nothing of a quality was made when there was but one.
+    """
+    choices = {"quality": EXACT.name, **choices}
     for one in fields(settings):
         wanted = choices.get(one.name, getattr(settings, one.name))
         if getattr(settings, one.name) != wanted:

@@ -246,12 +246,7 @@ def example(iou: float = 0.75, *, steps: bool = True) -> Project:
             limits=IntensityLimits((0.0,), (255.0,)),
             placing=PLACING if steps else None,
         ),
-        choices={
-            "model": "nano",
-            "quality": "exact",  # what is meant where nothing is said
-            "frame_range": (1, 4),
-            "thresholds": THRESHOLDS,
-        },
+        choices={"model": "nano", "frame_range": (1, 4), "thresholds": THRESHOLDS},
         model=ModelReference("nano", "cd" * 32),
         contents=Contents(
             {1: TrackedObject(1, "mother"), 7: TrackedObject(7, "Zelle ß")},

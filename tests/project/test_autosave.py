@@ -263,7 +263,7 @@ def test_a_recovery_is_a_project(desk: Desk) -> None:
     assert found.image_name == "cells"
     assert found.project_path is None
     assert found.saved == desk.header.saved.saved
-    assert found.read().choices == {"model": "large", "quality": "exact"}
+    assert found.read().choices == {"model": "large"}
 
 
 def test_files_that_were_only_begun_are_removed_later(tmp_path: Path) -> None:
