@@ -94,9 +94,9 @@ class SettingsForm(QWidget):
                 value=settings.is_compiled,
                 tooltip="Let PyTorch compile what is done on every frame. The first "
                 "long run of a model stops for some minutes then, and later ones are "
-                "quicker: a little on the processor, more on a GPU. It needs a C++ "
-                "compiler; what cannot be compiled, or is no quicker, stays as it is, "
-                "and the terminal says why. Masks are the same",
+                "quicker: a little on the processor; on GPUs it is untried. It needs a "
+                "C++ compiler; what cannot be compiled, or is no quicker, stays as it "
+                "is, and the terminal says why. Masks differ by rounding at most",
             ),
             "cache_mib": SpinBox(
                 label="Memory (MiB)",
