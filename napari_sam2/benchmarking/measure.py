@@ -70,15 +70,17 @@ def measure(
         Is told what is measured next.
     """
     watch = Watch(model.device)
-    dtype = str(compute_dtype(model.device)).removeprefix("torch.")
-    config = model.config
+    dtype, config = compute_dtype(model), model.config
+    name = str(dtype).removeprefix("torch.")
     found = Findings(
-        config.name, is_seeded, config.image_size, dtype, extent.quality.name
+        config.name, is_seeded, config.image_size, name, extent.quality.name
     )
     _measure_parts(model, extent, found, token, say)
     _measure_whole(model, extent, found, token, say)
     if found.peaks is not None and not token.is_cancelled:
-        found.peaks = found.peaks.better(measure_peaks(model.device))
+        found.peaks = found.peaks.better(
+            measure_peaks(model.device, compute_dtype(model))
+        )
         found.is_complete = True
     found.machine = watch.machine()
     return found
@@ -92,11 +94,11 @@ def _measure_parts(
     say: Callable[[str], None],
 ) -> None:
     say("the device's peaks")
-    found.peaks = measure_peaks(model.device)
+    found.peaks = measure_peaks(model.device, compute_dtype(model))
     room = working_memory(model.device) // bytes_per_object(model.config)
     group_size = min(_LARGEST_GROUP, max(1, room))
     work = _works(model, extent, group_size)
-    with inference(model.device):
+    with inference(model):
         parts = network_parts(model, extent.objects, group_size, extent.quality)
         for part in parts:
             if token.is_cancelled:
@@ -113,7 +115,7 @@ def _works(
     model: Network, extent: Extent, group_size: int
 ) -> dict[tuple[str, int, int], Work]:
     """Count the work of all parts of the network."""
-    itemsize = compute_dtype(model.device).itemsize
+    itemsize = compute_dtype(model).itemsize
     return {
         (part.name, part.objects, part.memories): count_work(part.call, itemsize)
         for part in network_parts(

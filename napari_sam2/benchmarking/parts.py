@@ -100,7 +100,7 @@ def network_parts(
 
 def click_steps(model: Network) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Return what a click is made of: encoding an image, and answering on it."""
-    with inference(model.device):
+    with inference(model):
         return _click_steps(model, _Inputs(model, model.encode_image(_image(model)), 1))
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.benchmarking.clock import seconds
-from napari_sam2.engine.device import inference
 from napari_sam2.model.linear import linear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_sam2.benchmarking.work import Work
+    from napari_sam2.engine.network import Network
 
 _REPEATS = 10
 _SIDE = {"cpu": 1024, "mps": 4096, "cuda": 8192}
@@ -54,20 +54,19 @@ class Peaks:
         return moving > work.flops / self.flops_per_second
 
 
-def compute_dtype(device: torch.device) -> torch.dtype:
-    """Return the type that the engine computes matrix products in on a device."""
-    return torch.bfloat16 if device.type == "cuda" else torch.float32
+def compute_dtype(model: Network) -> torch.dtype:
+    """Return the type that the engine computes a model's matrix products in."""
+    return torch.bfloat16 if model.is_half else torch.float32
 
 
-def measure_peaks(device: torch.device) -> Peaks:
+def measure_peaks(device: torch.device, dtype: torch.dtype) -> Peaks:
     """Multiply two large matrices, copy a large array, and take the best of each."""
-    with inference(device):
-        return Peaks(_flops_per_second(device), _bytes_per_second(device))
+    with torch.inference_mode():
+        return Peaks(_flops_per_second(device, dtype), _bytes_per_second(device))
 
 
-def _flops_per_second(device: torch.device) -> float:
+def _flops_per_second(device: torch.device, dtype: torch.dtype) -> float:
     side = _SIDE[device.type]
-    dtype = compute_dtype(device)
     one, other = torch.ones(2, side, side, dtype=dtype, device=device)
     # On a processor the model can take either of these roads.
     quickest = min(_best(lambda: linear(one, other)), _best(lambda: one @ other))

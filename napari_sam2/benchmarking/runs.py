@@ -112,5 +112,5 @@ def _click_twice(
 def _parts_once(
     model: Network, encode: Callable[[], Any], decode: Callable[[], Any]
 ) -> tuple[float, float]:
-    with inference(model.device):
+    with inference(model):
         return seconds(encode), seconds(decode)

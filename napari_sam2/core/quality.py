@@ -14,7 +14,7 @@ from napari_sam2.core.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-QualityMode: TypeAlias = Literal["auto", "exact", "balanced", "fast"]
+QualityMode: TypeAlias = Literal["auto", "exact", "rounded", "balanced", "fast"]
 """What a user chooses; ``"auto"`` is one of the others, see :func:`grade`."""
 
 _SIDE = 32  # the network's images are multiples of this
@@ -34,6 +34,9 @@ class Quality:
     recent_frames : int or None
         Most frames just before it that a frame looks back at, each as old as it is;
         None for as many as the model was made for. Prompted frames do not count.
+    rounds : bool
+        Whether a processor that has units for it rounds to bfloat16 what it multiplies,
+        as GPUs by NVIDIA do in any case.
 
     Raises
     ------
@@ -44,6 +47,7 @@ class Quality:
     name: str = "exact"
     size_share: float = 1.0
     recent_frames: int | None = None
+    rounds: bool = False
 
     def __post_init__(self) -> None:
         """Check that it can be computed."""
@@ -65,10 +69,11 @@ class Quality:
 EXACT = Quality()
 """What the model was made for."""
 
-BALANCED = Quality("balanced", size_share=21 / 32, recent_frames=3)
-FAST = Quality("fast", size_share=1 / 2, recent_frames=2)
+ROUNDED = Quality("rounded", rounds=True)
+BALANCED = Quality("balanced", size_share=21 / 32, recent_frames=3, rounds=True)
+FAST = Quality("fast", size_share=1 / 2, recent_frames=2, rounds=True)
 
-NAMED = {one.name: one for one in (EXACT, BALANCED, FAST)}
+NAMED = {one.name: one for one in (EXACT, ROUNDED, BALANCED, FAST)}
 MEANINGS: Mapping[QualityMode, str] = {
     "auto": "Exact on a GPU. On a processor, what answers a click on a new frame "
     "within a second or two: exact for small models, else fast.",
@@ -83,7 +88,7 @@ MEANINGS: Mapping[QualityMode, str] = {
 }
 """What each choice does, loses and gains, in words; measured as the README says."""
 
-_LADDER = (EXACT, BALANCED, FAST, replace(FAST, size_share=3 / 8))
+_LADDER = (EXACT, ROUNDED, BALANCED, FAST, replace(FAST, size_share=3 / 8))
 
 
 def grade(
@@ -92,6 +97,7 @@ def grade(
     is_processor: bool = False,
     own_size: int = 0,
     encoder_flops: Callable[[int], float] = float,
+    gain_of_rounding: float = 1.0,
 ) -> Quality:
     """Return what a user's choice means for a model on a device.
 
@@ -102,19 +108,22 @@ def grade(
 
     Parameters
     ----------
-    mode : {"auto", "exact", "balanced", "fast"}
+    mode : {"auto", "exact", "rounded", "balanced", "fast"}
     is_processor : bool, optional
         Whether there is no GPU. This, and what follows, is for ``"auto"`` only.
     own_size : int, optional
         The model's image size, in pixels.
     encoder_flops : callable, optional
         Returns what it takes to encode an image of a size.
+    gain_of_rounding : float, optional
+        How many times as much is computed at a time where products are rounded.
     """
     if mode != "auto":
         return NAMED[mode]
     if not is_processor:
         return EXACT
     for one in _LADDER:
-        if encoder_flops(one.image_size(own_size)) <= _CLICK_FLOPS:
+        budget = _CLICK_FLOPS * (gain_of_rounding if one.rounds else 1)
+        if encoder_flops(one.image_size(own_size)) <= budget:
             return one
     return _LADDER[-1]

@@ -97,7 +97,7 @@ class PromptAnswerer:
             If they cannot be answered.
         """
         what = f"object {track.object_id} on frame {frame}"
-        with inference(self._encoder.device):
+        with inference(self._model):
             handed = None
             if previous is not None:
                 FramePrompts(mask=previous).check(self._shape_hw, what=what)

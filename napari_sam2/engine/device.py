@@ -15,6 +15,8 @@ from napari_sam2.core.errors import DeviceError, GpuMemoryError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_sam2.engine.network import Network
+
 NEED_LESS_MEMORY = (
     "Choose a smaller model or image size, close other programs that use the GPU, or "
     "compute on the processor (dock: Model and Settings; command line: --model, "
@@ -100,11 +102,6 @@ def _is_available(device: torch.device) -> bool:
     return device.type == "cpu"
 
 
-def computes_in_half(device: torch.device) -> bool:
-    """Whether :func:`inference` computes in bfloat16, rather than float32."""
-    return device.type == "cuda"
-
-
 def kept_dtype(device: torch.device) -> torch.dtype:
     """Return what memories are kept in: bfloat16, as the released models do.
 
@@ -115,8 +112,8 @@ def kept_dtype(device: torch.device) -> torch.dtype:
 
 
 @contextmanager
-def inference(device: torch.device) -> Iterator[None]:
-    """Compute without gradients: bfloat16 on CUDA, float32 elsewhere.
+def inference(network: Network) -> Iterator[None]:
+    """Compute without gradients: in bfloat16 if the network was rounded to it.
 
     Torch keeps these modes per thread and they leak out of suspended generators, so
     this is entered around one step of work, never around a ``yield``.
@@ -126,12 +123,12 @@ def inference(device: torch.device) -> Iterator[None]:
     GpuMemoryError
         If the device runs out of memory.
     """
-    is_half = computes_in_half(device)
+    kind = network.device.type
     try:
         with (
             torch.inference_mode(),
-            torch.autocast("cuda", torch.bfloat16) if is_half else nullcontext(),
-            sdpa_kernel(_KERNELS) if device.type == "cuda" else nullcontext(),
+            torch.autocast(kind, torch.bfloat16) if network.is_half else nullcontext(),
+            sdpa_kernel(_KERNELS) if kind == "cuda" else nullcontext(),
         ):
             yield
     except torch.OutOfMemoryError as error:

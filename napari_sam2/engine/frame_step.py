@@ -87,7 +87,7 @@ class FrameStepper:
             if (answer := one.answers.get(step.frame)) is not None
         ]
         lost = [one for one in tracks if step.frame not in one.answers]
-        with inference(self._encoder.device):
+        with inference(self._model):
             findings = self._finder.find(lost, step, groups, ahead)
             everything += [
                 Seen(looking.object_id, found.state, looking.view, False)
@@ -105,13 +105,13 @@ class FrameStepper:
         self, tracks: Sequence[ObjectTrack], groups: GroupRunner
     ) -> None:
         """Make memories of all prompts that have none yet."""
-        with inference(self._encoder.device):
+        with inference(self._model):
             remember_answers(self._model, tracks, self._encoder, groups)
 
     def result(self, object_id: int, frame: int, answer: Answer) -> MaskResult:
         """Turn the answer to one object's prompts into a result."""
         seen = Seen(object_id, answer.state, answer.sighting.view, True)
-        with inference(self._encoder.device):
+        with inference(self._model):
             return self.results(frame, [seen])[0]
 
     def results(self, frame: int, seen: list[Seen]) -> tuple[MaskResult, ...]:

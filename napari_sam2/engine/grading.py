@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.quality import grade
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.loading import own_config
+from napari_sam2.engine.rounding import gains_from_rounding
 from napari_sam2.model.cost import encoder_flops
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.core.quality import Quality, QualityMode
+    from napari_sam2.model.config import Sam2Config
+
+_GAIN = 6  # two cores with the units encode 4.9e11 operations in a second
 
 
 def choose_quality(
@@ -22,7 +26,7 @@ def choose_quality(
 
     Parameters
     ----------
-    mode : {"auto", "exact", "balanced", "fast"}
+    mode : {"auto", "exact", "rounded", "balanced", "fast"}
     name_or_path : str or Path, optional
         As for :func:`napari_sam2.load_model`; a released model need not be here.
     device : str, optional
@@ -47,7 +51,13 @@ def choose_quality(
         is_processor=_is_processor(device),
         own_size=config.image_size,
         encoder_flops=lambda size: encoder_flops(config.at_size(size)),
+        gain_of_rounding=_GAIN if _may_round(device, config) else 1,
     )
+
+
+def _may_round(device: str, config: Sam2Config) -> bool:
+    """Whether the processor, if it is one, and PyTorch's, gains from it."""
+    return device in ("auto", "cpu") and gains_from_rounding(config)
 
 
 def _is_processor(device: str) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import EXACT
-from napari_sam2.engine.device import computes_in_half, pick_device
+from napari_sam2.engine.device import pick_device
+from napari_sam2.engine.rounding import is_rounded
 from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import is_exported, resolve_weights
 from napari_sam2.model.adapter import load_adapted
@@ -62,7 +63,8 @@ def load_model(
         in the cache folder, which needs the extra ``onnx-export``.
     quality : Quality, optional
         Says the image size where ``image_size`` does not, as a share of the model's
-        own; graphs of ONNX have the size that they were exported with.
+        own, and whether products are rounded; graphs of ONNX have the size and the
+        precision that they were exported with.
     is_compiled : bool, optional
         Let PyTorch compile what is done on every frame, once a run has gone on for some
         frames; see :class:`napari_sam2.engine.compiled.network.CompiledNetwork`. What
@@ -107,7 +109,10 @@ def load_model(
 
         load = partial(load_torch_model, path, device="cpu", image_size=image_size)
         return cached_network(path, load, device=device, image_size=image_size)
+    target = pick_device(device)
     model = load_torch_model(path, device=device, image_size=image_size)
+    if is_rounded(target, model.config, quality):
+        hold_in_half(model)
     return _compiled(model) if is_compiled else model
 
 
@@ -146,12 +151,8 @@ def own_config(name_or_path: str | Path) -> Sam2Config:
 def load_torch_model(
     path: Path, *, device: str = "auto", image_size: int | None = None
 ) -> Sam2Model:
-    """Load a file of weights into PyTorch's network; see :func:`load_model`."""
-    target = pick_device(device)
-    model = _read(path, image_size).to(target)
-    if computes_in_half(target):
-        hold_in_half(model)
-    return model
+    """Load a file of weights into PyTorch's network, in float32."""
+    return _read(path, image_size).to(pick_device(device))
 
 
 def _read(path: Path, image_size: int | None) -> Sam2Model:

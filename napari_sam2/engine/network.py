@@ -30,6 +30,10 @@ class Network(Protocol):
     def device(self) -> torch.device:
         """Where the tensors are that it takes and returns."""
 
+    @property
+    def is_half(self) -> bool:
+        """Whether PyTorch is to round to bfloat16 what it multiplies for it."""
+
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""
 

@@ -98,6 +98,11 @@ class Sam2Model(nn.Module):
         """Where the weights are, and everything is computed."""
         return self.no_obj_ptr.device
 
+    @property
+    def is_half(self) -> bool:
+        """Whether :func:`napari_sam2.model.precision.hold_in_half` rounded it."""
+        return self.sam_mask_decoder.conv_s0.weight.dtype == torch.bfloat16
+
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""
         decoder = self.sam_mask_decoder
@@ -262,8 +267,7 @@ class Sam2Model(nn.Module):
             Frames since each pointer, over the time span.
         """
         places = self._places(slots)
-        is_half = spatial.is_cuda and torch.is_autocast_enabled("cuda")
-        values = spatial if is_half else spatial.to(places.dtype)
+        values = spatial if self.is_half else spatial.to(places.dtype)
         keys = (values + places).to(values.dtype)
         if not len(ages):
             return MemoryTokens(values, keys, 0)

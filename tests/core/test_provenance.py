@@ -31,7 +31,9 @@ def test_only_settings_that_change_what_the_model_sees_are_said() -> None:
     assert describe_settings(Made("nano")) == {}
     chosen = Made("nano", window="auto", corrects_bleaching=True, level=2, quality=FAST)
     assert describe_settings(chosen) == {
-        "quality": {"name": "fast", "size_share": 0.5, "recent_frames": 2},
+        "quality": {
+            "name": "fast", "size_share": 0.5, "recent_frames": 2, "rounds": True
+        },
         "window": "auto", "bleaching": "corrected", "level": 2
     }  # fmt: skip
 

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.errors import ModelError
-from napari_sam2.core.quality import BALANCED, EXACT, FAST, NAMED, Quality, grade
+from napari_sam2.core.quality import (
+    BALANCED,
+    EXACT,
+    FAST,
+    NAMED,
+    ROUNDED,
+    Quality,
+    grade,
+)
 
 
 def test_released_models_get_these_sizes() -> None:
@@ -39,6 +47,24 @@ def automatic(flops_at_1024: float, *, is_processor: bool = True) -> Quality:
 
 def test_a_gpu_computes_exactly_by_itself() -> None:
     assert automatic(2e12, is_processor=False) is EXACT
+
+
+def test_a_processor_that_gains_from_rounding_rounds_before_it_looks_less_closely() -> (
+    None
+):
+    def with_units(flops: float) -> Quality:
+        return grade(
+            "auto",
+            is_processor=True,
+            own_size=1024,
+            encoder_flops=lambda size: flops * (size / 1024) ** 2,
+            gain_of_rounding=2.5,
+        )
+
+    assert with_units(1e9) is EXACT
+    assert with_units(1.5e11) is ROUNDED
+    assert with_units(3e11) is BALANCED
+    assert with_units(6e11) is FAST
 
 
 def test_a_processor_gets_what_it_answers_soon() -> None:

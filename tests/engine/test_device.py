@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from napari_sam2.core.errors import DeviceError, GpuMemoryError
 from napari_sam2.engine.device import inference, kept_dtype, pick_device, working_memory
 
 CPU = torch.device("cpu")
+EXACT, HALF = (SimpleNamespace(device=CPU, is_half=half) for half in (False, True))
 
 
 def machine(monkeypatch, *, cuda=0, mps=False) -> None:
@@ -46,17 +49,19 @@ def test_names_of_no_device(monkeypatch, name) -> None:
         pick_device(name)
 
 
-def test_inference_on_a_cpu_is_float32_without_gradients() -> None:
-    with inference(CPU):
+@pytest.mark.parametrize("network", [EXACT, HALF])
+def test_inference_is_without_gradients_and_as_precise_as_the_network(network) -> None:
+    with inference(network):
         assert torch.is_inference_mode_enabled()
-        assert not torch.is_autocast_enabled("cpu")
+        assert torch.is_autocast_enabled("cpu") == network.is_half
     assert not torch.is_inference_mode_enabled()
+    assert not torch.is_autocast_enabled("cpu")
 
 
 def test_running_out_of_memory_is_told_in_a_sentence() -> None:
     with (
         pytest.raises(GpuMemoryError, match=r"ran out of memory.*smaller"),
-        inference(CPU),
+        inference(EXACT),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")
     assert not torch.is_inference_mode_enabled()

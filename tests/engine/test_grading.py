@@ -7,25 +7,30 @@ import torch
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import BALANCED, EXACT, FAST, Quality
-from napari_sam2.engine import grading
+from napari_sam2.engine import grading, rounding
 from napari_sam2.engine.grading import choose_quality
 from napari_sam2.engine.loading import load_model
 
 
 @pytest.mark.parametrize(
-    ("model", "size"),
+    ("model", "size", "with_units"),
     [
-        ("nano", 256),
-        ("sam2.1-tiny", 512),
-        ("sam2.1-small", 512),
-        ("sam2.1-base-plus", 384),
-        ("sam2.1-large", 384),
+        ("nano", 256, 256),
+        ("sam2.1-tiny", 512, 1024),
+        ("sam2.1-small", 512, 1024),
+        ("sam2.1-base-plus", 384, 672),
+        ("sam2.1-large", 384, 512),
     ],
 )
-def test_a_processor_sees_frames_of_a_size_that_it_can_encode(model, size) -> None:
+def test_a_processor_sees_frames_of_a_size_that_it_can_encode(
+    model, size, with_units, monkeypatch
+) -> None:
     own = 256 if model == "nano" else 1024
-    chosen = choose_quality("auto", model, device="cpu")
-    assert chosen.image_size(own) == size
+    for has_units, expected in ((False, size), (True, with_units)):
+        monkeypatch.setattr(rounding, "has_matrix_units", lambda has=has_units: has)
+        chosen = choose_quality("auto", model, device="cpu")
+        assert chosen.image_size(own) == expected
+    assert choose_quality("auto", model, device="openvino").image_size(own) == size
 
 
 def test_a_gpu_sees_them_as_the_model_was_made(monkeypatch) -> None:

@@ -65,6 +65,11 @@ class CompiledNetwork:
         return self.model.device
 
     @property
+    def is_half(self) -> bool:
+        """Whether what it multiplies is rounded to bfloat16."""
+        return self.model.is_half
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What came of compiling so far, in sentences."""
         parts = self._encode, self._attend, self._decode, self._remember

@@ -57,6 +57,7 @@ class OnnxNetwork:
     """
 
     device = torch.device("cpu")
+    is_half = False  # of what PyTorch does around the graphs
 
     def __init__(self, manifest: Manifest, graphs: Mapping[str, Graph]) -> None:
         self.config: Sam2Config = manifest.config

@@ -1,0 +1,49 @@
+"""Where what is multiplied is rounded to bfloat16."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from napari_sam2.core.quality import Quality
+    from napari_sam2.model.config import Sam2Config
+
+# Narrower products move more than they multiply: `nano`, of 32 channels, lost time.
+_FEWEST_CHANNELS = 64
+
+
+def is_rounded(device: torch.device, config: Sam2Config, quality: Quality) -> bool:
+    """Whether a model's products are rounded to bfloat16 on a device.
+
+    On CUDA they always are. On a processor they are where the quality allows it and it
+    gains: elsewhere, bfloat16 is slower than float32 or as slow.
+
+    Parameters
+    ----------
+    device : torch.device
+    config : Sam2Config
+    quality : Quality
+    """
+    if device.type != "cpu":
+        return device.type == "cuda"
+    return quality.rounds and gains_from_rounding(config)
+
+
+def gains_from_rounding(config: Sam2Config) -> bool:
+    """Whether this machine's processor computes a model quicker in bfloat16."""
+    return config.embed_dim >= _FEWEST_CHANNELS and has_matrix_units()
+
+
+@cache
+def has_matrix_units() -> bool:
+    """Whether the processor multiplies matrices of bfloat16 in units of their own.
+
+    Intel calls them AMX. Vector instructions for bfloat16 alone do not count: with them
+    the released models took longer than in float32.
+    """
+    if not hasattr(torch.cpu, "get_capabilities"):  # an older PyTorch
+        return False
+    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
