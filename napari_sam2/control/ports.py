@@ -171,8 +171,8 @@ class TrackerRequest:
     corrects_bleaching : bool
         Whether frames that fade are shown to the model as bright as the first.
     quality : str
-        ``"auto"``, ``"exact"``, ``"balanced"``, ``"fast"``; an image size that is not 0
-        holds in each of them.
+        ``"auto"`` or a name in :data:`~napari_sam2.core.quality.NAMED`; an image size
+        that is not 0 holds in each of them.
     is_compiled : bool
         Whether PyTorch may compile what is done on every frame.
     """

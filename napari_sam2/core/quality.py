@@ -76,15 +76,19 @@ FAST = Quality("fast", size_share=1 / 2, recent_frames=2, rounds=True)
 NAMED = {one.name: one for one in (EXACT, ROUNDED, BALANCED, FAST)}
 MEANINGS: Mapping[QualityMode, str] = {
     "auto": "Exact on a GPU. On a processor, what answers a click on a new frame "
-    "within a second or two: exact for small models, else fast.",
+    "within a second or two: exact for small models, else rounded where the processor "
+    "has units for it, or fast.",
     "exact": "As the model was made.",
+    "rounded": "As exact, but a processor that has units for bfloat16 (AMX: Intel Xeon "
+    "since 2023) rounds to it what it multiplies, as NVIDIA GPUs always do: released "
+    "models are 2 to 3 times as fast. Other processors compute exactly.",
     "balanced": "Frames at 2/3 of the model's image size, of which the last 3 are "
-    "looked back at: 1.4 to 4 times as fast. Masks of the bundled model overlap a "
-    "little less with true ones: J falls from 0.45 to 0.44, of cells in time-lapses "
-    "from 0.35 to 0.29.",
+    "looked back at, rounded where that gains: 1.4 to 4 times as fast without. Masks "
+    "of the bundled model overlap a little less with true ones: J falls from 0.45 to "
+    "0.44, of cells in time-lapses from 0.35 to 0.29.",
     "fast": "Frames at half of the model's image size, of which the last 2 are looked "
-    "back at: 2 to 9 times as fast. Masks of the bundled model overlap less with true "
-    "ones: J falls from 0.45 to 0.39.",
+    "back at, rounded where that gains: 2 to 9 times as fast without. Masks of the "
+    "bundled model overlap less with true ones: J falls from 0.45 to 0.39.",
 }
 """What each choice does, loses and gains, in words; measured as the README says."""
 

@@ -32,6 +32,8 @@ import torch
 
 from napari_sam2.benchmarking import reference
 from napari_sam2.benchmarking.comparison import line, table
+from napari_sam2.benchmarking.peaks import compute_dtype
+from napari_sam2.core.quality import NAMED
 
 if TYPE_CHECKING:
     from cases import Settings
@@ -72,8 +74,8 @@ def _measure(settings: Settings, names: list[str]) -> list[Row]:
         for row in CASES[name](settings):
             rows.append(row)
             print(line(row), file=sys.stderr, flush=True)
-    precision = "bfloat16" if settings.device == "cuda" else "float32"
-    print(f"SAM 2.1 {settings.variant}, {settings.image_size} px, {precision}\n")
+    dtype = str(compute_dtype(settings.model)).removeprefix("torch.")
+    print(f"SAM 2.1 {settings.variant}, {settings.image_size} px, ours in {dtype}\n")
     print(f"{table(rows)}\n", flush=True)
     return rows
 
@@ -89,6 +91,7 @@ def _settings(arguments: argparse.Namespace) -> list[Settings]:
         threads=arguments.threads,
         device=arguments.device,
         compiled=arguments.compiled,
+        quality=NAMED[arguments.quality],
     )
     if arguments.image_size:
         chosen = replace(chosen, image_size=arguments.image_size)
@@ -130,6 +133,13 @@ def _parse() -> argparse.Namespace:
         "--compiled",
         action="store_true",
         help="compile both sides; slow to start",
+    )
+    parser.add_argument(
+        "--quality",
+        choices=["exact", "rounded"],
+        default="exact",
+        help="whether we may round what is multiplied; the reference never does so on "
+        "a processor, and both always do on a GPU",
     )
     parser.add_argument("--quick", action="store_true", help="a smoke run, below 90 s")
     parser.add_argument("--threads", type=int, default=2)

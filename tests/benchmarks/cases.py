@@ -22,7 +22,10 @@ from napari_sam2.benchmarking.comparison import Row
 from napari_sam2.benchmarking.footage import place_yx
 from napari_sam2.benchmarking.models import compile_parts, seeded_model
 from napari_sam2.benchmarking.sessions import Sessions
+from napari_sam2.core.quality import EXACT, Quality
+from napari_sam2.engine.rounding import is_rounded
 from napari_sam2.model.config import VARIANTS
+from napari_sam2.model.precision import hold_in_half
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +52,7 @@ class Settings:
     threads: int = 2
     device: str = "cpu"
     compiled: bool = False
+    quality: Quality = EXACT
     encoder_repeats: int = 9
     warm_up: int = 17
     one_object_blocks: int = 5
@@ -63,16 +67,22 @@ class Settings:
     @cached_property
     def predictor(self) -> Any:
         """The reference, with the weights of our model."""
-        return reference.build_predictor(self.model, compiled=self.compiled)
+        return reference.build_predictor(self._seeded, compiled=self.compiled)
 
     @cached_property
     def model(self) -> Sam2Model:
         """Our model, with seeded weights."""
-        config = VARIANTS[f"sam2.1-{self.variant}"].at_size(self.image_size)
-        model = seeded_model(config).to(self.device)
+        model = self._seeded
+        if is_rounded(model.device, model.config, self.quality):
+            hold_in_half(model)
         if self.compiled:
             compile_parts(model)
         return model
+
+    @property
+    def _seeded(self) -> Sam2Model:
+        config = VARIANTS[f"sam2.1-{self.variant}"].at_size(self.image_size)
+        return seeded_model(config).to(self.device)
 
     def frame_count(self, blocks: int) -> int:
         """Return the frames of a walk, and one to finish on."""

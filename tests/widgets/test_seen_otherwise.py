@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import tifffile
 from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
-from napari_sam2.core.quality import MEANINGS
+from napari_sam2.core.quality import FAST, MEANINGS
 from napari_sam2.core.recipe import Made
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
@@ -172,7 +173,7 @@ def test_the_command_line_finds_the_same_masks_again(
     assert main(["export", str(tmp_path / "work.sam2"), "-o", str(table)]) == 0
     said = json.loads((tmp_path / "objects.csv.json").read_text())["settings"]
     assert said == {
-        "quality": {"name": "fast", "size_share": 0.5, "recent_frames": 2},
+        "quality": asdict(FAST),
         "window": "on",
         "bleaching": "corrected",
         "level": 1,

@@ -26,6 +26,7 @@ _SIZES = [
 _QUALITIES = [
     ("automatic", "auto"),
     ("exact", "exact"),
+    ("rounded where that gains", "rounded"),
     ("balanced", "balanced"),
     ("fast", "fast"),
 ]
