@@ -10,7 +10,6 @@ import numpy as np
 
 from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
-from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.finished import FinishedFrames
 
@@ -108,14 +107,16 @@ def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
 
 def _prompted_tracker(job: Job, model: Network) -> VideoTracker:
     # Here, as torch takes seconds.
-    from napari_sam2.engine.options import TrackerOptions
-    from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.engine.window import WindowOptions
+    from napari_sam2.engine.setting_up import set_up_stack_tracker
 
-    window = WindowOptions(mode=job.window)
-    options = TrackerOptions(window=window, quality=job.quality)
-    seen = correct_bleaching(job.frames) if job.corrects_bleaching else job.frames
-    tracker = VideoTracker(model, seen, limits=job.limits, options=options)
+    tracker = set_up_stack_tracker(
+        model,
+        job.frames,
+        limits=job.limits,
+        window=job.window,
+        corrects_bleaching=job.corrects_bleaching,
+        quality=job.quality,
+    )
     for (object_id, frame), said in sorted(job.request.prompts.items()):
         tracker.set_prompts(object_id, frame, said)
     return tracker

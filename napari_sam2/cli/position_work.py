@@ -37,17 +37,18 @@ def work_on(job: Job, sight: Sight, model: Network, folder: Path) -> PositionWor
     folder : Path
         For what is finished along each axis, where several are fused.
     """
-    from napari_sam2.engine.options import TrackerOptions  # torch takes seconds
-    from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.engine.window import WindowOptions
-
-    window = WindowOptions(mode=job.window)
-    options = TrackerOptions(
-        window=window, quality=job.quality, keeps_probabilities=bool(job.fused)
-    )
+    # Here, as torch takes seconds.
+    from napari_sam2.engine.setting_up import set_up_stack_tracker
 
     def make_tracker(frames: FrameSource, *, limits: IntensityLimits) -> Tracker:
-        made = VideoTracker(model, frames, limits=limits, options=options)
+        made = set_up_stack_tracker(
+            model,
+            frames,  # corrected for bleaching already, alike at all positions
+            limits=limits,
+            window=job.window,
+            quality=job.quality,
+            keeps_probabilities=bool(job.fused),
+        )
         return cast("Tracker", made)  # its runs are generators, typed as iterators
 
     return stack_work(

@@ -155,6 +155,12 @@ def test_a_mask_on_a_frame_that_does_not_exist(refuse, stack, tmp_path, true_lab
     refuse(stack, "--mask", f"6:{path}", saying="Frame 6 does not exist")
 
 
+def test_colour_pictures_do_not_bleach(refuse, tmp_path):
+    path = tmp_path / "film.tif"
+    tifffile.imwrite(path, np.zeros((3, 64, 80, 3), np.uint8), photometric="rgb")
+    refuse(path, *POINT, "--correct-bleaching", saying="are colour pictures")
+
+
 def test_text_that_calls_itself_tif(refuse, tmp_path):
     path = tmp_path / "notes.tif"
     path.write_text("These are my notes.\n" * 100)
