@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from napari_sam2.cli.prompting import Request, gather_request
 from napari_sam2.cli.quality_option import add_quality_option, quality_of
 from napari_sam2.cli.scoring import mean_iou
 from napari_sam2.cli.track import load, report
-from napari_sam2.cli.track_job import provenance
+from napari_sam2.cli.track_job import provenance, run_settings
 from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.core.errors import MissingExtraError, OutputError
+from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.io.masks import read_labels
 from napari_sam2.io.reading.stack import open_stack, stack_frames
@@ -23,6 +25,8 @@ from napari_sam2.io.samples import Sample, load_sample, sample_names
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
+
+    from napari_sam2.core.quality import Quality
 
 _FOLDER = "napari-sam2-demo"
 _HEADER = ("sample", "objects", "frames", "mean IoU", "frames/s")
@@ -64,12 +68,13 @@ def _demo(args: argparse.Namespace) -> int:
     names = (args.sample,) if args.sample else sample_names()
     samples = [load_sample(name) for name in names]
     _make_folder(args.out)
-    loaded = cache(partial(load, args))
+    quality = quality_of(args)
+    loaded = cache(partial(load, args, quality))
     rows: list[tuple[str, ...]] = [_HEADER]
     for sample in samples:
         print(f"{sample.name}: {sample.description}", flush=True)
         try:
-            job = _job(sample, args)
+            job = _job(sample, args, quality)
         except MissingExtraError as error:
             if args.sample:
                 raise
@@ -92,27 +97,39 @@ def _make_folder(path: Path) -> None:
         ) from error
 
 
-def _job(sample: Sample, args: argparse.Namespace) -> Job:
+def _job(sample: Sample, args: argparse.Namespace, quality: Quality) -> Job:
     frames = stack_frames(open_stack(sample.stack))
-    stem = str(args.out / sample.name)
+    request = gather_request((), (), (sample.prompts,))
+    made = Made(
+        args.model,
+        image_size=args.image_size or 0,
+        window=DEFAULT_WINDOW,
+        quality=quality,
+    )
+    return Job(
+        frames=frames,
+        request=request,
+        outputs=_outputs(sample, args.out),
+        span=_SPANS.get(sample.name, range(len(frames))),
+        inputs=(sample.stack, sample.prompts),
+        window=made.window,
+        quality=quality,
+        provenance=replace(
+            provenance(request, frames, args.model), settings=run_settings(made, args)
+        ),
+    )
+
+
+def _outputs(sample: Sample, folder: Path) -> Outputs:
+    stem = str(folder / sample.name)
     overlays = [Path(f"{stem}_overlay.png")]
     if sample.stack.suffix == ".mp4":
         overlays.append(Path(f"{stem}_overlay.mp4"))
-    outputs = Outputs(
+    return Outputs(
         labels=Path(f"{stem}_tracked.tif"),
         table=Path(f"{stem}_objects.csv"),
         overlays=tuple(overlays),
         overwrite=True,
-    )
-    request = gather_request((), (), (sample.prompts,))
-    return Job(
-        frames=frames,
-        request=request,
-        outputs=outputs,
-        span=_SPANS.get(sample.name, range(len(frames))),
-        inputs=(sample.stack, sample.prompts),
-        quality=quality_of(args),
-        provenance=provenance(request, frames, args.model),
     )
 
 

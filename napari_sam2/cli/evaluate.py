@@ -90,7 +90,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.output is not None:
         check_evaluation(args.output, overwrite=args.overwrite)
     resolve_weights(args.model)  # an unknown name is told before the model is made
-    session = _Session(load(args), study, _shown(args))
+    session = _Session(load(args, study.quality), study, _shown(args))
     with stop_on_interrupt() as token:
         for number, source in enumerate(sources, 1):
             if not token.is_cancelled:

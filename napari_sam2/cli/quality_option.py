@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, get_args
 
-from napari_sam2.core.quality import EXACT, MEANINGS, QualityMode, grade
+from napari_sam2.core.quality import EXACT, MEANINGS, QualityMode, describe, grade
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +39,7 @@ def add_quality_option(parser: argparse.ArgumentParser) -> None:
 
 
 def quality_of(args: argparse.Namespace) -> Quality:
-    """Return the quality that the arguments ask for.
+    """Return the quality that the arguments ask for; print which one ``auto`` is.
 
     Raises
     ------
@@ -49,7 +50,10 @@ def quality_of(args: argparse.Namespace) -> Quality:
         return grade(args.quality)
     from napari_sam2.engine.grading import choose_quality  # torch takes seconds
 
-    return choose_quality(args.quality, args.model, device=args.device)
+    chosen = choose_quality(args.quality, args.model, device=args.device)
+    words = chosen.name if args.image_size is not None else describe(chosen)
+    print(f"napari-sam2: --quality auto is {words} here.", file=sys.stderr)
+    return chosen
 
 
 def in_words(quality: Quality) -> str:

@@ -13,7 +13,7 @@ from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.everywhere import carry_out_everywhere, report_everywhere
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.cli.project_options import add_image_options
-from napari_sam2.cli.quality_option import add_quality_option, in_words, quality_of
+from napari_sam2.cli.quality_option import add_quality_option, in_words
 from napari_sam2.cli.replay import track_project
 from napari_sam2.cli.track_job import track_job
 from napari_sam2.cli.track_options import (
@@ -29,6 +29,7 @@ from napari_sam2.engine.weights import resolve_weights
 
 if TYPE_CHECKING:
     from napari_sam2.cli.job import Job
+    from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
 
 _PARTLY = 1
@@ -119,14 +120,14 @@ def _track(args: argparse.Namespace) -> int:
         raise UsageError("Say which STACK, or give a --project. See track --help.")
     job = track_job(args)
     resolve_weights(args.model)  # an unknown name is told before torch is imported
+    loading = partial(load, args, job.quality)
     if job.has_parts:
-        return report_everywhere(job, carry_out_everywhere(job, partial(load, args)))
-    outcome = carry_out(job, partial(load, args))
-    return report(job, outcome)
+        return report_everywhere(job, carry_out_everywhere(job, loading))
+    return report(job, carry_out(job, loading))
 
 
-def load(args: argparse.Namespace) -> Network:
-    """Load the model that the arguments name."""
+def load(args: argparse.Namespace, quality: Quality) -> Network:
+    """Load the model that the arguments name, in the quality that they come to."""
     from napari_sam2.engine.loading import load_model  # torch takes seconds
 
     return load_model(
@@ -134,7 +135,7 @@ def load(args: argparse.Namespace) -> Network:
         device=args.device,
         image_size=args.image_size,
         backend=args.backend,
-        quality=quality_of(args),
+        quality=quality,
         is_compiled=args.is_compiled,
     )
 

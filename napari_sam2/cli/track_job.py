@@ -101,11 +101,7 @@ def _with_settings(
         level=args.level,
         quality=quality,
     )
-    settings = dict(describe_settings(made))
-    if args.backend != "auto":
-        settings["backend"] = args.backend
-    if args.is_compiled:
-        settings["compiled"] = True
+    settings = run_settings(made, args)
     if args.every:
         settings["positions"] = [f"every {name}" for name, _ in args.every]
         settings["seeds"] = args.seed
@@ -115,6 +111,24 @@ def _with_settings(
         return replace(found, settings=settings)
     files = [str(one.absolute()) for one in _files(args)]
     return replace(found, settings=settings, image={**found.image, "channels": files})
+
+
+def run_settings(made: Made, args: argparse.Namespace) -> dict[str, Any]:
+    """Return what a model was shown and how it was run, where that is no default.
+
+    Parameters
+    ----------
+    made : Made
+        Where masks come from.
+    args : argparse.Namespace
+        With the options of the model and of its quality.
+    """
+    settings = dict(describe_settings(made))
+    if args.backend != "auto":
+        settings["backend"] = args.backend
+    if args.is_compiled:
+        settings["compiled"] = True
+    return settings
 
 
 def provenance(

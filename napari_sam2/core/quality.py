@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.errors import ModelError
@@ -91,6 +92,22 @@ MEANINGS: Mapping[QualityMode, str] = {
     "bundled model overlap less with true ones: J falls from 0.45 to 0.39.",
 }
 """What each choice does, loses and gains, in words; measured as the README says."""
+
+
+def describe(quality: Quality) -> str:
+    """Name a quality, and the size of frames where it is not what the name stands for.
+
+    Examples
+    --------
+    >>> describe(replace(FAST, size_share=3 / 8))
+    "fast, with frames at 3/8 of the model's image size"
+    """
+    usual = NAMED.get(quality.name, quality)
+    if quality.size_share == usual.size_share:
+        return quality.name
+    share = Fraction(quality.size_share).limit_denominator(_SIDE)
+    return f"{quality.name}, with frames at {share} of the model's image size"
+
 
 _LADDER = (EXACT, ROUNDED, BALANCED, FAST, replace(FAST, size_share=3 / 8))
 

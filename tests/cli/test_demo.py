@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import asdict
 
 import pytest
 import tifffile
 
 from napari_sam2.cli import demo
 from napari_sam2.core.errors import MissingExtraError
+from napari_sam2.core.quality import FAST
 from napari_sam2.io.samples import sample_names
 
 SHORT = {
@@ -56,6 +59,21 @@ def test_nuclei_are_found_again(cli, tmp_path):
     assert 0.3 < float(iou) <= 1
     found = tifffile.imread(tmp_path / "cells3d_nuclei_tracked.tif")
     assert found.shape == (32, 192, 192)
+
+
+def test_results_say_how_they_were_made(cli, tmp_path):
+    words = ("demo", "--out", tmp_path, "--sample", "cells3d_nuclei", "--device", "cpu")
+    found = {}
+    for quality in ("fast", "auto"):
+        said = cli(*words, "--quality", quality)
+        assert said.code == 0
+        assert ("--quality auto is exact here." in said.err) == (quality == "auto")
+        made = json.loads((tmp_path / "cells3d_nuclei_objects.csv.json").read_text())
+        found[quality] = made["settings"]
+        labels = tmp_path / "cells3d_nuclei_tracked.tif"
+        assert ('"name": "fast"' in tifffile.tiffcomment(labels)) == (quality == "fast")
+    assert found["fast"] == {"quality": asdict(FAST), "window": "auto"}
+    assert found["auto"] == {"window": "auto"}  # exact, of a small model
 
 
 def test_the_clip_is_left_out_where_videos_cannot_be_read(cli, tmp_path, monkeypatch):

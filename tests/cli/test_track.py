@@ -227,6 +227,7 @@ def test_a_quality_changes_what_the_model_sees_and_is_said(cli, stack, tmp_path)
         told = cli(*made, *words)
         assert told.code == 0
         assert ("(fast)" in told.out) == ("fast" in words)
+        assert ("--quality auto is exact here." in told.err) == ("auto" in words)
         found[name] = tifffile.imread(out)
         said[name] = json.loads((tmp_path / f"{name}.csv.json").read_text())
     for name in ("exact", "auto"):  # of a small model, automatically

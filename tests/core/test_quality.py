@@ -14,6 +14,7 @@ from napari_sam2.core.quality import (
     NAMED,
     ROUNDED,
     Quality,
+    describe,
     grade,
 )
 
@@ -86,3 +87,11 @@ def test_more_work_is_never_seen_more_closely(one: float, other: float) -> None:
 def test_what_cannot_be_computed_is_refused(values) -> None:
     with pytest.raises(ModelError, match="There is no quality"):
         Quality("odd", **values)
+
+
+def test_what_a_machine_gets_by_itself_is_said_in_words() -> None:
+    assert [describe(one) for one in NAMED.values()] == list(NAMED)
+    assert describe(automatic(1e13)) == (
+        "fast, with frames at 3/8 of the model's image size"
+    )
+    assert describe(Quality("mine", size_share=1 / 4)) == "mine"
