@@ -17,8 +17,8 @@ No Qt, no napari, no torch. Start here:
 ``task``
     :class:`Task`, what lanes are built of.
 
-Behind the controller: ``dispatch`` (jobs and the status), ``prompting`` (answers),
-``running`` (runs), ``everywhere`` (runs through all positions), ``importing`` (labels),
+Behind the controller: ``dispatch`` (jobs and the status), ``opened`` (what a model came
+to), ``prompting`` (answers), ``running`` (runs), ``everywhere`` (runs through all positions), ``importing`` (labels),
 ``snapshot`` and ``session`` (keeping the tracker in agreement with the document, by
 comparing), ``told_tracker`` and ``recording`` (every step done once, and taken down so
 that it can be done again).

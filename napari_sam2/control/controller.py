@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing
+from napari_sam2.control.opened import comes_to_the_same_quality
 from napari_sam2.control.orders import RunOrder
 from napari_sam2.control.prompting import Prompting
-from napari_sam2.control.requesting import make_request
+from napari_sam2.control.requesting import choices, make_request
 from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from psygnal import SignalInstance
 
     from napari_sam2.control.importing import LabelOrder
+    from napari_sam2.control.opened import Opened
     from napari_sam2.control.ports import Job, Lane, TrackerFactory, TrackerRequest
     from napari_sam2.control.recording import Recorder
     from napari_sam2.core.cancel import Progress
@@ -84,7 +86,7 @@ class Controller:
         self.document = history.document
         self.settings = settings
         self._board = StatusBoard()
-        self._dispatcher = Dispatcher(lane, self._board)
+        self._dispatcher = Dispatcher(lane, self._board, on_opened=self._on_opened)
         self._session = TrackerSession(make_tracker, recorder)
         self._request = self._make_request(frames, limits)
         parts = self._dispatcher, self._session, lambda: self._request
@@ -251,28 +253,19 @@ class Controller:
         self.document.prompts_changed.disconnect(self._on_prompts_changed)
         self.history.travelling.disconnect(self._running.on_travel)
         self.settings.events.live_answers.disconnect(self._on_live_changed)
-        for choice in self._choices():
+        for choice in choices(self.settings):
             choice.disconnect(self._on_choice_changed)
 
     def _connect(self) -> None:
         self.document.prompts_changed.connect(self._on_prompts_changed)
         self.history.travelling.connect(self._running.on_travel)
         self.settings.events.live_answers.connect(self._on_live_changed)
-        for choice in self._choices():
+        for choice in choices(self.settings):
             choice.connect(self._on_choice_changed)
 
-    def _choices(self) -> tuple[SignalInstance, ...]:
-        events = self.settings.events
-        return (
-            events.model,
-            events.device,
-            events.image_size,
-            events.cache_mib,
-            events.window,
-            events.corrects_bleaching,
-            events.quality,
-            events.is_compiled,
-        )
+    def _on_opened(self, opened: Opened) -> None:
+        if comes_to_the_same_quality(opened.request, self._request):
+            self._board.show(quality=opened.quality)
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._running.give_way()
@@ -288,6 +281,8 @@ class Controller:
 
     def _renew(self, request: TrackerRequest) -> None:
         """Have another tracker made when one is needed next."""
+        if not comes_to_the_same_quality(request, self._request):
+            self._board.show(quality=None)
         self._request = request
         self._running.abandon()
         self._prompting.ask_again()

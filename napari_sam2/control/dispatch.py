@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from napari_sam2.control.opened import Opened
 from napari_sam2.control.pace import TimeLeft
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import CancelToken, Progress
@@ -14,6 +15,7 @@ from napari_sam2.core.cancel import CancelToken, Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable
 
+    from napari_sam2.control.opened import News
     from napari_sam2.control.ports import Job, Lane
     from napari_sam2.control.status import StatusBoard
 
@@ -31,6 +33,8 @@ class Dispatcher:
     board : StatusBoard
     clock : callable, optional
         Returns seconds, for the time that is left.
+    on_opened : callable, optional
+        Takes what is known of a model once it was opened.
     """
 
     def __init__(
@@ -38,8 +42,10 @@ class Dispatcher:
         lane: Lane,
         board: StatusBoard,
         clock: Callable[[], float] = time.monotonic,
+        on_opened: Callable[[Opened], None] = lambda _: None,
     ) -> None:
         self.board = board
+        self._on_opened = on_opened
         self._clock = clock
         self._lane = lane
         self._queue: list[_Errand] = []
@@ -53,7 +59,7 @@ class Dispatcher:
     def send(
         self,
         activity: Activity,
-        job: Job[T | Progress],
+        job: Job[T | News],
         *,
         on_item: Callable[[T], None] | None = None,
         on_end: Callable[[Exception | None], None] | None = None,
@@ -68,7 +74,8 @@ class Dispatcher:
             What the status is while the job is the first in the queue.
         job : callable
             A generator function of a token. Items of class ``Progress`` go to the
-            status, others to ``on_item``.
+            status, those of class ``Opened`` to who wants to know, others to
+            ``on_item``.
         on_item : callable
         on_end : callable, optional
             Called once, before the status is idle, with None or the error. Without it
@@ -82,7 +89,7 @@ class Dispatcher:
         self._queue.append(errand)
         self.refresh()
 
-        def take(item: T | Progress) -> None:
+        def take(item: T | News) -> None:
             if not self._is_closed:
                 self._take(errand, item, on_item)
 
@@ -122,7 +129,7 @@ class Dispatcher:
     def _take(
         self,
         errand: _Errand,
-        item: T | Progress,
+        item: T | News,
         on_item: Callable[[T], None] | None,
     ) -> None:
         if isinstance(item, Progress):
@@ -133,7 +140,9 @@ class Dispatcher:
         else:
             errand.is_loading = False
             self.refresh()
-            if on_item is not None:
+            if isinstance(item, Opened):
+                self._on_opened(item)
+            elif on_item is not None:
                 on_item(item)
 
     def _end(

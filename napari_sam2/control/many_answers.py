@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
     from napari_sam2.control.dispatch import Dispatcher
+    from napari_sam2.control.opened import News
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.session import TrackerSession
     from napari_sam2.control.snapshot import Snapshot
@@ -92,7 +93,7 @@ class ManyAnswers:
         progress = Progress(self._done, total, "Answering the prompts")
         snapshots = {i: take_snapshot(self._document, [i]) for i, _ in asked}
 
-        def job(token: CancelToken) -> Generator[Progress | PackedResult]:
+        def job(token: CancelToken) -> Generator[News | PackedResult]:
             yield progress
             yield from self._answer(portion, snapshots, token)
 
@@ -106,7 +107,7 @@ class ManyAnswers:
 
     def _answer(
         self, portion: _Portion, snapshots: Mapping[int, Snapshot], token: CancelToken
-    ) -> Generator[Progress | PackedResult]:
+    ) -> Generator[News | PackedResult]:
         """Answer until it is time to let others have the lane, on the lane."""
         began = time.monotonic()
         for place in portion.asked:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from napari_sam2.control.dispatch import Dispatcher
+    from napari_sam2.control.opened import News
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.session import TrackerSession
-    from napari_sam2.core.cancel import CancelToken, Progress
+    from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.packed import PackedResult
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
@@ -80,7 +81,7 @@ class Prompting:
         request, prompts = self._request(), self._document.prompts[place]
         snapshot = take_snapshot(self._document, [place[0]])
 
-        def job(token: CancelToken) -> Generator[Progress | PackedResult]:
+        def job(token: CancelToken) -> Generator[News | PackedResult]:
             return self._session.answer(request, snapshot, place, token)
 
         def take(result: PackedResult) -> None:

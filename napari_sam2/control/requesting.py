@@ -8,6 +8,8 @@ from napari_sam2.control.ports import TrackerRequest
 from napari_sam2.core.errors import StackError
 
 if TYPE_CHECKING:
+    from psygnal import SignalInstance
+
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.state.document import Document
@@ -46,4 +48,19 @@ def make_request(
         settings.corrects_bleaching,
         settings.quality,
         settings.is_compiled,
+    )
+
+
+def choices(settings: Settings) -> tuple[SignalInstance, ...]:
+    """Return the signals of all settings that make it another tracker."""
+    events = settings.events
+    return (
+        events.model,
+        events.device,
+        events.image_size,
+        events.cache_mib,
+        events.window,
+        events.corrects_bleaching,
+        events.quality,
+        events.is_compiled,
     )

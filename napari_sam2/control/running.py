@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from napari_sam2.control.dispatch import Dispatcher
+    from napari_sam2.control.opened import News
     from napari_sam2.control.orders import RunOrder
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.session import TrackerSession
@@ -158,7 +159,7 @@ class Running:
         self._dispatcher.board.say("")
         request = self._request()
 
-        def job(token: CancelToken) -> Generator[Progress | RunStep]:
+        def job(token: CancelToken) -> Generator[News | RunStep]:
             return self._session.run(request, snapshot, order, token)
 
         def take(step: RunStep) -> None:

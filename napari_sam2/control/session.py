@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from napari_sam2.control.everywhere import FollowEverywhere
 from napari_sam2.control.kept_positions import KeptPositions
+from napari_sam2.control.opened import Opened
 from napari_sam2.control.orders import RunOrder, RunStep
 from napari_sam2.control.recording import Recorder
 from napari_sam2.control.told_tracker import ToldTracker, telling
@@ -20,6 +21,7 @@ from napari_sam2.state.masks import Origin
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from napari_sam2.control.opened import News
     from napari_sam2.control.ports import (
         PositionedTracker,
         TrackerFactory,
@@ -55,7 +57,7 @@ class TrackerSession:
 
     def prepare(
         self, request: TrackerRequest, token: CancelToken
-    ) -> Generator[Progress | TrackerRequest]:
+    ) -> Generator[News | TrackerRequest]:
         """Have the tracker ready that ``request`` describes; yield it at the end."""
         with self._distrust():
             tracker = yield from self._ready(request, token)
@@ -68,7 +70,7 @@ class TrackerSession:
         snapshot: Snapshot,
         place: Place,
         token: CancelToken,
-    ) -> Generator[Progress | PackedResult]:
+    ) -> Generator[News | PackedResult]:
         """Answer the prompts of one object on one frame."""
         with self._distrust():
             tracker = yield from self._ready(request, token)
@@ -84,7 +86,7 @@ class TrackerSession:
         snapshot: Snapshot,
         order: RunOrder,
         token: CancelToken,
-    ) -> Generator[Progress | RunStep]:
+    ) -> Generator[News | RunStep]:
         """Carry objects through the stack."""
         with self._distrust():
             tracker = yield from self._ready(request, token)
@@ -123,7 +125,7 @@ class TrackerSession:
 
     def _ready(
         self, request: TrackerRequest, token: CancelToken
-    ) -> Generator[Progress, None, ToldTracker | None]:
+    ) -> Generator[News, None, ToldTracker | None]:
         """Return the tracker, made anew when something else is asked for."""
         if request is self._request and self._tracker is not None:
             return self._tracker
@@ -138,6 +140,8 @@ class TrackerSession:
         if made is None and not token.is_cancelled:
             raise ModelError(f"The model {request.model} could not be loaded.")
         self._tracker, self._request = made, request
+        if made is not None:
+            yield Opened(request, made.tracker.quality)
         return made
 
     def _tell(

@@ -12,6 +12,7 @@ from napari_sam2.core.errors import Sam2Error
 
 if TYPE_CHECKING:
     from napari_sam2.core.cancel import Progress
+    from napari_sam2.core.quality import Quality
 
 
 class Activity(Enum):
@@ -45,6 +46,8 @@ class Status:
     problem : Exception or None
         What went wrong last; None after the next thing that goes well. What
         :func:`is_foreseen` is explained by the message; anything else is a bug.
+    quality : Quality or None
+        What the quality in the settings comes to; None until a model was opened.
     """
 
     activity: Activity = Activity.IDLE
@@ -53,6 +56,7 @@ class Status:
     seconds_left: float | None = None
     message: str = ""
     problem: Exception | None = None
+    quality: Quality | None = None
 
     @property
     def is_busy(self) -> bool:

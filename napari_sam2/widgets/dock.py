@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from napari_sam2.control import Downloads
+from napari_sam2.control import Downloads, Status
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample
@@ -28,7 +28,7 @@ from napari_sam2.widgets.sessions.sessions import Sessions
 from napari_sam2.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
-    from napari_sam2.control import Status, TrackerFactory
+    from napari_sam2.control import TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.widgets.sessions.session import Session
 
@@ -234,14 +234,16 @@ class Sam2Dock(QWidget):
         self._put_workbench_away()
         self._stay()
         if session is None:
+            self.settings_form.show_status(Status())
             return
         self.workbench = Workbench(session, self._viewer, save=self.projects.save)
         place = self._parts.indexOf(self._model_section) + 1
         self._parts.insertWidget(place, self.workbench)
         self.help_panel.show_keys(self.workbench.keys)
         links, show = self.workbench.links, self.status_line.show_status
-        links.connect(session.controller.status_changed, show)
-        links.connect(session.controller.status_changed, self.model_panel.notice)
+        for one in (show, self.model_panel.notice, self.settings_form.show_status):
+            links.connect(session.controller.status_changed, one)
+        self.settings_form.show_status(session.controller.status)
         links.connect(session.document.prompts_changed, self._stay)
         self.workbench.results.table_ready.connect(self._show_table)
 

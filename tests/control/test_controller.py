@@ -220,6 +220,35 @@ def test_another_model_or_window_is_used_when_it_is_needed(desk, choice, value) 
     assert desk.document.frames_covered(1) == 10
 
 
+def test_it_is_known_what_the_quality_came_to_once_a_model_is_opened(desk) -> None:
+    assert desk.status.quality is None
+    desk.settings.quality = "fast"
+    desk.controller.prepare()
+    assert desk.status.quality is FAST
+    desk.settings.window = "on"  # another tracker of the same model
+    assert desk.status.quality is FAST
+    desk.settings.quality = "exact"
+    assert desk.status.quality is None
+    desk.add(1)
+    desk.say(1, 0, click(20, 30))  # a click opens it as well
+    assert desk.status.quality is EXACT
+
+
+def test_what_a_quality_came_to_that_is_no_longer_wanted_is_not_told(
+    slow_desk,
+) -> None:
+    slow_desk.settings.quality = "fast"
+    slow_desk.controller.prepare()
+    slow_desk.lane.step()
+    slow_desk.settings.quality = "exact"
+    slow_desk.lane.finish()
+    assert slow_desk.status.quality is None
+    slow_desk.controller.prepare()
+    slow_desk.lane.finish()
+    assert slow_desk.status.quality is EXACT
+    assert all(status.quality is not FAST for status in slow_desk.statuses)
+
+
 def test_other_channels_are_another_stack_of_the_same_size(desk: Desk) -> None:
     desk.add(1)
     desk.say(1, 0, click(20, 30))

@@ -19,6 +19,7 @@ pytest.importorskip("napari", reason="the dock needs napari")
 from napari.components import ViewerModel
 
 from napari_sam2.control import Activity
+from napari_sam2.core.quality import MEANINGS
 from napari_sam2.io.masks import read_labels
 from napari_sam2.state import Origin
 from napari_sam2.widgets.dock import Sam2Dock
@@ -99,6 +100,13 @@ def desk(qtbot):
     yield desk
     dock.shut_down()
     assert not lane_threads()
+
+
+def test_the_settings_say_which_quality_is_automatic_here(desk: Desk) -> None:
+    desk.dock.settings.device = "cpu"
+    meaning = desk.dock.settings_form.meaning
+    desk.wait(lambda: meaning.text() == f"{MEANINGS['auto']} Here: exact.")
+    desk.wait_idle()
 
 
 def box_around(desk: Desk, value: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ import tifffile
 from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
-from napari_sam2.core.quality import FAST, MEANINGS
+from napari_sam2.core.quality import FAST, MEANINGS, describe
 from napari_sam2.core.recipe import Made
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
@@ -112,6 +112,26 @@ def test_what_is_chosen_reaches_the_tracker_and_is_there_the_next_time(
         assert (chosen.window, chosen.corrects_bleaching) == ("off", True)
         assert chosen.quality == "balanced"
         assert chosen.is_compiled
+
+
+def test_what_automatic_quality_comes_to_is_said_once_a_model_is_opened(
+    looking: User,
+) -> None:
+    coarse = replace(FAST, size_share=3 / 8)
+    looking.factory.automatic = coarse
+    meaning, quality = looking.dock.settings_form.meaning, field(looking, "quality")
+    quality.value = "fast"
+    looking.wait_idle()
+    assert meaning.text() == MEANINGS["fast"]
+    quality.value = "auto"
+    assert meaning.text() == MEANINGS["auto"]  # nothing was opened yet
+    here = f"{MEANINGS['auto']} Here: {describe(coarse)}."
+    looking.wait(lambda: meaning.text() == here)
+    field(looking, "image_size").value = 256  # and no longer 3/8 of the model's own
+    assert meaning.text() == f"{MEANINGS['auto']} Here: fast."
+    looking.viewer.layers.remove(looking.session.image.layer)
+    looking.wait(lambda: looking.session is None)
+    assert meaning.text() == MEANINGS["auto"]
 
 
 def test_they_are_kept_in_the_project_and_back_when_it_is_opened(

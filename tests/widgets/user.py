@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_sam2.control import Activity
 from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.widgets.dock import Sam2Dock
 from tests.control.fake_tracker import FakeFactory, FakeTracker
@@ -41,6 +42,7 @@ class PacedFactory(FakeFactory):
         super().__init__()
         self.gate: threading.Semaphore | None = None
         self.fail_at: dict[int, BaseException] = {}
+        self.automatic = EXACT
 
     def __call__(self, request, token):
         for item in super().__call__(request, token):
@@ -60,6 +62,8 @@ class PacedFactory(FakeFactory):
         is_pair = len(frames) == 2  # of the same frame at two positions: not waited for
         made = PacedTracker(request, None if is_pair else self.gate)
         made.fail_at = self.fail_at
+        if request.quality == "auto":
+            made.quality = self.automatic
         return made
 
 

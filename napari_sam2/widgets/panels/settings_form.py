@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtWidgets import QWidget
 
-from napari_sam2.core.quality import MEANINGS
+from napari_sam2.core.quality import MEANINGS, describe
 from napari_sam2.widgets.controls.controls import column, text
 from napari_sam2.widgets.controls.forms import Form
 
 if TYPE_CHECKING:
-    from napari_sam2.core.quality import QualityMode
+    from napari_sam2.control import Status
+    from napari_sam2.core.quality import Quality
     from napari_sam2.state import Settings
     from napari_sam2.widgets.controls.links import Links
 
@@ -116,17 +117,31 @@ class SettingsForm(QWidget):
                 "models on slow machines",
             ),
         }
-        self.meaning = text(MEANINGS[settings.quality])
+        self._quality: Quality | None = None
+        self.meaning = text("")
+        self._explain()
         links.connect(settings.events.quality, self._explain)
+        links.connect(settings.events.image_size, self._explain)
         form = Form(*self.fields.values())
         form.explain(self.meaning, below=0)
         column(self, form)
         for name, field in self.fields.items():
             self._tie(name, field, links)
 
-    def _explain(self, quality: QualityMode) -> None:
-        """Say what the chosen quality loses and gains."""
-        self.meaning.setText(MEANINGS[quality])
+    def show_status(self, status: Status) -> None:
+        """Show what came of the quality, once a model was opened."""
+        if status.quality != self._quality:
+            self._quality = status.quality
+            self._explain()
+
+    def _explain(self, _: object = None) -> None:
+        """Say what the chosen quality loses and gains, and which one it comes to."""
+        words = MEANINGS[self._settings.quality]
+        if self._settings.quality == "auto" and self._quality is not None:
+            is_sized = self._settings.image_size > 0
+            here = self._quality.name if is_sized else describe(self._quality)
+            words = f"{words} Here: {here}."
+        self.meaning.setText(words)
 
     def _tie(
         self, name: str, field: ComboBox | SpinBox | CheckBox, links: Links
