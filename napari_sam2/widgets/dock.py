@@ -13,6 +13,7 @@ from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.hooks import sample_layers
 from napari_sam2.widgets.controls.links import Links
+from napari_sam2.widgets.controls.log_watch import LogWatch
 from napari_sam2.widgets.controls.remembering import Memory
 from napari_sam2.widgets.controls.section import Section
 from napari_sam2.widgets.controls.status_line import StatusLine
@@ -88,6 +89,7 @@ class Sam2Dock(QWidget):
         self.settings_form = SettingsForm(self.settings, self._links)
         self.help_panel = HelpPanel()
         self.status_line = StatusLine()
+        self._compiling = LogWatch("napari_sam2.engine.compiled", self._links)
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -131,6 +133,7 @@ class Sam2Dock(QWidget):
         self.projects.said.connect(self.status_line.say)
         self.projects.title_changed.connect(self._show_project)
         self._links.connect(self.downloads.status_changed, self._on_download_status)
+        self._compiling.said.connect(self._on_compiling)
         for choice in ("model", "device", "image_size", "quality"):
             signal = getattr(self.settings.events, choice)
             self._links.connect(signal, self._on_model_changed)
@@ -192,6 +195,11 @@ class Sam2Dock(QWidget):
     def _prepare(self) -> None:
         if self.sessions.current is not None and not self._is_shut:
             self.sessions.current.controller.prepare()
+
+    def _on_compiling(self, sentence: str, is_passing: bool) -> None:
+        self.status_line.say(sentence)
+        if not is_passing:
+            self.settings_form.note(sentence)
 
     def _on_download_status(self, status: Status) -> None:
         self.status_line.show_problem(status, "download")

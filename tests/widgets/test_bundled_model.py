@@ -109,6 +109,22 @@ def test_the_settings_say_which_quality_is_automatic_here(desk: Desk) -> None:
     desk.wait_idle()
 
 
+def test_it_is_said_why_the_model_is_not_compiled(desk: Desk, monkeypatch) -> None:
+    opening = "napari_sam2.engine.compiled.opening.why_not"
+    monkeypatch.setattr(opening, lambda device: "No compiler was found.")
+    form = desk.dock.settings_form
+    assert form.compiling.isHidden()
+    form.fields["is_compiled"].native.click()
+    desk.panels.objects.add()
+    desk.click(desk.truth.deepest(desk.truth.mask(8, PROMPTED)))
+    said = "The model is not compiled. No compiler was found."
+    assert form.compiling.text() == said
+    assert not form.compiling.isHidden()
+    form.fields["is_compiled"].native.click()
+    assert form.compiling.isHidden()
+    assert form.compiling.text() == ""
+
+
 def box_around(desk: Desk, value: int) -> None:
     y0, x0, y1, x1 = desk.truth.box(value, PROMPTED)
     desk.panels.prompts.draw_boxes()

@@ -69,7 +69,11 @@ class Raced:
 
     def _choose(self, arguments: tuple[Any, ...]) -> Function:
         """Compile and race; return what is to be run from now on."""
-        _log.warning("Compiling the %s, which takes a while once.", self._name)
+        _log.warning(
+            "Compiling the %s, which takes a while once.",
+            self._name,
+            extra={"is_passing": True},  # for who shows it in a window
+        )
         for way in self._compiler.ways:
             try:
                 compiled = _compiled(self._function, way)

@@ -37,6 +37,7 @@ _WINDOWS = [
     ("in a window, always", "on"),
 ]
 _MOST_MIB = 65_536
+_OF_THE_MODEL = ("model", "device", "image_size", "quality", "is_compiled")
 
 
 class SettingsForm(QWidget):
@@ -98,7 +99,7 @@ class SettingsForm(QWidget):
                 "long run of a model stops for some minutes then, and later ones are "
                 "quicker: a little on the processor; on GPUs it is untried. It needs a "
                 "C++ compiler; what cannot be compiled, or is no quicker, stays as it "
-                "is, and the terminal says why. Masks differ by rounding at most",
+                "is, and why is said here. Masks differ by rounding at most",
             ),
             "cache_mib": SpinBox(
                 label="Memory (MiB)",
@@ -122,7 +123,12 @@ class SettingsForm(QWidget):
         self._explain()
         links.connect(settings.events.quality, self._explain)
         links.connect(settings.events.image_size, self._explain)
+        self.compiling = text("")
+        self.compiling.hide()
+        for choice in _OF_THE_MODEL:
+            links.connect(getattr(settings.events, choice), self._forget_notes)
         form = Form(*self.fields.values())
+        form.explain(self.compiling, below=list(self.fields).index("is_compiled"))
         form.explain(self.meaning, below=0)
         column(self, form)
         for name, field in self.fields.items():
@@ -133,6 +139,16 @@ class SettingsForm(QWidget):
         if status.quality != self._quality:
             self._quality = status.quality
             self._explain()
+
+    def note(self, sentence: str) -> None:
+        """Say what came of compiling the model, after what was said before."""
+        self.compiling.setText(f"{self.compiling.text()} {sentence}".strip())
+        self.compiling.show()
+
+    def _forget_notes(self, _: object) -> None:
+        """Say nothing about a model that is no longer the one in use."""
+        self.compiling.clear()
+        self.compiling.hide()
 
     def _explain(self, _: object = None) -> None:
         """Say what the chosen quality loses and gains, and which one it comes to."""
