@@ -8,7 +8,8 @@ from napari_sam2.benchmarking.footage import BYTES
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import EXACT, TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,7 +19,8 @@ from napari_sam2.core.errors import MissingExtraError, OutputError
 from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.io.masks import read_labels
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import Sample, load_sample, sample_names
 
 if TYPE_CHECKING:

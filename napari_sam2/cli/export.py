@@ -20,7 +20,7 @@ from napari_sam2.io.writing.result_formats import RESULT_FORMATS, choose_result_
 
 if TYPE_CHECKING:
     from napari_sam2.io.reading.opened import Affine
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
 
 _EPILOG = "formats:\n" + "\n".join(

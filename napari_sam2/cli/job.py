@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.engine.plan import Direction
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.io.writing.result_format import ResultFormat
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from napari_sam2.core.cancel import Progress
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
 
 T = TypeVar("T")

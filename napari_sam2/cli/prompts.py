@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.outlining import Form
     from napari_sam2.core.packed import PackedMask
     from napari_sam2.core.prompts import Prompt
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 _FORMS = ("points", "boxes", "masks")
 

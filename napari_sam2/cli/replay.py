@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.replaying import Replayed
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.recipe import Made
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
 
 _SAID_BY_PROJECT: dict[str, object] = {

@@ -23,7 +23,8 @@ from napari_sam2.core.provenance import (
 from napari_sam2.core.recipe import Made
 from napari_sam2.engine.weights import base_of, weights_sha256
 from napari_sam2.io.reading.joined import join_channels
-from napari_sam2.io.reading.stack import Stack, open_stack, split_dataset, stack_frames
+from napari_sam2.io.reading.stack import Stack, open_stack, split_dataset
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from napari_sam2.cli.prompting import Request
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.quality import Quality
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 _MOST_CHANNELS = 3
 

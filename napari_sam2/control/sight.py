@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.orientation import Dims
     from napari_sam2.core.positions import Position
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 
 @dataclass(frozen=True, slots=True, eq=False)

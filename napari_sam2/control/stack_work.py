@@ -20,7 +20,7 @@ from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.files.output import naming_output
 from napari_sam2.io.files.position_files import PositionFiles
-from napari_sam2.io.reading.stack import stack_frames
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import Prompt
     from napari_sam2.core.seed_mode import SeedMode
-    from napari_sam2.io.reading.stack import Stack, StackFrames
+    from napari_sam2.io.reading.stack import Stack
+    from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.state.settings import Direction
 
 

@@ -19,7 +19,8 @@ from napari_sam2.evaluation.truth import Truth
 from napari_sam2.finetuning.truth import TruthStack
 from napari_sam2.io.masks import read_labels
 from napari_sam2.io.reading.kinds import SUFFIXES
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

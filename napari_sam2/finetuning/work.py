@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import FramePrompts
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
     from napari_sam2.state.masks import FrameMask, Place
 

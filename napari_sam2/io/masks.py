@@ -11,7 +11,8 @@ from napari_sam2.core.errors import FrameError, PromptError, StackError
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompts import MaskPrompt
 from napari_sam2.core.results import MaskResult, mask_result
-from napari_sam2.io.reading.stack import StackFrames, open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

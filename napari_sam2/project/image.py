@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import ProjectError
-from napari_sam2.io.reading.stack import Stack, StackFrames, open_stack, stack_frames
+from napari_sam2.io.reading.stack import Stack, open_stack
+from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 from napari_sam2.project.values import Fingerprint, ImageReference
 from napari_sam2.project.whole_image import all_frames
 

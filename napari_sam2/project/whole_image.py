@@ -11,7 +11,7 @@ from napari_sam2.io.writing.placing import frames_at
 
 if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import StackGeometry
 
 

@@ -38,7 +38,8 @@ from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.evaluation.overlap import jaccard
 from napari_sam2.io.masks import read_labels
 from napari_sam2.io.prompt_file import read_prompts
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import load_sample
 from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.sam2 import Sam2Model

@@ -17,7 +17,8 @@ from napari_sam2.core.packed import pack_mask
 from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.finetuning import course, tuning
 from napari_sam2.finetuning.lessons import Size
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project import (
     project_header,
     refer_to_image,

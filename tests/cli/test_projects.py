@@ -17,7 +17,8 @@ from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.setting_up import set_up_tracker
 from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.io.prompt_file import read_prompts
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import load_sample
 from napari_sam2.project.image import refer_to_image, related_to
 from napari_sam2.project.reading import read_project

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from napari_sam2.core.errors import Sam2Error
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from tests.io.damaged_files import MADE
 
 # A whole case of tiny files takes milliseconds.

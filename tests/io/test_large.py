@@ -10,7 +10,8 @@ import tifffile
 
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 SHAPE = (20_000, 1024, 1024)
 

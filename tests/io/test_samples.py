@@ -5,7 +5,8 @@ from napari_sam2.core.errors import StackError
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
 from napari_sam2.io.masks import read_labels
 from napari_sam2.io.prompt_file import read_prompts
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import load_sample, sample_names, sample_path
 
 SHAPES = {

@@ -11,7 +11,8 @@ import pytest
 import tifffile
 
 from napari_sam2.core.errors import ProjectError
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project.image import (
     Whereabouts,
     locate_image,

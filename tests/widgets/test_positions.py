@@ -18,7 +18,8 @@ from napari.components import ViewerModel
 from napari_sam2.cli.main import main
 from napari_sam2.core.axes import FrameLayout
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.layers.label_source import label_source
 from napari_sam2.project import (

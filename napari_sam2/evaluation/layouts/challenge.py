@@ -16,7 +16,8 @@ from napari_sam2.evaluation.layouts.marked import MarkedCells, Pictures
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Truth
 from napari_sam2.io.reading.folder import picture_files
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     from pathlib import Path

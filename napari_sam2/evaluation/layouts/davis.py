@@ -18,7 +18,8 @@ from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Rules, Truth
 from napari_sam2.io.reading.folder import natural_key, picture_files
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -24,14 +24,15 @@ from napari_sam2.evaluation.layouts.meta import Meta, read_meta
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Spacing, Truth
 from napari_sam2.io.masks import read_labels
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.core.axes import Axes
     from napari_sam2.evaluation.truth import Kind
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 _LABELS = "labels.tif"
 

@@ -13,7 +13,7 @@ from napari_sam2.io.reading.opened import as_affine
 if TYPE_CHECKING:
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.io.reading.opened import Affine
-    from napari_sam2.io.reading.stack import StackFrames
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 
 def frames_at(

@@ -7,7 +7,8 @@ from PIL import Image
 
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.folder import natural_key, picture_files
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 GREY = np.random.default_rng(0).integers(0, 255, (12, 20, 30)).astype(np.uint8)
 COLOUR = np.random.default_rng(1).integers(0, 255, (20, 30, 3)).astype(np.uint8)

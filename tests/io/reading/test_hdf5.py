@@ -6,7 +6,8 @@ import pytest
 
 from napari_sam2.core.axes import Axis, axis_names
 from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 h5py = pytest.importorskip("h5py")
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.io.reading.level import CoarseArray, at_level
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 PATH = Path("a.zarr")
 

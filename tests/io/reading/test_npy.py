@@ -3,7 +3,8 @@ import pytest
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import StackError
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 
 def save(path, array, **options):

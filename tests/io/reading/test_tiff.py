@@ -8,7 +8,8 @@ import tifffile
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.paged import PagedArray
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 MOVIE = np.random.default_rng(0).integers(0, 4000, (6, 20, 30)).astype(np.uint16)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
 from napari_sam2.io.reading import video, video_index, video_picture
-from napari_sam2.io.reading.stack import open_stack, stack_frames
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 
 av = pytest.importorskip("av")
 
