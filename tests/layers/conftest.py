@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_sam2.layers.image_source import ImageSource
+
+# A box on frame 2, from (3, 5) to (13, 15).
+RECTANGLE = np.array([[2, 3, 5], [2, 3, 15], [2, 13, 15], [2, 13, 5]], float)
+
+
+def points(*points_yx: tuple[float, float], positive: Any = None) -> FramePrompts:
+    """Return points, positive ones by default."""
+    return FramePrompts(
+        points_yx=points_yx, positive=positive or (True,) * len(points_yx)
+    )
 
 
 @dataclass

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from napari_sam2.engine.weights import Checkpoint, Patience
+from napari_sam2.engine.weights import Checkpoint, Patience, download
 from tests.file_server import CONTENT, Answer, FileServer, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
+    from napari_sam2.core.cancel import Progress
+
+
+def finish(steps: Generator[Progress, None, Any]) -> tuple[Any, list[Progress]]:
+    """Run a download to its end; return (its result, its progress)."""
+    seen = []
+    while True:
+        try:
+            seen.append(next(steps))
+        except StopIteration as end:
+            return end.value, seen
 
 
 @pytest.fixture
@@ -59,3 +72,24 @@ def answer() -> type[Answer]:
 @pytest.fixture
 def content() -> bytes:
     return CONTENT
+
+
+@pytest.fixture
+def fetch(toy: Checkpoint, tmp_path: Path, patience: Patience) -> Callable[..., Any]:
+    """Return what downloads a file to its end, the toy by default."""
+
+    def run(checkpoint: Checkpoint = toy, **options: Any) -> Any:
+        options = {"folder": tmp_path, "patience": patience} | options
+        return finish(download(checkpoint, **options))[0]
+
+    return run
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Path:
+    return tmp_path / "toy.pt.part"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "toy.pt"
