@@ -6,13 +6,21 @@ Conversion to the model's (x, y) pixels is :mod:`napari_sam2.core.geometry`'s.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from napari_sam2.core.errors import NoPromptError, PromptError
+from napari_sam2.core.prompt_checks import (
+    check_box_overlaps,
+    check_finite,
+    check_mask_shape,
+    check_object_and_frame,
+    check_point_inside,
+    frozen_mask,
+    ordered_box,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,8 +49,8 @@ class PointPrompt:
 
     def __post_init__(self) -> None:
         """Reject ids below 1 and coordinates that are not finite."""
-        _check_object_and_frame(self.object_id, self.frame)
-        _check_finite(self.point_yx, f"The point of object {self.object_id}")
+        check_object_and_frame(self.object_id, self.frame)
+        check_finite(self.point_yx, f"The point of object {self.object_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +76,9 @@ class BoxPrompt:
 
     def __post_init__(self) -> None:
         """Order the corners and reject a box without area."""
-        _check_object_and_frame(self.object_id, self.frame)
+        check_object_and_frame(self.object_id, self.frame)
         what = f"The box of object {self.object_id} on frame {self.frame}"
-        object.__setattr__(self, "box_yxyx", _ordered_box(self.box_yxyx, what))
+        object.__setattr__(self, "box_yxyx", ordered_box(self.box_yxyx, what))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,9 +100,9 @@ class MaskPrompt:
 
     def __post_init__(self) -> None:
         """Make the mask boolean and read-only."""
-        _check_object_and_frame(self.object_id, self.frame)
+        check_object_and_frame(self.object_id, self.frame)
         what = f"The mask of object {self.object_id} on frame {self.frame}"
-        object.__setattr__(self, "mask", _frozen_mask(self.mask, what))
+        object.__setattr__(self, "mask", frozen_mask(self.mask, what))
 
 
 Prompt: TypeAlias = PointPrompt | BoxPrompt | MaskPrompt
@@ -141,12 +149,12 @@ class FramePrompts:
                 "or put them on another frame."
             )
         for point_yx in self.points_yx:
-            _check_finite(point_yx, "A point")
+            check_finite(point_yx, "A point")
         if self.box_yxyx is not None:
-            box_yxyx = _ordered_box(self.box_yxyx, "A box")
+            box_yxyx = ordered_box(self.box_yxyx, "A box")
             object.__setattr__(self, "box_yxyx", box_yxyx)
         if self.mask is not None:
-            object.__setattr__(self, "mask", _frozen_mask(self.mask, "A mask"))
+            object.__setattr__(self, "mask", frozen_mask(self.mask, "A mask"))
 
     def __eq__(self, other: object) -> bool:
         """Whether both say the same, masks pixel by pixel."""
@@ -227,7 +235,7 @@ class FramePrompts:
                 f"There is no prompt for {what}: give a point, a box or a mask."
             )
         if self.mask is not None:
-            _check_mask_shape(self.mask, shape_hw, what)
+            check_mask_shape(self.mask, shape_hw, what)
             return
         if self.box_yxyx is None and not any(self.positive) and not refines:
             raise NoPromptError(
@@ -235,79 +243,6 @@ class FramePrompts:
                 "says where the object is."
             )
         for point_yx in self.points_yx:
-            _check_inside(point_yx, shape_hw, what)
+            check_point_inside(point_yx, shape_hw, what)
         if self.box_yxyx is not None:
-            _check_box_overlaps(self.box_yxyx, shape_hw, what)
-
-
-def _check_object_and_frame(object_id: int, frame: int) -> None:
-    if object_id < 1:
-        raise PromptError(
-            f"Object {object_id} cannot be used: object numbers start at 1, because 0 "
-            "is the background of a label image."
-        )
-    if frame < 0:
-        raise PromptError(f"Frame {frame} does not exist: frames are counted from 0.")
-
-
-def _check_finite(numbers: tuple[float, ...], what: str) -> None:
-    if not all(math.isfinite(number) for number in numbers):
-        raise PromptError(f"{what} has the coordinates {numbers}: give finite numbers.")
-
-
-def _ordered_box(
-    box_yxyx: tuple[float, float, float, float], what: str
-) -> tuple[float, float, float, float]:
-    _check_finite(box_yxyx, what)
-    y0, x0, y1, x1 = box_yxyx
-    if y0 == y1 or x0 == x1:
-        raise PromptError(
-            f"{what} has no area: {box_yxyx}. Give two different corners, Y0,X0,Y1,X1."
-        )
-    return min(y0, y1), min(x0, x1), max(y0, y1), max(x0, x1)
-
-
-def _frozen_mask(mask: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
-    """Copy a mask to a boolean one that nobody can change."""
-    frozen = np.array(mask, dtype=bool)
-    if frozen.ndim != 2:
-        raise PromptError(
-            f"{what} must be a 2-D array (rows, columns), but has shape {frozen.shape}."
-        )
-    frozen.flags.writeable = False
-    return frozen
-
-
-def _check_mask_shape(
-    mask: npt.NDArray[np.bool_], shape_hw: tuple[int, int], what: str
-) -> None:
-    if mask.shape != tuple(shape_hw):
-        raise PromptError(
-            f"The mask for {what} is {mask.shape[0]} × {mask.shape[1]} pixels, but the "
-            f"frames are {shape_hw[0]} × {shape_hw[1]}: it must cover a whole frame."
-        )
-
-
-def _check_inside(
-    point_yx: tuple[float, float], shape_hw: tuple[int, int], what: str
-) -> None:
-    if not all(-0.5 <= c <= n - 0.5 for c, n in zip(point_yx, shape_hw, strict=True)):
-        y, x = point_yx
-        raise PromptError(
-            f"The point (y={y:g}, x={x:g}) for {what} lies outside the image, which is "
-            f"{shape_hw[0]} × {shape_hw[1]} pixels (height × width). Points are given "
-            "row first: Y,X."
-        )
-
-
-def _check_box_overlaps(
-    box_yxyx: tuple[float, float, float, float], shape_hw: tuple[int, int], what: str
-) -> None:
-    y0, x0, y1, x1 = box_yxyx
-    height, width = shape_hw
-    if y1 <= -0.5 or x1 <= -0.5 or y0 >= height - 0.5 or x0 >= width - 0.5:
-        raise PromptError(
-            f"The box {tuple(float(c) for c in box_yxyx)} for {what} lies outside the "
-            f"image, which is {height} × {width} pixels (height × width). Boxes are "
-            "given row first: Y0,X0,Y1,X1."
-        )
+            check_box_overlaps(self.box_yxyx, shape_hw, what)

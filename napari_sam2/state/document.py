@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -10,9 +9,10 @@ from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.results import FrameResult
-from napari_sam2.state.mask_row import MaskRow, are_different, compact, repainted
+from napari_sam2.state.mask_row import are_different, held, repainted
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
+from napari_sam2.state.prompted_frames import PromptedFrames
 from napari_sam2.state.spill import Spill
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Document:
         self.shape_hw = int(shape_hw[0]), int(shape_hw[1])
         self.objects: Mapping[int, TrackedObject] = {}
         self.prompts: Mapping[Place, FramePrompts] = {}
-        self._prompted: dict[int, set[int]] = {}
+        self._prompted = PromptedFrames()
         self.masks = MaskTable()
         self._selected: int | None = None
 
@@ -144,7 +144,7 @@ class Document:
         objects = _changed(inverse.objects, edit.objects)
         prompts = _changed(inverse.prompts, edit.prompts)
         rows = {
-            frame: self._held(row)
+            frame: held(row, self.spill, as_bytes=self.masks.are_many)
             for frame, row in edit.rows.items()
             if are_different(inverse.rows[frame], row)
         }
@@ -153,7 +153,7 @@ class Document:
             self.objects = dict(sorted(_merged(self.objects, edit.objects).items()))
         if prompts:
             self.prompts = _merged(self.prompts, edit.prompts)
-            self._note_prompted(prompts)
+            self._prompted.note(prompts, self.prompts)
         self.masks.change(rows)
         added = frozenset(i for i in objects if inverse.objects[i] is None)
         if objects:
@@ -178,7 +178,7 @@ class Document:
         self.objects = dict(sorted(objects.items()))
         self.prompts = dict(prompts)
         self.masks = masks.copy()
-        self._note_prompted(frozenset(prompts))
+        self._prompted.note(prompts, self.prompts)
         self.objects_changed.emit(frozenset(objects))
         self._keep_selection_valid(frozenset(objects))
         painted = {(i, f) for i in objects for f in masks.painted_frames(i)}
@@ -201,7 +201,7 @@ class Document:
     def said_about(self, object_id: int) -> dict[int, FramePrompts | PackedMask]:
         """Return everything the user said about an object, by frame, in order."""
         frames = self.masks.painted_frames(object_id)
-        frames |= self._prompted.get(object_id, frozenset())
+        frames |= self._prompted.of_object(object_id)
         found = {frame: self.said(object_id, frame) for frame in sorted(frames)}
         return {frame: said for frame, said in found.items() if said is not None}
 
@@ -277,32 +277,6 @@ class Document:
         found = sorted(self.masks.on_frame(frame).items())
         results = (mask.as_result(object_id, frame) for object_id, mask in found)
         return FrameResult(frame, tuple(results))
-
-    def _held(self, row: MaskRow) -> MaskRow:
-        """Hold the pixels of a row's masks, and of those beneath them."""
-        if row.is_held:
-            return row
-        if self.masks.are_many:
-            row = compact(row, self.spill)
-        if row.is_held:
-            return row
-        for mask in row.masks.values():
-            layer = mask
-            while layer is not None:
-                self.spill.keep(layer.mask)
-                layer = layer.beneath
-        return replace(row, is_held=True)
-
-    def _note_prompted(self, places: frozenset[Place]) -> None:
-        """Keep the frames with points or boxes of each object."""
-        for object_id, frame in places:
-            frames = self._prompted.setdefault(object_id, set())
-            if (object_id, frame) in self.prompts:
-                frames.add(frame)
-            else:
-                frames.discard(frame)
-            if not frames:
-                del self._prompted[object_id]
 
     def _keep_selection_valid(self, added: frozenset[int]) -> None:
         """Select an object that was added alone, and never one that is gone."""

@@ -6,7 +6,7 @@ them. A run over a million masks is undone by exchanging its rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import is_not
 from typing import TYPE_CHECKING, cast
 
@@ -96,6 +96,29 @@ def joined(below: MaskRow, above: MaskRow) -> MaskRow:
     )
     painted = (below.painted - above.masks.keys()) | above.painted
     return MaskRow(masks, painted, below.is_held and above.is_held)
+
+
+def held(row: MaskRow, spill: Spill, *, as_bytes: bool) -> MaskRow:
+    """Return a row with its pixels, and those beneath its masks, where they are kept.
+
+    Parameters
+    ----------
+    row : MaskRow
+    spill : Spill
+        Keeps them.
+    as_bytes : bool
+        Whether the masks themselves may be kept as bytes, too: see :func:`compact`.
+    """
+    if as_bytes and not row.is_held:
+        row = compact(row, spill)
+    if row.is_held:
+        return row
+    for mask in row.masks.values():
+        layer = mask
+        while layer is not None:
+            spill.keep(layer.mask)
+            layer = layer.beneath
+    return replace(row, is_held=True)
 
 
 def compact(row: MaskRow, spill: Spill) -> MaskRow:

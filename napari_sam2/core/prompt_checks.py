@@ -1,0 +1,108 @@
+"""What can be wrong with prompts, in sentences for who gave them.
+
+Coordinates are data pixels, row first; ``what`` names the prompt, or its object and
+frame, in the sentence.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_sam2.core.errors import PromptError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def check_object_and_frame(object_id: int, frame: int) -> None:
+    """Raise PromptError unless both can be numbers of an object and a frame."""
+    if object_id < 1:
+        raise PromptError(
+            f"Object {object_id} cannot be used: object numbers start at 1, because 0 "
+            "is the background of a label image."
+        )
+    if frame < 0:
+        raise PromptError(f"Frame {frame} does not exist: frames are counted from 0.")
+
+
+def check_finite(numbers: tuple[float, ...], what: str) -> None:
+    """Raise PromptError if a coordinate is infinite or no number."""
+    if not all(math.isfinite(number) for number in numbers):
+        raise PromptError(f"{what} has the coordinates {numbers}: give finite numbers.")
+
+
+def ordered_box(
+    box_yxyx: tuple[float, float, float, float], what: str
+) -> tuple[float, float, float, float]:
+    """Return a box, (y0, x0, y1, x1), with its corners in order.
+
+    Raises
+    ------
+    PromptError
+        If it has no area, or a coordinate that is not finite.
+    """
+    check_finite(box_yxyx, what)
+    y0, x0, y1, x1 = box_yxyx
+    if y0 == y1 or x0 == x1:
+        raise PromptError(
+            f"{what} has no area: {box_yxyx}. Give two different corners, Y0,X0,Y1,X1."
+        )
+    return min(y0, y1), min(x0, x1), max(y0, y1), max(x0, x1)
+
+
+def frozen_mask(mask: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
+    """Copy a mask to a boolean one, (H, W), that nobody can change.
+
+    Raises
+    ------
+    PromptError
+        If it is not flat.
+    """
+    frozen = np.array(mask, dtype=bool)
+    if frozen.ndim != 2:
+        raise PromptError(
+            f"{what} must be a 2-D array (rows, columns), but has shape {frozen.shape}."
+        )
+    frozen.flags.writeable = False
+    return frozen
+
+
+def check_mask_shape(
+    mask: npt.NDArray[np.bool_], shape_hw: tuple[int, int], what: str
+) -> None:
+    """Raise PromptError if a mask does not cover a frame, (H, W), exactly."""
+    if mask.shape != tuple(shape_hw):
+        raise PromptError(
+            f"The mask for {what} is {mask.shape[0]} × {mask.shape[1]} pixels, but the "
+            f"frames are {shape_hw[0]} × {shape_hw[1]}: it must cover a whole frame."
+        )
+
+
+def check_point_inside(
+    point_yx: tuple[float, float], shape_hw: tuple[int, int], what: str
+) -> None:
+    """Raise PromptError if a point lies outside a frame, (H, W)."""
+    if not all(-0.5 <= c <= n - 0.5 for c, n in zip(point_yx, shape_hw, strict=True)):
+        y, x = point_yx
+        raise PromptError(
+            f"The point (y={y:g}, x={x:g}) for {what} lies outside the image, which is "
+            f"{shape_hw[0]} × {shape_hw[1]} pixels (height × width). Points are given "
+            "row first: Y,X."
+        )
+
+
+def check_box_overlaps(
+    box_yxyx: tuple[float, float, float, float], shape_hw: tuple[int, int], what: str
+) -> None:
+    """Raise PromptError if no part of a box lies on a frame, (H, W)."""
+    y0, x0, y1, x1 = box_yxyx
+    height, width = shape_hw
+    if y1 <= -0.5 or x1 <= -0.5 or y0 >= height - 0.5 or x0 >= width - 0.5:
+        raise PromptError(
+            f"The box {tuple(float(c) for c in box_yxyx)} for {what} lies outside the "
+            f"image, which is {height} × {width} pixels (height × width). Boxes are "
+            "given row first: Y0,X0,Y1,X1."
+        )
