@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
     from napari_sam2.model.image_encoder import ImageFeatures
-    from napari_sam2.model.sam2 import ObjectState
+    from napari_sam2.model.object_state import ObjectState
 
 READING, UPLOAD, ENCODER = "reading", "upload and resizing", "image encoder"
 ATTENTION, DECODER = "memory attention", "mask decoder"

@@ -19,7 +19,7 @@ from napari_sam2.engine.track import Answer, Glimpse, as_said
 from napari_sam2.engine.views import move_logits
 from napari_sam2.engine.window import Sighting
 from napari_sam2.model.image_encoder import ImageFeatures
-from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE
+from napari_sam2.model.object_state import MASK_BIAS, MASK_SCALE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.track import ObjectTrack, Tracked
     from napari_sam2.engine.views import View
     from napari_sam2.engine.window import Window
-    from napari_sam2.model.sam2 import ObjectState
+    from napari_sam2.model.object_state import ObjectState
 
 _UNSCORED = Scores(object_id=1, predicted_iou=1.0, object_logit=1.0, is_prompted=True)
 

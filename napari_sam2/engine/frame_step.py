@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.track import Answer, ObjectTrack
     from napari_sam2.engine.views import View
     from napari_sam2.engine.window import Window
-    from napari_sam2.model.sam2 import ObjectState
+    from napari_sam2.model.object_state import ObjectState
 
 _LARGEST_GROUP = 64
 

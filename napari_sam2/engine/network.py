@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.image_encoder import ImageFeatures
-    from napari_sam2.model.sam2 import ObjectState
+    from napari_sam2.model.object_state import ObjectState
 
 Recalled: TypeAlias = Any
 """What :meth:`Network.recall` returns; only the same network knows what it is."""

@@ -10,7 +10,7 @@ import torch
 
 from napari_sam2.engine.memory import FrameMemory
 from napari_sam2.engine.stepping import split
-from napari_sam2.model.sam2 import ObjectState
+from napari_sam2.model.object_state import ObjectState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

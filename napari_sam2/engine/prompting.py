@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.views import View
     from napari_sam2.model.image_encoder import ImageFeatures
-    from napari_sam2.model.sam2 import ObjectState
+    from napari_sam2.model.object_state import ObjectState
 
 LOGIT_LIMIT = 32.0
 

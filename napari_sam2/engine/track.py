@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.views import View
     from napari_sam2.engine.window import Sighting
-    from napari_sam2.model.sam2 import ObjectState
+    from napari_sam2.model.object_state import ObjectState
 
 Said: TypeAlias = FramePrompts | PackedMask
 

@@ -6,7 +6,7 @@ Kirillov et al. 2023, "Segment Anything", section 3 and appendix A.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 NEGATIVE, POSITIVE, BOX_START, BOX_END = range(4)
 NOT_A_POINT = -1
+
+
+class PromptTokens(NamedTuple):
+    """Encoded prompts of B objects: tokens (B, N, C) and a grid (B or 1, C, ., .)."""
+
+    sparse: Tensor
+    dense: Tensor
 
 
 class FourierPosition(nn.Module):

@@ -7,60 +7,28 @@ how long, is the engine's business.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from napari_sam2.model.blocks import MLP
 from napari_sam2.model.image_encoder import ImageEncoder, ImageFeatures
-from napari_sam2.model.mask_decoder import (
-    Candidates,
-    Choice,
-    MaskDecoder,
-    choose,
-)
+from napari_sam2.model.mask_decoder import Candidates, Choice, MaskDecoder, choose
 from napari_sam2.model.memory_attention import MemoryAttention, MemoryTokens
 from napari_sam2.model.memory_encoder import MemoryEncoder
+from napari_sam2.model.object_state import (
+    ABSENT_LOGIT,
+    MASK_BIAS,
+    MASK_SCALE,
+    ObjectState,
+)
 from napari_sam2.model.position import TableCache, age_code, sine_position
-from napari_sam2.model.prompt_encoder import PromptEncoder
+from napari_sam2.model.prompt_encoder import PromptEncoder, PromptTokens
 from napari_sam2.model.resize import resize_smoothly, upscale
 
 if TYPE_CHECKING:
     from napari_sam2.model.config import Sam2Config
-
-ABSENT_LOGIT = -1024.0
-# A mask given by the user stands for very confident logits (+10 inside, -10 outside),
-# and memories are encoded from probabilities on the same scale (Ravi et al. 2024, D.1).
-MASK_SCALE, MASK_BIAS = 20.0, -10.0
-
-
-class PromptTokens(NamedTuple):
-    """Encoded prompts of B objects: tokens (B, N, C) and a grid (B or 1, C, ., .)."""
-
-    sparse: Tensor
-    dense: Tensor
-
-
-class ObjectState(NamedTuple):
-    """What one frame says about B objects.
-
-    Attributes
-    ----------
-    logits : Tensor, shape (B, 1, S/4, S/4)
-        Mask logits, -1024 everywhere where the object is absent.
-    ious : Tensor, shape (B,)
-        The model's estimate of the mask's IoU.
-    pointers : Tensor, shape (B, C)
-        Object pointers: the object's summary for later frames.
-    object_logits : Tensor, shape (B, 1)
-        Above 0 where the object is visible at all.
-    """
-
-    logits: Tensor
-    ious: Tensor
-    pointers: Tensor
-    object_logits: Tensor
 
 
 class Sam2Model(nn.Module):

@@ -11,7 +11,7 @@ from napari_sam2.engine.conditioning import pointer_span
 from napari_sam2.engine.memory import MemoryRules, select_memories
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import choose
-from napari_sam2.model.sam2 import ABSENT_LOGIT
+from napari_sam2.model.object_state import ABSENT_LOGIT
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.memory import Selection
     from napari_sam2.model.mask_decoder import Candidates
     from napari_sam2.model.memory_attention import MemoryTokens
-    from napari_sam2.model.sam2 import PromptTokens, Sam2Model
+    from napari_sam2.model.prompt_encoder import PromptTokens
+    from napari_sam2.model.sam2 import Sam2Model
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)

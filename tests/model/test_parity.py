@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from napari_sam2.model.image_encoder import ImageFeatures
+from napari_sam2.model.object_state import ABSENT_LOGIT, ObjectState
 from napari_sam2.model.position import sine_position
 from napari_sam2.model.prompt_encoder import BOX_END, BOX_START, NEGATIVE, POSITIVE
-from napari_sam2.model.sam2 import ABSENT_LOGIT, ObjectState, Sam2Model
+from napari_sam2.model.sam2 import Sam2Model
 from tests.devices import DEVICES, full_precision
 from tests.golden import reference
 from tests.golden.recipe import frames, sample

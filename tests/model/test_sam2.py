@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_sam2.model.memory_attention import MemoryTokens
+from napari_sam2.model.object_state import ABSENT_LOGIT, ObjectState
 from napari_sam2.model.prompt_encoder import BOX_END, BOX_START, POSITIVE
-from napari_sam2.model.sam2 import ABSENT_LOGIT, ObjectState, Sam2Model
+from napari_sam2.model.sam2 import Sam2Model
 from tests.miniature import MINIATURE, seeded_model
 
 

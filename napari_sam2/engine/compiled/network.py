@@ -11,7 +11,8 @@ from napari_sam2.engine.compiled.full_bank import FullBank
 from napari_sam2.engine.compiled.parts import part_functions
 from napari_sam2.engine.compiled.race import Raced
 from napari_sam2.model.image_encoder import ImageFeatures
-from napari_sam2.model.sam2 import ObjectState, PromptTokens
+from napari_sam2.model.object_state import ObjectState
+from napari_sam2.model.prompt_encoder import PromptTokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

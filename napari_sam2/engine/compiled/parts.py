@@ -10,7 +10,7 @@ import torch
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.memory_attention import MemoryTokens
 from napari_sam2.model.position import FixedTables
-from napari_sam2.model.sam2 import PromptTokens
+from napari_sam2.model.prompt_encoder import PromptTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.network import Network
     from napari_sam2.model.config import Sam2Config
-    from napari_sam2.model.sam2 import ObjectState, Sam2Model
+    from napari_sam2.model.object_state import ObjectState
+    from napari_sam2.model.sam2 import Sam2Model
 
 
 class Sizes(NamedTuple):

@@ -10,7 +10,7 @@ from napari_sam2.engine.onnx.interface import DIMENSIONS, parts_of
 from napari_sam2.engine.onnx.manifest import FORMAT, VERSION
 from napari_sam2.engine.preprocess import MEAN, STD
 from napari_sam2.engine.prompting import LOGIT_LIMIT
-from napari_sam2.model.sam2 import ABSENT_LOGIT, MASK_BIAS, MASK_SCALE
+from napari_sam2.model.object_state import ABSENT_LOGIT, MASK_BIAS, MASK_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

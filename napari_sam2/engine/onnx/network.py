@@ -15,8 +15,8 @@ from napari_sam2.engine.onnx.interface import (
     MEMORY_ENCODER,
 )
 from napari_sam2.model.image_encoder import ImageFeatures
+from napari_sam2.model.object_state import MASK_BIAS, MASK_SCALE, ObjectState
 from napari_sam2.model.prompt_encoder import NOT_A_POINT
-from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE, ObjectState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

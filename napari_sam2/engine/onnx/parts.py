@@ -25,9 +25,9 @@ from napari_sam2.engine.onnx.interface import (
 )
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import Choice, choose
+from napari_sam2.model.object_state import MASK_BIAS, MASK_SCALE
 from napari_sam2.model.position import FixedTables
 from napari_sam2.model.resize import upscale
-from napari_sam2.model.sam2 import MASK_BIAS, MASK_SCALE
 
 if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
