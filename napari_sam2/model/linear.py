@@ -46,8 +46,8 @@ def linear(
     activation : {"none", "relu", "gelu"}, optional
         GELU is the exact one.
     """
-    is_long = x.numel() >= _FEWEST_ROWS * x.shape[-1]
-    if is_long and (is_fast(x) or _is_half(weight)):
+    # Last, because an exported graph would keep to the numbers that are asked for here.
+    if (is_fast(x) or _is_half(weight)) and x.numel() >= _FEWEST_ROWS * x.shape[-1]:
         algorithm = "none" if activation == "gelu" else ""
         return torch.ops.mkldnn._linear_pointwise(
             x.to(weight.dtype), weight, bias, activation, [], algorithm
