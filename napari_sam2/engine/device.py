@@ -113,7 +113,7 @@ def kept_dtype(device: torch.device) -> torch.dtype:
 
 @contextmanager
 def inference(network: Network) -> Iterator[None]:
-    """Compute without gradients: in bfloat16 if the network was rounded to it.
+    """Compute without gradients: in bfloat16 if the network is half.
 
     Torch keeps these modes per thread and they leak out of suspended generators, so
     this is entered around one step of work, never around a ``yield``.

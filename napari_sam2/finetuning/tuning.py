@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.core.errors import GpuMemoryError, StackError
+from napari_sam2.core.quality import ROUNDED
 from napari_sam2.engine.device import NEED_LESS_MEMORY
+from napari_sam2.engine.rounding import is_rounded
 from napari_sam2.finetuning.course import End, Outcome, Report
 from napari_sam2.finetuning.fitting import fit
 from napari_sam2.finetuning.judging import Examiner
@@ -122,6 +124,7 @@ class _Tuning:
             stacks, splits, seed=course.seed, variants=course.variants
         )
         self._device = next(model.parameters()).device
+        self._is_rounded = is_rounded(self._device, model.config, ROUNDED)
         is_cpu = self._device.type == "cpu"
         self._size = fit(course.size, model.config) if is_cpu else course.size
         self._step = self._best_step = 0
@@ -190,8 +193,10 @@ class _Tuning:
     def _lesson(self) -> float:
         lesson = self._curriculum.lesson(self._step, self._size)
         dice = Dice(self._course.seed, self._step, self._device)
-        kind = self._device.type
-        with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
+        half = torch.autocast(
+            self._device.type, torch.bfloat16, enabled=self._is_rounded
+        )
+        with half:
             shown = self._stage.show(lesson)
             loss = loss_of(self._pupil.model, lesson, shown, dice)
         self._pupil.step(loss)

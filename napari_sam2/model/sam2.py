@@ -68,8 +68,13 @@ class Sam2Model(nn.Module):
 
     @property
     def is_half(self) -> bool:
-        """Whether :func:`napari_sam2.model.precision.hold_in_half` rounded it."""
-        return self.sam_mask_decoder.conv_s0.weight.dtype == torch.bfloat16
+        """Whether what it multiplies is rounded to bfloat16.
+
+        It is on CUDA; elsewhere if :func:`napari_sam2.model.precision.hold_in_half`
+        has rounded the weights.
+        """
+        weight = self.sam_mask_decoder.conv_s0.weight
+        return weight.is_cuda or weight.dtype == torch.bfloat16
 
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""

@@ -10,6 +10,7 @@ import torch
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError, StackError
+from napari_sam2.engine import rounding
 from napari_sam2.engine.loading import load_model
 from napari_sam2.finetuning import tuning
 from napari_sam2.finetuning.course import Course, End
@@ -80,6 +81,24 @@ def test_decoder_and_memory_change_and_of_the_encoder_what_was_asked_for(learnt)
 def test_changes_are_small(learnt):
     _, outcome = learnt
     assert {tensor.dtype for tensor in outcome.changes.values()} == {torch.float16}
+
+
+@pytest.mark.parametrize("has_units", [True, False])
+def test_lessons_are_rounded_where_a_processor_gains(
+    miniature, discs_truth, has_units, monkeypatch
+):
+    monkeypatch.setattr(rounding, "has_matrix_units", lambda: has_units)
+    monkeypatch.setattr(rounding, "_FEWEST_CHANNELS", 1)
+    seen = set()
+
+    def spy(*given):
+        seen.add(torch.is_autocast_enabled("cpu"))
+        return loss_of(*given)
+
+    monkeypatch.setattr(tuning, "loss_of", spy)
+    _, outcome = run(copy.deepcopy(miniature), discs_truth, FEW)
+    assert seen == {has_units}
+    assert outcome.steps_done == 4
 
 
 @pytest.mark.parametrize("encoder", ["frozen", "low-rank"])
