@@ -46,13 +46,22 @@ def linear(
     activation : {"none", "relu", "gelu"}, optional
         GELU is the exact one.
     """
-    # Last, because an exported graph would keep to the numbers that are asked for here.
-    if (is_fast(x) or _is_half(weight)) and x.numel() >= _FEWEST_ROWS * x.shape[-1]:
+    if _is_long(x) and (is_fast(x) or _is_half(weight)):
         algorithm = "none" if activation == "gelu" else ""
         return torch.ops.mkldnn._linear_pointwise(
             x.to(weight.dtype), weight, bias, activation, [], algorithm
         )
     return _ORDINARY[activation](F.linear(x, weight, bias))
+
+
+def _is_long(x: Tensor) -> bool:
+    """Whether there are enough rows; asked first, for most products are short.
+
+    A graph that is exported would keep to the numbers that are looked at.
+    """
+    if torch.compiler.is_compiling():
+        return False
+    return x.numel() >= _FEWEST_ROWS * x.shape[-1]
 
 
 def is_fast(x: Tensor) -> bool:
