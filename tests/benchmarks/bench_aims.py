@@ -69,15 +69,17 @@ def compare_1024(quick: bool) -> Iterator[Reached]:
 
 
 def clicks(quick: bool) -> Iterator[Reached]:
-    """Click on unseen and on seen frames."""
-    name, size = ("nano", 256) if quick else ("sam2.1-tiny", 512)
-    model, _ = open_model(name, device="cpu", image_size=size)
-    took = measure_clicks(model)
-    for frame, ratio in (
-        ("unseen", took.unseen / took.least_unseen),
-        ("seen", took.seen / took.least_seen),
-    ):
-        yield Reached(f"click on a frame {frame} before, ratio", ratio, 1.1, False)
+    """Click on unseen and on seen frames; masks of noise take longest to be cleaned."""
+    for name, size in (("nano", 256), ("sam2.1-tiny", 256 if quick else 512)):
+        model, is_noise = open_model(name, device="cpu", image_size=size)
+        took = measure_clicks(model)
+        weights = "noise as weights" if is_noise else "its weights"
+        for frame, ratio in (
+            ("unseen", took.unseen / took.least_unseen),
+            ("seen", took.seen / took.least_seen),
+        ):
+            what = f"click on a frame {frame} before, {name} ({weights}), ratio"
+            yield Reached(what, ratio, 1.1, False)
 
 
 def nano(quick: bool) -> Iterator[Reached]:
