@@ -50,7 +50,9 @@ def quality_of(args: argparse.Namespace) -> Quality:
         return grade(args.quality)
     from napari_sam2.engine.grading import choose_quality  # torch takes seconds
 
-    chosen = choose_quality(args.quality, args.model, device=args.device)
+    chosen = choose_quality(
+        args.quality, args.model, device=args.device, backend=args.backend
+    )
     words = chosen.name if args.image_size is not None else describe(chosen)
     print(f"napari-sam2: --quality auto is {words} here.", file=sys.stderr)
     return chosen

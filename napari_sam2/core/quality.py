@@ -19,7 +19,9 @@ QualityMode: TypeAlias = Literal["auto", "exact", "rounded", "balanced", "fast"]
 """What a user chooses; ``"auto"`` is one of the others, see :func:`grade`."""
 
 _SIDE = 32  # the network's images are multiples of this
-_CLICK_FLOPS = 8e10  # a second or less on two cores of a laptop
+# What is encoded within a second or less by two cores: of a laptop, and of a processor
+# with units for bfloat16, where products are rounded (4.9e11 were measured).
+_CLICK_FLOPS, _ROUNDED_CLICK_FLOPS = 8e10, 4.8e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,11 @@ MEANINGS: Mapping[QualityMode, str] = {
     "since 2023) rounds to it what it multiplies, as NVIDIA GPUs always do: released "
     "models are 2 to 3 times as fast. Other processors compute exactly.",
     "balanced": "Frames at 2/3 of the model's image size, of which the last 3 are "
-    "looked back at, rounded where that gains: 1.4 to 4 times as fast without. Masks "
+    "looked back at, and rounded, too: 1.4 to 4 times as fast by the size alone. Masks "
     "of the bundled model overlap a little less with true ones: J falls from 0.45 to "
     "0.44, of cells in time-lapses from 0.35 to 0.29.",
     "fast": "Frames at half of the model's image size, of which the last 2 are looked "
-    "back at, rounded where that gains: 2 to 9 times as fast without. Masks of the "
+    "back at, and rounded, too: 2 to 9 times as fast by the size alone. Masks of the "
     "bundled model overlap less with true ones: J falls from 0.45 to 0.39.",
 }
 """What each choice does, loses and gains, in words; measured as the README says."""
@@ -118,14 +120,15 @@ def grade(
     is_processor: bool = False,
     own_size: int = 0,
     encoder_flops: Callable[[int], float] = float,
-    gain_of_rounding: float = 1.0,
+    has_units: bool = False,
 ) -> Quality:
     """Return what a user's choice means for a model on a device.
 
     Automatically, a GPU computes exactly, and a processor as exactly as lets a click on
     a new frame be answered within about a second: encoding the frame may cost 8·10¹⁰
-    floating-point operations. The largest model, which costs more even in a picture of
-    3/8 of its size, takes two or three seconds then.
+    floating-point operations, or 4.8·10¹¹ where they are rounded in units for that.
+    Without, the largest model costs more even in a picture of 3/8 of its size: it takes
+    two or three seconds.
 
     Parameters
     ----------
@@ -136,15 +139,16 @@ def grade(
         The model's image size, in pixels.
     encoder_flops : callable, optional
         Returns what it takes to encode an image of a size.
-    gain_of_rounding : float, optional
-        How many times as much is computed at a time where products are rounded.
+    has_units : bool, optional
+        Whether the processor has units for bfloat16 that the model gains from.
     """
     if mode != "auto":
         return NAMED[mode]
     if not is_processor:
         return EXACT
     for one in _LADDER:
-        budget = _CLICK_FLOPS * (gain_of_rounding if one.rounds else 1)
+        is_rounded = one.rounds and has_units
+        budget = _ROUNDED_CLICK_FLOPS if is_rounded else _CLICK_FLOPS
         if encoder_flops(one.image_size(own_size)) <= budget:
             return one
     return _LADDER[-1]

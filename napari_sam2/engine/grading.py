@@ -8,19 +8,23 @@ from napari_sam2.core.quality import grade
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.loading import own_config
 from napari_sam2.engine.rounding import gains_from_rounding
+from napari_sam2.engine.weights.cache import is_exported, resolve_weights
+from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.cost import encoder_flops
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.core.quality import Quality, QualityMode
-    from napari_sam2.model.config import Sam2Config
-
-_GAIN = 6  # two cores with the units encode 4.9e11 operations in a second
+    from napari_sam2.engine.loading import Backend
 
 
 def choose_quality(
-    mode: QualityMode, name_or_path: str | Path = "nano", *, device: str = "auto"
+    mode: QualityMode,
+    name_or_path: str | Path = "nano",
+    *,
+    device: str = "auto",
+    backend: Backend = "auto",
 ) -> Quality:
     """Return the quality that a user's choice means.
 
@@ -31,6 +35,8 @@ def choose_quality(
         As for :func:`napari_sam2.load_model`; a released model need not be here.
     device : str, optional
         As for :func:`napari_sam2.load_model`.
+    backend : {"auto", "torch", "onnx"}, optional
+        As for :func:`napari_sam2.load_model`; graphs of ONNX are not rounded.
 
     Raises
     ------
@@ -46,18 +52,22 @@ def choose_quality(
     if mode != "auto":
         return grade(mode)
     config = own_config(name_or_path)
+    is_pytorch = backend != "onnx" and device in ("auto", "cpu")
+    has_units = gains_from_rounding(config) and is_pytorch
     return grade(
         mode,
         is_processor=_is_processor(device),
         own_size=config.image_size,
         encoder_flops=lambda size: encoder_flops(config.at_size(size)),
-        gain_of_rounding=_GAIN if _may_round(device, config) else 1,
+        has_units=has_units and not _is_graph(name_or_path),
     )
 
 
-def _may_round(device: str, config: Sam2Config) -> bool:
-    """Whether the processor, if it is one, and PyTorch's, gains from it."""
-    return device in ("auto", "cpu") and gains_from_rounding(config)
+def _is_graph(name_or_path: str | Path) -> bool:
+    """Whether it is a folder of ONNX graphs."""
+    if str(name_or_path) in VARIANTS:
+        return False
+    return is_exported(resolve_weights(name_or_path))
 
 
 def _is_processor(device: str) -> bool:

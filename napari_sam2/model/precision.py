@@ -21,8 +21,8 @@ def hold_in_half(model: nn.Module) -> None:
     Parameters
     ----------
     model : nn.Module
-        On a device where :func:`napari_sam2.engine.device.inference` computes in
-        bfloat16. It can no longer be trained.
+        Is to be used within :func:`napari_sam2.engine.device.inference`, which then
+        computes in bfloat16. It can no longer be trained.
     """
     for module in model.modules():
         if isinstance(module, _ROUNDED):

@@ -240,7 +240,8 @@ class Sam2Model(nn.Module):
             Frames since each pointer, over the time span.
         """
         places = self._places(slots)
-        values = spatial if self.is_half else spatial.to(places.dtype)
+        rounds = self.is_half and torch.is_autocast_enabled(spatial.device.type)
+        values = spatial if rounds else spatial.to(places.dtype)
         keys = (values + places).to(values.dtype)
         if not len(ages):
             return MemoryTokens(values, keys, 0)

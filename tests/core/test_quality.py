@@ -59,13 +59,13 @@ def test_a_processor_that_gains_from_rounding_rounds_before_it_looks_less_closel
             is_processor=True,
             own_size=1024,
             encoder_flops=lambda size: flops * (size / 1024) ** 2,
-            gain_of_rounding=2.5,
+            has_units=True,
         )
 
     assert with_units(1e9) is EXACT
-    assert with_units(1.5e11) is ROUNDED
-    assert with_units(3e11) is BALANCED
-    assert with_units(6e11) is FAST
+    assert with_units(3e11) is ROUNDED
+    assert with_units(6e11) is BALANCED
+    assert with_units(1.5e12) is FAST
 
 
 def test_a_processor_gets_what_it_answers_soon() -> None:

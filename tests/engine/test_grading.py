@@ -30,7 +30,8 @@ def test_a_processor_sees_frames_of_a_size_that_it_can_encode(
         monkeypatch.setattr(rounding, "has_matrix_units", lambda has=has_units: has)
         chosen = choose_quality("auto", model, device="cpu")
         assert chosen.image_size(own) == expected
-    assert choose_quality("auto", model, device="openvino").image_size(own) == size
+    for elsewhere in ({"device": "openvino"}, {"device": "cpu", "backend": "onnx"}):
+        assert choose_quality("auto", model, **elsewhere).image_size(own) == size
 
 
 def test_a_gpu_sees_them_as_the_model_was_made(monkeypatch) -> None:

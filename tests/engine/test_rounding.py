@@ -64,6 +64,8 @@ def test_what_is_tuned_or_exported_is_not_rounded(units, monkeypatch) -> None:
 def test_masks_hardly_change(nano) -> None:
     held = copy.deepcopy(nano)
     hold_in_half(held)
+    assert held.is_half
+    assert not nano.is_half
     stack, labels = discs(6, (64, 80))
     found = []
     for model in (nano, held):

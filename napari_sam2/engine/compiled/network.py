@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -49,10 +50,11 @@ class CompiledNetwork:
     def __init__(self, model: Sam2Model, compiler: Compiler) -> None:
         self.model = model
         parts = part_functions(model)
-        self._encode = Raced("image encoder", parts.encode, compiler)
-        self._attend = Raced("memory attention", parts.attend, compiler)
-        self._decode = Raced("mask decoder", parts.decode, compiler)
-        self._remember = Raced("memory encoder", parts.remember, compiler)
+        raced = partial(Raced, compiler=compiler, rounds=model.is_half)
+        self._encode = raced("image encoder", parts.encode)
+        self._attend = raced("memory attention", parts.attend)
+        self._decode = raced("mask decoder", parts.decode)
+        self._remember = raced("memory encoder", parts.remember)
         self._bank = FullBank(model.config)
 
     @property

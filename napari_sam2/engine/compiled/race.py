@@ -23,7 +23,7 @@ Function: TypeAlias = Callable[..., tuple[Tensor, ...]]
 _FIRST_USES = 4  # compiling takes a minute: not for what is done a few times
 _MOST_SHAPES = 8
 _TURNS = 7
-_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.05}
+_TOLERANCE, _ROUNDED_TOLERANCE = 1e-3, 0.05
 
 
 class Raced:
@@ -39,6 +39,9 @@ class Raced:
     function : callable
         Of tensors (or None, or numbers) to a tuple of tensors.
     compiler : Compiler
+    rounds : bool, optional
+        Whether it computes in bfloat16, whatever it returns: what is compiled need not
+        round as often.
 
     Attributes
     ----------
@@ -46,8 +49,16 @@ class Raced:
         What came of compiling, a sentence for each shape.
     """
 
-    def __init__(self, name: str, function: Function, compiler: Compiler) -> None:
+    def __init__(
+        self,
+        name: str,
+        function: Function,
+        compiler: Compiler,
+        *,
+        rounds: bool = False,
+    ) -> None:
         self._name = name
+        self._rounds = rounds
         self._function = function
         self._compiler = compiler
         self._uses: dict[Hashable, int] = {}
@@ -93,7 +104,7 @@ class Raced:
     def _gain(self, compiled: Function, arguments: tuple[Any, ...]) -> float | None:
         """Return how many times quicker it is; None if it computes something else."""
         wanted, found = self._function(*arguments), compiled(*arguments)
-        if not all(map(_agree, wanted, found)):
+        if not all(map(self._agree, wanted, found)):
             self._note("stays as it is: compiled, it computes something else")
             return None
         slow, quick = [], []
@@ -101,6 +112,15 @@ class Raced:
             slow.append(_seconds(self._function, arguments))
             quick.append(_seconds(compiled, arguments))
         return min(slow) / min(quick)
+
+    def _agree(self, wanted: Tensor, found: Tensor) -> bool:
+        """Whether two results differ by rounding only, as against the largest value."""
+        is_rounded = self._rounds or wanted.dtype == torch.bfloat16
+        tolerance = _ROUNDED_TOLERANCE if is_rounded else _TOLERANCE
+        if not wanted.is_floating_point():
+            tolerance = 0.0
+        apart = (wanted.float() - found.float()).abs().amax()
+        return bool(apart <= tolerance * wanted.float().abs().amax().clamp(min=1e-6))
 
     def _guarded(self, compiled: Function) -> Function:
         """Return a function that goes on as before when the compiled one fails."""
@@ -153,13 +173,6 @@ def _compiled(function: Function, way: Mapping[str, Any]) -> Function:
         function.__closure__,
     )
     return torch.compile(own, fullgraph=True, dynamic=False, **way)
-
-
-def _agree(wanted: Tensor, found: Tensor) -> bool:
-    """Whether two results differ by rounding only, seen from their largest value."""
-    tolerance = _TOLERANCE.get(wanted.dtype, 0.0)
-    apart = (wanted.float() - found.float()).abs().amax()
-    return bool(apart <= tolerance * wanted.float().abs().amax().clamp(min=1e-6))
 
 
 def _seconds(function: Function, arguments: tuple[Any, ...]) -> float:

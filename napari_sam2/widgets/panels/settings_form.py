@@ -141,7 +141,12 @@ class SettingsForm(QWidget):
             self._explain()
 
     def note(self, sentence: str) -> None:
-        """Say what came of compiling the model, after what was said before."""
+        """Say what came of compiling the model, after what was said before.
+
+        What comes late, of a model that is not to be compiled any more, is not said.
+        """
+        if not self._settings.is_compiled or sentence in self.compiling.text():
+            return
         self.compiling.setText(f"{self.compiling.text()} {sentence}".strip())
         self.compiling.show()
 

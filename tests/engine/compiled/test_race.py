@@ -65,6 +65,17 @@ def test_one_that_computes_something_else_is_dropped() -> None:
     ]
 
 
+@pytest.mark.parametrize("rounds", [True, False])
+def test_what_rounds_may_round_less_often_when_it_is_compiled(rounds) -> None:
+    def near(graph, inputs):
+        return lambda *arguments: (graph.forward(*arguments)[0] * 1.01,)
+
+    compiler = Compiler(({"backend": near},), 0.0)
+    raced = Raced("doubling", _double, compiler, rounds=rounds)
+    _run(raced)
+    assert ("is compiled now" in raced.notes[0]) == rounds
+
+
 def test_a_compiler_that_fails_is_followed_by_the_next() -> None:
     def broken(graph, inputs):
         raise RuntimeError("no such\nthing")

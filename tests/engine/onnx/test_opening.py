@@ -12,9 +12,11 @@ import onnx
 import pytest
 import torch
 
+from napari_sam2.core import quality
 from napari_sam2.core.errors import CheckpointError, DeviceError, ModelError
 from napari_sam2.core.prompts import BoxPrompt, PointPrompt
-from napari_sam2.core.quality import EXACT, FAST
+from napari_sam2.core.quality import EXACT, FAST, ROUNDED
+from napari_sam2.engine import rounding
 from napari_sam2.engine.grading import choose_quality
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.onnx.providers import CPU, choose_providers
@@ -57,6 +59,16 @@ def test_masks_are_those_of_pytorch(nano_onnx: Path, nano, moving_discs) -> None
 def test_graphs_keep_their_size_in_any_quality(nano_onnx: Path) -> None:
     assert load_model(nano_onnx, quality=FAST).config.image_size == 256
     assert choose_quality("auto", nano_onnx, device="cpu") is EXACT
+
+
+def test_graphs_are_never_taken_for_rounded(
+    nano_onnx: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounding, "has_matrix_units", lambda: True)
+    monkeypatch.setattr(rounding, "_FEWEST_CHANNELS", 1)
+    monkeypatch.setattr(quality, "_CLICK_FLOPS", 1e6)
+    assert choose_quality("auto", nano_onnx, device="cpu") is not ROUNDED
+    assert choose_quality("auto", "nano", device="cpu") is ROUNDED
 
 
 def test_pytorch_computes_no_layer(
