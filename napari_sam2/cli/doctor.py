@@ -170,7 +170,11 @@ def _devices(problems: list[str]) -> dict[str, str]:
     except (ImportError, OSError) as error:
         problems.append(without_home(f"PyTorch cannot be imported: {error}."))
         return {"torch": "cannot be imported"}
-    facts = {"cpu": f"{torch.get_num_threads()} threads used by PyTorch"}
+    from napari_sam2.engine.rounding import has_matrix_units
+
+    units = "units" if has_matrix_units() else "no units"
+    threads = torch.get_num_threads()
+    facts = {"cpu": f"{threads} threads used by PyTorch, {units} for bfloat16"}
     try:
         facts |= _cuda_devices()
     except RuntimeError as error:

@@ -47,6 +47,7 @@ def test_the_text_has_what_a_bug_report_needs(run):
         "numpy",
         "torch",
         "threads",
+        "units for bfloat16",
         "nano",
     ):
         assert word in text
