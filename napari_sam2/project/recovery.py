@@ -154,7 +154,10 @@ def find_recoverable(folder: Path | None = None) -> list[Recovery]:
     folder = recovery_folder() if folder is None else folder
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        if _is_abandoned(path):
+        # Another program, or its thread that saves, may remove it at any moment.
+        with suppress(FileNotFoundError):
+            if not _is_abandoned(path):
+                continue
             recovery = _recovery(path)
             if recovery is not None:
                 found.append(recovery)
@@ -203,6 +206,7 @@ def _recovery(path: Path) -> Recovery | None:
             _mapping(path, name) for name in ("image", "saved", "recovery")
         )
     except (ProjectError, sqlite3.Error):
+        path.stat()  # it is no broken file if it is none
         return Recovery(path, "", None, "")  # reading it says what is wrong
     if not image:
         return None

@@ -266,6 +266,24 @@ def test_a_recovery_is_a_project(desk: Desk) -> None:
     assert found.read().choices == {"model": "large"}
 
 
+@pytest.mark.parametrize("step", ["_is_abandoned", "read_about"])
+def test_one_that_another_program_removes_meanwhile_is_passed_over(
+    desk: Desk, step: str, monkeypatch
+) -> None:
+    desk.paint(1)
+    desk.autosave.save()
+    desk.crash()
+    before = getattr(recovery, step)
+
+    def late(path: Path, *rest):
+        recovery._remove(path)
+        return before(path, *rest)
+
+    assert len(find_recoverable(desk.folder)) == 1
+    monkeypatch.setattr(recovery, step, late)
+    assert find_recoverable(desk.folder) == []
+
+
 def test_files_that_were_only_begun_are_removed_later(tmp_path: Path) -> None:
 
     begun = tmp_path / "1-abc.sam2"
