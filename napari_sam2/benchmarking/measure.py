@@ -78,9 +78,7 @@ def measure(
     _measure_parts(model, extent, found, token, say)
     _measure_whole(model, extent, found, token, say)
     if found.peaks is not None and not token.is_cancelled:
-        found.peaks = found.peaks.better(
-            measure_peaks(model.device, compute_dtype(model))
-        )
+        found.peaks = found.peaks.better(measure_peaks(model.device, dtype))
         found.is_complete = True
     found.machine = watch.machine()
     return found

@@ -13,11 +13,10 @@ from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.compiled.opening import compiled_network
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.loading import load_model
-from napari_sam2.engine.rounding import is_rounded
+from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.model.checkpoint import build_model
 from napari_sam2.model.config import VARIANTS
-from napari_sam2.model.precision import hold_in_half
 from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
@@ -62,8 +61,7 @@ def open_model(
         if image_size is None:
             image_size = quality.image_size(config.image_size)
         seeded = seeded_model(_at_size(config, image_size)).to(target)
-        if is_rounded(target, config, quality):
-            hold_in_half(seeded)
+        settle_precision(seeded, quality)
         return compiled_network(seeded) if is_compiled else seeded, True
     model = load_model(
         name,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import pick_device
-from napari_sam2.engine.rounding import is_rounded
+from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import is_exported, resolve_weights
 from napari_sam2.model.adapter import load_adapted
@@ -19,7 +19,6 @@ from napari_sam2.model.checkpoint import (
     read_state_dict,
 )
 from napari_sam2.model.config import VARIANTS
-from napari_sam2.model.precision import hold_in_half
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,10 +108,8 @@ def load_model(
 
         load = partial(load_torch_model, path, device="cpu", image_size=image_size)
         return cached_network(path, load, device=device, image_size=image_size)
-    target = pick_device(device)
     model = load_torch_model(path, device=device, image_size=image_size)
-    if is_rounded(target, model.config, quality):
-        hold_in_half(model)
+    settle_precision(model, quality)
     return _compiled(model) if is_compiled else model
 
 

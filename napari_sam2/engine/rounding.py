@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from napari_sam2.model.precision import hold_in_half
+
 if TYPE_CHECKING:
     from napari_sam2.core.quality import Quality
     from napari_sam2.model.config import Sam2Config
+    from napari_sam2.model.sam2 import Sam2Model
 
 # Narrower products move more than they multiply: `nano`, of 32 channels, lost time.
 _FEWEST_CHANNELS = 64
+
+
+def settle_precision(model: Sam2Model, quality: Quality) -> None:
+    """Round a model's weights where :func:`is_rounded`; it is on its device already."""
+    if is_rounded(model.device, model.config, quality):
+        hold_in_half(model)
 
 
 def is_rounded(device: torch.device, config: Sam2Config, quality: Quality) -> bool:

@@ -23,9 +23,8 @@ from napari_sam2.benchmarking.footage import place_yx
 from napari_sam2.benchmarking.models import compile_parts, seeded_model
 from napari_sam2.benchmarking.sessions import Sessions
 from napari_sam2.core.quality import EXACT, Quality
-from napari_sam2.engine.rounding import is_rounded
+from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.model.config import VARIANTS
-from napari_sam2.model.precision import hold_in_half
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,8 +72,7 @@ class Settings:
     def model(self) -> Sam2Model:
         """Our model, with seeded weights."""
         model = self._seeded
-        if is_rounded(model.device, model.config, self.quality):
-            hold_in_half(model)
+        settle_precision(model, self.quality)
         if self.compiled:
             compile_parts(model)
         return model
