@@ -248,7 +248,8 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         type=parse_limits,
         action="append",
         help="intensities shown to the model as black and as white; once, or once for "
-        "each of three channels (default: estimated from the whole stack)",
+        "each of three channels (default: estimated from the whole stack; -160,240, as "
+        "soft tissue is looked at, where it is CT in Hounsfield units)",
     )
     group.add_argument(
         "--correct-bleaching",

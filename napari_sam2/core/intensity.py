@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.hounsfield import SOFT_TISSUE, is_hounsfield
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,9 +91,10 @@ def estimate_limits(
 ) -> IntensityLimits:
     """Estimate a robust range from frames spread over the stack.
 
-    Eight-bit colour is shown as it is, 0 to 255. Anything else gets percentiles of a
-    dozen frames (of large ones three), thinned to 65,536 pixels each; not-finite pixels
-    and frames that cannot be read do not count.
+    Eight-bit colour is shown as it is, 0 to 255, and computed tomography in Hounsfield
+    units as readers look at soft tissue. Anything else gets percentiles of a dozen
+    frames (of large ones three), thinned to 65,536 pixels each; not-finite pixels and
+    frames that cannot be read do not count.
 
     Parameters
     ----------
@@ -117,6 +119,8 @@ def estimate_limits(
     values = np.concatenate([pixels for _, pixels in sample_frames(frames)])
     if frames.is_rgb:
         values = values.reshape(-1, 1)
+    elif values.shape[1] == 1 and is_hounsfield(values[np.isfinite(values)]):
+        return as_limits(*SOFT_TISSUE)
     ranges = [_robust_range(channel, percentiles) for channel in values.T]
     return IntensityLimits(tuple(r[0] for r in ranges), tuple(r[1] for r in ranges))
 

@@ -11,6 +11,9 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from qtpy.QtWidgets import QLabel
+
+from napari_sam2.core.intensity import as_limits
 from tests.control.fake_tracker import disc
 from tests.widgets.user import SHAPE, User
 
@@ -78,3 +81,22 @@ def test_closing_the_window_in_a_run_leaves_no_thread(working_in_window: User) -
     working.viewer.close()
     working.qtbot.wait(50)
     working.dock = None  # the fixture checks that the threads are gone all the same
+
+
+def test_ct_of_which_organs_hardly_show_is_said_to_be(user_without_window) -> None:
+    user = user_without_window
+    volume = np.full(SHAPE, -1000, np.int16)
+    volume[:, 10:30, 10:50] = 40
+    volume[:, 20, 20] = 1500
+    layer = user.viewer.add_image(volume)
+    user.open_dock()
+    assert "set them to -160 and 240 to see soft tissue" in said(user)
+    layer.contrast_limits = -160, 240
+    user.wait(lambda: "soft tissue" not in said(user))
+    assert user.session.image.limits == as_limits(-160, 240)
+
+
+def said(user: User) -> str:
+    """Return all that the choice of the image says in words."""
+    labels = user.dock.image_panel.findChildren(QLabel)
+    return " ".join(label.text() for label in labels)

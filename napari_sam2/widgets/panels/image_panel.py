@@ -10,6 +10,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.hounsfield import SOFT_TISSUE, hides_organs
 from napari_sam2.layers.geometry import GEOMETRY
 from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
 from napari_sam2.layers.image_source import contrast_limits, image_source
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.controls.links import Links
 
 _NO_IMAGE = "Open an image, or a sample from Help below, to begin."
+_LOOKS_LIKE_CT = (
+    "This looks like CT, and organs hardly differ at its contrast limits: set them to "
+    f"{SOFT_TISSUE[0]:g} and {SOFT_TISSUE[1]:g} to see soft tissue, and the model will "
+    "see it, too"
+)
 
 
 class ImagePanel(QWidget):
@@ -257,7 +263,15 @@ def _summary(source: ImageSource) -> str:
 
 
 def _describe(source: ImageSource) -> str:
-    """Say what is followed: "50 frames of 512 × 512 pixels"."""
+    """Say what is followed, and how it might be seen better."""
+    limits = source.limits
+    if limits is None or not hides_organs(limits.low[0], limits.high[0]):
+        return _extent(source)
+    return f"{_extent(source)}. {_LOOKS_LIKE_CT}"
+
+
+def _extent(source: ImageSource) -> str:
+    """Say how much is followed: "50 frames of 512 × 512 pixels"."""
     height, width = source.shape_hw
     words = f"{source.space.numbers.length} frames of {height} × {width} pixels"
     held = [f"{source.axes[i].name.upper()} = {n}" for i, n in _held(source).items()]

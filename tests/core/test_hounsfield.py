@@ -1,0 +1,82 @@
+"""CT is recognised by its units, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.hounsfield import SOFT_TISSUE, hides_organs, is_hounsfield
+from napari_sam2.core.intensity import as_limits, estimate_limits
+
+SHAPE = (6, 40, 40)
+
+
+def ct(padding: int = -1000, dtype: str = "i2") -> np.ndarray:
+    """Return a body of fat and organs with lungs and bones, in a scanner's circle."""
+    noise = np.random.default_rng(0).normal(scale=15, size=SHAPE)
+    volume = np.full(SHAPE, -1000.0)
+    volume[:, 8:32, 8:32] = -90
+    volume[:, 12:28, 12:28] = 50
+    volume[:, 13:20, 13:20] = -800
+    volume[:, 24:27, 18:22] = 900
+    volume += noise
+    volume[:, :3] = padding
+    return volume.astype(dtype)
+
+
+@pytest.mark.parametrize("padding", [-1000, -1024, -2048, -3024])
+@pytest.mark.parametrize("dtype", ["i2", "f4"])
+def test_ct_is_shown_as_soft_tissue_is_looked_at(padding, dtype) -> None:
+    volume = ct(padding, dtype)
+    assert estimate_limits(ArrayFrames(volume)) == as_limits(*SOFT_TISSUE)
+
+
+def test_organs_that_were_one_grey_differ() -> None:
+    liver, spleen = as_limits(*SOFT_TISSUE).to_unit(np.array([[60, 45]], np.int16))[0]
+    assert liver - spleen > 0.03
+
+
+@pytest.mark.parametrize(
+    ("what", "values"),
+    [
+        ("nothing", np.empty(0)),
+        ("counts", np.arange(4096.0)),
+        ("CT without its offset", ct() + 1024.0),
+        ("noise around zero", np.random.default_rng(0).normal(scale=1000, size=9999)),
+        ("a ramp of both signs", np.linspace(-1000, 1000, 9999)),
+        ("phases", np.linspace(-4096, 4095, 9999)),
+        ("air alone", np.full(9999, -1000.0)),
+        ("tissue alone", np.full(9999, 40.0)),
+    ],
+)
+def test_what_is_no_ct(what, values) -> None:
+    assert not is_hounsfield(values.ravel()), what
+
+
+def test_not_finite_pixels_do_not_hide_ct() -> None:
+    volume = ct(dtype="f4")
+    volume[:, 0] = np.nan
+    assert estimate_limits(ArrayFrames(volume)) == as_limits(*SOFT_TISSUE)
+
+
+def test_ct_beside_another_channel_is_estimated_as_ever() -> None:
+    channels = np.stack([ct(), ct(), ct()], axis=-1)
+    low = estimate_limits(ArrayFrames(channels)).low
+    assert max(low) < SOFT_TISSUE[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "hides"),
+    [
+        (-1024, 3071, True),
+        (-3024, 1500, True),
+        (*SOFT_TISSUE, False),
+        (-1000, 400, False),  # lungs
+        (-500, 1300, False),  # bones
+        (-32768, 32767, False),
+        (0, 4095, False),
+    ],
+)
+def test_a_range_in_which_organs_are_one_grey(low, high, hides) -> None:
+    assert hides_organs(low, high) is hides
