@@ -90,10 +90,15 @@ def test_ct_of_which_organs_hardly_show_is_said_to_be(user_without_window) -> No
     volume[:, 20, 20] = 1500
     layer = user.viewer.add_image(volume)
     user.open_dock()
-    assert "set them to -160 and 240 to see soft tissue" in said(user)
-    layer.contrast_limits = -160, 240
-    user.wait(lambda: "soft tissue" not in said(user))
+    panel = user.dock.image_panel
+    assert "organs hardly differ" in said(user)
+    panel.soft_tissue.click()
+    assert layer.contrast_limits == [-160, 240]
+    user.wait(lambda: not panel.soft_tissue.isVisibleTo(panel))
+    assert "organs" not in said(user)
     assert user.session.image.limits == as_limits(-160, 240)
+    user.viewer.add_image(BLANK)
+    assert not panel.soft_tissue.isVisibleTo(panel)
 
 
 def said(user: User) -> str:

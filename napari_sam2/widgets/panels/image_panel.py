@@ -15,6 +15,7 @@ from napari_sam2.layers.geometry import GEOMETRY
 from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
 from napari_sam2.layers.image_source import contrast_limits, image_source
 from napari_sam2.widgets.controls.controls import (
+    button,
     check,
     choice,
     column,
@@ -33,9 +34,8 @@ if TYPE_CHECKING:
 
 _NO_IMAGE = "Open an image, or a sample from Help below, to begin."
 _LOOKS_LIKE_CT = (
-    "This looks like CT, and organs hardly differ at its contrast limits: set them to "
-    f"{SOFT_TISSUE[0]:g} and {SOFT_TISSUE[1]:g} to see soft tissue, and the model will "
-    "see it, too"
+    "This looks like CT, of which organs hardly differ at its contrast limits, to you "
+    "and to the model"
 )
 
 
@@ -99,6 +99,12 @@ class ImagePanel(QWidget):
             self._emit_source,
         )
         self._note = text(_NO_IMAGE)
+        self.soft_tissue = button(
+            "Show soft tissue",
+            "Set contrast limits of {:g} and {:g} units".format(*SOFT_TISSUE),
+            self._show_soft_tissue,
+        )
+        self.soft_tissue.hide()
         fields = QWidget()
         self._form = form(
             fields,
@@ -108,7 +114,7 @@ class ImagePanel(QWidget):
             ("Resolution", self.levels),
             ("Intensities", self.follow_contrast),
         )
-        column(self, fields, self._note)
+        column(self, fields, self._note, self.soft_tissue)
         self.follow_contrast.setChecked(True)
 
     def begin(self) -> None:
@@ -232,7 +238,11 @@ class ImagePanel(QWidget):
             source = replace(source, limits=contrast_limits(source))
         return source
 
+    def _show_soft_tissue(self) -> None:
+        self._layer.contrast_limits = SOFT_TISSUE
+
     def _describe(self, source: ImageSource | None) -> None:
+        self.soft_tissue.setVisible(source is not None and _hides_organs(source))
         self._note.setText(_NO_IMAGE if source is None else _describe(source))
         self.described.emit("" if source is None else _summary(source))
 
@@ -264,10 +274,13 @@ def _summary(source: ImageSource) -> str:
 
 def _describe(source: ImageSource) -> str:
     """Say what is followed, and how it might be seen better."""
+    extent = _extent(source)
+    return f"{extent}. {_LOOKS_LIKE_CT}" if _hides_organs(source) else extent
+
+
+def _hides_organs(source: ImageSource) -> bool:
     limits = source.limits
-    if limits is None or not hides_organs(limits.low[0], limits.high[0]):
-        return _extent(source)
-    return f"{_extent(source)}. {_LOOKS_LIKE_CT}"
+    return limits is not None and hides_organs(limits.low[0], limits.high[0])
 
 
 def _extent(source: ImageSource) -> str:
