@@ -13,20 +13,20 @@ from napari_sam2.benchmarking.results import ClickTime, RunTime
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference
-from napari_sam2.engine.setting_up import set_up_stack_tracker
+from napari_sam2.engine.options import TrackerOptions
+from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.window import WindowOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_sam2.core.quality import Quality
-    from napari_sam2.core.recipe import WindowMode
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.model.config import Sam2Config
 
 _CLICKS = 9
 # One pass through the encoder per frame: its parts are measured so, too.
-_WHOLE: WindowMode = "off"
+_WHOLE = WindowOptions(mode="off")
 
 
 def tracker_on(
@@ -36,9 +36,8 @@ def tracker_on(
     quality: Quality = EXACT,
 ) -> VideoTracker:
     """Return a tracker of ``objects`` objects, each clicked on frame 0."""
-    tracker = set_up_stack_tracker(
-        model, frames, limits=BYTES, window=_WHOLE, quality=quality
-    )
+    options = TrackerOptions(window=_WHOLE, quality=quality)
+    tracker = VideoTracker(model, frames, limits=BYTES, options=options)
     for object_id in range(1, objects + 1):
         tracker.add(PointPrompt(object_id, 0, frames.point_yx(object_id)))
     return tracker
@@ -81,7 +80,7 @@ def measure_run(
 def measure_clicks(model: Network) -> ClickTime:
     """Click on frames that were not seen before, and once more on each."""
     frames = GeneratedFrames(_CLICKS + 1, model.config.image_size)
-    tracker = set_up_stack_tracker(model, frames, limits=BYTES, window=_WHOLE)
+    tracker = tracker_on(model, frames, 0)
     encode, decode = click_steps(model)
     turns = [
         (*_click_twice(tracker, frames, t), *_parts_once(model, encode, decode))

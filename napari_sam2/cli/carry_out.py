@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
+from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.finished import FinishedFrames
 
@@ -68,7 +69,7 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     job : Job
         What to do.
     load : callable
-        Returns the model; called when everything else is known to be in order.
+        Returns the model; called when the job is known to be in order.
 
     Raises
     ------
@@ -79,6 +80,8 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         If the user stopped it before the first frame was finished.
     """
     job.check()
+    model = load()
+    job = job.computed_in(model.precision)
     folder = job.outputs.labels.parent
     with (
         closing(FinishedFrames(folder, job.frames.shape_hw)) as finished,
@@ -86,7 +89,7 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     ):
         table = open_table(job, later)
         with open_labels(job) as labels:
-            tracker = _prompted_tracker(job, load())
+            tracker = _prompted_tracker(job, model)
             keeper = _Keeper(job.frames, finished, table)
             course = follow(job, tracker, keeper.take)
             _check_begun(course, finished)
@@ -107,16 +110,13 @@ def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
 
 def _prompted_tracker(job: Job, model: Network) -> VideoTracker:
     # Here, as torch takes seconds.
-    from napari_sam2.engine.setting_up import set_up_stack_tracker
+    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.engine.window import WindowOptions
 
-    tracker = set_up_stack_tracker(
-        model,
-        job.frames,
-        limits=job.limits,
-        window=job.window,
-        corrects_bleaching=job.corrects_bleaching,
-        quality=job.quality,
-    )
+    seen = correct_bleaching(job.frames) if job.corrects_bleaching else job.frames
+    options = TrackerOptions(window=WindowOptions(mode=job.window), quality=job.quality)
+    tracker = VideoTracker(model, seen, limits=job.limits, options=options)
     for (object_id, frame), said in sorted(job.request.prompts.items()):
         tracker.set_prompts(object_id, frame, said)
     return tracker

@@ -63,7 +63,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
     job : Job
         With positions, or axes to be fused.
     load : callable
-        Returns the model; called when everything else is known to be in order.
+        Returns the model; called when the job is known to be in order.
 
     Raises
     ------
@@ -80,6 +80,8 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
         limits=job.limits,
         corrects_bleaching=job.corrects_bleaching,
     )
+    model = load()
+    job = job.computed_in(model.precision)
     made_of = depends_on(job)
     output = job.outputs.labels
     with unfinished_run(output, made_of, is_resumed=job.is_resumed) as folder:
@@ -89,7 +91,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
                 opened.enter_context(open_labels(job)),
                 open_table(job, opened),
             )
-            work = work_on(job, sight, load(), folder)
+            work = work_on(job, sight, model, folder)
             steps, seconds = _follow(work, store, job)
             everything = AllFrames(job.positions.whole, job.frames_at)
             PositionResults(store, everything).write(labels, table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from napari_sam2.core.errors import OutputError, StackError
 from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.core.quality import EXACT
 from napari_sam2.core.recipe import DEFAULT_WINDOW
+from napari_sam2.io.files.output import check_output
 from napari_sam2.io.pictures.overlay import check_overlay
 from napari_sam2.io.writing.placing import frames_at
 from napari_sam2.io.writing.result_formats import choose_result_format
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position
     from napari_sam2.core.provenance import Provenance
-    from napari_sam2.core.quality import Quality
+    from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.engine.plan import Direction
@@ -66,6 +67,14 @@ class Outputs:
         """All files that will be written."""
         table = () if self.table is None else (self.table,)
         return (self.labels, *table, *self.overlays)
+
+    def check(self) -> None:
+        """Raise OutputError for a file that cannot be written."""
+        files = () if self.result_format.is_folder else (self.labels,)
+        for path in files if self.table is None else (*files, self.table):
+            check_output(path, overwrite=self.overwrite)
+        for path in self.overlays:
+            check_overlay(path, overwrite=self.overwrite)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,21 +141,26 @@ class Job:
     def check(self) -> None:
         """Find everything that can be wrong before a model is loaded.
 
-        That labels and table can be written is found when they are opened, which also
-        comes before.
+        Whether all that is to be written fits its format is found when it is opened,
+        before anything is tracked.
 
         Raises
         ------
         FrameError, PromptError
             If a prompt cannot be answered.
         OutputError
-            If an output would replace an input, or an overlay cannot be written.
+            If an output would replace an input, or cannot be written.
         """
         check_request(self.request, self.frames, self.positions)
         self._check_fused()
         check_apart(self.outputs.paths, self.inputs)
-        for path in self.outputs.overlays:
-            check_overlay(path, overwrite=self.outputs.overwrite)
+        self.outputs.check()
+
+    def computed_in(self, precision: Precision) -> Job:
+        """Return the job with outputs that say what the machine multiplies in."""
+        if self.provenance is None:
+            return self
+        return replace(self, provenance=replace(self.provenance, precision=precision))
 
     def _check_fused(self) -> None:
         """Check that all axes to be fused are those of one volume."""

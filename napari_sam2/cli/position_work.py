@@ -38,17 +38,19 @@ def work_on(job: Job, sight: Sight, model: Network, folder: Path) -> PositionWor
         For what is finished along each axis, where several are fused.
     """
     # Here, as torch takes seconds.
-    from napari_sam2.engine.setting_up import set_up_stack_tracker
+    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.engine.window import WindowOptions
+
+    options = TrackerOptions(
+        window=WindowOptions(mode=job.window),
+        quality=job.quality,
+        keeps_probabilities=bool(job.fused),
+    )
 
     def make_tracker(frames: FrameSource, *, limits: IntensityLimits) -> Tracker:
-        made = set_up_stack_tracker(
-            model,
-            frames,  # corrected for bleaching already, alike at all positions
-            limits=limits,
-            window=job.window,
-            quality=job.quality,
-            keeps_probabilities=bool(job.fused),
-        )
+        # The frames are corrected for bleaching already, alike at all positions.
+        made = VideoTracker(model, frames, limits=limits, options=options)
         return cast("Tracker", made)  # its runs are generators, typed as iterators
 
     return stack_work(
@@ -83,6 +85,7 @@ def depends_on(job: Job) -> dict[str, Any]:
             "--model": None if made is None else made.model_sha256,
             "--image-size": job.image_size,
             "--quality": asdict(job.quality),
+            "precision": None if made is None else made.precision,
         },
         "other prompts": [] if made is None else list(made.prompts),
         "other settings": {

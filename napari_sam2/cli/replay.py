@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.replaying import Replayed
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.quality import Precision
     from napari_sam2.core.recipe import Made
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
@@ -67,7 +68,9 @@ def track_project(args: argparse.Namespace) -> int:
 
 def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> Tracker:
     from napari_sam2.engine.loading import load_model  # torch takes seconds
+    from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.setting_up import set_up_tracker
+    from napari_sam2.engine.window import WindowOptions
 
     if made.sha256 not in (None, weights_sha256(made.model)):
         print(
@@ -83,15 +86,26 @@ def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> 
         quality=made.quality,
         is_compiled=args.is_compiled,
     )
+    _tell_precision(made.precision, model.precision)
     tracker = set_up_tracker(
         model,
         frames,
         limits=made.limits,
-        window=made.window,
         corrects_bleaching=made.corrects_bleaching,
-        quality=made.quality,
+        options=TrackerOptions(
+            window=WindowOptions(mode=made.window), quality=made.quality
+        ),
     )
     return cast("Tracker", tracker)  # its runs are generators, typed as iterators
+
+
+def _tell_precision(before: Precision | None, now: Precision) -> None:
+    if before not in (None, now):
+        print(
+            f"napari-sam2: The project's masks were computed in {before}, and this "
+            f"machine computes them in {now}: some will differ a little.",
+            file=sys.stderr,
+        )
 
 
 def _outputs(args: argparse.Namespace) -> list[Path]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
-    from napari_sam2.core.quality import Quality, QualityMode
+    from napari_sam2.core.quality import Precision, Quality, QualityMode
     from napari_sam2.core.recipe import WindowMode
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.state.settings import Direction
@@ -79,6 +79,11 @@ class Tracker(Protocol):
     @property
     def quality(self) -> Quality:
         """How much of what the model could look at it does look at."""
+        ...
+
+    @property
+    def precision(self) -> Precision:
+        """What the model multiplies in on this machine."""
         ...
 
     def set_prompts(

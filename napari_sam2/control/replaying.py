@@ -41,7 +41,8 @@ class Replayed:
     Attributes
     ----------
     contents : Contents
-        With the masks of the replay in place of those that the model gave before.
+        With the masks of the replay in place of those that the model gave before, and
+        the steps that gave them, in the precision of this machine.
     same, changed : int
         How many of these masks are as before, to the pixel, and how many are not.
     changed_pixels : int
@@ -100,6 +101,8 @@ def replay(
                     found[key] = one
             done += 1
             yield Progress(done, total, "Replaying")
+    if steps:  # later ones gave none of the masks
+        contents = replace(contents, steps=performer.steps)
     return _compared(contents, found)
 
 
@@ -128,12 +131,17 @@ class _Performer:
         self._tracker: ToldTracker | None = None
         self._spare_id = 1 << 32
 
+    @property
+    def steps(self) -> tuple[RecipeStep, ...]:
+        """What was done up to now, and before."""
+        return self._recorder.steps
+
     def perform(self, step: RecipeStep) -> Iterator[tuple[PackedResult, ...]]:
         """Do a step; yield what is found, frame by frame."""
         if isinstance(step, Made):
             self._tracker = None  # first, so that two are never in memory at once
-            self._recorder.add(step)
             made = self._make_tracker(step)
+            self._recorder.add(replace(step, precision=made.precision))
             self._tracker = ToldTracker(made, self._recorder)
             return
         assert self._tracker is not None, "a recipe begins with a tracker"

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from napari_sam2.control.opened import News
     from napari_sam2.control.ports import (
         PositionedTracker,
+        Tracker,
         TrackerFactory,
         TrackerRequest,
     )
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.packed import PackedMask, PackedResult
-    from napari_sam2.core.quality import Quality
     from napari_sam2.state.masks import FrameMask, Place
 
 
@@ -136,7 +136,7 @@ class TrackerSession:
                 yield item
             else:
                 made = ToldTracker(item, self.recorder)
-                self.recorder.add(_made(request, item.quality))
+                self.recorder.add(_made(request, item))
         if made is None and not token.is_cancelled:
             raise ModelError(f"The model {request.model} could not be loaded.")
         self._tracker, self._request = made, request
@@ -232,7 +232,7 @@ def _agrees(seen: FrameMask | None, found: PackedMask) -> bool:
     return seen.origin is Origin.TRACKED and seen.mask == found
 
 
-def _made(request: TrackerRequest, quality: Quality) -> Made:
+def _made(request: TrackerRequest, tracker: Tracker) -> Made:
     frames = request.frames
     one = frames.one if isinstance(frames, AllFrames) else frames
     return Made(
@@ -244,7 +244,8 @@ def _made(request: TrackerRequest, quality: Quality) -> Made:
         corrects_bleaching=request.corrects_bleaching,
         level=getattr(one, "level", 0),
         beside=getattr(one, "beside", ()),
-        quality=quality,
+        quality=tracker.quality,
+        precision=tracker.precision,
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.adapter_card import BaseWeights
     from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.quality import Precision
     from napari_sam2.core.recipe import Made
 
 _SOFTWARE = ("numpy", "torch", "napari")
@@ -44,6 +45,9 @@ class Provenance:
         What the weights change, where they are an adapter.
     settings : mapping of str to value
         From :func:`describe_settings`.
+    precision : str or None
+        What the machine multiplied in, whatever the quality allowed; None where it is
+        not known.
     image : mapping of str to value
         Name, path, and checksum of sampled pixels where they are known.
     prompts : tuple of mapping
@@ -57,6 +61,7 @@ class Provenance:
     model_sha256: str | None = None
     model_base: BaseWeights | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    precision: Precision | None = None
     image: Mapping[str, Any] = field(default_factory=dict)
     prompts: tuple[Mapping[str, Any], ...] = ()
 
@@ -68,6 +73,7 @@ class Provenance:
             "software": dict(sorted(self.software.items())),
             "model": self._model,
             "settings": dict(self.settings),
+            "precision": self.precision,
             "image": dict(self.image),
             "prompts": [dict(one) for one in self.prompts],
         }

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 QualityMode: TypeAlias = Literal["auto", "exact", "rounded", "balanced", "fast"]
 """What a user chooses; ``"auto"`` is one of the others, see :func:`grade`."""
 
+Precision: TypeAlias = Literal["float32", "bfloat16", "float16", "int8"]
+"""What a machine multiplies in; the last two in exported graphs only."""
+
 _SIDE = 32  # the network's images are multiples of this
 # What is encoded within a second or less by two cores: of a laptop, and of a processor
 # with units for bfloat16, where products are rounded (4.9e11 were measured).

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (for hints)
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
-from napari_sam2.core.quality import EXACT, Quality
+from napari_sam2.core.quality import EXACT, Precision, Quality
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_sam2.core.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
 
@@ -56,6 +58,9 @@ class Made:
     quality : Quality
         How much of what the model could look at it does look at. It says the image
         size where that is 0.
+    precision : str or None
+        What the machine multiplied in: ``"float32"``, ``"bfloat16"``, …; None where a
+        project does not say.
     """
 
     model: str
@@ -69,6 +74,7 @@ class Made:
     beside: tuple[str, ...] = ()
     base: BaseWeights | None = None
     quality: Quality = EXACT
+    precision: Precision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +131,17 @@ class Followed:
 
 
 RecipeStep: TypeAlias = Made | Told | Removed | Followed
+
+
+def last_used(steps: Iterable[RecipeStep]) -> Made:
+    """Return the last tracker that was told anything; plainly, where none is known.
+
+    Opening a project makes a tracker: masks that were there before are not its.
+    """
+    made, used = Made(""), None
+    for step in steps:
+        if isinstance(step, Made):
+            made = step
+        else:
+            used = made
+    return used or made

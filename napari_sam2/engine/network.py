@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from napari_sam2.core.quality import Precision
     from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.object_state import ObjectState
@@ -33,6 +34,10 @@ class Network(Protocol):
     @property
     def is_half(self) -> bool:
         """Whether PyTorch is to round to bfloat16 what it multiplies for it."""
+
+    @property
+    def precision(self) -> Precision:
+        """What it multiplies in, whoever computes it."""
 
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
-    from napari_sam2.core.quality import Quality
+    from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.plan import Direction
     from napari_sam2.engine.tracker import VideoTracker
@@ -61,10 +61,12 @@ class PositionTrackers:
         Called with a tracker that is left for another position.
     quality : Quality, optional
         Of what ``make`` makes.
+    precision : str, optional
+        What it multiplies in.
 
     Attributes
     ----------
-    positions, seen_at, make, quality
+    positions, seen_at, make, quality, precision
     """
 
     def __init__(
@@ -74,9 +76,10 @@ class PositionTrackers:
         make: Callable[[FrameSource], VideoTracker],
         rest: Callable[[VideoTracker], None] = lambda _: None,
         quality: Quality = EXACT,
+        precision: Precision = "float32",
     ) -> None:
         self.positions, self.seen_at, self.make = positions, seen_at, make
-        self.quality = quality
+        self.quality, self.precision = quality, precision
         self._rest_tracker = rest
         length = len(seen_at(positions.first))
         self.numbers = FrameNumbers(positions.shape, length)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import ArrayLike, FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import FramePrompts, Prompt
-    from napari_sam2.core.quality import Quality
+    from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.plan import Direction
@@ -94,6 +94,11 @@ class VideoTracker:
     def quality(self) -> Quality:
         """How much of what the model could look at it does look at."""
         return self.options.quality
+
+    @property
+    def precision(self) -> Precision:
+        """What the model multiplies in on this machine."""
+        return self.model.precision
 
     @property
     def object_ids(self) -> tuple[int, ...]:

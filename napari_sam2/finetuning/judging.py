@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from napari_sam2.engine.setting_up import set_up_stack_tracker
+from napari_sam2.engine.options import TrackerOptions
+from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.evaluation.asking import first_prompts
 from napari_sam2.evaluation.overlap import jaccard
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from napari_sam2.core.results import FrameResult
-    from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.finetuning.split import Split
     from napari_sam2.finetuning.truth import TruthStack
     from napari_sam2.model.sam2 import Sam2Model
@@ -126,11 +126,10 @@ class Examiner:
     def _tracker(self, model: Sam2Model, index: int) -> VideoTracker:
         if index not in self._trackers:
             stack = self._stacks[index]
-            self._trackers[index] = set_up_stack_tracker(
-                model,
-                stack.frames,
-                limits=stack.limits,
-                feature_cache_bytes=_CACHE_BYTES // len(self._stacks),
+            share = _CACHE_BYTES // len(self._stacks)
+            options = TrackerOptions(feature_cache_bytes=share)
+            self._trackers[index] = VideoTracker(
+                model, stack.frames, limits=stack.limits, options=options
             )
         return self._trackers[index]
 

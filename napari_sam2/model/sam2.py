@@ -28,6 +28,7 @@ from napari_sam2.model.prompt_encoder import PromptEncoder, PromptTokens
 from napari_sam2.model.resize import resize_smoothly, upscale
 
 if TYPE_CHECKING:
+    from napari_sam2.core.quality import Precision
     from napari_sam2.model.config import Sam2Config
 
 
@@ -76,6 +77,11 @@ class Sam2Model(nn.Module):
         weight = self.sam_mask_decoder.conv_s0.weight
         return weight.is_cuda or weight.dtype == torch.bfloat16
 
+    @property
+    def precision(self) -> Precision:
+        """What it multiplies in."""
+        return "bfloat16" if self.is_half else "float32"
+
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""
         decoder = self.sam_mask_decoder
@@ -122,8 +128,7 @@ class Sam2Model(nn.Module):
         self, coarse: Tensor, features: ImageFeatures, prompts: PromptTokens
     ) -> Candidates:
         """Decode all four masks of B objects, whether the objects are there or not."""
-        size = coarse.shape[-1]
-        image_pe = self.sam_prompt_encoder.pe_layer.grid(size)
+        image_pe = self.sam_prompt_encoder.pe_layer.grid(coarse.shape[-1])
         decoded: Candidates = self.sam_mask_decoder(
             coarse, features, image_pe, prompts.sparse, prompts.dense
         )
@@ -158,7 +163,7 @@ class Sam2Model(nn.Module):
         present = candidates.object_logits > 0  # (B, 1)
         absent = choice.logits.new_full((), ABSENT_LOGIT)
         logits = torch.where(present[..., None, None], choice.logits, absent)
-        pointers = self._pointers(choice.tokens, present)
+        pointers = self._or_absent(self.obj_ptr_proj(choice.tokens), present)
         return ObjectState(
             logits.float(), choice.ious, pointers, candidates.object_logits
         )
@@ -247,9 +252,8 @@ class Sam2Model(nn.Module):
             return MemoryTokens(values, keys, 0)
         width = self.config.memory_dim
         parts = pointers.shape[-1] // width
-        tokens = pointers.unflatten(-1, (parts, width)).flatten(
-            1, 2
-        )  # (B, P * parts, c)
+        tokens = pointers.unflatten(-1, (parts, width))  # (B, P, parts, c)
+        tokens = tokens.flatten(1, 2)  # (B, P * parts, c)
         codes = self.pointer_positions(ages).repeat_interleave(parts, dim=0)
         return MemoryTokens(
             values=torch.cat([values, tokens.to(values.dtype)], dim=1),
@@ -268,10 +272,8 @@ class Sam2Model(nn.Module):
 
     def memory_position(self) -> Tensor:
         """Return the sine code of a spatial memory's tokens, (h * w, memory_dim)."""
-        grid = self.config.grid
-        table = sine_position(
-            self.config.memory_dim, grid, grid, device=self.maskmem_tpos_enc.device
-        )
+        dim, grid = self.config.memory_dim, self.config.grid
+        table = sine_position(dim, grid, grid, device=self.maskmem_tpos_enc.device)
         return table.flatten(1).T
 
     def slot_times(self, slots: list[int]) -> Tensor:
@@ -289,9 +291,6 @@ class Sam2Model(nn.Module):
             return ages.new_zeros(len(ages), self.config.memory_dim)
         code = age_code(ages, self.config.hidden_dim)
         return self.obj_ptr_tpos_proj(code)
-
-    def _pointers(self, tokens: Tensor, present: Tensor) -> Tensor:
-        return self._or_absent(self.obj_ptr_proj(tokens), present)
 
     def _or_absent(self, pointers: Tensor, present: Tensor) -> Tensor:
         return torch.where(present, pointers, self.no_obj_ptr.to(pointers.dtype))

@@ -16,7 +16,7 @@ from napari_sam2.core.provenance import (
     now_utc,
     software_versions,
 )
-from napari_sam2.core.recipe import Made
+from napari_sam2.core.recipe import last_used
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import check_holds_positions
@@ -92,7 +92,7 @@ def result_header(project: Project, frames: FrameSource | None = None) -> Result
 
 def provenance_of(project: Project) -> Provenance:
     """Say what made the masks of a project."""
-    image = project.image
+    image, made = project.image, last_used(project.contents.steps)
     pixels = image.fingerprint and image.fingerprint.pixels
     return Provenance(
         created=now_utc(),
@@ -100,16 +100,11 @@ def provenance_of(project: Project) -> Provenance:
         model=project.model.name,
         model_sha256=project.model.sha256,
         model_base=project.model.base,
-        settings=describe_settings(_last_made(project.contents)),
+        settings=describe_settings(made),
+        precision=made.precision,
         image={"name": image.name, "path": image.path, "sampled_sha256": pixels},
         prompts=tuple(_said(project.contents)),
     )
-
-
-def _last_made(contents: Contents) -> Made:
-    """Return how the model was used last; plainly, where that is not known."""
-    steps = (Made(""), *contents.steps)
-    return [one for one in steps if isinstance(one, Made)][-1]
 
 
 def _said(contents: Contents) -> Iterator[Mapping[str, Any]]:

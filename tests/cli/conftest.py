@@ -10,6 +10,9 @@ import pytest
 import tifffile
 
 from napari_sam2.cli.main import main
+from napari_sam2.io.samples import load_sample
+from napari_sam2.state import Settings
+from tests.cli.study import work, write_study
 from tests.conftest import discs
 
 if TYPE_CHECKING:
@@ -56,3 +59,13 @@ def stack(tmp_path) -> Path:
         metadata={"axes": "TYX", "unit": "um", "finterval": 3.0, "tunit": "s"},
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory, nano) -> Path:
+    """Return a folder with nuclei, and a project of an afternoon's work on them."""
+    folder = tmp_path_factory.mktemp("study")
+    with tifffile.TiffFile(load_sample("cells3d_nuclei").stack) as file:
+        pixels = file.asarray()[10:20]
+    write_study(folder, pixels, nano, Settings(), work)
+    return folder

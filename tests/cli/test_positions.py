@@ -17,6 +17,7 @@ import tifffile
 from napari_sam2.cli import everywhere
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.model.sam2 import Sam2Model
 from tests.conftest import discs
 
 FIRST = ("--point", "1:0,16,14")
@@ -211,6 +212,10 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(cli, tzyx, tmp_path, monkey
     faster = cli(*words, "--quality", "fast")
     assert faster.code == 2
     assert "another model (--quality)" in faster.err
+    monkeypatch.setattr(Sam2Model, "precision", "bfloat16")
+    rounding = cli(*words)
+    assert "another model (precision)" in rounding.err
+    monkeypatch.undo()
     assert (kept / "000000.zip").stat().st_mtime_ns == before
     assert cli(*words).code == 0
     np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))

@@ -42,6 +42,7 @@ class FakeTracker:
     def __init__(self, request: TrackerRequest) -> None:
         self.request = request
         self.quality = grade(request.quality)
+        self.precision = "float32"
         self.shape_hw = tuple(request.frames.shape_hw)
         self.said: dict[int, dict[int, FramePrompts]] = {}
         self.previous: dict[tuple[int, int], np.ndarray | None] = {}

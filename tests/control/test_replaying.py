@@ -133,6 +133,16 @@ def test_a_session_goes_on_where_another_ended(stack, nano, sitting: Sitting) ->
     assert replayed.contents == second.contents
 
 
+def test_a_replay_says_what_this_machine_multiplied_in(sitting: Sitting) -> None:
+    contents = sitting.contents
+    first, *rest = contents.steps
+    assert isinstance(first, Made)
+    assert first.precision == "float32"
+    elsewhere = (replace(first, precision="bfloat16"), *rest)
+    replayed = sitting.replay(replace(contents, steps=elsewhere))
+    assert replayed.contents.steps == contents.steps
+
+
 def test_a_replay_says_what_differs(sitting: Sitting) -> None:
     contents = sitting.contents
     moved = tuple(

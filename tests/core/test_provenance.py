@@ -23,7 +23,8 @@ def test_fields_come_in_one_order() -> None:
     again = Provenance("2026-01-02", {"numpy": "1", "torch": "2"}, "nano", "ab")
     assert made.as_json() == again.as_json()
     assert list(json.loads(made.as_json())) == [
-        "note", "created", "software", "model", "settings", "image", "prompts"
+        "note", "created", "software", "model", "settings", "precision", "image",
+        "prompts",
     ]  # fmt: skip
 
 

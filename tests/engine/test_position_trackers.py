@@ -15,6 +15,7 @@ from napari_sam2.core.positions import Positions
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import FAST
 from napari_sam2.engine import position_trackers
+from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.setting_up import set_up_tracker
 from napari_sam2.engine.tracker import VideoTracker
 
@@ -135,7 +136,8 @@ def test_black_white_and_fading_are_those_of_all_positions(miniature) -> None:
     frames = AllFrames(POSITIONS, lambda position: ArrayFrames(stack[position[0]]))
     plain = set_up_tracker(miniature, frames)
     steady = set_up_tracker(miniature, frames, corrects_bleaching=True)
-    assert set_up_tracker(miniature, frames, quality=FAST).quality is FAST
+    fast = set_up_tracker(miniature, frames, options=TrackerOptions(quality=FAST))
+    assert (fast.quality, fast.precision) == (FAST, "float32")
     limits = {plain.make(plain.seen_at((time,))).limits for time in (0, 3)}
     assert len(limits) == 1
     last = steady.seen_at((TIMES - 1,))[2]

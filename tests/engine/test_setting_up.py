@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pytest
 
+from napari_sam2.core.axes import Axis
 from napari_sam2.core.bleaching import SteadyFrames
-from napari_sam2.core.errors import StackError
 from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.positions import Positions
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import EXACT, Quality
-from napari_sam2.engine.setting_up import set_up_stack_tracker, set_up_tracker
-from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.options import TrackerOptions
+from napari_sam2.engine.setting_up import set_up_tracker
+from napari_sam2.engine.window import WindowOptions
 
+ONE = Positions((Axis("t", 1),), (0,), (range(1),), (0,))
 FEW = Quality("few", recent_frames=1)
 FADING = (1000 * np.exp(-0.1 * np.arange(12))).astype(np.uint16)
 STACK = np.broadcast_to(FADING[:, None, None], (12, 32, 32)) * np.eye(
@@ -36,32 +37,22 @@ def test_colour_pictures_are_left_as_they_are(miniature) -> None:
     assert tracker.frames is film
 
 
-def test_colour_pictures_alone_are_refused_where_they_are_to_be_corrected(
-    miniature,
-) -> None:
-    film = ArrayFrames(np.zeros((3, 32, 32, 3), np.uint8))
-    with pytest.raises(StackError, match="are colour pictures"):
-        set_up_stack_tracker(miniature, film, corrects_bleaching=True)
-
-
 def test_a_stack_is_seen_alike_alone_and_among_positions(miniature) -> None:
-    chosen: dict[str, Any] = {
-        "window": "on", "feature_cache_bytes": 1 << 20, "quality": FEW,
-    }  # fmt: skip
+    window = WindowOptions(mode="on")
+    chosen = TrackerOptions(window=window, feature_cache_bytes=1 << 20, quality=FEW)
     frames = ArrayFrames(STACK)
-    either = set_up_tracker(miniature, frames, **chosen)
-    alone = set_up_stack_tracker(miniature, frames, **chosen)
-    assert isinstance(either, VideoTracker)
-    assert (alone.options, alone.limits) == (either.options, either.limits)
-    assert alone.options.window.mode == "on"
-    assert alone.options.feature_cache_bytes == 1 << 20
+    alone = set_up_tracker(miniature, frames, options=chosen)
+    among = set_up_tracker(miniature, AllFrames(ONE, lambda _: frames), options=chosen)
+    made = among.make(among.seen_at((0,)))
+    assert alone.options is made.options is chosen
+    assert alone.limits == made.limits
+    assert alone.precision == among.precision == miniature.precision == "float32"
 
 
 def test_probabilities_are_kept_on_request(miniature) -> None:
     for is_kept in (False, True):
-        tracker = set_up_stack_tracker(
-            miniature, ArrayFrames(STACK), keeps_probabilities=is_kept
-        )
+        options = TrackerOptions(keeps_probabilities=is_kept)
+        tracker = set_up_tracker(miniature, ArrayFrames(STACK), options=options)
         found = tracker.set_prompts(1, 0, FramePrompts(((8.0, 8.0),), (True,)))
         assert found is not None
         assert (found.soft is not None) == is_kept
@@ -69,7 +60,10 @@ def test_probabilities_are_kept_on_request(miniature) -> None:
 
 def test_fewer_of_the_last_frames_are_looked_back_at(miniature) -> None:
     frames = ArrayFrames(STACK)
-    exact, few = (set_up_tracker(miniature, frames, quality=q) for q in (EXACT, FEW))
+    exact, few = (
+        set_up_tracker(miniature, frames, options=TrackerOptions(quality=quality))
+        for quality in (EXACT, FEW)
+    )
     found = []
     for tracker in (exact, few):
         tracker.set_prompts(1, 0, FramePrompts(((8.0, 8.0),), (True,)))

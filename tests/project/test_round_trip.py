@@ -147,6 +147,17 @@ def test_positions_saved_before_they_had_a_version_are_opened(tmp_path: Path) ->
     assert read_project(path) == everywhere()
 
 
+def test_a_step_saved_before_precision_was_said_does_not_say_it(tmp_path: Path) -> None:
+    path = tmp_path / "work.sam2"
+    (made, *rest), contents = example().contents.steps, example().contents
+    rounded = (replace(made, precision="bfloat16"), *rest)
+    write_project(path, replace(example(), contents=replace(contents, steps=rounded)))
+    assert read_project(path).contents.steps == rounded
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE steps SET json = json_remove(json, '$.precision')")
+    assert read_project(path).contents.steps == contents.steps
+
+
 def test_the_tables_are_described() -> None:
     described = schema.__doc__ or ""
     for name in schema.TABLES[schema.VERSION]:

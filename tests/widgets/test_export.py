@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import threading
 from pathlib import Path
 
@@ -83,6 +84,15 @@ def test_the_table_of_some_frames_keeps_their_numbers(
     tracked.wait((tmp_path / "objects.csv").exists)
     with (tmp_path / "objects.csv").open(newline="") as file:
         assert [row["frame"] for row in csv.DictReader(file)] == ["6", "7"]
+
+
+def test_what_the_machine_multiplied_in_is_said_beside_the_table(
+    tracked: User, tmp_path: Path
+) -> None:
+    beside = tmp_path / "objects.csv.json"
+    save(tracked, "csv", tmp_path / "objects.csv")
+    tracked.wait(beside.exists)
+    assert json.loads(beside.read_text("utf-8"))["precision"] == "float32"
 
 
 def test_a_file_is_replaced_only_when_the_user_says_so(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_sam2.core.quality import Precision
     from napari_sam2.engine.compiled.chunks import Chunk
     from napari_sam2.engine.compiled.support import Compiler
     from napari_sam2.model.config import Sam2Config
@@ -71,6 +72,11 @@ class CompiledNetwork:
     def is_half(self) -> bool:
         """Whether what it multiplies is rounded to bfloat16."""
         return self.model.is_half
+
+    @property
+    def precision(self) -> Precision:
+        """What it multiplies in."""
+        return self.model.precision
 
     @property
     def notes(self) -> tuple[str, ...]:

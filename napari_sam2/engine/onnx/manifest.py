@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from napari_sam2.core.quality import Precision
     from napari_sam2.model.config import Sam2Config
 
 FORMAT = "napari-sam2 ONNX model"
 VERSION = 1
+
+_COMPUTED_IN: Mapping[str, Precision] = {
+    "fp32": "float32", "fp16": "float16", "int8": "int8",
+}  # fmt: skip
 
 _AGAIN = "Export the model again, with napari-sam2 export-onnx."
 
@@ -70,6 +75,11 @@ class Manifest:
     files: Mapping[str, GraphFile]
     no_memory_embedding: tuple[float, ...]
     no_object_pointer: tuple[float, ...]
+
+    @property
+    def computed_in(self) -> Precision:
+        """What is multiplied in."""
+        return _COMPUTED_IN[self.precision]
 
 
 def look_at_file(path: Path) -> GraphFile:
@@ -128,7 +138,7 @@ def _from_json(content: dict[str, Any]) -> Manifest:
     constants = content["constants"]
     return Manifest(
         config=config,
-        precision=str(content["precision"]),
+        precision=_precision(content["precision"]),
         opset=int(content["opset"]),
         weights_sha256=str(content["weights_sha256"]),
         files={
@@ -138,6 +148,12 @@ def _from_json(content: dict[str, Any]) -> Manifest:
         no_memory_embedding=_numbers(constants["no_memory_embedding"], config),
         no_object_pointer=_numbers(constants["no_object_pointer"], config),
     )
+
+
+def _precision(name: object) -> str:
+    if name not in _COMPUTED_IN:
+        raise ValueError(f"{name} is no precision that is known")
+    return str(name)
 
 
 def _file_from_json(part: dict[str, Any]) -> GraphFile:

@@ -21,6 +21,7 @@ from napari_sam2.model.prompt_encoder import NOT_A_POINT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_sam2.core.quality import Precision
     from napari_sam2.engine.onnx.manifest import Manifest
     from napari_sam2.engine.onnx.session import Graph
     from napari_sam2.model.config import Sam2Config
@@ -61,6 +62,7 @@ class OnnxNetwork:
 
     def __init__(self, manifest: Manifest, graphs: Mapping[str, Graph]) -> None:
         self.config: Sam2Config = manifest.config
+        self.precision: Precision = manifest.computed_in
         self._graphs = graphs
         self._no_memory = torch.tensor(manifest.no_memory_embedding)[:, None, None]
         self._no_object = torch.tensor(manifest.no_object_pointer)

@@ -17,7 +17,7 @@ from napari_sam2.core.provenance import (
     now_utc,
     software_versions,
 )
-from napari_sam2.core.recipe import Made
+from napari_sam2.core.recipe import last_used
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.writing.result_formats import (
     check_holds_positions,
@@ -113,8 +113,7 @@ def write_results(
 
 def provenance_of(controller: Controller, name: str) -> Provenance:
     """Say what made the masks of a session."""
-    steps = (Made(""), *controller.recorder.steps)
-    made = [one for one in steps if isinstance(one, Made)][-1]
+    made = last_used(controller.recorder.steps)
     prompts = sorted(controller.document.prompts.items())
     return Provenance(
         created=now_utc(),
@@ -123,6 +122,7 @@ def provenance_of(controller: Controller, name: str) -> Provenance:
         model_sha256=made.sha256,
         model_base=made.base,
         settings=describe_settings(made),
+        precision=made.precision,
         image={"name": name},
         prompts=tuple(describe_prompts(place, said) for place, said in prompts),
     )

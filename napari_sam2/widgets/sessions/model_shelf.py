@@ -52,16 +52,20 @@ class ModelShelf:
             )
             self._label = label
         yield Progress(0, 0, "Looking at the stack")
+        from napari_sam2.engine.options import TrackerOptions
         from napari_sam2.engine.setting_up import set_up_tracker
+        from napari_sam2.engine.window import WindowOptions
 
         tracker = set_up_tracker(
             self._model,
             request.frames,
             limits=request.limits,
-            window=request.window,
             corrects_bleaching=request.corrects_bleaching,
-            feature_cache_bytes=request.cache_mib << 20,
-            quality=self._quality,
+            options=TrackerOptions(
+                window=WindowOptions(mode=request.window),
+                feature_cache_bytes=request.cache_mib << 20,
+                quality=self._quality,
+            ),
         )
         yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
 

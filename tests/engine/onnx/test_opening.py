@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -19,9 +20,13 @@ from napari_sam2.core.quality import EXACT, FAST, ROUNDED
 from napari_sam2.engine import rounding
 from napari_sam2.engine.grading import choose_quality
 from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.onnx.network import OnnxNetwork
 from napari_sam2.engine.onnx.providers import CPU, choose_providers
 from napari_sam2.engine.onnx.session import Graph
 from napari_sam2.engine.tracker import VideoTracker
+from tests.engine.onnx.eager import manifest_of
+
+BITS = {"fp32": "float32", "fp16": "float16", "int8": "int8"}
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def folder(nano_onnx: Path, tmp_path: Path) -> Path:
     return shutil.copytree(nano_onnx, tmp_path / "model", copy_function=os.link)
 
 
-def replace(path: Path, content: bytes) -> None:
+def rewrite(path: Path, content: bytes) -> None:
     path.unlink()
     path.write_bytes(content)
 
@@ -38,7 +43,7 @@ def replace(path: Path, content: bytes) -> None:
 def change_manifest(folder: Path, **fields) -> None:
     path = folder / "manifest.json"
     content = {**json.loads(path.read_text("utf-8")), **fields}
-    replace(path, json.dumps(content).encode())
+    rewrite(path, json.dumps(content).encode())
 
 
 def test_masks_are_those_of_pytorch(nano_onnx: Path, nano, moving_discs) -> None:
@@ -69,6 +74,13 @@ def test_graphs_are_never_taken_for_rounded(
     monkeypatch.setattr(quality, "_CLICK_FLOPS", 1e6)
     assert choose_quality("auto", nano_onnx, device="cpu") is not ROUNDED
     assert choose_quality("auto", "nano", device="cpu") is ROUNDED
+
+
+def test_graphs_say_what_they_multiply_in(miniature) -> None:
+    exact = manifest_of(miniature)
+    networks = [OnnxNetwork(replace(exact, precision=name), {}) for name in BITS]
+    assert [one.precision for one in networks] == list(BITS.values())
+    assert {one.is_half for one in networks} == {False}
 
 
 def test_pytorch_computes_no_layer(
@@ -103,6 +115,7 @@ def test_a_manifest_of_something_else_is_told(tmp_path: Path, content: bytes) ->
         ({"version": 99}, "newer napari-sam2"),
         ({"constants": {}}, "incomplete or was changed"),
         ({"parts": {}}, "incomplete or was changed"),
+        ({"precision": "fp4"}, "incomplete or was changed"),
         ({"model": {"name": "x", "layers_of_a_later_version": 3}}, "unknown field"),
     ],
 )
@@ -130,7 +143,7 @@ def test_a_missing_graph_is_told(folder: Path) -> None:
 
 def test_a_truncated_graph_is_told(folder: Path) -> None:
     path = folder / "image_encoder.onnx"
-    replace(path, path.read_bytes()[:-1000])
+    rewrite(path, path.read_bytes()[:-1000])
     with pytest.raises(CheckpointError, match=r"image_encoder\.onnx is damaged"):
         load_model(folder)
 
@@ -141,7 +154,7 @@ def test_a_graph_from_the_future_is_told(folder: Path) -> None:
     path = folder / "mask_prompt.onnx"
     graph = onnx.load(path)
     graph.opset_import[0].version = 99
-    replace(path, graph.SerializeToString())
+    rewrite(path, graph.SerializeToString())
     with pytest.raises(CheckpointError, match="newer ONNX than onnxruntime"):
         Graph(onnxruntime, path, [(CPU, {})])
 

@@ -1,0 +1,56 @@
+"""``prompts``: labels become prompts that ``track`` takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_sam2.io.prompt_file import read_prompts
+
+
+@pytest.mark.parametrize("form", ["points", "boxes", "masks"])
+def test_labels_become_prompts_that_track_takes(
+    cli, stack, true_labels, tmp_path, form: str
+) -> None:
+    labels, prompts = tmp_path / "labels.tif", tmp_path / "prompts.json"
+    tifffile.imwrite(labels, true_labels)
+    said = cli("prompts", labels, "-o", prompts, "--as", form, "--frames", "0,3:5")
+    assert f"2 objects, 6 {form}" in said.out
+    found = read_prompts(prompts).prompts
+    assert {(p.object_id, p.frame) for p in found} == {
+        (i, f) for i in (1, 2) for f in (0, 3, 4)
+    }
+    for prompt in found:
+        truth = true_labels[prompt.frame] == prompt.object_id
+        if form == "points":
+            y, x = (round(c) for c in prompt.point_yx)
+            assert truth[y - 2 : y + 3, x - 2 : x + 3].all()
+        elif form == "boxes":
+            y0, x0, y1, x1 = (int(c + 0.5) for c in prompt.box_yxyx)
+            assert truth[y0:y1, x0:x1].sum() == truth.sum()
+        else:
+            np.testing.assert_array_equal(prompt.mask, truth)
+    tracked = cli("track", stack, "-o", tmp_path / "out.tif", "--prompts", prompts)
+    assert tracked.code == 0, tracked.err
+
+
+def test_objects_are_prompted_where_they_appear(cli, tmp_path: Path) -> None:
+    labels = np.zeros((4, 20, 20), np.uint16)
+    labels[1:, 2:8, 2:8] = 3
+    labels[2:, 12, 12] = 9
+    tifffile.imwrite(tmp_path / "labels.tif", labels)
+    assert cli("prompts", tmp_path / "labels.tif", "-o", tmp_path / "p.json").code == 0
+    found = read_prompts(tmp_path / "p.json").prompts
+    assert [(p.object_id, p.frame) for p in found] == [(3, 1), (9, 2)]
+
+
+def test_labels_without_objects_are_told(cli, tmp_path: Path) -> None:
+    path, out = tmp_path / "labels.tif", tmp_path / "p.json"
+    tifffile.imwrite(path, np.zeros((3, 20, 20), np.uint16))
+    assert "shows no object" in cli("prompts", path, "-o", out).err
+    assert "does not exist" in cli("prompts", path, "-o", out, "--frames", "7").err
+    assert "cannot be read" in cli("prompts", path, "-o", out, "--frames", "a").err
+    assert not out.exists()

@@ -1,0 +1,134 @@
+"""What made masks is said in every output, and told where it differs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tifffile
+from PIL import Image
+
+from napari_sam2.core.recipe import Made
+from napari_sam2.engine import rounding
+from napari_sam2.engine.weights import weights_sha256
+from napari_sam2.project.reading import read_project
+from napari_sam2.project.writing import write_project
+
+
+def test_provenance_is_in_every_output(cli, study: Path, tmp_path: Path) -> None:
+    labels, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
+    sheet = tmp_path / "sheet.png"
+    for path in (labels, table, sheet):
+        assert cli("export", study / "work.sam2", "-o", path).code == 0
+    with tifffile.TiffFile(labels) as file:
+        assert file.pages[0].tags["Software"].value.startswith("napari-sam2")
+        ome = tifffile.xml2dict(file.ome_metadata)["OME"]
+    found = json.loads(ome["StructuredAnnotations"]["CommentAnnotation"]["Value"])
+    assert found["model"] == {"name": "nano", "sha256": weights_sha256("nano")}
+    assert found["image"]["name"] == "nuclei"
+    assert found["precision"] == "float32"
+    assert {"torch", "numpy", "napari-sam2"} <= found["software"].keys()
+    by_place = {(one["object"], one["frame"]): one for one in found["prompts"]}
+    assert by_place[1, 6]["box"] == [70, 23, 117, 71]
+    assert by_place[2, 0]["painted_pixels"] == 300
+    beside = json.loads((tmp_path / "objects.csv.json").read_text())
+    assert beside["prompts"] == found["prompts"]
+    assert list(beside) == list(found)
+    with Image.open(sheet) as picture:
+        inside = json.loads(picture.info["provenance"])
+    assert inside["prompts"] == found["prompts"]
+    assert inside["model"] == found["model"]
+
+
+def test_tracking_says_what_made_its_masks(cli, stack: Path, tmp_path: Path) -> None:
+    labels, table = tmp_path / "labels.tif", tmp_path / "objects.csv"
+    sheet = tmp_path / "sheet.png"
+    command = (
+        "track", stack, "-o", labels, "--table", table, "--point", "1:0,22,20",
+        "--point", "1:0,60,70,-", "--frames", "0:2", "--overlay", sheet,
+    )  # fmt: skip
+    assert cli(*command).code == 0
+    with Image.open(sheet) as picture:
+        drawn = picture.info["provenance"]
+    sheet.unlink()
+    with tifffile.TiffFile(labels) as file:
+        ome = tifffile.xml2dict(file.ome_metadata)["OME"]
+    inside = ome["StructuredAnnotations"]["CommentAnnotation"]["Value"]
+    beside = (tmp_path / "objects.csv.json").read_text().strip()
+    assert inside == beside == drawn
+    found = json.loads(inside)
+    assert "not ground truth" in found["note"]
+    assert found["image"] == {"name": "discs", "path": str(stack)}
+    assert found["prompts"] == [
+        {"object": 1, "frame": 0, "points": [[22, 20], [60, 70]], "labels": [1, 0]}
+    ]
+    labels.unlink()
+    table.unlink()
+    assert "objects.csv.json exists" in cli(*command).err
+    assert not labels.exists()
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the processor round the bundled model where the quality allows it."""
+    monkeypatch.setattr(rounding, "has_matrix_units", lambda: True)
+    monkeypatch.setattr(rounding, "_FEWEST_CHANNELS", 1)
+
+
+def made_in(beside: Path) -> str | None:
+    precision: str | None = json.loads(beside.read_text())["precision"]
+    return precision
+
+
+@pytest.mark.parametrize(
+    ("quality", "precision"), [("exact", "float32"), ("rounded", "bfloat16")]
+)
+def test_what_the_machine_did_is_said_beside_what_it_was_allowed(
+    cli, stack: Path, tmp_path: Path, rounds, quality, precision
+) -> None:
+    table = tmp_path / "objects.csv"
+    command = (
+        "track", stack, "-o", tmp_path / "labels.tif", "--table", table,
+        "--point", "1:0,22,20", "--frames", "0:2", "--quality", quality,
+    )  # fmt: skip
+    assert cli(*command).code == 0
+    assert made_in(tmp_path / "objects.csv.json") == precision
+
+
+def test_a_machine_that_may_round_and_does_not_says_so(
+    cli, stack: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "objects.csv"
+    command = (
+        "track", stack, "-o", tmp_path / "labels.tif", "--table", table,
+        "--point", "1:0,22,20", "--frames", "0:2", "--quality", "rounded",
+    )  # fmt: skip
+    assert cli(*command).code == 0
+    said = json.loads((tmp_path / "objects.csv.json").read_text())
+    assert said["settings"]["quality"]["rounds"] is True
+    assert said["precision"] == "float32"
+
+
+@pytest.mark.parametrize("before", ["bfloat16", "float32", None])
+def test_a_replay_on_a_machine_that_rounds_otherwise_is_told(
+    cli, study: Path, tmp_path: Path, before
+) -> None:
+    shutil.copy(study / "nuclei.tif", tmp_path)
+    project = read_project(study / "work.sam2")
+    steps = tuple(
+        replace(step, precision=before) if isinstance(step, Made) else step
+        for step in project.contents.steps
+    )
+    contents = replace(project.contents, steps=steps)
+    path, table = tmp_path / "work.sam2", tmp_path / "objects.csv"
+    write_project(path, replace(project, contents=contents))
+    words = ("-o", tmp_path / "labels.tif", "--table", table)
+    said = cli("track", "--project", path, *words)
+    assert said.code == 0, said.err
+    assert ("were computed in bfloat16" in said.err) == (before == "bfloat16")
+    assert made_in(tmp_path / "objects.csv.json") == "float32"  # of the new masks
+    assert cli("export", path, "-o", table, "--overwrite").code == 0
+    assert made_in(tmp_path / "objects.csv.json") == before  # of those in the project
