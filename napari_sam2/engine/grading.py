@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.quality import grade
 from napari_sam2.engine.device import pick_device
-from napari_sam2.engine.loading import own_config
+from napari_sam2.engine.loading import own_model
 from napari_sam2.engine.rounding import gains_from_rounding
-from napari_sam2.engine.weights.cache import is_exported, resolve_weights
-from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.cost import encoder_flops
 
 if TYPE_CHECKING:
@@ -51,23 +49,15 @@ def choose_quality(
     """
     if mode != "auto":
         return grade(mode)
-    config = own_config(name_or_path)
-    is_pytorch = backend != "onnx" and device in ("auto", "cpu")
-    has_units = gains_from_rounding(config) and is_pytorch
+    config, is_exported = own_model(name_or_path)
+    is_pytorch = not is_exported and backend != "onnx" and device in ("auto", "cpu")
     return grade(
         mode,
         is_processor=_is_processor(device),
         own_size=config.image_size,
         encoder_flops=lambda size: encoder_flops(config.at_size(size)),
-        has_units=has_units and not _is_graph(name_or_path),
+        has_units=is_pytorch and gains_from_rounding(config),
     )
-
-
-def _is_graph(name_or_path: str | Path) -> bool:
-    """Whether it is a folder of ONNX graphs."""
-    if str(name_or_path) in VARIANTS:
-        return False
-    return is_exported(resolve_weights(name_or_path))
 
 
 def _is_processor(device: str) -> bool:

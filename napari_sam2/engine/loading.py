@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import EXACT
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
 
 Backend: TypeAlias = Literal["auto", "torch", "onnx"]
+
+
+class OwnModel(NamedTuple):
+    """A model as it was made, or tuned."""
+
+    config: Sam2Config
+    is_exported: bool = False  # as graphs of ONNX
 
 
 def load_model(
@@ -87,7 +94,7 @@ def load_model(
     """
     path = resolve_weights(name_or_path)
     if image_size is None and quality.size_share < 1 and not is_exported(path):
-        image_size = quality.image_size(own_config(name_or_path).image_size)
+        image_size = quality.image_size(own_model(name_or_path).config.image_size)
     if is_compiled and (backend == "onnx" or is_exported(path)):
         raise ModelError(
             "ONNX Runtime cannot be told to compile: its graphs are compiled already. "
@@ -119,8 +126,8 @@ def _compiled(model: Sam2Model) -> Network:
     return compiled_network(model)
 
 
-def own_config(name_or_path: str | Path) -> Sam2Config:
-    """Return the sizes of a model as it was made, or tuned.
+def own_model(name_or_path: str | Path) -> OwnModel:
+    """Return what is known of a model without loading it.
 
     Parameters
     ----------
@@ -133,16 +140,17 @@ def own_config(name_or_path: str | Path) -> Sam2Config:
         As :func:`load_model`.
     """
     if str(name_or_path) in VARIANTS:
-        return VARIANTS[str(name_or_path)]
+        return OwnModel(VARIANTS[str(name_or_path)])
     path = resolve_weights(name_or_path)
     if is_exported(path):
         from napari_sam2.engine.onnx.manifest import read_manifest
 
-        return read_manifest(path.parent).config
+        return OwnModel(read_manifest(path.parent).config, is_exported=True)
     card = read_card(path)
     if card is None:
-        return read_config(path) or infer_config(read_state_dict(path))
-    return own_config(find_base(card, path)).at_size(card.image_size)
+        return OwnModel(read_config(path) or infer_config(read_state_dict(path)))
+    base = own_model(find_base(card, path))
+    return base._replace(config=base.config.at_size(card.image_size))
 
 
 def load_torch_model(
