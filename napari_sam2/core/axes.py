@@ -74,6 +74,23 @@ class FrameLayout:
         length = 1 if self.frame is None else shape[self.frame]
         return FrameNumbers(tuple(shape[axis] for axis in self.positions), length)
 
+    def key(self, frame: int, ndim: int) -> list[int | slice]:
+        """Return what takes a frame, with all its channels, from an array.
+
+        Parameters
+        ----------
+        frame : int
+            0-based; of one position.
+        ndim : int
+            Number of the array's axes.
+        """
+        key: list[int | slice] = [slice(None)] * ndim
+        for axis, index in self.fixed:
+            key[axis] = index
+        if self.frame is not None:
+            key[self.frame] = frame
+        return key
+
     def held_at(self, position: Position) -> FrameLayout:
         """Return where the frames of one position lie."""
         held = zip(self.positions, position, strict=True)

@@ -78,16 +78,12 @@ class LayerFrames:
             If the frame does not exist or cannot be read.
         """
         check_frame(frame, len(self))
-        index: list[int | slice] = [slice(None)] * len(self.array.shape)
-        for axis, fixed in self.layout.fixed:
-            index[axis] = fixed
-        if self.layout.frame is not None:
-            index[self.layout.frame] = frame
+        key = self.layout.key(frame, len(self.array.shape))
         with decoding(FrameError, f"Frame {frame} could not be read"):
-            pixels = np.asarray(self.array[tuple(index)])
+            pixels = np.asarray(self.array[tuple(key)])
         if self.channel_axis is None:
             return pixels
-        gone = sum(isinstance(one, int) for one in index[: self.channel_axis])
+        gone = sum(isinstance(one, int) for one in key[: self.channel_axis])
         pixels = np.moveaxis(pixels, self.channel_axis - gone, -1)
         return pick_channels(pixels, self.picked)
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +56,14 @@ def test_a_left_over_axis_needs_an_index():
         frame_layout(stack, "t")
     layout = frame_layout(stack, "t", {"z": 6})
     assert (layout.frame, layout.plane, layout.fixed) == (0, (2, 3), ((1, 6),))
+
+
+def test_a_frame_is_taken_with_its_channels_from_where_it_lies():
+    array = np.arange(5 * 7 * 2 * 8 * 9).reshape(5, 7, 2, 8, 9)
+    layout = frame_layout(axes("tzcyx", *array.shape), "z", {"t": 3})
+    np.testing.assert_array_equal(array[tuple(layout.key(4, 5))], array[3, 4])
+    picture = frame_layout(axes("yxs", 8, 9, 3))
+    assert picture.key(0, 3) == [slice(None)] * 3
 
 
 def test_fixing_an_axis_leaves_the_other_to_follow():

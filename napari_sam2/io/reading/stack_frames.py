@@ -92,10 +92,9 @@ class StackFrames:
     def _read(self, frame: int) -> npt.NDArray[Any]:
         channel, picked = self.layout.channel, self.picked
         if channel is None:
-            return self._plane(frame, None)
+            return self._plane(frame)
         if channel > max(self.layout.plane):  # samples lie together: read them at once
-            pixels = self._plane(frame, slice(None))
-            return pick_channels(pixels, picked)
+            return pick_channels(self._plane(frame), picked)
         planes = [self._plane(frame, c) for c in picked]
         if len(planes) == 1:
             return planes[0]
@@ -108,14 +107,12 @@ class StackFrames:
             return self.channels
         return (0, 1, 2) if self.is_rgb else (0,)
 
-    def _plane(self, frame: int, channel: int | slice | None) -> npt.NDArray[Any]:
-        """Read (rows, columns), with all channels last if they are asked for."""
+    def _plane(
+        self, frame: int, channel: int | slice = slice(None)
+    ) -> npt.NDArray[Any]:
+        """Read (rows, columns) of a channel, or with all channels last."""
         layout = self.layout
-        key: list[Any] = [slice(None)] * len(self.stack.axes)
-        for axis, index in layout.fixed:
-            key[axis] = index
-        if layout.frame is not None:
-            key[layout.frame] = frame
+        key = layout.key(frame, len(self.stack.axes))
         if layout.channel is not None:
             key[layout.channel] = channel
         pixels = np.asarray(self.stack.array[tuple(key)])
