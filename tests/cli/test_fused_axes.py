@@ -10,7 +10,7 @@ import tifffile
 
 from napari_sam2.cli import everywhere
 from napari_sam2.io.reading.stack import open_stack
-from tests.cli.test_positions import stopping_after
+from tests.cli.stopping import stopping_after
 
 BOX = ("--box", "1:5,3,4,13,14")
 FUSE = ("--axes", "z,y,x", "--fuse")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+import tifffile
 
 from tests.widgets.screen import NO_SCREEN
 
@@ -65,3 +69,26 @@ def _begin(user):
     user.open_image(name="cells")
     user.open_dock()
     return user
+
+
+@pytest.fixture
+def along_z(user_without_window):
+    """Return somebody who follows objects along z, at many times."""
+    from tests.widgets.volumes import SHAPE, SLICES, choose_axis
+
+    user = user_without_window
+    user.open_image(SHAPE, axis_labels="tzyx", name="embryo")
+    user.open_dock()
+    choose_axis(user, f"z ({SLICES})")
+    return user
+
+
+@pytest.fixture
+def movie(tmp_path: Path) -> Path:
+    """Write a time-lapse of small volumes with a bright ball that moves."""
+    t, z, y, x = np.mgrid[:3, :4, :40, :48]
+    ball = (y - 18) ** 2 + (x - 16 - 4 * t) ** 2 + 9 * (z - 2) ** 2 < 100
+    pixels = np.where(ball, 200, 40).astype(np.uint8)
+    path = tmp_path / "embryo.tif"
+    tifffile.imwrite(path, pixels, imagej=True, metadata={"axes": "TZYX"})
+    return path

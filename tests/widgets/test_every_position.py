@@ -27,20 +27,18 @@ from napari_sam2.project import read_project
 from napari_sam2.state import Origin, edits
 from napari_sam2.widgets.sessions.model_shelf import ModelShelf
 from tests.control.fake_tracker import disc
-from tests.widgets.test_positions import (  # noqa: F401 (fixtures)
+from tests.widgets.user import PacedFactory, User
+from tests.widgets.volumes import (
     SHAPE_HW,
     SLICES,
     TIMES,
-    along_z,
     choose_axis,
     click,
     labels,
-    movie,
     number,
     run,
     show,
 )
-from tests.widgets.user import PacedFactory, User
 
 DISC = disc(SHAPE_HW, (20, 30))
 
@@ -50,7 +48,7 @@ def start(user: User) -> None:
 
 
 @pytest.fixture
-def clicked(along_z: User) -> User:  # noqa: F811
+def clicked(along_z: User) -> User:
     """Return somebody who clicked an object at one time, on one slice."""
     click(along_z, 1, 2)
     along_z.wait_mask(1, number(1, 2))
@@ -139,7 +137,7 @@ def test_one_chooses_how_objects_come_to_other_positions(clicked: User) -> None:
     assert clicked.dock.settings.seed == "boxes"
 
 
-def follow_in_part(user: User, movie: Path, project: Path) -> None:  # noqa: F811
+def follow_in_part(user: User, movie: Path, project: Path) -> None:
     """Follow an object at some times, at others not, and save that."""
     array, described, _ = image_layer(open_stack(movie))
     user.viewer.add_image(array, **described)
@@ -165,7 +163,7 @@ def follow_in_part(user: User, movie: Path, project: Path) -> None:  # noqa: F81
 
 def test_a_run_that_was_stopped_goes_on_when_the_project_is_opened_again(
     user_without_window: User,
-    movie: Path,  # noqa: F811
+    movie: Path,
     tmp_path: Path,
 ) -> None:
     user, project = user_without_window, tmp_path / "half.sam2"
@@ -240,7 +238,7 @@ def test_a_painted_mask_stays_as_it_is(clicked: User) -> None:
     np.testing.assert_array_equal(labels(clicked)[0, 1] == 1, mask)
 
 
-def test_without_prompts_nothing_is_done(along_z: User) -> None:  # noqa: F811
+def test_without_prompts_nothing_is_done(along_z: User) -> None:
     along_z.wait_idle()
     start(along_z)
     assert "nothing to follow yet" in along_z.dock.status_line.message
@@ -249,7 +247,7 @@ def test_without_prompts_nothing_is_done(along_z: User) -> None:  # noqa: F811
 @pytest.mark.parametrize("along", ["z (4)", "time (3)"])
 def test_the_command_line_finds_the_same_masks(
     user_without_window: User,
-    movie: Path,  # noqa: F811
+    movie: Path,
     tmp_path: Path,
     capsys,
     along: str,

@@ -1,0 +1,73 @@
+"""Stacks that cannot be tracked are refused in one sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+
+from tests.cli.conftest import POINT
+
+
+def test_colour_pictures_do_not_bleach(refuse, tmp_path):
+    path = tmp_path / "film.tif"
+    tifffile.imwrite(path, np.zeros((3, 64, 80, 3), np.uint8), photometric="rgb")
+    refuse(path, *POINT, "--correct-bleaching", saying="are colour pictures")
+
+
+def test_text_that_calls_itself_tif(refuse, tmp_path):
+    path = tmp_path / "notes.tif"
+    path.write_text("These are my notes.\n" * 100)
+    refuse(path, *POINT, saying="cannot be read as a TIFF file")
+
+
+def test_nothing_at_all(refuse, tmp_path):
+    refuse(tmp_path / "nothing.tif", *POINT, saying="does not exist")
+
+
+def test_a_kind_that_is_not_known(refuse, tmp_path):
+    path = tmp_path / "letter.docx"
+    path.write_bytes(b"PK")
+    refuse(path, *POINT, saying="cannot be opened")
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.avi"])
+def test_a_video_that_is_none(refuse, tmp_path, name):
+    pytest.importorskip("av")
+    path = tmp_path / name
+    path.write_bytes(bytes(1000))
+    refuse(path, *POINT, saying="cannot be read as a video")
+
+
+def test_a_tiff_that_is_cut_off_before_its_prompt(refuse, stack):
+    with tifffile.TiffFile(stack) as file:
+        offset = file.series[0].dataoffset
+    with stack.open("r+b") as file:
+        file.truncate(offset + 3 * 64 * 80)
+    refuse(stack, "--point", "1:5,22,20", saying="Picture 5 (counted from 0)")
+
+
+def test_a_stack_without_frames(refuse, tmp_path):
+    path = tmp_path / "empty.npy"
+    np.save(path, np.zeros((0, 64, 80), np.uint8))
+    refuse(path, *POINT, saying="holds no frames")
+
+
+def test_a_folder_without_pictures(refuse, tmp_path):
+    path = tmp_path / "pictures"
+    path.mkdir()
+    refuse(path, *POINT, saying="holds no pictures")
+
+
+def test_five_axes_without_a_choice(refuse, tmp_path):
+    path = tmp_path / "tzcyx.tif"
+    pixels = np.zeros((2, 3, 2, 64, 80), np.uint8)
+    tifffile.imwrite(path, pixels, metadata={"axes": "TZCYX"})
+    refuse(path, *POINT, saying="Say which: --axis t or z")
+    refuse(path, *POINT, "--axis", "t", saying="--at z=1")
+
+
+def test_pixels_that_are_no_numbers(refuse, tmp_path):
+    path = tmp_path / "complex.npy"
+    np.save(path, np.zeros((2, 64, 80), np.complex64))
+    refuse(path, *POINT, saying="complex64")
