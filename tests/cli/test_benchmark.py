@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -12,8 +13,11 @@ import pytest
 
 from napari_sam2.benchmarking import models, peaks, reference, runs
 from napari_sam2.core.errors import ModelError
+from napari_sam2.core.quality import EXACT, FAST, ROUNDED
+from napari_sam2.engine import rounding
 from tests.miniature import MINIATURE, seeded_model
 
+WIDE = replace(MINIATURE, embed_dim=64)  # as narrow as may be rounded
 QUICK = ("--objects", "1,2", "--frames", "4")
 
 
@@ -65,6 +69,24 @@ def test_a_model_that_is_not_here_gets_noise(monkeypatch, tmp_path: Path) -> Non
     model, is_seeded = models.open_model("sam2.1-tiny", device="cpu", image_size=96)
     assert is_seeded
     assert model.config.image_size == 96
+
+
+@pytest.mark.parametrize("has_units", [True, False])
+def test_noise_is_rounded_as_the_model_in_its_place_would_be(
+    monkeypatch, tmp_path: Path, has_units
+) -> None:
+    monkeypatch.setenv("NAPARI_SAM2_CACHE", str(tmp_path))
+    monkeypatch.setitem(models.VARIANTS, "sam2.1-tiny", WIDE)
+    monkeypatch.setattr(rounding, "has_matrix_units", lambda: has_units)
+    for quality in (EXACT, ROUNDED, FAST):
+        model, is_seeded = models.open_model(
+            "sam2.1-tiny", device="cpu", quality=quality
+        )
+        assert is_seeded
+        assert model.precision == (
+            "bfloat16" if quality.rounds and has_units else "float32"
+        )
+        assert model.config.image_size == quality.image_size(WIDE.image_size)
 
 
 def test_a_model_that_is_here_is_loaded() -> None:

@@ -83,9 +83,10 @@ def test_changes_are_small(learnt):
     assert {tensor.dtype for tensor in outcome.changes.values()} == {torch.float16}
 
 
+@pytest.mark.parametrize("encoder", ["frozen", "low-rank"])
 @pytest.mark.parametrize("has_units", [True, False])
 def test_lessons_are_rounded_where_a_processor_gains(
-    miniature, discs_truth, has_units, monkeypatch
+    miniature, discs_truth, has_units, encoder, monkeypatch
 ):
     monkeypatch.setattr(rounding, "has_matrix_units", lambda: has_units)
     monkeypatch.setattr(rounding, "_FEWEST_CHANNELS", 1)
@@ -96,7 +97,8 @@ def test_lessons_are_rounded_where_a_processor_gains(
         return loss_of(*given)
 
     monkeypatch.setattr(tuning, "loss_of", spy)
-    _, outcome = run(copy.deepcopy(miniature), discs_truth, FEW)
+    course = replace(FEW, encoder=encoder)
+    _, outcome = run(copy.deepcopy(miniature), discs_truth, course)
     assert seen == {has_units}
     assert outcome.steps_done == 4
 

@@ -19,6 +19,7 @@ from napari_sam2.engine.compiled.opening import compiled_network
 from napari_sam2.engine.compiled.parts import part_functions
 from napari_sam2.engine.compiled.race import Raced
 from napari_sam2.engine.compiled.support import compiler_for, why_not
+from napari_sam2.model.precision import hold_in_half
 from tests.engine.compiled.backends import Counting
 from tests.miniature import seeded_model
 
@@ -51,6 +52,21 @@ def test_masks_are_the_same(network, counting) -> None:
     found = _track(network, frames, 5)
     assert len(counting.batches) == 7  # of four objects and of one
     np.testing.assert_array_equal(found, _track(seeded_model(), frames, 5))
+
+
+def test_a_rounded_model_stays_rounded_when_it_is_compiled(counting) -> None:
+    exact, rounded = seeded_model(), seeded_model()
+    hold_in_half(rounded)
+    plain, half = (
+        CompiledNetwork(one, counting.compiler()) for one in (exact, rounded)
+    )
+    assert (plain.is_half, plain.precision) == (False, "float32")
+    assert (half.is_half, half.precision) == (True, "bfloat16")
+    frames = _frames(10)
+    found = np.array(_track(half, frames, 1))
+    assert counting.batches  # it was compiled, within the rounding
+    for one, same in ((rounded, 0.97), (exact, 0.9)):
+        assert (found == np.array(_track(one, frames, 1))).mean() > same
 
 
 def test_nothing_is_compiled_anew_for_what_users_change(network, counting) -> None:
