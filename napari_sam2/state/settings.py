@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from psygnal import SignalGroupDescriptor
 
@@ -13,7 +14,16 @@ from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.core.seed_mode import SeedMode  # noqa: TC001 (as above)
 from napari_sam2.state.thresholds import ReviewThresholds
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Direction = Literal["both", "forward", "backward"]
+
+OF_THE_MODEL = ("model", "device", "image_size", "quality", "is_compiled")
+"""The settings that decide what is loaded, and how."""
+
+model_choice: Callable[[object], tuple[object, ...]] = attrgetter(*OF_THE_MODEL)
+"""Returns these of :class:`Settings`, or of what is asked for by them."""
 
 
 @dataclass

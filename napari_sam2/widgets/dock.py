@@ -55,14 +55,14 @@ class Sam2Dock(QWidget):
         self._links = Links()
         self._memory = Memory(self._links)
         self.settings = self._memory.settings
-        self.lane = QtLane()
+        self.lane, self._shelf = QtLane(), ModelShelf()
         self._side_lane = QtLane(name="napari-sam2-downloads")
         self.downloads = Downloads(self._side_lane, fetch_weights)
         self.sessions = Sessions(
             napari_viewer,
             self.settings,
             lane=self.lane,
-            make_tracker=make_tracker or ModelShelf(),
+            make_tracker=make_tracker or self._shelf,
         )
         self.workbench: Workbench | None = None
         self._is_shut = False
@@ -89,7 +89,9 @@ class Sam2Dock(QWidget):
         self.settings_form = SettingsForm(self.settings, self._links)
         self.help_panel = HelpPanel()
         self.status_line = StatusLine()
-        self._compiling = LogWatch("napari_sam2.engine.compiled", self._links)
+        self._compiling = LogWatch(
+            "napari_sam2.engine.compiled", self._links, about=self._shelf.chosen_here
+        )
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -196,10 +198,10 @@ class Sam2Dock(QWidget):
         if self.sessions.current is not None and not self._is_shut:
             self.sessions.current.controller.prepare()
 
-    def _on_compiling(self, sentence: str, is_passing: bool) -> None:
+    def _on_compiling(self, sentence: str, is_passing: bool, choice: object) -> None:
         self.status_line.say(sentence)
         if not is_passing:
-            self.settings_form.note(sentence)
+            self.settings_form.note(sentence, choice)
 
     def _on_download_status(self, status: Status) -> None:
         self.status_line.show_problem(status, "download")

@@ -8,6 +8,7 @@ from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.quality import MEANINGS, describe
+from napari_sam2.state.settings import OF_THE_MODEL, model_choice
 from napari_sam2.widgets.controls.controls import column, text
 from napari_sam2.widgets.controls.forms import Form
 
@@ -37,7 +38,6 @@ _WINDOWS = [
     ("in a window, always", "on"),
 ]
 _MOST_MIB = 65_536
-_OF_THE_MODEL = ("model", "device", "image_size", "quality", "is_compiled")
 
 
 class SettingsForm(QWidget):
@@ -125,7 +125,7 @@ class SettingsForm(QWidget):
         links.connect(settings.events.image_size, self._explain)
         self.compiling = text("")
         self.compiling.hide()
-        for choice in _OF_THE_MODEL:
+        for choice in OF_THE_MODEL:
             links.connect(getattr(settings.events, choice), self._forget_notes)
         form = Form(*self.fields.values())
         form.explain(self.compiling, below=list(self.fields).index("is_compiled"))
@@ -140,12 +140,13 @@ class SettingsForm(QWidget):
             self._quality = status.quality
             self._explain()
 
-    def note(self, sentence: str) -> None:
-        """Say what came of compiling the model, after what was said before.
+    def note(self, sentence: str, choice: object) -> None:
+        """Say what came of compiling a model, after what was said before.
 
-        What comes late, of a model that is not to be compiled any more, is not said.
+        What comes late, when the model that was chosen is another, is not said.
         """
-        if not self._settings.is_compiled or sentence in self.compiling.text():
+        is_late = choice != model_choice(self._settings)
+        if is_late or sentence in self.compiling.text():
             return
         self.compiling.setText(f"{self.compiling.text()} {sentence}".strip())
         self.compiling.show()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.quality import EXACT
+from napari_sam2.state.settings import model_choice
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -26,17 +28,26 @@ class ModelShelf:
 
     def __init__(self) -> None:
         self._model: Network | None = None
-        self._label = ("", "", 0, "", False)
+        self._choice: tuple[object, ...] = ()
         self._quality = EXACT
+        self._thread: int | None = None
+
+    def chosen_here(self) -> tuple[object, ...] | None:
+        """Return which model this thread asked for last; None on other threads.
+
+        As :data:`napari_sam2.state.settings.model_choice` does.
+        """
+        return self._choice if threading.get_ident() == self._thread else None
 
     def __call__(
         self, request: TrackerRequest, token: CancelToken
     ) -> Iterator[Progress | Tracker]:
         """Yield how far loading has come, and the tracker as the last item."""
-        model, device, size = request.model, request.device, request.image_size
-        label = model, device, size, request.quality, request.is_compiled
-        if self._model is None or self._label != label:
+        model, device = request.model, request.device
+        choice, self._thread = model_choice(request), threading.get_ident()
+        if self._model is None or self._choice != choice:
             self._model = None  # first, so that two are never in memory at once
+            self._choice = choice
             yield Progress(0, 0, f"Loading {model}")
             let_threads_rest()
             from napari_sam2.engine.grading import choose_quality
@@ -46,11 +57,10 @@ class ModelShelf:
             self._model = load_model(
                 model,
                 device=device,
-                image_size=size or None,
+                image_size=request.image_size or None,
                 quality=self._quality,
                 is_compiled=request.is_compiled,
             )
-            self._label = label
         yield Progress(0, 0, "Looking at the stack")
         from napari_sam2.engine.options import TrackerOptions
         from napari_sam2.engine.setting_up import set_up_tracker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import pytest
@@ -23,11 +24,11 @@ class Listener(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[tuple[str, bool]] = []
+        self.heard: list[tuple[str, bool, object]] = []
         self.threads: set[int] = set()
 
-    def hear(self, sentence: str, is_passing: bool) -> None:
-        self.heard.append((sentence, is_passing))
+    def hear(self, sentence: str, is_passing: bool, about: object) -> None:
+        self.heard.append((sentence, is_passing, about))
         self.threads.add(threading.get_ident())
 
 
@@ -47,15 +48,22 @@ def compile_doubling() -> None:
 
 def test_it_is_told_while_and_after_something_is_compiled(qtbot) -> None:
     links, listener = Links(), Listener()
-    watch = LogWatch("napari_sam2.engine.compiled", links)
+    here = threading.get_ident()
+    watch = LogWatch(
+        "napari_sam2.engine.compiled",
+        links,
+        about=lambda: "numbers" if threading.get_ident() != here else None,
+    )
     watch.said.connect(listener.hear)
+    logging.getLogger("napari_sam2.engine.compiled").warning("Not for this window.")
     compile_doubling()
     links.cut()
     compile_doubling()
     assert not listener.heard  # before the window's thread gets to it
     qtbot.waitUntil(lambda: len(listener.heard) > 1)
     assert listener.threads == {threading.get_ident()}
-    (begun, is_begun_passing), (done, is_done_passing) = listener.heard
+    (begun, is_begun_passing, _), (done, is_done_passing, about) = listener.heard
     assert begun == "Compiling the doubling, which takes a while once."
     assert done.startswith("The doubling is compiled now, and ")
     assert (is_begun_passing, is_done_passing) == (True, False)
+    assert about == "numbers"
