@@ -24,6 +24,7 @@ _SAMPLED_FRAMES = 12
 _FEWEST_FRAMES = 3
 _SAMPLED_BYTES = 1 << 27
 _SAMPLED_PIXELS_PER_FRAME = 1 << 16
+_SHOWN = (0.1, 99.9)  # percentiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +87,19 @@ def as_limits(low: float, high: float) -> IntensityLimits:
     return IntensityLimits((float(low),), (float(high),))
 
 
-def estimate_limits(
-    frames: FrameSource, percentiles: tuple[float, float] = (0.1, 99.9)
-) -> IntensityLimits:
+def estimate_limits(frames: FrameSource) -> IntensityLimits:
     """Estimate a robust range from frames spread over the stack.
 
-    Eight-bit colour is shown as it is, 0 to 255, and computed tomography in Hounsfield
-    units as readers look at soft tissue. Anything else gets percentiles of a dozen
-    frames (of large ones three), thinned to 65,536 pixels each; not-finite pixels and
-    frames that cannot be read do not count.
+    Eight-bit colour is shown as it is, 0 to 255, and a single channel of computed
+    tomography in Hounsfield units as readers look at soft tissue. Of anything else the
+    darkest and the brightest 0.1 per cent are cut off, in a dozen frames (of large ones
+    three), thinned to 65,536 pixels each; not-finite pixels and frames that cannot be
+    read do not count.
 
     Parameters
     ----------
     frames : FrameSource
         The stack; only a dozen of its frames are read.
-    percentiles : tuple of float, optional
-        Share of pixels, in per cent, that is shown as black and below which all but the
-        brightest lie.
 
     Returns
     -------
@@ -121,7 +118,7 @@ def estimate_limits(
         values = values.reshape(-1, 1)
     elif values.shape[1] == 1 and is_hounsfield(values[np.isfinite(values)]):
         return as_limits(*SOFT_TISSUE)
-    ranges = [_robust_range(channel, percentiles) for channel in values.T]
+    ranges = [_robust_range(channel) for channel in values.T]
     return IntensityLimits(tuple(r[0] for r in ranges), tuple(r[1] for r in ranges))
 
 
@@ -167,13 +164,11 @@ def _thin(pixels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return pixels[::step, ::step].reshape(-1, channels).astype(np.float64)
 
 
-def _robust_range(
-    values: npt.NDArray[np.float64], percentiles: tuple[float, float]
-) -> tuple[float, float]:
+def _robust_range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(finite, percentiles))
+    low, high = (float(v) for v in np.percentile(finite, _SHOWN))
     if low == high:  # nearly all pixels alike: fall back on the full range
         low, high = float(finite.min()), float(finite.max())
     if low == high:

@@ -88,7 +88,9 @@ def nano(quick: bool) -> Iterator[Reached]:
     for objects, aim in ((1, 20), (10, 6)):
         run = measure_run(model, objects, 4 if quick else 100, lambda: True)
         assert run is not None
-        yield Reached(f"nano, 256 px, {objects} objects, frames/s", 1 / run.seconds, aim)
+        yield Reached(
+            f"nano, 256 px, {objects} objects, frames/s", 1 / run.seconds, aim
+        )
 
 
 def memory(quick: bool) -> Iterator[Reached]:

@@ -7,7 +7,7 @@ import pytest
 
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.hounsfield import SOFT_TISSUE, hides_organs, is_hounsfield
-from napari_sam2.core.intensity import as_limits, estimate_limits
+from napari_sam2.core.intensity import IntensityLimits, as_limits, estimate_limits
 
 SHAPE = (6, 40, 40)
 
@@ -25,16 +25,40 @@ def ct(padding: int = -1000, dtype: str = "i2") -> np.ndarray:
     return volume.astype(dtype)
 
 
-@pytest.mark.parametrize("padding", [-1000, -1024, -2048, -3024])
+def noise(kind: str, scale: float) -> np.ndarray:
+    return getattr(np.random.default_rng(0), kind)(scale=scale, size=20_000)
+
+
+@pytest.mark.parametrize("padding", [-32768, -1000, -1024, -2048, -3024])
 @pytest.mark.parametrize("dtype", ["i2", "f4"])
 def test_ct_is_shown_as_soft_tissue_is_looked_at(padding, dtype) -> None:
     volume = ct(padding, dtype)
     assert estimate_limits(ArrayFrames(volume)) == as_limits(*SOFT_TISSUE)
 
 
-def test_organs_that_were_one_grey_differ() -> None:
-    liver, spleen = as_limits(*SOFT_TISSUE).to_unit(np.array([[60, 45]], np.int16))[0]
-    assert liver - spleen > 0.03
+def test_organs_differ_more_than_in_the_whole_range() -> None:
+    organs, volume = np.array([[60, 45]], np.int16), ct()
+    whole = as_limits(volume.min(), volume.max())
+    assert difference(estimate_limits(ArrayFrames(volume)), organs) > 0.03
+    assert difference(whole, organs) < 0.01
+
+
+def difference(limits: IntensityLimits, two: np.ndarray) -> float:
+    first, second = limits.to_unit(two)[0]
+    return first - second
+
+
+def test_single_odd_voxels_do_not_hide_ct() -> None:
+    volume = ct()
+    volume[0, 0, 0], volume[0, 0, 1], volume[0, 0, 2] = -32768, -4000, 32767
+    assert is_hounsfield(volume.astype(float).ravel())
+
+
+def test_a_chest_cut_to_its_lungs_is_ct() -> None:
+    shares = {(-1000, 20): 1000, (-840, 60): 6000, (40, 30): 3000}
+    rng = np.random.default_rng(0)
+    parts = [rng.normal(*peak, size=count) for peak, count in shares.items()]
+    assert is_hounsfield(np.concatenate(parts))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +67,8 @@ def test_organs_that_were_one_grey_differ() -> None:
         ("nothing", np.empty(0)),
         ("counts", np.arange(4096.0)),
         ("CT without its offset", ct() + 1024.0),
-        ("noise around zero", np.random.default_rng(0).normal(scale=1000, size=9999)),
+        *((f"noise of {n}", noise("normal", n)) for n in (300, 450, 700, 1000, 3000)),
+        *((f"differences of {n}", noise("laplace", n)) for n in (200, 300, 600)),
         ("a ramp of both signs", np.linspace(-1000, 1000, 9999)),
         ("phases", np.linspace(-4096, 4095, 9999)),
         ("air alone", np.full(9999, -1000.0)),
@@ -75,6 +100,7 @@ def test_ct_beside_another_channel_is_estimated_as_ever() -> None:
         (-1000, 400, False),  # lungs
         (-500, 1300, False),  # bones
         (-32768, 32767, False),
+        (-4096, 4095, False),  # phases
         (0, 4095, False),
     ],
 )

@@ -97,8 +97,21 @@ def test_ct_of_which_organs_hardly_show_is_said_to_be(user_without_window) -> No
     user.wait(lambda: not panel.soft_tissue.isVisibleTo(panel))
     assert "organs" not in said(user)
     assert user.session.image.limits == as_limits(-160, 240)
-    user.viewer.add_image(BLANK)
+    layer.contrast_limits = -1000, 1500
+    user.wait(lambda: panel.soft_tissue.isVisibleTo(panel))
+    panel.follow_contrast.click()  # the model looks at soft tissue of its own accord
     assert not panel.soft_tissue.isVisibleTo(panel)
+
+
+@pytest.mark.parametrize("other", [BLANK, np.zeros((0, 20, 20), np.uint8)])
+def test_what_is_no_ct_offers_no_soft_tissue(user_without_window, other) -> None:
+    user = user_without_window
+    user.viewer.add_image(np.zeros(SHAPE, np.int16), contrast_limits=(-1000, 1500))
+    user.open_dock()
+    panel = user.dock.image_panel
+    assert panel.soft_tissue.isVisibleTo(panel)
+    user.viewer.add_image(other)
+    user.wait(lambda: not panel.soft_tissue.isVisibleTo(panel))
 
 
 def said(user: User) -> str:

@@ -10,7 +10,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.hounsfield import SOFT_TISSUE, hides_organs
+from napari_sam2.core.hounsfield import SOFT_TISSUE
 from napari_sam2.layers.geometry import GEOMETRY
 from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
 from napari_sam2.layers.image_source import contrast_limits, image_source
@@ -25,18 +25,19 @@ from napari_sam2.widgets.controls.controls import (
 )
 from napari_sam2.widgets.panels.channel_choice import ChannelChoice
 from napari_sam2.widgets.panels.image_choice import ImageChoice
+from napari_sam2.widgets.panels.image_words import (
+    NO_IMAGE,
+    axis_words,
+    describe,
+    level_words,
+    shows_all_of_ct,
+    summarise,
+)
 from napari_sam2.widgets.sessions.layer_watch import LayerWatch
 
 if TYPE_CHECKING:
-    from napari_sam2.core.axes import Axis
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.widgets.controls.links import Links
-
-_NO_IMAGE = "Open an image, or a sample from Help below, to begin."
-_LOOKS_LIKE_CT = (
-    "This looks like CT, of which organs hardly differ at its contrast limits, to you "
-    "and to the model"
-)
 
 
 class ImagePanel(QWidget):
@@ -95,10 +96,10 @@ class ImagePanel(QWidget):
             "as displayed",
             "Show the model what the layer's contrast limits show you, live: answers to"
             " prompts follow at once, and masks of runs with the next run. Otherwise a"
-            " range that is estimated from the whole stack",
+            " range that is estimated from the whole stack, of CT that of soft tissue",
             self._emit_source,
         )
-        self._note = text(_NO_IMAGE)
+        self._note = text(NO_IMAGE)
         self.soft_tissue = button(
             "Show soft tissue",
             "Set contrast limits of {:g} and {:g} units".format(*SOFT_TISSUE),
@@ -217,6 +218,7 @@ class ImagePanel(QWidget):
                 source = self._make_source()
             except StackError as problem:
                 self._note.setText(str(problem))
+                self.soft_tissue.hide()
                 self.source_chosen.emit(None)
                 self.refused.emit(problem)
                 return
@@ -242,59 +244,6 @@ class ImagePanel(QWidget):
         self._layer.contrast_limits = SOFT_TISSUE
 
     def _describe(self, source: ImageSource | None) -> None:
-        self.soft_tissue.setVisible(source is not None and _hides_organs(source))
-        self._note.setText(_NO_IMAGE if source is None else _describe(source))
-        self.described.emit("" if source is None else _summary(source))
-
-
-def level_words(size_hw: tuple[int, int], full_hw: tuple[int, int]) -> str:
-    """Name a level of a pyramid: "full (2048 × 2048)", "1/4 (512 × 512)"."""
-    reduction = max(1, round(full_hw[0] / size_hw[0]))
-    share = "full" if size_hw == full_hw else f"1/{reduction}"
-    return f"{share} ({size_hw[0]} × {size_hw[1]})"
-
-
-def axis_words(axis: Axis) -> str:
-    """Name an axis with its length, as users say it: "time (11)", "z (32)"."""
-    return f"{axis_word(axis)} ({axis.size})"
-
-
-def axis_word(axis: Axis) -> str:
-    """Name an axis as users say it."""
-    return "time" if axis.name == "t" else axis.name
-
-
-def _summary(source: ImageSource) -> str:
-    """Say in a few words what is followed: "cells · z (32)"."""
-    name, axis = source.layer.name, source.frame_axis
-    if axis is None:
-        return str(name)
-    return f"{name} · {axis_words(source.axes[axis])}"
-
-
-def _describe(source: ImageSource) -> str:
-    """Say what is followed, and how it might be seen better."""
-    extent = _extent(source)
-    return f"{extent}. {_LOOKS_LIKE_CT}" if _hides_organs(source) else extent
-
-
-def _hides_organs(source: ImageSource) -> bool:
-    limits = source.limits
-    return limits is not None and hides_organs(limits.low[0], limits.high[0])
-
-
-def _extent(source: ImageSource) -> str:
-    """Say how much is followed: "50 frames of 512 × 512 pixels"."""
-    height, width = source.shape_hw
-    words = f"{source.space.numbers.length} frames of {height} × {width} pixels"
-    held = [f"{source.axes[i].name.upper()} = {n}" for i, n in _held(source).items()]
-    if held:
-        return f"{words}, at {', '.join(held)}"
-    along = " and ".join(axis_words(axis) for axis in source.positions.axes)
-    return f"{words}, at each position along {along}" if along else words
-
-
-def _held(source: ImageSource) -> dict[int, int]:
-    """Return where an image is held that is not followed at every position."""
-    fixed = dict(source.space.layout.fixed)
-    return {axis: at for axis, at in fixed.items() if source.axes[axis].size > 1}
+        self.soft_tissue.setVisible(source is not None and shows_all_of_ct(source))
+        self._note.setText(NO_IMAGE if source is None else describe(source))
+        self.described.emit("" if source is None else summarise(source))
