@@ -124,6 +124,12 @@ class ImageSource:
         """Height and width of a frame in pixels."""
         return self.space.shape_hw
 
+    @property
+    def held(self) -> dict[int, int]:
+        """Index along axes that are neither followed nor part of a frame."""
+        fixed = dict(self.space.layout.fixed)
+        return {axis: at for axis, at in fixed.items() if self.axes[axis].size > 1}
+
     def looks_like(self, other: ImageSource) -> bool:
         """Whether the model sees the same of the same frames."""
         mine, its = self.frames, other.frames

@@ -131,7 +131,7 @@ class ImagePanel(QWidget):
         """Show what is worked on, when that was chosen elsewhere."""
         if self._layer is None or self._layer != source.layer:
             self._set_layer(source.layer)
-        self._held = _held(source)
+        self._held = source.held
         pick(self.axes, source.frame_axis)
         self.channels.show_channels(source.frames.channels, source.beside)
         self._contrast.watch((source.layer, *source.beside))

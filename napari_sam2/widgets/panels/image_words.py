@@ -60,14 +60,8 @@ def _extent(source: ImageSource) -> str:
     """Say how much is followed: "50 frames of 512 × 512 pixels"."""
     height, width = source.shape_hw
     words = f"{source.space.numbers.length} frames of {height} × {width} pixels"
-    held = [f"{source.axes[i].name.upper()} = {n}" for i, n in _held(source).items()]
+    held = [f"{source.axes[i].name.upper()} = {n}" for i, n in source.held.items()]
     if held:
         return f"{words}, at {', '.join(held)}"
     along = " and ".join(axis_words(axis) for axis in source.positions.axes)
     return f"{words}, at each position along {along}" if along else words
-
-
-def _held(source: ImageSource) -> dict[int, int]:
-    """Return where an image is held that is not followed at every position."""
-    fixed = dict(source.space.layout.fixed)
-    return {axis: at for axis, at in fixed.items() if source.axes[axis].size > 1}
