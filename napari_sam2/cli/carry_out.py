@@ -1,4 +1,4 @@
-"""Doing a job: outputs are opened, the model loaded, the run made, all written."""
+"""Doing a job: it is checked, the model loaded, the run made, all written."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.io.files.finished import FinishedFrames
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     job : Job
         What to do.
     load : callable
-        Returns the model; called when the job is known to be in order.
+        Returns the model; called when everything else is known to be in order.
 
     Raises
     ------
@@ -80,8 +81,10 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         If the user stopped it before the first frame was finished.
     """
     job.check()
+    seen = correct_bleaching(job.frames) if job.corrects_bleaching else job.frames
+    limits = job.limits or estimate_limits(seen)
     model = load()
-    job = job.computed_in(model.precision)
+    job = job.settled(limits, model.precision)
     folder = job.outputs.labels.parent
     with (
         closing(FinishedFrames(folder, job.frames.shape_hw)) as finished,
@@ -89,7 +92,7 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     ):
         table = open_table(job, later)
         with open_labels(job) as labels:
-            tracker = _prompted_tracker(job, model)
+            tracker = _prompted_tracker(job, seen, model)
             keeper = _Keeper(job.frames, finished, table)
             course = follow(job, tracker, keeper.take)
             _check_begun(course, finished)
@@ -108,13 +111,12 @@ def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
         labels.write(result, result.labels(dtype=np.dtype(np.uint32)))
 
 
-def _prompted_tracker(job: Job, model: Network) -> VideoTracker:
+def _prompted_tracker(job: Job, seen: FrameSource, model: Network) -> VideoTracker:
     # Here, as torch takes seconds.
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.engine.window import WindowOptions
 
-    seen = correct_bleaching(job.frames) if job.corrects_bleaching else job.frames
     options = TrackerOptions(window=WindowOptions(mode=job.window), quality=job.quality)
     tracker = VideoTracker(model, seen, limits=job.limits, options=options)
     for (object_id, frame), said in sorted(job.request.prompts.items()):

@@ -20,9 +20,8 @@ from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.files.position_files import PositionFiles
-from napari_sam2.io.files.unfinished import unfinished_run
+from napari_sam2.io.files.unfinished import settle_precision, unfinished_run
 from napari_sam2.io.writing.position_results import PositionResults
-from napari_sam2.io.writing.result_formats import check_holds_positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +62,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
     job : Job
         With positions, or axes to be fused.
     load : callable
-        Returns the model; called when the job is known to be in order.
+        Returns the model; called when everything else is known to be in order.
 
     Raises
     ------
@@ -72,20 +71,20 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
     KeyboardInterrupt
         If the user stopped it; finished positions are kept.
     """
+    _check_overlays(job)
     job.check()
-    _check_outputs(job)
     sight = look(
         job.frames,
         job.positions,
         limits=job.limits,
         corrects_bleaching=job.corrects_bleaching,
     )
-    model = load()
-    job = job.computed_in(model.precision)
-    made_of = depends_on(job)
-    output = job.outputs.labels
+    output, made_of = job.outputs.labels, depends_on(job)
     with unfinished_run(output, made_of, is_resumed=job.is_resumed) as folder:
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
+        with _keeping(folder, store):
+            model = load()
+        job = job.settled(sight.limits, settle_precision(folder, model.precision))
         with _keeping(folder, store), ExitStack() as opened:
             labels, table = (
                 opened.enter_context(open_labels(job)),
@@ -133,11 +132,8 @@ def _everywhere(job: Job) -> str:
     return f" at {', '.join(spans)}" if spans else ""
 
 
-def _check_outputs(job: Job) -> None:
-    if not job.positions.axes:
-        return
-    check_holds_positions(job.outputs.result_format)
-    if job.outputs.overlays:
+def _check_overlays(job: Job) -> None:
+    if job.positions.axes and job.outputs.overlays:
         raise OutputError(
             f"{job.outputs.overlays[0]} cannot be drawn, as an overlay shows one "
             "position: leave it out, or stay at one position with --at."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.project_options import finish
 from napari_sam2.engine.onnx.interface import MANIFEST
-from napari_sam2.engine.onnx.precision import PRECISIONS
+from napari_sam2.engine.onnx.precision import COMPUTED_IN
 from napari_sam2.engine.weights import (
     human_size,
     is_exported,
@@ -68,7 +68,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--precision",
-        choices=PRECISIONS,
+        choices=tuple(COMPUTED_IN),
         default="fp32",
         help="fp16 halves the files, for GPUs and browsers; int8 multiplies small "
         "integers in the image encoder, which is quicker on a processor and a little "

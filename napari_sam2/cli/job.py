@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.prompting import check_request
 from napari_sam2.control.sight import dims_of
 from napari_sam2.core.errors import OutputError, StackError
+from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.core.quality import EXACT
 from napari_sam2.core.recipe import DEFAULT_WINDOW
-from napari_sam2.io.files.output import check_output
+from napari_sam2.io.files.output import rehearsal
 from napari_sam2.io.pictures.overlay import check_overlay
-from napari_sam2.io.writing.placing import frames_at
-from napari_sam2.io.writing.result_formats import choose_result_format
+from napari_sam2.io.writing.placing import affine_of, frames_at
+from napari_sam2.io.writing.result_format import ResultHeader
+from napari_sam2.io.writing.result_formats import (
+    check_holds_positions,
+    choose_result_format,
+)
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
     from napari_sam2.cli.prompting import Request
@@ -68,13 +74,40 @@ class Outputs:
         table = () if self.table is None else (self.table,)
         return (self.labels, *table, *self.overlays)
 
-    def check(self) -> None:
-        """Raise OutputError for a file that cannot be written."""
-        files = () if self.result_format.is_folder else (self.labels,)
-        for path in files if self.table is None else (*files, self.table):
-            check_output(path, overwrite=self.overwrite)
-        for path in self.overlays:
+    @property
+    def with_formats(self) -> tuple[tuple[Path, ResultFormat], ...]:
+        """All files that will be written, and their formats."""
+        table = () if self.table is None else ((self.table, "csv"),)
+        overlays = ((path, None) for path in self.overlays)
+        named = ((self.labels, self.labels_format), *table, *overlays)
+        return tuple((path, choose_result_format(path, name)) for path, name in named)
+
+    def check(self, header: ResultHeader) -> None:
+        """Find what stands against results before any is made: open all, write none.
+
+        Raises
+        ------
+        OutputError
+            If one cannot be written, or cannot hold the results.
+        """
+        for path in self.overlays:  # first, as other endings are other formats
             check_overlay(path, overwrite=self.overwrite)
+        with rehearsal() as opened:
+            for path, one in self.with_formats:
+                if len(header.axes) > 3:
+                    check_holds_positions(one)
+                opened.enter_context(one.open(path, header, overwrite=self.overwrite))
+
+
+def outputs_of(args: argparse.Namespace) -> Outputs:
+    """Return the files that the options of ``track`` name."""
+    return Outputs(
+        labels=args.output,
+        table=args.table,
+        overlays=tuple(args.overlay),
+        overwrite=args.overwrite,
+        labels_format=args.format,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,26 +174,34 @@ class Job:
     def check(self) -> None:
         """Find everything that can be wrong before a model is loaded.
 
-        Whether all that is to be written fits its format is found when it is opened,
-        before anything is tracked.
-
         Raises
         ------
         FrameError, PromptError
             If a prompt cannot be answered.
         OutputError
-            If an output would replace an input, or cannot be written.
+            If an output would replace an input, cannot be written, or cannot hold what
+            would be in it.
         """
         check_request(self.request, self.frames, self.positions)
         self._check_fused()
         check_apart(self.outputs.paths, self.inputs)
-        self.outputs.check()
+        self.outputs.check(self.header)
 
-    def computed_in(self, precision: Precision) -> Job:
-        """Return the job with outputs that say what the machine multiplies in."""
-        if self.provenance is None:
-            return self
-        return replace(self, provenance=replace(self.provenance, precision=precision))
+    def settled(self, limits: IntensityLimits, precision: Precision | None) -> Job:
+        """Return the job with all that is known only once a model is loaded.
+
+        Parameters
+        ----------
+        limits : IntensityLimits
+            What is shown to the model as black and white, estimated or not.
+        precision : str or None
+            What the machine multiplies in.
+        """
+        made = self.provenance
+        if made is not None:
+            settings = {**made.settings, "limits": asdict(limits)}
+            made = replace(made, settings=settings, precision=precision)
+        return replace(self, limits=limits, provenance=made)
 
     def _check_fused(self) -> None:
         """Check that all axes to be fused are those of one volume."""
@@ -177,6 +218,19 @@ class Job:
     def has_parts(self) -> bool:
         """Whether objects are followed at several positions, or along several axes."""
         return bool(self.positions.axes or self.fused)
+
+    @property
+    def header(self) -> ResultHeader:
+        """What is known of the results before the first frame."""
+        names = self.request.names
+        return ResultHeader(
+            self.result_axes,
+            names={i: names.get(i, "") for i in self.request.object_ids},
+            provenance=self.provenance,
+            frames=AllFrames(self.positions.whole, self.frames_at),
+            limits=self.limits,
+            affine=affine_of(self.frames, self.positions),
+        )
 
     @property
     def result_axes(self) -> Axes:

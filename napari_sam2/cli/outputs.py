@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.frames import channel_labels
-from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.io.pictures.overlay import write_overlay
 from napari_sam2.io.writing.beside import provenance_beside
 from napari_sam2.io.writing.overlay_result import shown_rate
-from napari_sam2.io.writing.placing import affine_of
-from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.table import TableWriter, open_table_writer
 
 if TYPE_CHECKING:
@@ -32,17 +29,8 @@ def open_labels(job: Job) -> AbstractContextManager[ResultWriter]:
     OutputError
         If they cannot be written.
     """
-    path, names = job.outputs.labels, job.request.names
-    header = ResultHeader(
-        job.result_axes,
-        names={i: names.get(i, "") for i in job.request.object_ids},
-        provenance=job.provenance,
-        frames=AllFrames(job.positions.whole, job.frames_at),
-        limits=job.limits,
-        affine=affine_of(job.frames, job.positions),
-    )
-    chosen = job.outputs.result_format
-    return chosen.open(path, header, overwrite=job.outputs.overwrite)
+    chosen, overwrite = job.outputs.result_format, job.outputs.overwrite
+    return chosen.open(job.outputs.labels, job.header, overwrite=overwrite)
 
 
 def open_table(job: Job, later: ExitStack) -> TableWriter | None:

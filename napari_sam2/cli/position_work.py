@@ -85,7 +85,6 @@ def depends_on(job: Job) -> dict[str, Any]:
             "--model": None if made is None else made.model_sha256,
             "--image-size": job.image_size,
             "--quality": asdict(job.quality),
-            "precision": None if made is None else made.precision,
         },
         "other prompts": [] if made is None else list(made.prompts),
         "other settings": {

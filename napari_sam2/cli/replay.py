@@ -9,23 +9,19 @@ from typing import TYPE_CHECKING, cast
 
 from napari_sam2.cli.arguments import FrameSpan
 from napari_sam2.cli.interrupt import stop_on_interrupt
-from napari_sam2.cli.job import check_apart
+from napari_sam2.cli.job import check_apart, outputs_of
 from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
 from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
-from napari_sam2.io.files.output import check_output
-from napari_sam2.io.pictures.overlay import check_overlay
 from napari_sam2.io.writing.placing import affine_of
-from napari_sam2.io.writing.result_formats import choose_result_format
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
+    from napari_sam2.cli.job import Outputs
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.replaying import Replayed
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.quality import Precision
     from napari_sam2.core.recipe import Made
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
@@ -46,37 +42,44 @@ def track_project(args: argparse.Namespace) -> int:
     """Make the masks of a project again, and write them."""
     from napari_sam2.control.replaying import replay
     from napari_sam2.project.reading import read_project
+    from napari_sam2.project.results import result_header
     from napari_sam2.project.seen import frames_at_step
+    from napari_sam2.project.whole_image import all_frames
 
     refuse_options(args, _SAID_BY_PROJECT)
     project = read_project(args.project)
     frames = open_project_image(project, args)
     with closing(frames.stack), stop_on_interrupt() as token:
-        _check_outputs(args, frames.stack.path)
+        outputs = outputs_of(args)
+        check_apart(outputs.paths, (frames.stack.path, args.project))
+        outputs.check(result_header(project, all_frames(frames, project.stack)))
+        told: set[str] = set()
         steps = replay(
             project.contents,
             lambda made: _make_tracker(
-                made, frames_at_step(made, frames, project, args.project), args
+                made, frames_at_step(made, frames, project, args.project), args, told
             ),
             token,
         )
         replayed = finish(steps, "replaying")
-        _write(replace(project, contents=replayed.contents), frames, args)
-    print(f"{_wording(replayed)}: {', '.join(map(str, _outputs(args)))}")
+        _write(replace(project, contents=replayed.contents), frames, outputs)
+    print(f"{_wording(replayed)}: {', '.join(map(str, outputs.paths))}")
     return 0
 
 
-def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> Tracker:
+def _make_tracker(
+    made: Made, frames: FrameSource, args: argparse.Namespace, told: set[str]
+) -> Tracker:
     from napari_sam2.engine.loading import load_model  # torch takes seconds
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.setting_up import set_up_tracker
     from napari_sam2.engine.window import WindowOptions
 
     if made.sha256 not in (None, weights_sha256(made.model)):
-        print(
-            f"napari-sam2: {made.model} are other weights than when the project was "
-            "made: masks will differ.",
-            file=sys.stderr,
+        _tell(
+            f"{made.model} are other weights than when the project was made: masks "
+            "will differ.",
+            told,
         )
     model = load_model(
         made.model,
@@ -86,7 +89,13 @@ def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> 
         quality=made.quality,
         is_compiled=args.is_compiled,
     )
-    _tell_precision(made.precision, model.precision)
+    before, now = made.precision, model.precision
+    if None not in (before, now) and before != now:
+        _tell(
+            f"The project's masks were computed in {before}, and this machine computes "
+            f"them in {now}: some will differ a little.",
+            told,
+        )
     tracker = set_up_tracker(
         model,
         frames,
@@ -99,51 +108,27 @@ def _make_tracker(made: Made, frames: FrameSource, args: argparse.Namespace) -> 
     return cast("Tracker", tracker)  # its runs are generators, typed as iterators
 
 
-def _tell_precision(before: Precision | None, now: Precision) -> None:
-    if before not in (None, now):
-        print(
-            f"napari-sam2: The project's masks were computed in {before}, and this "
-            f"machine computes them in {now}: some will differ a little.",
-            file=sys.stderr,
-        )
+def _tell(sentence: str, told: set[str]) -> None:
+    """Say once what may hold of several of a project's trackers."""
+    if sentence not in told:
+        print(f"napari-sam2: {sentence}", file=sys.stderr)
+    told.add(sentence)
 
 
-def _outputs(args: argparse.Namespace) -> list[Path]:
-    table = [] if args.table is None else [args.table]
-    return [args.output, *table, *args.overlay]
-
-
-def _check_outputs(args: argparse.Namespace, image: Path) -> None:
-    """Find what is wrong with outputs before a model is loaded."""
-    check_apart(tuple(_outputs(args)), (image, args.project))
-    if not choose_result_format(args.output, args.format).is_folder:
-        check_output(args.output, overwrite=args.overwrite)
-    if args.table is not None:
-        check_output(args.table, overwrite=args.overwrite)
-    for path in args.overlay:
-        check_overlay(path, overwrite=args.overwrite)
-
-
-def _write(project: Project, frames: StackFrames, args: argparse.Namespace) -> None:
+def _write(project: Project, frames: StackFrames, outputs: Outputs) -> None:
     from napari_sam2.project.results import export
     from napari_sam2.project.whole_image import all_frames, positions_in
 
-    for path, name in _wanted(args):
+    for path, chosen in outputs.with_formats:
         written = export(
             project,
             path,
-            choose_result_format(path, name),
+            chosen,
             frames=all_frames(frames, project.stack),
-            overwrite=args.overwrite,
+            overwrite=outputs.overwrite,
             affine=affine_of(frames, positions_in(frames, project.stack)),
         )
         finish(written, "writing")
-
-
-def _wanted(args: argparse.Namespace) -> list[tuple[Path, str | None]]:
-    """Return what is written, with the names of formats where they are said."""
-    table = [] if args.table is None else [(args.table, "csv")]
-    return [(args.output, args.format), *table, *((one, None) for one in args.overlay)]
 
 
 def _wording(replayed: Replayed) -> str:

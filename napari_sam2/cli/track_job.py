@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.cli.arguments import UsageError
-from napari_sam2.cli.job import Job, Outputs
+from napari_sam2.cli.job import Job, outputs_of
 from napari_sam2.cli.prompting import gather_request
 from napari_sam2.cli.quality_option import quality_of
 from napari_sam2.core.axes import find_axis
@@ -52,13 +52,6 @@ def track_job(args: argparse.Namespace) -> Job:
     channels = _channels(args)
     axes = args.axes or (args.axis,)
     frames, *others = [stack_frames(stack, axis, channels, first) for axis in axes]
-    outputs = Outputs(
-        labels=args.output,
-        table=args.table,
-        overlays=tuple(args.overlay),
-        overwrite=args.overwrite,
-        labels_format=args.format,
-    )
     request = gather_request(
         [*args.point, *args.box],
         args.mask,
@@ -71,7 +64,7 @@ def track_job(args: argparse.Namespace) -> Job:
     return Job(
         frames=frames,
         request=request,
-        outputs=outputs,
+        outputs=outputs_of(args),
         direction=args.direction,
         span=args.frames.within(len(frames)),
         limits=_limits(args.limits),

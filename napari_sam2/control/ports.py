@@ -82,8 +82,13 @@ class Tracker(Protocol):
         ...
 
     @property
-    def precision(self) -> Precision:
-        """What the model multiplies in on this machine."""
+    def precision(self) -> Precision | None:
+        """What the model multiplies in on this machine; None where it is not known."""
+        ...
+
+    @property
+    def limits(self) -> IntensityLimits:
+        """What it sees as black and white, estimated or not."""
         ...
 
     def set_prompts(

@@ -42,7 +42,8 @@ class Replayed:
     ----------
     contents : Contents
         With the masks of the replay in place of those that the model gave before, and
-        the steps that gave them, in the precision of this machine.
+        the steps that gave them, in the precision of this machine and with the
+        intensities that were seen as black and white.
     same, changed : int
         How many of these masks are as before, to the pixel, and how many are not.
     changed_pixels : int
@@ -141,7 +142,8 @@ class _Performer:
         if isinstance(step, Made):
             self._tracker = None  # first, so that two are never in memory at once
             made = self._make_tracker(step)
-            self._recorder.add(replace(step, precision=made.precision))
+            now = replace(step, limits=made.limits, precision=made.precision)
+            self._recorder.add(now)
             self._tracker = ToldTracker(made, self._recorder)
             return
         assert self._tracker is not None, "a recipe begins with a tracker"

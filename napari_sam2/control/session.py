@@ -237,7 +237,7 @@ def _made(request: TrackerRequest, tracker: Tracker) -> Made:
     one = frames.one if isinstance(frames, AllFrames) else frames
     return Made(
         request.model,
-        limits=request.limits,
+        limits=tracker.limits,
         channels=getattr(one, "channels", None),
         image_size=request.image_size,
         window=request.window,

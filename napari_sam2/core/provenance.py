@@ -103,7 +103,10 @@ def now_utc() -> str:
 
 
 def describe_settings(made: Made) -> Mapping[str, Any]:
-    """Return what the model was shown otherwise than as plain, whole frames."""
+    """Return what the model was shown otherwise than as plain, whole frames.
+
+    What it saw as black and white is said in any case, where it is known.
+    """
     said = {
         "quality": None if made.quality == EXACT else asdict(made.quality),
         "image_size": made.image_size or None,
@@ -111,6 +114,7 @@ def describe_settings(made: Made) -> Mapping[str, Any]:
         "bleaching": "corrected" if made.corrects_bleaching else None,
         "level": made.level or None,
         "channels_of": list(made.beside) or None,
+        "limits": None if made.limits is None else asdict(made.limits),
     }
     return {name: one for name, one in said.items() if one is not None}
 

@@ -19,7 +19,10 @@ QualityMode: TypeAlias = Literal["auto", "exact", "rounded", "balanced", "fast"]
 """What a user chooses; ``"auto"`` is one of the others, see :func:`grade`."""
 
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16", "int8"]
-"""What a machine multiplies in; the last two in exported graphs only."""
+"""What a machine multiplies in; the last two in exported graphs only.
+
+With ``"int8"``, that is the image encoder, and all else multiplies in float32.
+"""
 
 _SIDE = 32  # the network's images are multiples of this
 # What is encoded within a second or less by two cores: of a laptop, and of a processor

@@ -39,7 +39,8 @@ class Made:
     sha256 : str or None
         Of the file of weights, hexadecimal, where it is known.
     limits : IntensityLimits or None
-        What it sees as black and white; None for an estimate from the stack.
+        What it sees as black and white; None where a project does not say, for an
+        estimate from the stack.
     channels : tuple of int or None
         What it sees of an image with channels.
     image_size : int
@@ -134,9 +135,11 @@ RecipeStep: TypeAlias = Made | Told | Removed | Followed
 
 
 def last_used(steps: Iterable[RecipeStep]) -> Made:
-    """Return the last tracker that was told anything; plainly, where none is known.
+    """Return the last tracker that was told anything.
 
-    Opening a project makes a tracker: masks that were there before are not its.
+    Opening a project makes a tracker: masks that were there before are not its. Where
+    none was told anything, as in projects of the first version, that is the model which
+    stands ready, and no more is said than that.
     """
     made, used = Made(""), None
     for step in steps:
@@ -144,4 +147,4 @@ def last_used(steps: Iterable[RecipeStep]) -> Made:
             made = step
         else:
             used = made
-    return used or made
+    return used or Made(made.model, made.sha256, base=made.base)

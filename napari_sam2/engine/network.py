@@ -36,8 +36,8 @@ class Network(Protocol):
         """Whether PyTorch is to round to bfloat16 what it multiplies for it."""
 
     @property
-    def precision(self) -> Precision:
-        """What it multiplies in, whoever computes it."""
+    def precision(self) -> Precision | None:
+        """What it multiplies in, whoever computes it; None where that is not known."""
 
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frame_numbers import FrameNumbers
-from napari_sam2.core.quality import EXACT
 from napari_sam2.core.results import FrameResult
 from napari_sam2.engine.plan import Plan, check_range
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision, Quality
@@ -59,14 +59,16 @@ class PositionTrackers:
         Makes a tracker of a stack.
     rest : callable, optional
         Called with a tracker that is left for another position.
-    quality : Quality, optional
+    quality : Quality
         Of what ``make`` makes.
-    precision : str, optional
+    precision : str or None
         What it multiplies in.
+    limits : IntensityLimits
+        What it sees as black and white.
 
     Attributes
     ----------
-    positions, seen_at, make, quality, precision
+    positions, seen_at, make, quality, precision, limits
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class PositionTrackers:
         seen_at: Callable[[Position], FrameSource],
         make: Callable[[FrameSource], VideoTracker],
         rest: Callable[[VideoTracker], None] = lambda _: None,
-        quality: Quality = EXACT,
-        precision: Precision = "float32",
+        *,
+        quality: Quality,
+        precision: Precision | None,
+        limits: IntensityLimits,
     ) -> None:
         self.positions, self.seen_at, self.make = positions, seen_at, make
-        self.quality, self.precision = quality, precision
+        self.quality, self.precision, self.limits = quality, precision, limits
         self._rest_tracker = rest
         length = len(seen_at(positions.first))
         self.numbers = FrameNumbers(positions.shape, length)

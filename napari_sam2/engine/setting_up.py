@@ -81,4 +81,5 @@ def _at_positions(
         VideoTracker.forget_features,
         quality=options.quality,
         precision=model.precision,
+        limits=common,
     )

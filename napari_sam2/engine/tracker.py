@@ -96,8 +96,8 @@ class VideoTracker:
         return self.options.quality
 
     @property
-    def precision(self) -> Precision:
-        """What the model multiplies in on this machine."""
+    def precision(self) -> Precision | None:
+        """What the model multiplies in on this machine; None where it is not known."""
         return self.model.precision
 
     @property

@@ -20,6 +20,7 @@ from napari_sam2.core.recipe import last_used
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import check_holds_positions
+from napari_sam2.project.values import ModelReference
 from napari_sam2.state.masks import Origin, painted_order
 
 if TYPE_CHECKING:
@@ -91,15 +92,18 @@ def result_header(project: Project, frames: FrameSource | None = None) -> Result
 
 
 def provenance_of(project: Project) -> Provenance:
-    """Say what made the masks of a project."""
+    """Say what made the masks of a project: the tracker that was used last."""
     image, made = project.image, last_used(project.contents.steps)
+    model = project.model
+    if made.model:  # not what was chosen since then
+        model = ModelReference(made.model, made.sha256, made.base)
     pixels = image.fingerprint and image.fingerprint.pixels
     return Provenance(
         created=now_utc(),
         software=software_versions(),
-        model=project.model.name,
-        model_sha256=project.model.sha256,
-        model_base=project.model.base,
+        model=model.name,
+        model_sha256=model.sha256,
+        model_base=model.base,
         settings=describe_settings(made),
         precision=made.precision,
         image={"name": image.name, "path": image.path, "sampled_sha256": pixels},

@@ -33,7 +33,7 @@ from napari_sam2.engine.network import Network
 from napari_sam2.engine.onnx.export import export_onnx
 from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.onnx.opening import open_network
-from napari_sam2.engine.onnx.precision import PRECISIONS, Precision
+from napari_sam2.engine.onnx.precision import COMPUTED_IN, GraphPrecision
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.evaluation.overlap import jaccard
 from napari_sam2.io.masks import read_labels
@@ -58,14 +58,14 @@ def main() -> None:
         for name, model in (("nano", nano), ("tiny-512", tiny)):
             sides = {"torch": model} | {
                 precision: exported(model, home / f"{name}-{precision}", precision)
-                for precision in PRECISIONS
+                for precision in COMPUTED_IN
             }
             print_speed(name, sides, arguments.rounds)
             if model is nano:
                 print_masks(sides)
 
 
-def exported(model: Sam2Model, folder: Path, precision: Precision) -> Network:
+def exported(model: Sam2Model, folder: Path, precision: GraphPrecision) -> Network:
     """Return an exported model, which may be there already."""
     if not (folder / MANIFEST).is_file():
         folder.mkdir(parents=True, exist_ok=True)

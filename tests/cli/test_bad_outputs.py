@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 import tifffile
 
+from napari_sam2.cli import everywhere
+from napari_sam2.engine.loading import load_model
 from tests.cli.conftest import POINT
+from tests.cli.stopping import stopping_after
+from tests.cli.volumes import FIRST, PLAIN
 from tests.conftest import discs
+
+FAR = ("--point", "300:0,22,20")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +39,70 @@ def test_labels_do_not_become_pictures_of_the_stack(refuse, tmp_path):
     for t, picture in enumerate(discs(2, (64, 80))[0]):
         tifffile.imwrite(folder / f"{t}.tif", picture)
     refuse(folder, *POINT, "-o", folder / "labels.tif", saying="inside the stack")
+
+
+@pytest.fixture
+def unloaded(monkeypatch):
+    """Have no model to load: what is refused is refused before that."""
+
+    def load(*_args: object, **_options: object) -> None:
+        pytest.fail("a model was loaded")
+
+    monkeypatch.setattr("napari_sam2.engine.loading.load_model", load)
+
+
+@pytest.mark.parametrize(
+    ("there", "words", "saying"),
+    [
+        ("l.ome.zarr/0", ("-o", "l.ome.zarr"), "l.ome.zarr exists"),
+        ("l/notes.md", ("-o", "l", "--format", "labels-png"), "--overwrite"),
+        ("l/notes.md", ("-o", "l", "--format", "ctc"), "--overwrite"),
+        ("t.csv.json", ("--table", "t.csv"), "t.csv.json exists"),
+        ("", ("-o", "l", "--format", "labels-png", *FAR), "ids up to 255"),
+        ("", ("--every", "t", "-o", "l.gif"), "one position of a stack only"),
+    ],
+)  # fmt: skip
+def test_outputs_are_refused_before_a_model_is_loaded(
+    refuse, stack, tzyx, tmp_path, unloaded, there, words, saying
+):
+    path = tmp_path / (there or "notes.md")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("precious")
+    seen = (tzyx, "--axis", "z") if "--every" in words else (stack,)
+    refuse(*seen, *POINT, *words, saying=saying)
+
+
+def test_another_unfinished_run_is_refused_before_a_model_is_loaded(
+    cli, refuse, tzyx, tmp_path, unloaded, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_sam2.engine.loading.load_model", load_model)
+        patch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(8))
+        out = tmp_path / "labels.tif"
+        assert cli("track", tzyx, "-o", out, *PLAIN, *FIRST).code == 130
+    refuse(tzyx, *PLAIN, *FIRST, saying="add --resume")
+    other = ("--point", "1:0,17,14", "--resume")
+    refuse(tzyx, *PLAIN, *other, saying="begun with other prompts")
+
+
+@pytest.mark.parametrize(
+    ("there", "words", "saying"),
+    [
+        ("l/00000.png", ("-o", "l", "--format", "labels-png"), "--overwrite"),
+        ("t.csv.json", ("-o", "l.tif", "--table", "t.csv"), "t.csv.json exists"),
+    ],
+)
+def test_outputs_of_a_replay_are_refused_before_a_model_is_loaded(
+    cli, study, tmp_path, unloaded, monkeypatch, there, words, saying
+):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / there
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("precious")
+    said = cli("track", "--project", study / "work.sam2", *words)
+    assert said.code == 2
+    assert saying in said.err
+    assert path.read_text() == "precious"
 
 
 @pytest.mark.parametrize("limit", [0, 200])

@@ -72,7 +72,11 @@ def test_results_say_how_they_were_made(cli, tmp_path):
         found[quality] = made["settings"]
         labels = tmp_path / "cells3d_nuclei_tracked.tif"
         assert ('"name": "fast"' in tifffile.tiffcomment(labels)) == (quality == "fast")
-    assert found["fast"] == {"quality": asdict(FAST), "window": "auto"}
+    seen = found["auto"].pop("limits")
+    assert seen["low"] < seen["high"]
+    assert found["fast"] == {
+        "quality": asdict(FAST), "window": "auto", "limits": seen
+    }  # fmt: skip
     assert found["auto"] == {"window": "auto"}  # exact, of a small model
 
 

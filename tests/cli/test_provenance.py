@@ -11,11 +11,15 @@ import pytest
 import tifffile
 from PIL import Image
 
-from napari_sam2.core.recipe import Made
+from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.recipe import Made, Told
 from napari_sam2.engine import rounding
 from napari_sam2.engine.weights import weights_sha256
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.writing import write_project
+from napari_sam2.state.mask_table import MaskTable
 
 
 def test_provenance_is_in_every_output(cli, study: Path, tmp_path: Path) -> None:
@@ -62,6 +66,10 @@ def test_tracking_says_what_made_its_masks(cli, stack: Path, tmp_path: Path) -> 
     found = json.loads(inside)
     assert "not ground truth" in found["note"]
     assert found["image"] == {"name": "discs", "path": str(stack)}
+    seen = estimate_limits(stack_frames(open_stack(stack)))
+    assert found["settings"]["limits"] == {
+        "low": list(seen.low), "high": list(seen.high)
+    }  # fmt: skip
     assert found["prompts"] == [
         {"object": 1, "frame": 0, "points": [[22, 20], [60, 70]], "labels": [1, 0]}
     ]
@@ -122,13 +130,21 @@ def test_a_replay_on_a_machine_that_rounds_otherwise_is_told(
         replace(step, precision=before) if isinstance(step, Made) else step
         for step in project.contents.steps
     )
-    contents = replace(project.contents, steps=steps)
+    last = len(steps)
+    more = next(one for one in steps if isinstance(one, Made))
+    told = next(one for one in steps if isinstance(one, Told))
+    masks = dict(project.contents.masks.items())
+    place = told.object_id, told.frame
+    masks[place] = replace(masks[place], step=last + 1)
+    contents = replace(
+        project.contents, steps=(*steps, more, told), masks=MaskTable(masks)
+    )
     path, table = tmp_path / "work.sam2", tmp_path / "objects.csv"
     write_project(path, replace(project, contents=contents))
     words = ("-o", tmp_path / "labels.tif", "--table", table)
     said = cli("track", "--project", path, *words)
     assert said.code == 0, said.err
-    assert ("were computed in bfloat16" in said.err) == (before == "bfloat16")
+    assert said.err.count("were computed in bfloat16") == (before == "bfloat16")
     assert made_in(tmp_path / "objects.csv.json") == "float32"  # of the new masks
     assert cli("export", path, "-o", table, "--overwrite").code == 0
     assert made_in(tmp_path / "objects.csv.json") == before  # of those in the project

@@ -38,8 +38,17 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(cli, tzyx, tmp_path, monkey
     assert "another model (--quality)" in faster.err
     monkeypatch.setattr(Sam2Model, "precision", "bfloat16")
     rounding = cli(*words)
-    assert "another model (precision)" in rounding.err
+    assert "begun with products in another precision (float32)" in rounding.err
     monkeypatch.undo()
+
+    def stopped(*_args, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_sam2.engine.loading.load_model", stopped)
+        said = cli(*words)
+    assert said.code == 130
+    assert "1 of 3 positions are kept in" in said.err
     assert (kept / "000000.zip").stat().st_mtime_ns == before
     assert cli(*words).code == 0
     np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))

@@ -9,6 +9,7 @@ import numpy as np
 from napari_sam2.control.ports import Tracker, TrackerRequest
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import grade
 from napari_sam2.core.results import FrameResult, MaskResult, mask_result
@@ -43,6 +44,7 @@ class FakeTracker:
         self.request = request
         self.quality = grade(request.quality)
         self.precision = "float32"
+        self.limits = request.limits or as_limits(0, 1)
         self.shape_hw = tuple(request.frames.shape_hw)
         self.said: dict[int, dict[int, FramePrompts]] = {}
         self.previous: dict[tuple[int, int], np.ndarray | None] = {}

@@ -138,7 +138,8 @@ def test_a_replay_says_what_this_machine_multiplied_in(sitting: Sitting) -> None
     first, *rest = contents.steps
     assert isinstance(first, Made)
     assert first.precision == "float32"
-    elsewhere = (replace(first, precision="bfloat16"), *rest)
+    assert first.limits == sitting.make().limits
+    elsewhere = (replace(first, precision="bfloat16", limits=None), *rest)
     replayed = sitting.replay(replace(contents, steps=elsewhere))
     assert replayed.contents.steps == contents.steps
 

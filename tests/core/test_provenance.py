@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.provenance import (
     Provenance,
@@ -30,12 +31,16 @@ def test_fields_come_in_one_order() -> None:
 
 def test_only_settings_that_change_what_the_model_sees_are_said() -> None:
     assert describe_settings(Made("nano")) == {}
-    chosen = Made("nano", window="auto", corrects_bleaching=True, level=2, quality=FAST)
+    chosen = Made(
+        "nano", limits=as_limits(-160, 240), window="auto", corrects_bleaching=True,
+        level=2, quality=FAST,
+    )  # fmt: skip
     assert describe_settings(chosen) == {
         "quality": {
             "name": "fast", "size_share": 0.5, "recent_frames": 2, "rounds": True
         },
-        "window": "auto", "bleaching": "corrected", "level": 2
+        "window": "auto", "bleaching": "corrected", "level": 2,
+        "limits": {"low": (-160.0,), "high": (240.0,)},
     }  # fmt: skip
 
 

@@ -69,6 +69,7 @@ def limit():
 @pytest.mark.parametrize("stem", HALF_PRECISION)
 def test_half_precision_stays_near_the_reference(stem) -> None:
     run = Run(stem, reference.model(stem).to(DEVICE))
+    assert run.tracker.precision == "bfloat16"
     typical, tolerance = HALF_PRECISION[stem]
     assert typical(deviations(run)) < tolerance
 

@@ -139,6 +139,6 @@ def test_black_white_and_fading_are_those_of_all_positions(miniature) -> None:
     fast = set_up_tracker(miniature, frames, options=TrackerOptions(quality=FAST))
     assert (fast.quality, fast.precision) == (FAST, "float32")
     limits = {plain.make(plain.seen_at((time,))).limits for time in (0, 3)}
-    assert len(limits) == 1
+    assert limits == {plain.limits}
     last = steady.seen_at((TIMES - 1,))[2]
     assert last.max() == pytest.approx(stack[0].max(), rel=0.1)

@@ -109,6 +109,11 @@ def test_nothing_but_our_tables_is_opened(project: Path, statement: str) -> None
         ("UPDATE masks SET step = 9 WHERE frame = 4", "step 9 is missing"),
         ("DELETE FROM steps WHERE number = 1", "number of a step"),
         ("UPDATE steps SET json = '{}' WHERE number = 2", "no known kind"),
+        (
+            "UPDATE steps SET json = json_set(json, '$.precision', 'fp4') "
+            "WHERE number = 0",
+            "precision of step 0 is none of float32",
+        ),
         ("UPDATE steps SET json = replace(json, '[1, 4]', '[4, 1]')", "has no frames"),
         (
             "UPDATE steps SET json = replace(json, '\"frame\": 1', '\"frame\": 6')",

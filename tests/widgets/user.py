@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_sam2.control import Activity
+from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.position_trackers import PositionTrackers
@@ -58,6 +59,9 @@ class PacedFactory(FakeFactory):
                 frames.positions,
                 frames.open_frames,
                 lambda seen: self._paced(replace(request, frames=seen)),
+                quality=EXACT,
+                precision="float32",
+                limits=request.limits or as_limits(0, 1),
             )
         is_pair = len(frames) == 2  # of the same frame at two positions: not waited for
         made = PacedTracker(request, None if is_pair else self.gate)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.onnx.precision import Precision
+    from napari_sam2.engine.onnx.precision import GraphPrecision
     from napari_sam2.model.sam2 import Sam2Model
 
 
@@ -47,7 +47,7 @@ def export_onnx(
     folder: Path,
     *,
     weights_sha256: str,
-    precision: Precision = "fp32",
+    precision: GraphPrecision = "fp32",
 ) -> Generator[Progress, None, Exported]:
     """Write a model to an empty folder, and compare what was written with the model.
 
@@ -94,7 +94,7 @@ def export_onnx(
 
 
 def _write_graphs(
-    model: Sam2Model, folder: Path, precision: Precision
+    model: Sam2Model, folder: Path, precision: GraphPrecision
 ) -> Iterator[Progress]:
     parts, modules = parts_of(model.config), part_modules(model)
     for done, part in enumerate(parts):
@@ -104,7 +104,7 @@ def _write_graphs(
 
 
 def _compare(
-    network: Network, model: Sam2Model, precision: Precision
+    network: Network, model: Sam2Model, precision: GraphPrecision
 ) -> Generator[Progress, None, dict[str, float]]:
     """Return how far each part is from PyTorch, for inputs of several sizes.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import CheckpointError
 from napari_sam2.engine.onnx.interface import MANIFEST, parts_of
+from napari_sam2.engine.onnx.precision import COMPUTED_IN
 from napari_sam2.model.config import config_from_json
 
 if TYPE_CHECKING:
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.core.quality import Precision
+    from napari_sam2.engine.onnx.precision import GraphPrecision
     from napari_sam2.model.config import Sam2Config
 
 FORMAT = "napari-sam2 ONNX model"
 VERSION = 1
-
-_COMPUTED_IN: Mapping[str, Precision] = {
-    "fp32": "float32", "fp16": "float16", "int8": "int8",
-}  # fmt: skip
 
 _AGAIN = "Export the model again, with napari-sam2 export-onnx."
 
@@ -69,7 +67,7 @@ class Manifest:
     """
 
     config: Sam2Config
-    precision: str
+    precision: GraphPrecision
     opset: int
     weights_sha256: str
     files: Mapping[str, GraphFile]
@@ -78,8 +76,8 @@ class Manifest:
 
     @property
     def computed_in(self) -> Precision:
-        """What is multiplied in."""
-        return _COMPUTED_IN[self.precision]
+        """What the graphs say to multiply in."""
+        return COMPUTED_IN[self.precision]
 
 
 def look_at_file(path: Path) -> GraphFile:
@@ -150,10 +148,11 @@ def _from_json(content: dict[str, Any]) -> Manifest:
     )
 
 
-def _precision(name: object) -> str:
-    if name not in _COMPUTED_IN:
-        raise ValueError(f"{name} is no precision that is known")
-    return str(name)
+def _precision(name: object) -> GraphPrecision:
+    for known in COMPUTED_IN:
+        if name == known:
+            return known
+    raise ValueError(f"{name} is no precision that is known")
 
 
 def _file_from_json(part: dict[str, Any]) -> GraphFile:

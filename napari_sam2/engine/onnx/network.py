@@ -14,6 +14,7 @@ from napari_sam2.engine.onnx.interface import (
     MEMORY_ATTENTION,
     MEMORY_ENCODER,
 )
+from napari_sam2.engine.onnx.providers import MAY_ROUND
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.object_state import MASK_BIAS, MASK_SCALE, ObjectState
 from napari_sam2.model.prompt_encoder import NOT_A_POINT
@@ -62,7 +63,8 @@ class OnnxNetwork:
 
     def __init__(self, manifest: Manifest, graphs: Mapping[str, Graph]) -> None:
         self.config: Sam2Config = manifest.config
-        self.precision: Precision = manifest.computed_in
+        may_round = any(graph.provider in MAY_ROUND for graph in graphs.values())
+        self.precision: Precision | None = None if may_round else manifest.computed_in
         self._graphs = graphs
         self._no_memory = torch.tensor(manifest.no_memory_embedding)[:, None, None]
         self._no_object = torch.tensor(manifest.no_object_pointer)

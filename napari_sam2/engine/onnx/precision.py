@@ -8,22 +8,28 @@ import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from napari_sam2.engine.onnx.interface import IMAGE_ENCODER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
+    from napari_sam2.core.quality import Precision
 
-PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+GraphPrecision: TypeAlias = Literal["fp32", "fp16", "int8"]
+"""How many bits graphs have, as their manifest says it."""
+
+COMPUTED_IN: Mapping[GraphPrecision, Precision] = {
+    "fp32": "float32", "fp16": "float16", "int8": "int8",
+}  # fmt: skip
+"""What is multiplied in, unless what computes the graphs rounds more."""
 
 _EXACT = 1e-3
 _ROUNDED = {"fp32": _EXACT, "fp16": 5e-2, "int8": 0.25}
 
 
-def tolerance(part: str, precision: Precision) -> float:
+def tolerance(part: str, precision: GraphPrecision) -> float:
     """Return how far a part may be from PyTorch in float32.
 
     It is relative to the largest number that the part returns, for random inputs.
@@ -33,7 +39,7 @@ def tolerance(part: str, precision: Precision) -> float:
     return _ROUNDED[precision]
 
 
-def reduce_precision(path: Path, part: str, precision: Precision) -> None:
+def reduce_precision(path: Path, part: str, precision: GraphPrecision) -> None:
     """Rewrite the graph of a part, from float32 to a precision."""
     if precision == "fp16":
         _halve(path)

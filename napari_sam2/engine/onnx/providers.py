@@ -16,16 +16,21 @@ Provider: TypeAlias = tuple[str, dict[str, Any]]
 
 CPU = "CPUExecutionProvider"
 DIRECTML = "DmlExecutionProvider"
+_CUDA = "CUDAExecutionProvider"
+_CORE_ML = "CoreMLExecutionProvider"
+_OPENVINO = "OpenVINOExecutionProvider"
 _PROVIDERS = {
-    "cuda": "CUDAExecutionProvider",
+    "cuda": _CUDA,
     "directml": DIRECTML,
-    "coreml": "CoreMLExecutionProvider",
-    "mps": "CoreMLExecutionProvider",  # as PyTorch calls an Apple GPU
-    "openvino": "OpenVINOExecutionProvider",
+    "coreml": _CORE_ML,
+    "mps": _CORE_ML,  # as PyTorch calls an Apple GPU
+    "openvino": _OPENVINO,
     "cpu": CPU,
 }
 # Core ML and OpenVINO may round more than they are asked to: they must be named.
 _AUTOMATIC = ("cuda", "directml")
+MAY_ROUND: frozenset[str] = frozenset({_CUDA, _CORE_ML, _OPENVINO})
+"""Those that may multiply in less than graphs say; CUDA does, in TF32, on new GPUs."""
 
 
 def import_runtime() -> Any:

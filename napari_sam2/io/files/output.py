@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -120,6 +120,21 @@ def saved_at_end(
             writer.save(temporary)
     finally:
         writer.close()
+
+
+class _Over(Exception):
+    """Nothing stood against outputs."""
+
+
+@contextmanager
+def rehearsal() -> Iterator[ExitStack]:
+    """Give a stack to open outputs on, none of which is put in place.
+
+    So everything that stands against them is found before long work.
+    """
+    with suppress(_Over), ExitStack() as opened:
+        yield opened
+        raise _Over
 
 
 @contextmanager

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from napari_sam2.core.quality import Precision
+
 _RUN = "run.json"
 _SUFFIX = ".unfinished"
 
@@ -64,17 +66,57 @@ def unfinished_run(
             _begin(folder, described)
         yield folder
     except BaseException:
-        if not any(folder.rglob("*.zip")):
+        if not _holds_results(folder):
             shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def settle_precision(folder: Path, precision: Precision | None) -> Precision | None:
+    """Keep to what a run multiplies in; return what all of its results are made in.
+
+    That is known only once a model is loaded. It is None where it is not known of what
+    was finished before, or of this machine.
+
+    Parameters
+    ----------
+    folder : Path
+        From :func:`unfinished_run`.
+    precision : str or None
+        What this machine multiplies in.
+
+    Raises
+    ------
+    OutputError
+        If the run was begun in another one.
+    """
+    run = json.loads((folder / _RUN).read_text("utf-8"))
+    if not _holds_results(folder):
+        _write_run(folder, {**run, "precision": precision})
+        return precision
+    before: Precision | None = run.get("precision")
+    if None not in (before, precision) and before != precision:
+        raise OutputError(
+            f"The run in {folder} was begun with products in another precision "
+            f"({before}), and this machine multiplies in {precision}: go on where it "
+            "was begun, or remove that folder to begin anew."
+        )
+    return None if precision is None else before
+
+
 def _begin(folder: Path, described: Mapping[str, Any]) -> None:
     with naming_output(folder):
         folder.mkdir(exist_ok=True)
-    with atomic_output(folder / _RUN) as temporary:
+    _write_run(folder, described)
+
+
+def _write_run(folder: Path, described: Mapping[str, Any]) -> None:
+    with atomic_output(folder / _RUN, overwrite=True) as temporary:
         temporary.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
+
+
+def _holds_results(folder: Path) -> bool:
+    return any(folder.rglob("*.zip"))
 
 
 def _check_same(

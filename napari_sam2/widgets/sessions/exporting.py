@@ -112,7 +112,7 @@ def write_results(
 
 
 def provenance_of(controller: Controller, name: str) -> Provenance:
-    """Say what made the masks of a session."""
+    """Say what made the masks of a session: the tracker that was used last."""
     made = last_used(controller.recorder.steps)
     prompts = sorted(controller.document.prompts.items())
     return Provenance(

@@ -6,6 +6,7 @@ from napari_sam2.engine.onnx.interface import OPSET, parts_of
 from napari_sam2.engine.onnx.manifest import Manifest
 from napari_sam2.engine.onnx.network import OnnxNetwork
 from napari_sam2.engine.onnx.parts import part_modules
+from napari_sam2.engine.onnx.providers import CPU
 from napari_sam2.model.sam2 import Sam2Model
 
 
@@ -45,4 +46,5 @@ def _graph(module, part):
         outputs = module(*inputs.values())
         return list(outputs) if isinstance(outputs, tuple) else [outputs]
 
+    run.provider = CPU
     return run

@@ -8,6 +8,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import onnx
 import pytest
@@ -26,6 +27,7 @@ from napari_sam2.engine.onnx.session import Graph
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.onnx.eager import manifest_of
 
+RUNTIMES = ("CPU", "Dml", "CUDA", "CoreML", "OpenVINO")
 BITS = {"fp32": "float32", "fp16": "float16", "int8": "int8"}
 
 
@@ -81,6 +83,22 @@ def test_graphs_say_what_they_multiply_in(miniature) -> None:
     networks = [OnnxNetwork(replace(exact, precision=name), {}) for name in BITS]
     assert [one.precision for one in networks] == list(BITS.values())
     assert {one.is_half for one in networks} == {False}
+
+
+@pytest.mark.parametrize(
+    ("device", "precision"),
+    [
+        ("cpu", "float32"), ("directml", "float32"),
+        ("cuda", None), ("coreml", None), ("openvino", None),
+    ],
+)  # fmt: skip
+def test_what_may_round_more_than_graphs_say_does_not_say_what_it_does(
+    miniature, device, precision
+) -> None:
+    runtimes = [f"{name}ExecutionProvider" for name in RUNTIMES]
+    (provider, _), *_ = choose_providers(device, runtimes)
+    graph = SimpleNamespace(provider=provider)
+    assert OnnxNetwork(manifest_of(miniature), {"any": graph}).precision == precision
 
 
 def test_pytorch_computes_no_layer(

@@ -4,7 +4,12 @@ import os
 import pytest
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.output import atomic_output, check_output, naming_output
+from napari_sam2.io.files.output import (
+    atomic_output,
+    check_output,
+    naming_output,
+    rehearsal,
+)
 
 
 def test_the_file_appears_when_it_is_complete(tmp_path):
@@ -68,6 +73,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
         OutputError, match=r"Nothing can be written .*Permission denied"
     ):
         check_output(tmp_path / "a.csv", overwrite=False)
+
+
+def test_a_rehearsal_puts_nothing_in_place(tmp_path):
+    target, taken = tmp_path / "a.csv", tmp_path / "b.csv"
+    with rehearsal() as opened:
+        opened.enter_context(atomic_output(target)).write_text("nothing yet")
+    assert list(tmp_path.iterdir()) == []
+    taken.write_text("precious")
+    with pytest.raises(OutputError, match="exists"), rehearsal() as opened:
+        opened.enter_context(atomic_output(target))
+        opened.enter_context(atomic_output(taken))
+    assert list(tmp_path.iterdir()) == [taken]
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EFBIG])

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.unfinished import unfinished_run
+from napari_sam2.io.files.unfinished import settle_precision, unfinished_run
 
 MADE_OF = {"another image": {"size": (3, 4), "pixels": "ab"}, "other prompts": [1]}
 
@@ -94,3 +94,36 @@ def test_a_folder_of_a_run_that_was_killed_at_once_is_used(output):
     output.with_name("labels.tif.unfinished").mkdir()
     with unfinished_run(output, MADE_OF, is_resumed=False) as folder:
         assert (folder / "run.json").exists()
+
+
+def resumed_in(output, precision):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        unfinished_run(output, MADE_OF, is_resumed=True) as folder,
+    ):
+        found = settle_precision(folder, precision)
+        (folder / "000000.zip").write_bytes(b"finished")
+        raise KeyboardInterrupt
+    return found
+
+
+def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(output):
+    assert resumed_in(output, "bfloat16") == "bfloat16"
+    assert resumed_in(output, "bfloat16") == "bfloat16"
+    with (
+        pytest.raises(OutputError, match=r"products in another precision \(bfloat16\)"),
+        unfinished_run(output, MADE_OF, is_resumed=True) as folder,
+    ):
+        settle_precision(folder, "float32")
+    assert resumed_in(output, None) is None  # it cannot be known to be another
+
+
+def test_a_run_that_does_not_say_its_precision_is_accepted(output):
+    begun(output)
+    assert resumed_in(output, "float32") is None
+
+
+def test_a_run_that_had_finished_nothing_begins_in_any_precision(output):
+    with unfinished_run(output, MADE_OF, is_resumed=False) as folder:
+        assert settle_precision(folder, "bfloat16") == "bfloat16"
+        assert settle_precision(folder, "float32") == "float32"
