@@ -86,3 +86,12 @@ def desk() -> Desk:
 def slow_desk() -> Desk:
     """Return a session in which jobs move when ``desk.lane`` is stepped."""
     return Desk(ManualLane())
+
+
+@pytest.fixture
+def ready_desk(slow_desk: Desk) -> Desk:
+    """Return such a session with two objects and a tracker that is ready."""
+    slow_desk.add(1, 2)
+    slow_desk.controller.prepare()
+    slow_desk.lane.finish()
+    return slow_desk

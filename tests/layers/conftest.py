@@ -14,6 +14,7 @@ from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
 from napari_sam2.state import Document, History
+from tests.layers.blocks import BLOCK, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,3 +90,13 @@ def bench() -> Bench:
 @pytest.fixture
 def new_bench() -> Callable[..., Bench]:
     return make_bench
+
+
+@pytest.fixture
+def with_block(bench: Bench) -> Bench:
+    """Return a bench at frame 2, on which object 1 is a block."""
+    found(bench, 1, 2, *BLOCK)
+    bench.masks.apply()
+    bench.go_to(2)
+    bench.masked.clear()
+    return bench

@@ -1,38 +1,14 @@
+"""Masks of the document are drawn where they belong, and objects are found in them."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from napari_sam2.core.packed import PackedResult, pack_mask
 from napari_sam2.layers.palette import object_rgba
-from napari_sam2.state import Document, History, Origin, edits
+from napari_sam2.state import Document, History, edits
+from tests.layers.blocks import BLOCK, area, found
 from tests.layers.mouse import drag
-
-
-def found(bench, object_id, frame, rows, columns, *, iou=0.9):
-    """Let a run have found a block of pixels."""
-    if object_id not in bench.document.objects:
-        bench.history.do(edits.add_object(bench.document, object_id))
-    mask = np.zeros(bench.image.shape_hw, bool)
-    mask[rows, columns] = True
-    result = PackedResult(object_id, frame, pack_mask(mask), iou, 5.0, False)
-    bench.history.do(edits.set_results(bench.document, [result]))
-
-
-def area(bench, object_id, frame):
-    return bench.document.masks.get((object_id, frame)).mask.area
-
-
-BLOCK = slice(5, 15), slice(5, 15)
-
-
-@pytest.fixture
-def with_block(bench):
-    found(bench, 1, 2, *BLOCK)
-    bench.masks.apply()
-    bench.go_to(2)
-    bench.masked.clear()
-    return bench
 
 
 def refreshes(bench):
@@ -77,159 +53,6 @@ def test_masks_that_were_there_before_the_layer_are_drawn(with_block):
         with_block.viewer, with_block.image, with_block.document, with_block.history
     )
     assert np.count_nonzero(again.masks.layer.data[2]) == 100
-
-
-def test_a_stroke_of_the_mouse_is_one_mask_prompt(with_block):
-    layer = with_block.masks.layer
-    layer.brush_size = 3
-    layer.mode = "paint"
-    steps = len(with_block.history)
-    path = [(2, 20, column) for column in range(10, 30)]
-    drag(with_block.viewer, layer, path)
-    assert len(with_block.history) == steps + 1
-    assert with_block.masked == [frozenset({2})]
-    mask = with_block.document.masks.get((1, 2))
-    assert mask.origin is Origin.PAINTED
-    np.testing.assert_array_equal(mask.mask.mask, layer.data[2] == 1)
-    assert mask.mask.area > 100
-
-
-def test_a_stroke_is_undone_by_the_key_that_napari_has_for_it(with_block):
-    layer = with_block.masks.layer
-    layer.fill((2, 0, 0), 1)
-    assert area(with_block, 1, 2) == 30 * 40
-    press(layer, "Control-Z")
-    with_block.masks.apply()
-    assert area(with_block, 1, 2) == 100
-    assert np.count_nonzero(layer.data) == 100
-    press(layer, "Control-Shift-Z")
-    with_block.masks.apply()
-    assert (layer.data[2] == 1).all()
-
-
-def test_erasing_everything_says_that_the_object_is_absent(with_block):
-    with_block.masks.layer.fill((2, 7, 7), 0)
-    mask = with_block.document.masks.get((1, 2))
-    assert mask.mask.is_absent
-    assert mask.origin is Origin.PAINTED
-
-
-@pytest.mark.parametrize("mode", ["erase", "paint"])
-def test_one_dab_changes_what_it_covers_only(with_block, mode):
-    layer = with_block.masks.layer
-    layer.brush_size = 1
-    layer.selected_label = 1
-    layer.mode = mode
-    drag(with_block.viewer, layer, [(2, 5, 5), (2, 5, 4)])
-    assert area(with_block, 1, 2) == {"erase": 99, "paint": 101}[mode]
-
-
-def test_painting_over_another_object_takes_its_pixels(with_block):
-    found(with_block, 2, 2, slice(20, 25), slice(20, 25))
-    with_block.masks.apply()
-    steps = len(with_block.history)
-    with_block.masks.layer.fill((2, 7, 7), 2)
-    assert area(with_block, 1, 2) == 0
-    assert area(with_block, 2, 2) == 125
-    assert len(with_block.history) == steps + 1
-
-
-def test_what_lies_hidden_beneath_does_not_come_to_light_by_erasing(with_block):
-    found(with_block, 2, 2, slice(5, 15), slice(5, 10), iou=0.95)
-    with_block.masks.apply()
-    with_block.masks.layer.fill((2, 7, 7), 0)
-    with_block.masks.apply()
-    assert not with_block.masks.layer.data[2, 5:15, 5:10].any()
-    assert area(with_block, 1, 2) == 50
-
-
-def test_painting_a_number_that_is_no_object_adds_one(with_block):
-    with_block.masks.layer.paint((2, 25, 25), 7)
-    assert 7 in with_block.document.objects
-    with_block.history.undo()
-    with_block.masks.apply()
-    assert 7 not in with_block.document.objects
-    assert np.count_nonzero(with_block.masks.layer.data) == 100
-
-
-def test_a_locked_mask_is_given_back_with_a_sentence(with_block):
-    locked = edits.set_flags(with_block.document, [(1, 2)], is_locked=True)
-    with_block.history.do(locked)
-    with_block.masks.layer.fill((2, 7, 7), 0)
-    assert "locked" in with_block.refused[0]
-    assert np.count_nonzero(with_block.masks.layer.data[2]) == 100
-    assert area(with_block, 1, 2) == 100
-
-
-def test_napari_undo_called_by_a_script_counts_as_painting(with_block):
-    layer = with_block.masks.layer
-    layer.fill((2, 0, 0), 1)
-    layer.undo()
-    assert area(with_block, 1, 2) == 100
-    np.testing.assert_array_equal(
-        with_block.document.masks.get((1, 2)).mask.mask, layer.data[2] == 1
-    )
-
-
-def test_pixels_changed_by_a_script_are_taken_over_at_the_next_refresh(with_block):
-    with_block.masks.layer.data[2, 0, :] = 1
-    with_block.masks.layer.refresh()
-    assert area(with_block, 1, 2) == 140
-
-
-def test_results_that_are_not_drawn_yet_are_not_taken_for_painting(with_block):
-    found(with_block, 2, 2, slice(20, 25), slice(20, 25))
-    with_block.masks.layer.paint((2, 0, 0), 1)
-    assert area(with_block, 2, 2) == 25
-    assert with_block.document.masks.get((2, 2)).origin is Origin.TRACKED
-
-
-def test_going_through_frames_makes_no_edits(with_block):
-    for frame in (0, 3, 2, 1, 2):
-        with_block.go_to(frame)
-    with_block.viewer.dims.ndisplay = 3
-    with_block.viewer.dims.ndisplay = 2
-    with_block.viewer.dims.order = (1, 0, 2)
-    with_block.viewer.dims.set_current_step(1, 7)
-    assert not with_block.masked
-
-
-def test_a_run_does_not_draw_over_a_stroke(with_block):
-    layer = with_block.masks.layer
-    layer.brush_size = 1
-    with layer.block_history():
-        layer.paint((2, 20, 20), 1)
-        found(with_block, 1, 2, slice(0, 2), slice(0, 2))
-        with_block.masks.apply()
-        assert layer.data[2, 20, 20] == 1
-        layer.paint((2, 20, 21), 1)
-    assert with_block.document.masks.get((1, 2)).mask.mask[20, 20:22].all()
-
-
-def test_painting_in_another_view_reaches_all_frames(bench):
-    bench.history.do(edits.add_object(bench.document))
-    bench.viewer.dims.order = (1, 0, 2)
-    bench.viewer.dims.set_current_step(1, 12)
-    layer = bench.masks.layer
-    layer.brush_size = 3
-    layer.paint((3, 12, 20), 1)
-    frames = {frame for (_, frame), _ in bench.document.masks.items()}
-    assert frames == {2, 3, 4}
-    assert len(bench.history) == 2
-    assert all(
-        mask.mask.mask[12].sum() == mask.mask.area
-        for _, mask in bench.document.masks.items()
-    )
-
-
-def test_painting_with_three_edit_dimensions_reaches_neighbouring_frames(bench):
-    bench.history.do(edits.add_object(bench.document))
-    layer = bench.masks.layer
-    layer.n_edit_dimensions = 3
-    layer.brush_size = 3
-    bench.go_to(3)
-    layer.paint((3, 12, 20), 1)
-    assert {f for (_, f), _ in bench.document.masks.items()} == {2, 3, 4}
 
 
 def test_picking_a_mask_selects_its_object_and_the_other_way_round(with_block):
@@ -346,12 +169,6 @@ def test_two_sessions_in_one_viewer_keep_apart(bench):
     other.masks.apply()
     assert not other.masks.layer.data.any()
     assert other.masks.layer in bench.viewer.layers
-
-
-def press(layer, key):
-    from napari.utils.key_bindings import coerce_keybinding
-
-    layer.keymap[coerce_keybinding(key)](layer)
 
 
 def press_missing(layer, key):

@@ -1,10 +1,7 @@
-"""Work is saved, opened again, and offered again when it was not saved."""
+"""Work is saved, and opened again as it was."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,63 +10,13 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
-import tifffile
-from napari.components import ViewerModel
 from napari.utils.key_bindings import KeymapHandler
 
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
-from napari_sam2.project import find_recoverable, read_project
+from napari_sam2.project import read_project
+from tests.widgets.projects.desk import masks_of, reopen, save, title
 from tests.widgets.user import User
-
-SHAPE = (10, 40, 60)
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    path = tmp_path / "cells.tif"
-    pixels = np.random.default_rng(0).integers(0, 200, SHAPE, np.uint8)
-    tifffile.imwrite(path, pixels, photometric="minisblack")
-    return path
-
-
-@pytest.fixture
-def worker(user_without_window: User, image: Path) -> User:
-    """Return somebody with an image from a file, a tracked object and a mask locked."""
-    user = user_without_window
-    array, described, _ = image_layer(open_stack(image))
-    layer = user.viewer.add_image(array, **described)
-    user.open_dock()
-    assert user.session.image.layer is layer
-    user.click(4, 20, 30)
-    user.wait_mask(1, 4)
-    user.dock.workbench.track.run()
-    user.wait(lambda: user.document.frames_covered(1) == 10)
-    user.wait_idle()
-    return user
-
-
-def save(user: User, path: Path) -> Path:
-    user.dock.projects.save_as(path)
-    user.wait(lambda: title(user) == f"Project: {path.name}")
-    return path
-
-
-def reopen(user: User) -> None:
-    """Close the dock and the viewer, and begin anew."""
-    user.dock.shut_down()
-    user.viewer = ViewerModel()
-    user.open_dock()
-
-
-def title(user: User) -> str:
-    return user.dock._project_section.header.text().replace("&", "")
-
-
-def masks_of(user: User) -> dict:
-    return {
-        place: one.mask.crop.tobytes() for place, one in user.document.masks.items()
-    }
 
 
 def test_a_project_brings_everything_back(worker: User, tmp_path: Path) -> None:
@@ -174,89 +121,6 @@ def test_save_goes_to_the_project_that_is_open(worker: User, tmp_path: Path) -> 
     assert (1, 2) in read_project(path).contents.prompts
 
 
-def test_a_missing_image_is_asked_for_and_explained(
-    worker: User, tmp_path: Path, image: Path
-) -> None:
-    path = save(worker, tmp_path / "cells.sam2")
-    worker.dock.shut_down()
-    elsewhere = image.rename(tmp_path / "moved.tif")
-    reopen(worker)
-    worker.dock.projects.open(path)
-    question = worker.dock.projects.question
-    worker.wait(lambda: question.isVisibleTo(worker.dock))
-    assert "no longer there" in question.sentence
-    assert not question.anyway_button.isVisibleTo(question)
-    question.file_chosen.emit(str(elsewhere))
-    worker.wait(lambda: worker.session is not None)
-    assert worker.document.frames_covered(1) == 10
-
-
-def test_a_changed_image_is_opened_only_when_the_user_says_so(
-    worker: User, tmp_path: Path, image: Path
-) -> None:
-    path = save(worker, tmp_path / "cells.sam2")
-    worker.dock.shut_down()
-    tifffile.imwrite(image, np.full(SHAPE, 9, np.uint8), photometric="minisblack")
-    reopen(worker)
-    worker.dock.projects.open(path)
-    question = worker.dock.projects.question
-    worker.wait(lambda: question.isVisibleTo(worker.dock))
-    assert "not as it was" in question.sentence
-    question.anyway_button.click()
-    worker.wait(lambda: worker.session is not None)
-    assert worker.document.frames_covered(1) == 10
-
-
-def test_an_image_that_was_only_in_memory_is_bound_to_an_open_layer(
-    user_without_window: User, tmp_path: Path
-) -> None:
-    user = user_without_window
-    user.open_image(name="cells")
-    user.open_dock()
-    user.click(4, 20, 30)
-    user.wait_mask(1, 4)
-    path = save(user, tmp_path / "memory.sam2")
-    reopen(user)
-    user.open_image((10, 40, 61), name="wider")
-    user.open_image(name="same size")
-    user.dock.projects.open(path)
-    question = user.dock.projects.question
-    user.wait(lambda: question.isVisibleTo(user.dock))
-    names = [question.layers.itemText(i) for i in range(question.layers.count())]
-    assert names == ["same size"]
-    question.layer_button.click()
-    user.wait(lambda: user.mask(1, 4) is not None)
-    assert user.session.image.layer.name == "same size"
-
-
-def test_closing_with_unsaved_changes_keeps_them(worker: User) -> None:
-    before = masks_of(worker)
-    reopen(worker)
-    banner = worker.dock.projects.banner
-    worker.wait(lambda: banner.isVisibleTo(worker.dock))
-    assert "unsaved work on cells" in banner.sentence
-    banner.restore_button.click()
-    worker.wait(lambda: worker.session is not None)
-    assert masks_of(worker) == before
-    assert title(worker) == "Project: not saved*"
-    worker.wait(lambda: not find_recoverable())
-
-
-def test_discarded_work_is_not_offered_again(worker: User) -> None:
-    reopen(worker)
-    banner = worker.dock.projects.banner
-    worker.wait(lambda: banner.isVisibleTo(worker.dock))
-    banner.discard_button.click()
-    assert not banner.isVisibleTo(worker.dock)
-    assert not find_recoverable()
-
-
-def test_saved_work_leaves_nothing_to_recover(worker: User, tmp_path: Path) -> None:
-    save(worker, tmp_path / "cells.sam2")
-    worker.dock.shut_down()
-    assert not find_recoverable()
-
-
 def test_a_file_that_is_no_project_is_refused_with_a_sentence(
     user_without_window: User, tmp_path: Path
 ) -> None:
@@ -265,59 +129,3 @@ def test_a_file_that_is_no_project_is_refused_with_a_sentence(
     (tmp_path / "odd.sam2").write_bytes(b"nothing")
     user.dock.projects.open(tmp_path / "odd.sam2")
     user.wait(lambda: "no project" in user.dock.status_line.message)
-
-
-_WORK = """
-import os, sys
-from napari.components import ViewerModel
-from qtpy.QtWidgets import QApplication
-from napari_sam2.io.reading.stack import open_stack
-from napari_sam2.layers.hooks import image_layer
-from napari_sam2.widgets.dock import Sam2Dock
-from tests.control.fake_tracker import FakeFactory
-
-application = QApplication([])
-viewer = ViewerModel()
-array, described, _ = image_layer(open_stack(sys.argv[1]))
-viewer.add_image(array, **described)
-dock = Sam2Dock(viewer, make_tracker=FakeFactory())
-session = dock.sessions.current
-session.position.go_to(4)
-session.prompts.points.add([4, 20, 30])
-keeper = dock.projects.keeper
-while not session.document.masks.get((1, 4)):
-    application.processEvents()
-keeper.autosave.save()
-written = []
-def nothing(token):
-    yield
-dock.projects._files.submit(nothing, on_done=lambda: written.append(True))
-while not written:
-    application.processEvents()
-while True:
-    print("working", flush=True)
-    application.processEvents()
-"""
-
-
-def test_work_of_a_killed_program_is_offered_and_restored(
-    user_without_window: User, image: Path
-) -> None:
-    user = user_without_window
-    program = subprocess.Popen(
-        [sys.executable, "-c", _WORK, str(image)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-    )
-    assert program.stdout is not None
-    assert program.stdout.readline() == b"working\n"
-    program.kill()
-    program.wait()
-    program.stdout.close()
-    user.open_dock()
-    banner = user.dock.projects.banner
-    user.wait(lambda: banner.isVisibleTo(user.dock))
-    banner.restore_button.click()
-    user.wait(lambda: user.session is not None)
-    assert user.document.prompts[1, 4]
-    assert user.mask(1, 4) is not None
