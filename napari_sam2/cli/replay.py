@@ -11,18 +11,20 @@ from napari_sam2.cli.arguments import FrameSpan
 from napari_sam2.cli.interrupt import stop_on_interrupt
 from napari_sam2.cli.job import check_apart, outputs_of
 from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
-from napari_sam2.core.recipe import DEFAULT_WINDOW
+from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
 from napari_sam2.io.writing.placing import affine_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from napari_sam2.cli.job import Outputs
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.replaying import Replayed
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.recipe import Made
+    from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.engine.network import Network
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
 
@@ -63,24 +65,37 @@ def track_project(args: argparse.Namespace) -> int:
         )
         replayed = finish(steps, "replaying")
         _write(replace(project, contents=replayed.contents), frames, outputs)
-    print(f"{_wording(replayed)}: {', '.join(map(str, outputs.paths))}")
+    words = _wording(replayed, project.contents.steps)
+    print(f"{words}: {', '.join(map(str, outputs.paths))}")
     return 0
 
 
 def _make_tracker(
     made: Made, frames: FrameSource, args: argparse.Namespace, told: set[str]
 ) -> Tracker:
-    from napari_sam2.engine.loading import load_model  # torch takes seconds
-    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.options import TrackerOptions  # torch takes seconds
     from napari_sam2.engine.setting_up import set_up_tracker
     from napari_sam2.engine.window import WindowOptions
 
+    tracker = set_up_tracker(
+        _load(made, args, told),
+        frames,
+        limits=made.limits,
+        corrects_bleaching=made.corrects_bleaching,
+        options=TrackerOptions(
+            window=WindowOptions(mode=made.window), quality=made.quality
+        ),
+    )
+    return cast("Tracker", tracker)  # its runs are generators, typed as iterators
+
+
+def _load(made: Made, args: argparse.Namespace, told: set[str]) -> Network:
+    """Load a step's model; say what differs from when the step was taken down."""
+    from napari_sam2.engine.loading import load_model  # torch takes seconds
+
     if made.sha256 not in (None, weights_sha256(made.model)):
-        _tell(
-            f"{made.model} are other weights than when the project was made: masks "
-            "will differ.",
-            told,
-        )
+        words = "are other weights than when the project was made: masks will differ."
+        _tell(f"{made.model} {words}", told)
     model = load_model(
         made.model,
         device=args.device,
@@ -96,16 +111,7 @@ def _make_tracker(
             f"them in {now}: some will differ a little.",
             told,
         )
-    tracker = set_up_tracker(
-        model,
-        frames,
-        limits=made.limits,
-        corrects_bleaching=made.corrects_bleaching,
-        options=TrackerOptions(
-            window=WindowOptions(mode=made.window), quality=made.quality
-        ),
-    )
-    return cast("Tracker", tracker)  # its runs are generators, typed as iterators
+    return model
 
 
 def _tell(sentence: str, told: set[str]) -> None:
@@ -131,7 +137,7 @@ def _write(project: Project, frames: StackFrames, outputs: Outputs) -> None:
         finish(written, "writing")
 
 
-def _wording(replayed: Replayed) -> str:
+def _wording(replayed: Replayed, steps: Iterable[RecipeStep]) -> str:
     """Say how the masks compare with those in the project."""
     total = replayed.same + replayed.changed
     if replayed.changed:
@@ -139,6 +145,11 @@ def _wording(replayed: Replayed) -> str:
             f"{replayed.changed} of {total} masks differ from the project's, by up to "
             f"{replayed.changed_pixels} pixels"
         )
+        if any(isinstance(one, Made) and one.limits is None for one in steps):
+            found += (
+                " (the intensities that the model saw as black and white are estimated "
+                "again, because the project does not say them)"
+            )
     elif total:
         found = f"All {total} masks are as in the project, to the pixel"
     else:

@@ -148,3 +148,22 @@ def test_a_replay_on_a_machine_that_rounds_otherwise_is_told(
     assert made_in(tmp_path / "objects.csv.json") == "float32"  # of the new masks
     assert cli("export", path, "-o", table, "--overwrite").code == 0
     assert made_in(tmp_path / "objects.csv.json") == before  # of those in the project
+
+
+def test_a_replay_says_that_it_saw_other_intensities(
+    cli, study: Path, tmp_path: Path
+) -> None:
+    shutil.copy(study / "nuclei.tif", tmp_path)
+    project = read_project(study / "work.sam2")
+    steps = tuple(
+        replace(step, limits=None) if isinstance(step, Made) else step
+        for step in project.contents.steps
+    )
+    contents = replace(project.contents, steps=steps)
+    words = "estimated again, because the project does not say them"
+    for number, one in enumerate((project, replace(project, contents=contents))):
+        path = tmp_path / f"{number}.sam2"
+        write_project(path, one)
+        said = cli("track", "--project", path, "-o", path.with_suffix(".tif"))
+        assert said.code == 0, said.err
+        assert (words in said.out) == bool(number)
