@@ -197,4 +197,5 @@ def test_the_command_line_finds_the_same_masks_again(
         "window": "on",
         "bleaching": "corrected",
         "level": 1,
+        "limits": {"low": [0.0], "high": [255.0]},
     }
