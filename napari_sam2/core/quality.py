@@ -93,11 +93,11 @@ MEANINGS: Mapping[QualityMode, str] = {
     "models are 2 to 3 times as fast. Other processors compute exactly.",
     "balanced": "Frames at 2/3 of the model's image size, of which the last 3 are "
     "looked back at, and rounded, too: 1.4 to 4 times as fast by the size alone. Masks "
-    "of the bundled model overlap a little less with true ones: J falls from 0.45 to "
-    "0.44, of cells in time-lapses from 0.35 to 0.29.",
+    "of the bundled model overlap a little less with true ones: J falls from 0.46 to "
+    "0.45, of cells in time-lapses from 0.35 to 0.29.",
     "fast": "Frames at half of the model's image size, of which the last 2 are looked "
     "back at, and rounded, too: 2 to 9 times as fast by the size alone. Masks of the "
-    "bundled model overlap less with true ones: J falls from 0.45 to 0.39.",
+    "bundled model overlap less with true ones: J falls from 0.46 to 0.40.",
 }
 """What each choice does, loses and gains, in words; measured as the README says."""
 
