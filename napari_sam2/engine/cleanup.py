@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def clean(
     mask: npt.NDArray[np.bool_], *, hole_area: float, island_area: float
 ) -> npt.NDArray[np.bool_]:
-    """Return a mask without small holes and specks.
+    """Return a mask without small holes and specks; the same one if it has none.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ def _without_islands(mask: npt.NDArray[np.bool_], area: float) -> npt.NDArray[np
     areas[0] = 0
     keep = areas >= area
     keep[areas.argmax()] = True
+    if keep[1:].all():
+        return mask
     keep[0] = False
     kept: npt.NDArray[np.bool_] = keep[parts]
     return kept
@@ -53,9 +55,12 @@ def _without_holes(mask: npt.NDArray[np.bool_], area: float) -> npt.NDArray[np.b
     from scipy import ndimage
 
     parts, count = ndimage.label(~mask)
-    areas = np.bincount(parts.ravel(), minlength=count + 1)
-    fill = areas <= area
+    edges = np.concatenate((parts[0], parts[-1], parts[:, 0], parts[:, -1]))
+    is_open = np.zeros(count + 1, bool)
+    is_open[edges] = True  # to the outside
+    if is_open[1:].all():
+        return mask
+    fill = np.bincount(parts.ravel(), minlength=count + 1) <= area
+    fill[is_open] = False
     fill[0] = False
-    for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
-        fill[edge] = False  # open to the outside
-    return mask | fill[parts]
+    return mask | fill[parts] if fill.any() else mask

@@ -79,7 +79,7 @@ def to_results(
         for mask, view in zip(masks, views, strict=True)
     ]
     results = _results(cleaned, crops, scores, frame, shape_hw)
-    if not options.allow_overlaps and options.hole_area > 0:
+    if not options.allow_overlaps and any(map(_has_grown, masks, cleaned)):
         unfilled = [a & b for a, b in zip(masks, cleaned, strict=True)]
         solid = _results(unfilled, crops, scores, frame, shape_hw)
         results = _without_shared_fillings(results, solid)
@@ -245,6 +245,11 @@ def _results(
         ).within(shape_hw, (crop.y, crop.x))
         for mask, crop, score in zip(masks, crops, scores, strict=True)
     ]
+
+
+def _has_grown(before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_]) -> bool:
+    """Whether a hole was filled."""
+    return after is not before and bool((after > before).any())
 
 
 def _without_shared_fillings(

@@ -90,3 +90,11 @@ def test_what_remains_is_clean(mask, hole_area, island_area) -> None:
 def test_hardly_any_mask(shape) -> None:
     for mask in (np.zeros(shape, bool), np.ones(shape, bool)):
         np.testing.assert_array_equal(clean(mask, hole_area=9, island_area=9), mask)
+
+
+def test_a_mask_that_is_clean_is_not_copied() -> None:
+    mask = np.zeros((9, 12), bool)
+    mask[2:7, 3:11] = True
+    assert clean(mask, hole_area=8, island_area=8) is mask
+    mask[3:6, 4:9] = False  # too large a hole to be filled
+    assert clean(mask, hole_area=8, island_area=8) is mask
