@@ -12,12 +12,13 @@ import tifffile
 from PIL import Image
 
 from napari_sam2.core.intensity import estimate_limits
-from napari_sam2.core.recipe import Made, Told
+from napari_sam2.core.recipe import Made, RecipeStep, Told
 from napari_sam2.engine import rounding
 from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project.reading import read_project
+from napari_sam2.project.values import Project
 from napari_sam2.project.writing import write_project
 from napari_sam2.state.mask_table import MaskTable
 
@@ -126,10 +127,7 @@ def test_a_replay_on_a_machine_that_rounds_otherwise_is_told(
 ) -> None:
     shutil.copy(study / "nuclei.tif", tmp_path)
     project = read_project(study / "work.sam2")
-    steps = tuple(
-        replace(step, precision=before) if isinstance(step, Made) else step
-        for step in project.contents.steps
-    )
+    steps = with_trackers(project, precision=before)
     last = len(steps)
     more = next(one for one in steps if isinstance(one, Made))
     told = next(one for one in steps if isinstance(one, Told))
@@ -155,11 +153,7 @@ def test_a_replay_says_that_it_saw_other_intensities(
 ) -> None:
     shutil.copy(study / "nuclei.tif", tmp_path)
     project = read_project(study / "work.sam2")
-    steps = tuple(
-        replace(step, limits=None) if isinstance(step, Made) else step
-        for step in project.contents.steps
-    )
-    contents = replace(project.contents, steps=steps)
+    contents = replace(project.contents, steps=with_trackers(project, limits=None))
     words = "estimated again, because the project does not say them"
     for number, one in enumerate((project, replace(project, contents=contents))):
         path = tmp_path / f"{number}.sam2"
@@ -167,3 +161,11 @@ def test_a_replay_says_that_it_saw_other_intensities(
         said = cli("track", "--project", path, "-o", path.with_suffix(".tif"))
         assert said.code == 0, said.err
         assert (words in said.out) == bool(number)
+
+
+def with_trackers(project: Project, **changes) -> tuple[RecipeStep, ...]:
+    """Return the steps of a project, with its trackers made otherwise."""
+    return tuple(
+        replace(step, **changes) if isinstance(step, Made) else step
+        for step in project.contents.steps
+    )

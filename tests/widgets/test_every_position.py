@@ -29,6 +29,7 @@ from napari_sam2.widgets.sessions.model_shelf import ModelShelf
 from tests.control.fake_tracker import disc
 from tests.widgets.user import PacedFactory, User
 from tests.widgets.volumes import (
+    DISC,
     SHAPE_HW,
     SLICES,
     TIMES,
@@ -39,8 +40,6 @@ from tests.widgets.volumes import (
     run,
     show,
 )
-
-DISC = disc(SHAPE_HW, (20, 30))
 
 
 def start(user: User) -> None:

@@ -14,6 +14,7 @@ from tests.control.fake_tracker import disc
 from tests.layers.mouse import drag
 from tests.widgets.user import User
 from tests.widgets.volumes import (
+    DISC,
     SHAPE,
     SHAPE_HW,
     SLICES,
@@ -25,8 +26,6 @@ from tests.widgets.volumes import (
     run,
     show,
 )
-
-DISC = disc(SHAPE_HW, (20, 30))
 
 
 def test_all_positions_are_in_one_session_with_layers_of_the_full_shape(

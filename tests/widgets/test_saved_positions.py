@@ -31,10 +31,8 @@ from napari_sam2.project import (
 from napari_sam2.project.values import Contents
 from napari_sam2.state import Settings, TrackedObject
 from napari_sam2.widgets.sessions.model_shelf import ModelShelf
-from tests.control.fake_tracker import disc
 from tests.widgets.user import PacedFactory, User
 from tests.widgets.volumes import (
-    SHAPE_HW,
     SLICES,
     choose_axis,
     click,
@@ -42,8 +40,6 @@ from tests.widgets.volumes import (
     number,
     run,
 )
-
-DISC = disc(SHAPE_HW, (20, 30))
 
 
 def test_the_table_and_files_say_at_which_time(along_z: User, tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.control.fake_tracker import disc
 from tests.widgets.user import User
 
 TIMES, SLICES, SHAPE_HW = 4, 5, (40, 60)
 SHAPE = TIMES, SLICES, *SHAPE_HW
+DISC = disc(SHAPE_HW, (20, 30))  # what a click there finds
 
 
 def number(time: int, z: int) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SIZES = [
     ("as the quality says", 0),
     ("256 pixels: quickest", 256),
-    ("352 pixels: finest of nano", 352),
+    ("352 pixels: finer with nano", 352),
     ("512 pixels: quick", 512),
     ("768 pixels", 768),
     ("1024 pixels: finest", 1024),
