@@ -83,14 +83,16 @@ def cell_tracking_measures(
     package = load_package()
     with TemporaryDirectory() as name:
         answer, truth = Path(name, "01_RES"), Path(name, "01_GT")
-        tracks = _write(answer, "mask", _images(found, todo))
-        if not tracks:  # which the package takes for a mistake
+        count = len(todo.ids)
+        labels = _write(answer, "mask", _images(found, todo), count)
+        if not labels.tracks:  # which the package takes for a mistake
             return dict.fromkeys(MEASURES, 0.0)
-        _list(answer / "res_track.txt", tracks)
-        tracks = _write(truth / "TRA", "man_track", _images(reference.markers, todo))
-        _link(tracks, reference.parents, todo)
-        _list(truth / "TRA" / "man_track.txt", tracks)
-        _write(truth / "SEG", "man_seg", _known(reference.true, todo))
+        _list(answer / "res_track.txt", labels.tracks)
+        images = _images(reference.markers, todo)
+        labels = _write(truth / "TRA", "man_track", images, count)
+        _link(labels, reference.parents, todo)
+        _list(truth / "TRA" / "man_track.txt", labels.tracks)
+        _write(truth / "SEG", "man_seg", _known(reference.true, todo), count)
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of times without cells
             scores = package.evaluate_sequence(
@@ -126,15 +128,16 @@ def _drawn(
     return image
 
 
-def _write(folder: Path, stem: str, images: Images) -> list[Track]:
-    """Write label images as the challenge has them, and return their tracks.
+def _write(folder: Path, stem: str, images: Images, count: int) -> TrackLabels:
+    """Write label images of so many objects as the challenge has them.
 
-    An object that vanishes and comes back is several tracks.
+    An object that vanishes and comes back is several tracks. They are numbered as low
+    as can be: the package adds labels of truth and answer up, in 16 bits.
     """
     import tifffile
 
     folder.mkdir(parents=True)
-    labels = TrackLabels(np.iinfo(np.uint16).max // 2)
+    labels = TrackLabels(count)
     for time, image in images:
         tracks = np.zeros_like(image)
         for number in np.unique(image[image > 0]).tolist():
@@ -142,16 +145,16 @@ def _write(folder: Path, stem: str, images: Images) -> list[Track]:
         # The package takes the lowest label for the background: there must be some.
         with_background = np.pad(tracks, ((0, 1), (0, 0)))
         tifffile.imwrite(folder / f"{stem}{time:05d}.tif", with_background)
-    return labels.tracks
+    return labels
 
 
-def _link(tracks: list[Track], parents: Mapping[int, int], todo: Assignment) -> None:
+def _link(labels: TrackLabels, parents: Mapping[int, int], todo: Assignment) -> None:
     """Make the last track of every mother the parent of her daughters' first ones."""
     numbers = {object_id: number for number, object_id in enumerate(todo.ids, 1)}
-    by_label = {track.label: track for track in tracks}
+    by_label = {track.label: track for track in labels.tracks}
     for daughter, mother in parents.items():
         first = by_label.get(numbers.get(daughter, 0))
-        last = by_label.get(numbers.get(mother, 0))
+        last = labels.latest.get(numbers.get(mother, 0))
         if first is not None and last is not None and last.end < first.begin:
             first.parent = last.label
 

@@ -70,6 +70,24 @@ def test_a_missing_link_to_the_mother_counts() -> None:
     assert with_parents["TRA"] == pytest.approx(1 - 2 * 1.5 / (6 * 10 + 5 * 1.5))
 
 
+def test_a_cell_that_comes_back_in_truth_and_answer_is_perfect() -> None:
+    labels = cells()
+    labels[2][labels[2] == 3] = 0
+    labels[4][labels[4] == 3] = 0
+    assert measure(labels, labels) == {"SEG": 1, "DET": 1, "TRA": 1}
+
+
+def test_the_last_track_of_a_mother_is_the_one_that_divides() -> None:
+    labels = np.zeros((6, 20, 40), np.uint8)
+    labels[:4, 2:12, 2:22] = 1
+    labels[2] = 0  # the mother is out of sight for a while
+    labels[4:, 2:12, 2:11] = 2
+    labels[4:, 2:12, 13:22] = 3
+    with_parents = measure(labels, labels, parents={2: 1, 3: 1})
+    # 7 vertices; 3 edges within tracks, 1 over the gap, 2 to the daughters: missing
+    assert with_parents["TRA"] == pytest.approx(1 - 2 * 1.5 / (7 * 10 + 6 * 1.5))
+
+
 def test_an_answer_without_any_background() -> None:
     found = np.full_like(cells(), 3)
     scores = measure(cells(), found)

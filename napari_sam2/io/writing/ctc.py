@@ -59,11 +59,13 @@ class TrackLabels:
     further : int
         The label before the first one that later tracks get.
     tracks : list of Track
+    latest : dict of int to Track
+        The last of them, by object.
     """
 
     further: int
     tracks: list[Track] = field(default_factory=list)
-    _latest: dict[int, Track] = field(default_factory=dict)
+    latest: dict[int, Track] = field(default_factory=dict)
 
     def at(self, object_id: int, time: int) -> int:
         """Return the label of an object that is seen at a time; times ascend.
@@ -73,7 +75,7 @@ class TrackLabels:
         OutputError
             If there are more tracks than 16 bits can number.
         """
-        track = self._latest.get(object_id)
+        track = self.latest.get(object_id)
         if track is None or time > track.end + 1:
             label, parent = object_id, 0
             if track is not None:
@@ -81,7 +83,7 @@ class TrackLabels:
                 label, parent = self.further, track.label
             track = Track(label, time, time, parent)
             check_label(label)
-            self._latest[object_id] = track
+            self.latest[object_id] = track
             self.tracks.append(track)
         track.end = time
         return track.label
