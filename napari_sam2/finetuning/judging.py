@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
 
 _MOST_OBJECTS = 4  # per block
-_FEWEST_PIXELS = 16
 _KINDS = 2  # ways of asking, the most usual ones
 _CACHE_BYTES = 512 << 20
 
@@ -166,21 +165,12 @@ def _overlaps(stack: TruthStack, result: FrameResult) -> Iterator[float]:
 
 def _block(index: int, stack: TruthStack, frames: tuple[int, ...]) -> Iterator[Block]:
     """Yield a block of held-out frames, if any of them shows an object."""
-    visible = {frame: _large(stack, frame) for frame in frames}
+    visible = {frame: stack.large(frame) for frame in frames}
     start = max(frames, key=lambda frame: (len(visible[frame]), -frame))
     if visible[start]:
         objects = _spread(visible[start], _MOST_OBJECTS)
         span = range(frames[0], frames[-1] + 1)
         yield Block(index, start, span, frozenset(frames), objects)
-
-
-def _large(stack: TruthStack, frame: int) -> list[int]:
-    """Return the objects of a frame that can be asked for, the smallest first."""
-    areas = {i: one.area for i, one in stack.masks.get(frame, {}).items()}
-    return sorted(
-        (i for i, area in areas.items() if area >= _FEWEST_PIXELS),
-        key=lambda i: (areas[i], i),
-    )
 
 
 def _spread(objects: list[int], count: int) -> tuple[int, ...]:

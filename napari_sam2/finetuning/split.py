@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FEWEST_FRAMES = 3
-"""Frames with masks of a stack that is to be measured on as well."""
+"""Frames that show objects, of a stack that is to be measured on as well."""
 
 _SHARE = 0.2
 _MOST_HELD_OUT = 16
 _ONE_BLOCK = 6  # held-out frames up to which they lie together
-_APART = 8  # frames with masks from which on neighbours are left out
+_APART = 8  # frames that show objects from which on neighbours are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Split:
     training : tuple of int
         Frames to learn from, in order.
     held_out : tuple of tuple of int
-        Blocks of frames to measure on; in each, neighbours among those with masks.
+        Blocks of frames to measure on, which begin and end where objects are shown; in
+        each, neighbours among those with masks.
     is_snug : bool
         Whether held-out frames lie beside frames that are learnt from, as there are
         too few to leave some out: the measure is then flattering.
@@ -51,24 +52,29 @@ class Split:
         ]
 
 
-def split_frames(known: Sequence[int]) -> Split:
-    """Hold a fifth of the frames with masks out, in one block or two.
+def split_frames(known: Sequence[int], shown: Sequence[int]) -> Split:
+    """Hold a fifth of the frames that show objects out, in one block or two.
 
     Parameters
     ----------
     known : sequence of int
-        Frames with masks, in order.
+        Frames with masks, in order, those that say that no object is there included.
+    shown : sequence of int
+        Those of them that show an object.
 
     Returns
     -------
     Split
-        Nothing is held out of fewer than three frames.
+        Nothing is held out where fewer than three frames show an object.
     """
-    count = len(known)
+    count = len(shown)
     if count < FEWEST_FRAMES:
         return Split(tuple(known))
     held = min(max(1, round(_SHARE * count)), _MOST_HELD_OUT)
-    blocks = _blocks(known, held)
+    blocks = tuple(
+        tuple(frame for frame in known if block[0] <= frame <= block[-1])
+        for block in _blocks(shown, held)
+    )
     out = {frame for block in blocks for frame in block}
     near = {frame + step for frame in out for step in (-1, 1)} - out
     training = [frame for frame in known if frame not in out]
@@ -78,13 +84,13 @@ def split_frames(known: Sequence[int]) -> Split:
     return Split(tuple(training), blocks, is_snug)
 
 
-def _blocks(known: Sequence[int], held: int) -> tuple[tuple[int, ...], ...]:
+def _blocks(shown: Sequence[int], held: int) -> tuple[tuple[int, ...], ...]:
     """Take neighbours out of the middle, or out of the middles of both halves."""
     parts = 1 if held <= _ONE_BLOCK else 2
     blocks = []
     for part in range(parts):
         size = held // parts + (part < held % parts)
-        middle = (2 * part + 1) * len(known) // (2 * parts)
+        middle = (2 * part + 1) * len(shown) // (2 * parts)
         start = max(0, middle - size // 2)
-        blocks.append(tuple(known[start : start + size]))
+        blocks.append(tuple(shown[start : start + size]))
     return tuple(blocks)

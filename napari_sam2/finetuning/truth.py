@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.masks import FrameMask, Place
 
+_FEWEST_PIXELS = 16  # of an object that can be asked for
 _REFINED = 2  # points and boxes on one frame that are more than a first prompt
 
 
@@ -85,6 +86,14 @@ class TruthStack:
     def visible(self, frame: int) -> list[int]:
         """Return the objects that are to be seen on a frame, in order."""
         return [i for i, one in sorted(self.masks.get(frame, {}).items()) if one.area]
+
+    def large(self, frame: int) -> list[int]:
+        """Return the objects that can be asked for on a frame, the smallest first."""
+        areas = {i: one.area for i, one in self.masks.get(frame, {}).items()}
+        return sorted(
+            (i for i, area in areas.items() if area >= _FEWEST_PIXELS),
+            key=lambda i: (areas[i], i),
+        )
 
 
 def vouched_for(mask: FrameMask) -> bool:

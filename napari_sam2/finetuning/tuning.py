@@ -44,17 +44,22 @@ def part(stacks: Sequence[TruthStack]) -> list[Split]:
     Raises
     ------
     StackError
-        If there are too few frames with masks to hold any out.
+        If too few frames show objects to hold any out.
     """
-    splits = [split_frames(stack.known) for stack in stacks]
+    shown = [[f for f in stack.known if stack.large(f)] for stack in stacks]
+    splits = [
+        split_frames(stack.known, frames)
+        for stack, frames in zip(stacks, shown, strict=True)
+    ]
     if any(split.held_out for split in splits):
         return splits
-    count = sum(len(split.training) for split in splits)
+    count = sum(map(len, shown))
     raise StackError(
-        f"Only {count} frame{'s have' if count != 1 else ' has'} masks to learn from: "
-        "at least 3 of one stack are needed, some to learn from and some to measure "
-        "on; 10 or more are better. In a project those count that you painted, "
-        "corrected, accepted or locked."
+        f"Only {count} frame{'s have' if count != 1 else ' has'} masks to learn from, "
+        "of an object that is seen there, with 16 pixels or more: at least 3 of one "
+        "stack are needed, some to learn from and some to measure on; 10 or more are "
+        "better. In a project those count that you painted, corrected, accepted or "
+        "locked."
     )
 
 

@@ -13,7 +13,7 @@ SPARSE = [0, 9, 18, 27, 36, 45, 54, 63]
 
 
 def lessons(stack, seed=0, size=SIZE, count=80):
-    split = split_frames(stack.known)
+    split = split_frames(stack.known, stack.known)
     drawn = Curriculum([stack], [split], seed=seed, variants=3)
     return split, [drawn.lesson(number, size) for number in range(count)]
 

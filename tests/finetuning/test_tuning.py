@@ -10,6 +10,7 @@ import torch
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError, StackError
+from napari_sam2.core.packed import absent_mask
 from napari_sam2.engine import rounding
 from napari_sam2.engine.loading import load_model
 from napari_sam2.finetuning import tuning
@@ -37,6 +38,14 @@ def run(model, stack, course, token=None, watch=lambda report: None):
         except StopIteration as end:
             return reports, end.value
         watch(reports[-1])
+
+
+def seen_only_on(frames):
+    """Return discs that are known not to be there on any other frame."""
+    stack = truth()
+    gone = {i: absent_mask((48, 64)) for i in stack.object_ids}
+    masks = {f: stack.masks[f] if f in frames else gone for f in stack.known}
+    return replace(stack, masks=masks)
 
 
 @pytest.fixture(scope="module", params=["frozen", "low-rank"])
@@ -162,6 +171,22 @@ def test_stopped_later_the_best_so_far_is_kept(pupil_model, wide_truth):
 def test_two_frames_with_masks_are_too_few():
     with pytest.raises(StackError, match=r"Only 2 frames have masks .* at least 3"):
         part([truth([3, 8])])
+
+
+def test_an_object_that_is_gone_from_most_frames_is_learnt_where_it_is(miniature):
+    stack = seen_only_on(range(4))
+    held = [
+        frame for split in part([stack]) for block in split.held_out for frame in block
+    ]
+    assert held
+    assert all(stack.visible(frame) for frame in held)
+    _, outcome = run(copy.deepcopy(miniature), stack, FEW)
+    assert outcome.steps_done == FEW.steps
+
+
+def test_frames_that_show_no_object_are_none_to_learn_from():
+    with pytest.raises(StackError, match=r"Only 2 frames have masks .* at least 3"):
+        part([seen_only_on((4, 5))])
 
 
 def test_a_stack_with_few_masks_serves_beside_one_with_more():
