@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import Axis, FrameLayout
+from napari_sam2.core.axes import Axis, FrameLayout, without_channel
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import Positions
@@ -57,12 +57,16 @@ def label_source(layer: Labels, space: FrameSpace) -> LabelSource:
         If its shape is none of these.
     """
     array: ArrayLike = layer.data[0] if layer.multiscale else layer.data
-    shape, layout = tuple(array.shape), _without_channels(space.layout)
+    shape, layout = tuple(array.shape), _at_first_channel(space.layout)
     if shape == space.shape:
+        return LabelSource(_all_frames(array, layout), False)
+    if shape == _shape_without_channel(space):
+        layout = without_channel(space.layout)
         return LabelSource(_all_frames(array, layout), False)
     if shape == space.label_shape():
         at_start = tuple((axis, 0) for axis, _ in layout.fixed)
         return LabelSource(_all_frames(array, replace(layout, fixed=at_start)), False)
+    # Last, for a cube has this shape however its axes are ordered
     if shape == (space.frame_count, *space.shape_hw):
         return LabelSource(LayerFrames(array, FrameLayout(0, (1, 2), None)), False)
     if shape == space.shape_hw:
@@ -111,9 +115,13 @@ def _all_frames(array: ArrayLike, layout: FrameLayout) -> FrameSource:
     )
 
 
-def _without_channels(layout: FrameLayout) -> FrameLayout:
+def _at_first_channel(layout: FrameLayout) -> FrameLayout:
     """Look at the first channel only: labels are the same in all."""
     if layout.channel is None:
         return layout
     fixed = (*layout.fixed, (layout.channel, 0))
     return replace(layout, channel=None, fixed=tuple(sorted(fixed)))
+
+
+def _shape_without_channel(space: FrameSpace) -> tuple[int, ...]:
+    return tuple(n for i, n in enumerate(space.shape) if i != space.layout.channel)

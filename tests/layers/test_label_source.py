@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from napari.layers import Labels
+from napari.layers import Image, Labels
 
 from napari_sam2.core.errors import PromptError
+from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.label_source import label_source, parse_label_ids
 
 HW = (30, 40)
@@ -42,6 +43,19 @@ def test_labels_without_the_planes_and_channels_of_the_image(new_bench):
     assert (label_source(labels((6, 3, *HW), 4, 2), space).read(4) == 7).all()
     assert (label_source(labels((6, 1, *HW), 4, 0), space).read(4) == 7).all()
     assert (label_source(labels((6, *HW), 4), space).read(4) == 7).all()
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 8), (6, 8, 10)], ids=["cube", "cuboid"])
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_labels_without_channels_are_cut_along_the_axis_of_the_image(shape, axis):
+    image = image_source(
+        Image(np.zeros((2, *shape), np.uint8), axis_labels=tuple("czyx")), axis=axis
+    )
+    voxel = [2, 3, 4]
+    frame = voxel.pop(axis - 1)
+    source = label_source(labels(shape, 2, 3, 4), image.space)
+    assert [f for f in range(image.frame_count) if source.read(f).any()] == [frame]
+    assert np.argwhere(source.read(frame)).tolist() == [voxel]
 
 
 def test_a_single_picture_is_for_any_frame(new_bench):
