@@ -86,7 +86,7 @@ def assign(truth: Truth, census: Census, limits: Limits) -> Assignment:
     frames = _frames(truth, census, limits)
     starts = {i: _start(census, i, frames, truth.rules) for i in census.areas}
     counted = {
-        i: _counted(census, i, range(start, frames.stop), truth.rules)
+        i: _counted(truth, census, i, range(start, frames.stop))
         for i, start in starts.items()
         if start is not None
     }
@@ -131,10 +131,11 @@ def _start(census: Census, object_id: int, frames: range, rules: Rules) -> int |
 
 
 def _counted(
-    census: Census, object_id: int, frames: range, rules: Rules
+    truth: Truth, census: Census, object_id: int, frames: range
 ) -> tuple[int, ...]:
     """Return the frames, but the first, that count for an object."""
-    after = frames[1:] if rules.counts_last else frames[1:-1]
+    stop = len(truth.frames) - (not truth.rules.counts_last)
+    after = range(frames.start + 1, min(frames.stop, stop))
     return tuple(frame for frame in after if census.is_known(object_id, frame))
 
 

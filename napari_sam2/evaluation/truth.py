@@ -33,7 +33,7 @@ class Rules:
     fewest_pixels : int
         And at least so many pixels.
     counts_last : bool
-        Whether the last frame counts; DAVIS leaves it out.
+        Whether the last frame of the stack counts; DAVIS leaves it out.
     """
 
     visible_share: float = 0.5

@@ -39,6 +39,13 @@ def test_or_on_their_first_frame_where_the_layout_says_so() -> None:
     assert todo.counted == {1: (2, 3)}  # DAVIS leaves the last frame out
 
 
+def test_the_last_frame_of_a_part_is_not_the_last_of_the_stack() -> None:
+    rules = Rules(counts_last=False)
+    truth = truth_of(columns({1: [8] * 9}), rules=rules)
+    assert choose(truth, stop=5).counted == {1: (1, 2, 3, 4)}
+    assert choose(truth, start=5).counted == {1: (6, 7)}
+
+
 def test_frames_that_are_not_annotated_are_unknown() -> None:
     labels = columns({1: [0, 8, 0, 0, 8, 0]})
     todo = choose(truth_of(labels, known=frozenset({1, 4, 5})))
