@@ -10,7 +10,7 @@ from PIL import Image
 
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.evaluation.assignment import Limits, assign
-from napari_sam2.evaluation.layouts.davis import read_indexed
+from napari_sam2.evaluation.layouts.davis import IndexedMasks, read_indexed
 from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.truth import take_census
 from napari_sam2.io.writing.png_labels import davis_palette
@@ -67,16 +67,24 @@ def test_frames_without_a_mask_are_unknown(davis) -> None:
     assert truth.known == {0, 2, 4}
 
 
-def test_black_and_white_masks_show_one_object(tmp_path) -> None:
-    path = tmp_path / "mask.png"
-    Image.fromarray(np.array([[0, 255]], np.uint8)).save(path)
-    assert read_indexed(path).tolist() == [[0, 1]]
+def labels_of(folder: Path, *pictures: Image.Image) -> list[list[list[int]]]:
+    files = {frame: folder / f"{frame}.png" for frame in range(len(pictures))}
+    for frame, picture in enumerate(pictures):
+        picture.save(files[frame])
+    masks = IndexedMasks(files, np.array(pictures[0]).shape)
+    return [masks[frame].tolist() for frame in files]
 
 
-def test_beside_objects_white_is_nothing(tmp_path) -> None:
-    path = tmp_path / "mask.png"
-    write_indexed(path, np.array([[0, 3, 255]]))
-    assert read_indexed(path).tolist() == [[0, 3, 0]]
+@pytest.mark.parametrize("mode", ["L", "1"])
+def test_black_and_white_masks_show_one_object(tmp_path, mode) -> None:
+    white = Image.fromarray(np.array([[0, 255]], np.uint8)).convert(mode)
+    assert labels_of(tmp_path, white, white) == [[[0, 1]], [[0, 1]]]
+
+
+def test_beside_objects_white_is_nothing_on_any_frame(tmp_path) -> None:
+    only_white = Image.fromarray(np.array([[0, 0, 255]], np.uint8))
+    beside = Image.fromarray(np.array([[0, 3, 255]], np.uint8))
+    assert labels_of(tmp_path, only_white, beside) == [[[0, 0, 0]], [[0, 3, 0]]]
 
 
 def test_masks_in_colour_are_refused(tmp_path) -> None:

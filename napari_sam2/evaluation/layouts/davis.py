@@ -7,7 +7,7 @@ toolkit's semi-supervised evaluation. Frames without a mask file are unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _RESOLUTIONS = ("480p", "Full-Resolution", "1080p")
-_VOID = 255
+_WHITE = 255
 RULES = Rules(visible_share=0.0, fewest_pixels=1, counts_last=False)
 
 
@@ -74,9 +74,12 @@ def open_davis(pictures: Path, masks: Path) -> Truth:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class IndexedMasks:
     """Masks as indexed or black and white pictures.
+
+    White, 255, is the object where no picture of the sequence shows another one;
+    elsewhere it marks what belongs to no object, and is read as 0.
 
     Attributes
     ----------
@@ -88,6 +91,7 @@ class IndexedMasks:
 
     files: Mapping[int, Path]
     shape_hw: tuple[int, int]
+    _white: int | None = field(default=None, init=False)
 
     def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
         """Read the labels of a frame, (H, W)."""
@@ -98,17 +102,25 @@ class IndexedMasks:
                 f"The mask {path} is {labels.shape[0]} × {labels.shape[1]} pixels, but "
                 f"its frame is {self.shape_hw[0]} × {self.shape_hw[1]}."
             )
+        is_white = labels == _WHITE
+        if is_white.any():
+            labels[is_white] = self._label_of_white()
         return labels
 
     def unclear(self, frame: int) -> Collection[int]:
         """Return nothing: every object of a frame is drawn."""
         return ()
 
+    def _label_of_white(self) -> int:
+        """Return what white means, for which all pictures may have to be read once."""
+        if self._white is None:
+            has_indices = any(map(_has_indices, self.files.values()))
+            self._white = 0 if has_indices else 1
+        return self._white
+
 
 def read_indexed(path: Path) -> npt.NDArray[np.uint8]:
-    """Read the indices of a picture; white of black and white ones becomes 1.
-
-    Beside other indices, 255 marks what belongs to no object, and becomes 0.
+    """Read the indices of a picture; white of black and white ones is 255.
 
     Raises
     ------
@@ -125,8 +137,9 @@ def read_indexed(path: Path) -> npt.NDArray[np.uint8]:
                 f"The mask {path} is in colour: masks are indexed pictures, with 0 for "
                 "the background and an index for each object."
             )
-    labels = labels.astype(np.uint8)
-    is_white = labels == _VOID
-    only_white = is_white.any() and not labels[~is_white].any()
-    labels[is_white] = 1 if only_white else 0
-    return labels
+    return labels.astype(np.uint8) * np.uint8(_WHITE if mode == "1" else 1)
+
+
+def _has_indices(path: Path) -> bool:
+    labels = read_indexed(path)
+    return bool(((labels > 0) & (labels < _WHITE)).any())
