@@ -76,6 +76,37 @@ def test_objects_are_added_renamed_and_deleted(working: User) -> None:
     assert panel.tree.topLevelItemCount() == 2
 
 
+@pytest.fixture
+def several_chosen(working: User) -> User:
+    """Return somebody who has chosen three of five objects."""
+    panel = working.dock.workbench.objects
+    for _ in range(5):
+        panel.add()
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(2))
+    for row in (0, 1):
+        panel.tree.topLevelItem(row).setSelected(True)
+    assert panel.chosen == (1, 2, 3)
+    return working
+
+
+def test_what_is_chosen_stays_chosen_when_the_list_changes(several_chosen) -> None:
+    panel, document = several_chosen.dock.workbench.objects, several_chosen.document
+    panel.tree.topLevelItem(1).setText(0, "mother")
+    assert (panel.chosen, document.selected) == ((1, 2, 3), 3)
+    several_chosen.session.history.undo()
+    assert (panel.chosen, document.selected) == ((1, 2, 3), 3)
+    panel.add()  # which is another choice
+    assert (panel.chosen, document.selected) == ((6,), 6)
+
+
+def test_all_that_is_chosen_is_deleted_in_one_step(several_chosen) -> None:
+    panel = several_chosen.dock.workbench.objects
+    panel.delete()
+    assert list(several_chosen.document.objects) == [4, 5]
+    several_chosen.session.history.undo()
+    assert list(several_chosen.document.objects) == [1, 2, 3, 4, 5]
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
 def test_the_chosen_object_is_deleted_by_a_key(working: User, key) -> None:
     panel = working.dock.workbench.objects

@@ -8,6 +8,7 @@ from napari_sam2.state.edits.objects import (
     add_object,
     new_object_id,
     remove_object,
+    remove_objects,
     rename_object,
 )
 from napari_sam2.state.edits.prompts import (
@@ -37,6 +38,7 @@ __all__ = [
     "paint_mask",
     "paint_masks",
     "remove_object",
+    "remove_objects",
     "rename_object",
     "say",
     "set_answer",

@@ -9,6 +9,8 @@ from napari_sam2.core.errors import PromptError
 from napari_sam2.state.edit import Edit, TrackedObject
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from napari_sam2.state.document import Document
 
 
@@ -47,13 +49,17 @@ def add_object(
 
 def remove_object(document: Document, object_id: int) -> Edit:
     """Remove an object with everything said about it and all its masks."""
-    name = document.get_object(object_id).name
-    frames = document.masks.of_object(object_id)
+    return remove_objects(document, (object_id,))
+
+
+def remove_objects(document: Document, object_ids: Collection[int]) -> Edit:
+    """Remove objects with everything said about them and all their masks."""
+    names = [document.get_object(object_id).name for object_id in object_ids]
     return Edit(
-        f"Delete {name}",
-        objects={object_id: None},
-        prompts={place: None for place in document.prompts if place[0] == object_id},
-        masks={(object_id, frame): None for frame in frames},
+        f"Delete {names[0] if len(names) == 1 else f'{len(names)} objects'}",
+        objects=dict.fromkeys(object_ids),
+        prompts={p: None for p in document.prompts if p[0] in object_ids},
+        masks={(i, f): None for i in object_ids for f in document.masks.of_object(i)},
     )
 
 

@@ -21,7 +21,7 @@ from napari_sam2.state import edits
 from napari_sam2.widgets.controls.controls import button, column, row, switch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from napari_sam2.control import Controller
     from napari_sam2.state import Place
@@ -70,8 +70,8 @@ class ObjectsPanel(QWidget):
         )
         self._buttons = row(
             button("New", "Start another object; your next click is its", self.add),
-            button("Delete", "Delete the chosen object, its prompts and masks"
-                   " (undo brings it back)", self.delete),
+            button("Delete", "Delete the chosen objects, their prompts and masks"
+                   " (undo brings them back)", self.delete),
             self._show_only,
             button("Go to", "Go to the first frame on which you prompted it (Home)",
                    self.jump),
@@ -100,10 +100,11 @@ class ObjectsPanel(QWidget):
         self._controller.history.do(edits.add_object(self._document))
 
     def delete(self) -> None:
-        """Delete the chosen object with everything that is known about it."""
-        chosen = self._document.selected
-        if chosen is not None:
-            self._controller.history.do(edits.remove_object(self._document, chosen))
+        """Delete the chosen objects with everything that is known about them."""
+        selected = self._document.selected
+        chosen = self.chosen or (() if selected is None else (selected,))
+        if chosen:
+            self._controller.history.do(edits.remove_objects(self._document, chosen))
 
     def jump(self) -> None:
         """Ask to go to the chosen object's first prompt."""
@@ -153,6 +154,7 @@ class ObjectsPanel(QWidget):
             self._controller.history.do(edit)
 
     def _fill(self) -> None:
+        current, chosen = self._current(), self.chosen
         with self._filling():
             self._tree.clear()
             self._rows = {
@@ -165,6 +167,8 @@ class ObjectsPanel(QWidget):
         self._fit_columns()
         self._fit_height()
         self._mark_selected()
+        if current == self._current():
+            self._choose(chosen)
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._fill_numbers({object_id for object_id, _ in places})
@@ -197,6 +201,15 @@ class ObjectsPanel(QWidget):
         if item is not None and item is not self._tree.currentItem():
             with self._filling():
                 self._tree.setCurrentItem(item)
+
+    def _current(self) -> int | None:
+        item = self._tree.currentItem()
+        return None if item is None else _id_of(item)
+
+    def _choose(self, object_ids: Collection[int]) -> None:
+        with self._filling():
+            for object_id, item in self._rows.items():
+                item.setSelected(object_id in object_ids)
 
     @contextmanager
     def _filling(self) -> Iterator[None]:
