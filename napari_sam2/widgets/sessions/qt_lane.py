@@ -126,6 +126,8 @@ class QtLane(QObject):
             while (task := self._jobs.get()) is not None:
                 with suppress(BaseException):  # the task has told of it
                     self._work(task)
+                # Or it would live on, with all that it holds, until the next one comes
+                del task
 
     def _drop_older(self, key: Hashable | None) -> None:
         """Take waiting jobs of the same key out of the queue: the latest wins."""

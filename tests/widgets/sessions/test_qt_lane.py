@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -72,6 +74,21 @@ def test_every_error_is_told_once(lane: QtLane, qtbot, error: Exception) -> None
     qtbot.waitUntil(lambda: len(ear.heard) == 2)
     qtbot.wait(20)
     assert ear.heard == [1, error]
+
+
+def test_nothing_of_a_job_is_kept_when_it_is_done(lane: QtLane, qtbot) -> None:
+    class Large:
+        pass
+
+    def submit(large: Large, ear: Ear) -> None:
+        lane.submit(lambda token: (large for _ in [1]), on_done=ear.done)
+
+    large, ear = Large(), Ear()
+    kept = weakref.ref(large)
+    submit(large, ear)
+    del large
+    qtbot.waitUntil(lambda: ear.heard == ["done"])
+    qtbot.waitUntil(lambda: gc.collect() is not None and kept() is None, timeout=2000)
 
 
 class Panic(BaseException):
