@@ -69,8 +69,8 @@ class StatusLine(QWidget):
             self.complain(problem, status.message)
 
     def say(self, sentence: str) -> None:
-        """Show a sentence that is no problem."""
-        self._line.setText(sentence)
+        """Show a sentence that is no problem; an empty one ends those before it."""
+        self._line.setText(sentence or _sentence(self._last["work"]))
 
     def complain(self, problem: Exception, sentence: str = "") -> None:
         """Show a problem until it was read, and tell napari."""

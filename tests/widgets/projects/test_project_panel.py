@@ -129,3 +129,14 @@ def test_a_file_that_is_no_project_is_refused_with_a_sentence(
     (tmp_path / "odd.sam2").write_bytes(b"nothing")
     user.dock.projects.open(tmp_path / "odd.sam2")
     user.wait(lambda: "no project" in user.dock.status_line.message)
+
+
+def test_after_a_project_that_cannot_be_opened_the_line_is_not_empty(
+    working: User, tmp_path: Path
+) -> None:
+    path = tmp_path / "broken.sam2"
+    path.write_bytes(b"nothing")
+    working.dock.projects.open(path)
+    line = working.dock.status_line
+    working.wait(lambda: "broken.sam2" in line.problems.sentences)
+    assert line.message.endswith("nano is ready.")
