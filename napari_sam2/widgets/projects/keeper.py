@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -36,6 +36,15 @@ if TYPE_CHECKING:
     from napari_sam2.state import Settings
     from napari_sam2.widgets.sessions.file_lane import FileLane
     from napari_sam2.widgets.sessions.session import Session
+
+
+@dataclass(slots=True, eq=False)
+class _Saving:
+    """A project on its way to disk."""
+
+    generation: int
+    path: Path
+    is_written: bool = False
 
 
 class Keeper:
@@ -76,6 +85,7 @@ class Keeper:
         self._moved: dict[str, Path] = {}
         self._was_running = False
         self._saved_generation = 0
+        self._savings: list[_Saving] = []
         self._looked_at: ImageSource | None = None
         self._image: ImageReference = refer_to_layer(session.image)
         document, controller = session.document, session.controller
@@ -127,7 +137,8 @@ class Keeper:
 
     def save(self, path: Path) -> None:
         """Take everything down, and write it in the background."""
-        generation = self.autosave.generation
+        saving = _Saving(self.autosave.generation, path)
+        self._savings.append(saving)
         header = self._describe()
         header = replace(
             header,
@@ -138,29 +149,31 @@ class Keeper:
         )
         steps = self.session.controller.recorder.steps
         project = project_of(self.session.document, header, steps)
-        written: list[Path] = []
 
         def job(token: CancelToken) -> Generator[None]:
             write_project(path, project)
-            written.append(path)
+            saving.is_written = True
             yield
 
-        def finish() -> None:
-            if written:
-                self._note_saved(generation, path)
+        self._files.submit(job, on_done=self.note_written, on_error=self.failed.emit)
 
-        self._files.submit(job, on_done=finish, on_error=self.failed.emit)
+    def note_written(self) -> None:
+        """Take note of what is on disk by now.
+
+        Call it also once the lane was closed: then nothing tells of its last jobs.
+        """
+        written = [one for one in self._savings if one.is_written]
+        self._savings = [one for one in self._savings if not one.is_written]
+        for saving in written:
+            self._saved_generation = saving.generation
+            self.autosave.mark_saved(saving.generation, saving.path)
+            self.changed.emit()
+            self.saved.emit(saving.path)
 
     def close(self, *, is_kept: bool) -> None:
         """Hear nothing more; leave what is unsaved to be recovered, or not."""
         self._links.cut()
         self.autosave.close(keep=is_kept and self.is_unsaved)
-
-    def _note_saved(self, generation: int, path: Path) -> None:
-        self._saved_generation = generation
-        self.autosave.mark_saved(generation, path)
-        self.changed.emit()
-        self.saved.emit(path)
 
     def _on_changed(self, _: object) -> None:
         self.changed.emit()

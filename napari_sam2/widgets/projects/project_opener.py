@@ -120,6 +120,7 @@ class ProjectOpener(QObject):
     def _begin(self, path: Path | None, recovery: Recovery | None) -> None:
         file = path if recovery is None else recovery.path
         assert file is not None
+        self._let_go()
         self._question.hide()
         self.said.emit(f"Opening {file.name}…")
 
@@ -154,11 +155,15 @@ class ProjectOpener(QObject):
         self._give_up()
 
     def _give_up(self) -> None:
-        opening, self._opening = self._opening, None
         self.said.emit("")
+        self._let_go()
+        self._go_on()
+
+    def _let_go(self) -> None:
+        """Tell of a project that is not wanted any more, if there is one."""
+        opening, self._opening = self._opening, None
         if opening is not None:
             self.given_up.emit(opening)
-        self._go_on()
 
     def _on_read(self, opening: Opening) -> None:
         self._opening = opening

@@ -171,6 +171,7 @@ class Projects(QWidget):
             keeper.autosave.save()
         self._files.finish()
         for keeper in self._keepers.values():
+            keeper.note_written()
             keeper.close(is_kept=True)
         self._keepers.clear()
 
@@ -237,6 +238,7 @@ class Projects(QWidget):
 
     def _on_given_up(self, opening: Opening) -> None:
         if opening.recovery is not None:
+            self.banner.reconsider(opening.recovery)
             self.look_for_work()
 
     def _tick(self) -> None:

@@ -12,6 +12,7 @@ from napari_sam2.widgets.controls.controls import button, column, row, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from napari_sam2.project import Recovery
 
@@ -32,6 +33,7 @@ class RecoveryBanner(QWidget):
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._waiting: list[Recovery] = []
+        self._answered: set[Path] = set()
         self._words = text()
         self.restore_button = button(
             "Restore", "Open the image, with everything as it was", self._restore
@@ -52,9 +54,13 @@ class RecoveryBanner(QWidget):
         return str(self._words.text())
 
     def offer(self, found: Sequence[Recovery]) -> None:
-        """Ask about these, the first one first."""
-        self._waiting = list(found)
+        """Ask about these, the first one first, but for those that were answered."""
+        self._waiting = [one for one in found if one.path not in self._answered]
         self._show()
+
+    def reconsider(self, recovery: Recovery) -> None:
+        """Ask about this again, when it is offered: it was not restored after all."""
+        self._answered.discard(recovery.path)
 
     def _show(self) -> None:
         self.setVisible(bool(self._waiting))
@@ -72,6 +78,7 @@ class RecoveryBanner(QWidget):
 
     def _take(self) -> Recovery:
         first = self._waiting.pop(0)
+        self._answered.add(first.path)
         self._show()
         return first
 

@@ -77,6 +77,52 @@ def test_saved_work_leaves_nothing_to_recover(worker: User, tmp_path: Path) -> N
     assert not find_recoverable()
 
 
+def test_closing_at_once_after_saving_leaves_nothing_to_recover(
+    worker: User, tmp_path: Path
+) -> None:
+    worker.dock.projects.save_as(tmp_path / "cells.sam2")
+    worker.dock.shut_down()
+    assert (tmp_path / "cells.sam2").exists()
+    assert not find_recoverable()
+
+
+def test_what_is_put_off_is_not_offered_with_what_comes_after_it(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    user.open_dock()
+    banner = user.dock.projects.banner
+    for name in ("first", "second"):
+        layer = user.open_image(name=name)
+        user.click(2, 10, 10)
+        user.wait_mask(1, 2)
+        user.viewer.layers.remove(layer)
+        user.wait(lambda: banner.isVisibleTo(user.dock))
+        assert f"unsaved work on {name}" in banner.sentence
+        banner.later_button.click()
+        assert not banner.isVisibleTo(user.dock)
+
+
+def test_work_waits_again_when_another_project_is_opened_before_its_image_is_found(
+    worker: User, tmp_path: Path, image: Path
+) -> None:
+    path = save(worker, tmp_path / "cells.sam2")
+    worker.click(5, 20, 30)
+    worker.wait_idle()
+    elsewhere = image.rename(tmp_path / "moved.tif")
+    reopen(worker)
+    projects = worker.dock.projects
+    worker.wait(lambda: projects.banner.isVisibleTo(worker.dock))
+    projects.banner.restore_button.click()
+    worker.wait(lambda: projects.question.isVisibleTo(worker.dock))
+    assert not projects.banner.isVisibleTo(worker.dock)
+    elsewhere.rename(image)
+    projects.open(path)
+    worker.wait(lambda: worker.session is not None)
+    worker.wait(lambda: projects.banner.isVisibleTo(worker.dock))
+    assert "unsaved work on cells" in projects.banner.sentence
+
+
 def test_work_of_a_killed_program_is_offered_and_restored(
     user_without_window: User, image: Path
 ) -> None:
