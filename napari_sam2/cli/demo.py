@@ -48,7 +48,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "Labels, a table and a picture to look at are written for each sample.",
     )
     parser.add_argument(
-        "--out",
+        "-o",
+        "--output",
         metavar="DIR",
         type=Path,
         default=Path(_FOLDER),
@@ -68,7 +69,7 @@ def _demo(args: argparse.Namespace) -> int:
     resolve_weights(args.model)
     names = (args.sample,) if args.sample else sample_names()
     samples = [load_sample(name) for name in names]
-    _make_folder(args.out)
+    _make_folder(args.output)
     quality = quality_of(args)
     loaded = cache(partial(load, args, quality))
     rows: list[tuple[str, ...]] = [_HEADER]
@@ -85,7 +86,7 @@ def _demo(args: argparse.Namespace) -> int:
         if code := report(job, outcome):
             return code
         rows.append(_row(sample, job, outcome))
-    print(f"\n{as_table(rows)}\n\n{_EXPLANATION}\nResults to look at: {args.out}")
+    print(f"\n{as_table(rows)}\n\n{_EXPLANATION}\nResults to look at: {args.output}")
     return 0
 
 
@@ -110,7 +111,7 @@ def _job(sample: Sample, args: argparse.Namespace, quality: Quality) -> Job:
     return Job(
         frames=frames,
         request=request,
-        outputs=_outputs(sample, args.out),
+        outputs=_outputs(sample, args.output),
         span=_SPANS.get(sample.name, range(len(frames))),
         inputs=(sample.stack, sample.prompts),
         window=made.window,
