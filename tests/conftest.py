@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _hears_ctrl_c() -> None:
+    """Hear Ctrl-C, as in a terminal: a shell's background jobs begin by ignoring it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def nano() -> Sam2Model:
     """Return the bundled model."""
@@ -46,11 +54,13 @@ def nano_onnx(nano, tmp_path_factory, pytestconfig) -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests time for an export, which takes minutes where others compute, too."""
+    """Export once, in one process, with time for where others compute, too."""
     for item in items:
         if "nano_onnx" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(1200))
+            item.add_marker(pytest.mark.xdist_group("nano_onnx"))
 
 
 @pytest.fixture
