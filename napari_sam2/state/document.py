@@ -217,6 +217,13 @@ class Document:
         """Return the first frame on which something was said about an object."""
         return min(self.said_about(object_id), default=None)
 
+    def first_prompts(self, object_id: int) -> dict[int, int]:
+        """Return the same for each series, by the first of its frames."""
+        found: dict[int, int] = {}
+        for frame in self.said_about(object_id):  # in order
+            found.setdefault(self.series_of(frame).start, frame)
+        return found
+
     def frames_covered(self, object_id: int) -> int:
         """Count the frames on which an object has a mask, absence included."""
         return len(self.masks.of_object(object_id))

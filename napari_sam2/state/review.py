@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from napari_sam2.state.suspicions import (
     contact,
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from napari_sam2.state.thresholds import ReviewThresholds
 
 _INHERITED_SEVERITY = 0.05
+
+FirstPrompts: TypeAlias = "Mapping[int, int]"
+"""The first frame of every series that an object is prompted in, by its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def doubts_on(
     document: Document,
     frame: int,
     limits: ReviewThresholds,
-    first_prompts: Mapping[int, int] | None = None,
+    first_prompts: Mapping[int, FirstPrompts] | None = None,
 ) -> dict[int, Doubt]:
     """Return the masks of a frame that are odd in themselves, by object.
 
@@ -68,8 +71,8 @@ def doubts_on(
     document : Document
     frame : int
     limits : ReviewThresholds
-    first_prompts : mapping of int to int, optional
-        The first prompted frame of objects; looked up by default.
+    first_prompts : mapping of int to FirstPrompts, optional
+        Those of objects; looked up by default.
     """
     found = {}
     on_frame = document.masks.on_frame(frame)
@@ -79,7 +82,7 @@ def doubts_on(
     series = document.series_of(frame)
     for object_id, one in on_frame.items():
         if not one.is_protected:
-            is_before = frame < _start(series, first_prompts.get(object_id))
+            is_before = frame < _start(series, first_prompts.get(object_id, {}))
             source = frame + 1 if is_before else frame - 1
             place = object_id, frame
             before = source if source in series else None
@@ -92,17 +95,19 @@ def doubts_on(
     return found
 
 
-def first_prompted(document: Document, object_ids: Iterable[int]) -> dict[int, int]:
-    """Return the first prompted frame of those objects that have one."""
-    found = {i: document.first_prompt(i) for i in object_ids if i in document.objects}
-    return {i: frame for i, frame in found.items() if frame is not None}
+def first_prompted(
+    document: Document, object_ids: Iterable[int]
+) -> dict[int, FirstPrompts]:
+    """Return where those objects that are prompted are prompted first."""
+    found = {i: document.first_prompts(i) for i in object_ids if i in document.objects}
+    return {i: frames for i, frames in found.items() if frames}
 
 
 def inherited(
     document: Document,
     object_id: int,
     own: Mapping[int, Doubt],
-    first_prompt: int | None = None,
+    first_prompts: FirstPrompts,
 ) -> dict[int, Doubt]:
     """Return the doubts that frames have from those that they were carried on from.
 
@@ -116,13 +121,13 @@ def inherited(
     object_id : int
     own : mapping of int to Doubt
         The object's frames that are odd in themselves.
-    first_prompt : int, optional
+    first_prompts : FirstPrompts
         Where the object was carried on from, both ways.
     """
     lasting = {frame for frame, doubt in own.items() if doubt.is_lasting}
     found: dict[int, Doubt] = {}
     for series in {document.series_of(frame) for frame in lasting}:
-        start = _start(series, first_prompt)
+        start = _start(series, first_prompts)
         for way in (range(start, series.stop), range(start - 1, series.start - 1, -1)):
             found |= _inherited_along(document, object_id, own, way)
     return found
@@ -156,7 +161,7 @@ def all_doubts(document: Document, limits: ReviewThresholds) -> dict[Place, Doub
             own.setdefault(object_id, {})[frame] = doubt
     found: dict[Place, Doubt] = {}
     for object_id, row in own.items():
-        first = first_prompts.get(object_id)
+        first = first_prompts.get(object_id, {})
         row = {**inherited(document, object_id, row, first), **row}
         found |= {(object_id, frame): doubt for frame, doubt in row.items()}
     return found
@@ -217,11 +222,9 @@ def is_waiting(document: Document, doubt: Doubt) -> bool:
     return is_known and not _is_vouched_for(document, place)
 
 
-def _start(series: range, first_prompt: int | None) -> int:
+def _start(series: range, first_prompts: FirstPrompts) -> int:
     """Return where in a series an object was carried on from: its start, if unknown."""
-    if first_prompt is None or first_prompt not in series:
-        return series.start
-    return first_prompt
+    return first_prompts.get(series.start, series.start)
 
 
 def _own_suspicions(

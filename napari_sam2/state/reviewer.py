@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.state.review import (
     Doubt,
+    FirstPrompts,
     doubts_on,
     first_prompted,
     inherited,
@@ -126,7 +127,7 @@ class Reviewer:
     def _pass_on(self, object_id: int) -> set[int]:
         """Pass doubts on along an object's row; return the frames that they changed."""
         before = self._inherited.pop(object_id, {})
-        own, first = self._own.get(object_id, {}), self._first_prompts.get(object_id)
+        own, first = self._own.get(object_id, {}), self._first_of(object_id)
         after = inherited(self._document, object_id, own, first)
         if after:
             self._inherited[object_id] = after
@@ -140,18 +141,30 @@ class Reviewer:
     def _on_masks_changed(self, frames: frozenset[int]) -> None:
         last = self._document.frame_count - 1
         around = {frame + 1 for frame in frames if frame < last}
-        reach = max(self._first_prompts.values(), default=0)
-        around |= {frame - 1 for frame in frames if 0 < frame <= reach}
+        starts = {frame: self._document.series_of(frame).start for frame in frames}
+        reach = {start: self._reach(start) for start in {*starts.values()}}
+        around |= {f - 1 for f, start in starts.items() if start < f <= reach[start]}
         self._distrust(sorted(frames | around))
+
+    def _reach(self, start: int) -> int:
+        """Return up to where in a series objects are carried on backward."""
+        firsts = (row.get(start, start) for row in self._first_prompts.values())
+        return max(firsts, default=start)
+
+    def _first_of(self, object_id: int) -> FirstPrompts:
+        return self._first_prompts.get(object_id, {})
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         objects = {object_id for object_id, _ in places}
         first = first_prompted(self._document, objects)
         for object_id in objects:
             self._stale_objects[object_id] = None
-            if first.get(object_id) != self._first_prompts.pop(object_id, None):
-                self._distrust(sorted(self._document.masks.of_object(object_id)))
-        self._first_prompts |= first
+            before, now = self._first_of(object_id), first.get(object_id, {})
+            self._first_prompts[object_id] = now
+            row = self._document.masks.of_object(object_id)
+            for start in sorted({start for start, _ in before.items() ^ now.items()}):
+                series = self._document.series_of(start)
+                self._distrust(frame for frame in series if frame in row)
 
     def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
         """Look again at what names these objects: they may have another name."""

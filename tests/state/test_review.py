@@ -235,3 +235,24 @@ def test_doubt_is_not_carried_on_to_another_position() -> None:
     doubts = all_doubts(document, LIMITS)
     assert {frame for _, frame in doubts} == {1, 2}
     assert "carried on from frame 1," in doubts[1, 2].reasons[0]
+
+
+def test_at_every_position_doubts_go_away_from_its_own_first_prompt() -> None:
+    document = Document(frame_count=20, shape_hw=(20, 30), series_length=10)
+    edits.add_object(document, 1).apply(document)
+    reviewer = Reviewer(document, LIMITS)
+    for frame in (5, 15):
+        document.apply(edits.set_prompts(document, 1, frame, click(3, 3)))
+    shrunk = {10, 11, 12}
+    for frame in range(20):
+        side = 3 if frame in shrunk else 9
+        track(document, found(1, frame, square(2, 2, side)))
+    doubts = all_doubts(document, LIMITS)
+    assert {(d.frame, d.since) for d in doubts.values()} == {
+        (12, None), (11, 12), (10, 12),
+    }  # fmt: skip
+    document.apply(edits.set_prompts(document, 1, 11, click(3, 3)))
+    reviewer.refresh()
+    expected = all_doubts(document, LIMITS)
+    assert {(d.object_id, d.frame): d for d in reviewer.doubts()} == expected
+    assert set(expected) == {(1, 13), (1, 14)}
