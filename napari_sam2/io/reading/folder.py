@@ -47,7 +47,7 @@ def open_folder(path: Path) -> Opened:
         raise StackError(str(error)) from error
 
     def read(page: int) -> npt.NDArray[Any]:
-        return _alike(read_picture(files[page]), first.shape, files[page])
+        return _alike(read_picture(files[page]), first, files[page])
 
     shape = (len(files), *first.shape)
     names = "iyx" if first.ndim == 2 else "iyxs"
@@ -147,12 +147,19 @@ def _read_tiff(path: Path) -> npt.NDArray[Any]:
 
 
 def _alike(
-    pixels: npt.NDArray[Any], shape: tuple[int, ...], path: Path
+    pixels: npt.NDArray[Any], first: npt.NDArray[Any], path: Path
 ) -> npt.NDArray[Any]:
-    if pixels.shape != shape:
+    if pixels.shape != first.shape:
         raise FrameError(
             f"The picture {path.name} is {_size(pixels.shape)}, but the first one of "
-            f"the folder is {_size(shape)}: all must have the same size and colours."
+            f"the folder is {_size(first.shape)}: all must have the same size and "
+            "colours."
+        )
+    if not np.can_cast(pixels.dtype, first.dtype):
+        raise FrameError(
+            f"The picture {path.name} has pixels of {pixels.dtype}, which do not fit "
+            f"into those of {first.dtype} that the first one of the folder has: save "
+            "all pictures with the same depth."
         )
     return pixels
 

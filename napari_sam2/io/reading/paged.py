@@ -110,4 +110,9 @@ class PagedArray:
                 f"Picture {page} has shape {pixels.shape}, but the others have "
                 f"{self._page_shape}: all pictures of a stack must have the same size."
             )
+        if not np.can_cast(pixels.dtype, self.dtype):
+            raise FrameError(
+                f"Picture {page} has pixels of {pixels.dtype}, but the others have "
+                f"{self.dtype}: all pictures of a stack must have the same depth."
+            )
         return pixels

@@ -84,6 +84,22 @@ def test_a_picture_of_another_size_is_named(tmp_path, other):
         frames[1]
 
 
+def test_a_deeper_picture_is_named_and_never_wrapped(tmp_path):
+    Image.fromarray(GREY[0]).save(tmp_path / "a.png")
+    Image.fromarray(GREY[1].astype(np.uint16) * 12).save(tmp_path / "b.png")
+    frames = stack_frames(open_stack(tmp_path))
+    frames[0]
+    with pytest.raises(FrameError, match=r"b\.png has pixels of uint16.* uint8"):
+        frames[1]
+
+
+def test_a_shallower_picture_keeps_its_values(tmp_path):
+    Image.fromarray(GREY[1].astype(np.uint16) * 12).save(tmp_path / "a.png")
+    Image.fromarray(GREY[0]).save(tmp_path / "b.png")
+    frames = stack_frames(open_stack(tmp_path))
+    np.testing.assert_array_equal(frames[1], GREY[0])
+
+
 def test_a_folder_without_pictures_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
     assert picture_files(tmp_path) == []

@@ -44,7 +44,15 @@ def test_an_index_outside_is_an_index_error():
 
 
 def test_a_page_of_another_size_is_a_frame_error():
-    array = PagedArray((2, 4, 4), np.uint8, 2, lambda page: np.zeros((4, 4 + page)))
+    array = PagedArray((2, 4, 4), float, 2, lambda page: np.zeros((4, 4 + page)))
     array[0]
     with pytest.raises(FrameError, match="Picture 1 has shape"):
         array[1]
+
+
+def test_a_page_of_deeper_pixels_is_a_frame_error():
+    types = np.uint16, np.uint8, np.int16
+    array = PagedArray((3, 4, 4), np.uint16, 2, lambda p: np.ones((4, 4), types[p]))
+    assert array[1, 0, 0] == 1, "of 8 bits fits into 16"
+    with pytest.raises(FrameError, match="Picture 2 has pixels of int16"):
+        array[2]
