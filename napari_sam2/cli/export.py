@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.job import check_apart
 from napari_sam2.cli.project_options import (
     add_image_options,
     finish,
     open_project_image,
 )
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.writing.placing import affine_of
 from napari_sam2.io.writing.result_format import ImageUse
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS, choose_result_format
@@ -57,6 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _export(args: argparse.Namespace) -> int:
+    from napari_sam2.project.image_paths import image_paths
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.results import export
     from napari_sam2.project.whole_image import all_frames
@@ -64,9 +65,10 @@ def _export(args: argparse.Namespace) -> int:
     check_apart((args.output,), (args.project,))
     chosen = choose_result_format(args.output, args.format)
     project = read_project(args.project)
+    instead = () if args.image is None else (args.image,)
+    images = (*instead, *image_paths(project, args.project))
+    check_apart(chosen.paths(args.output), (args.project, *images))
     frames = _frames(project, chosen.image, args)
-    if frames is not None:
-        check_apart((args.output,), (frames.stack.path,))
     steps = export(
         project,
         args.output,

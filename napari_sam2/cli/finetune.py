@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
-from napari_sam2.cli.job import check_apart
 from napari_sam2.cli.passing_line import PassingLine
 from napari_sam2.cli.project_options import (
     add_image_options,
@@ -20,6 +19,7 @@ from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.cli.wording import human_time
 from napari_sam2.core.adapter_card import ADAPTER_SUFFIX
 from napari_sam2.engine.weights import resolve_weights
+from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import check_output
 
 if TYPE_CHECKING:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.prompting import check_request
 from napari_sam2.control.sight import dims_of
-from napari_sam2.core.errors import OutputError, StackError
+from napari_sam2.core.errors import StackError
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import NOWHERE, Positions
 from napari_sam2.core.quality import EXACT
 from napari_sam2.core.recipe import DEFAULT_WINDOW
+from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import rehearsal
 from napari_sam2.io.pictures.overlay import check_overlay
 from napari_sam2.io.writing.placing import affine_of, frames_at
@@ -20,6 +20,7 @@ from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import (
     check_holds_positions,
     choose_result_format,
+    find_result_format,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.plan import Direction
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.io.writing.result_format import ResultFormat
+
+_TABLE = find_result_format("csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +73,21 @@ class Outputs:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All files that will be written."""
+        """All files that are asked for."""
         table = () if self.table is None else (self.table,)
         return (self.labels, *table, *self.overlays)
 
     @property
+    def written(self) -> tuple[Path, ...]:
+        """All files that will be written, those that nobody names among them."""
+        labels = self.result_format.paths(self.labels)
+        table = () if self.table is None else _TABLE.paths(self.table)
+        return (*labels, *table, *self.overlays)
+
+    @property
     def with_formats(self) -> tuple[tuple[Path, ResultFormat], ...]:
         """All files that will be written, and their formats."""
-        table = () if self.table is None else ((self.table, "csv"),)
+        table = () if self.table is None else ((self.table, _TABLE.name),)
         overlays = ((path, None) for path in self.overlays)
         named = ((self.labels, self.labels_format), *table, *overlays)
         return tuple((path, choose_result_format(path, name)) for path, name in named)
@@ -184,7 +194,7 @@ class Job:
         """
         check_request(self.request, self.frames, self.positions)
         self._check_fused()
-        check_apart(self.outputs.paths, self.inputs)
+        check_apart(self.outputs.written, self.inputs)
         self.outputs.check(self.header)
 
     def settled(self, limits: IntensityLimits, precision: Precision | None) -> Job:
@@ -240,32 +250,3 @@ class Job:
     def frames_at(self, position: Position) -> StackFrames:
         """Return the frames at a position."""
         return frames_at(self.frames, self.positions, position)
-
-
-def check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
-    """Raise OutputError when an output is an input, or two outputs are one file."""
-    for one, other in combinations(outputs, 2):
-        if _is_same(one, other):
-            raise OutputError(f"Two outputs are the same file, {one}: give two names.")
-    for output in outputs:
-        if any(_is_same(output, path) for path in inputs):
-            raise OutputError(
-                f"{output} is an input of this command and is never replaced: choose "
-                "another name for the output."
-            )
-        inside = [p for p in inputs if p.is_dir() and p.resolve() in _above(output)]
-        if inside:
-            raise OutputError(
-                f"{output} would lie inside the stack {inside[0]} and become one of "
-                "its pictures: choose another folder."
-            )
-
-
-def _above(path: Path) -> list[Path]:
-    return list(path.resolve().parents)
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return one.resolve() == other.resolve()

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 from napari_sam2.cli.arguments import FrameSpan
 from napari_sam2.cli.interrupt import stop_on_interrupt
-from napari_sam2.cli.job import check_apart, outputs_of
+from napari_sam2.cli.job import outputs_of
 from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
 from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
+from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.writing.placing import affine_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _SAID_BY_PROJECT: dict[str, object] = {
 def track_project(args: argparse.Namespace) -> int:
     """Make the masks of a project again, and write them."""
     from napari_sam2.control.replaying import replay
+    from napari_sam2.project.image_paths import image_paths
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.results import result_header
     from napari_sam2.project.seen import frames_at_step
@@ -53,7 +55,10 @@ def track_project(args: argparse.Namespace) -> int:
     frames = open_project_image(project, args)
     with closing(frames.stack), stop_on_interrupt() as token:
         outputs = outputs_of(args)
-        check_apart(outputs.paths, (frames.stack.path, args.project))
+        check_apart(
+            outputs.written,
+            (frames.stack.path, args.project, *image_paths(project, args.project)),
+        )
         outputs.check(result_header(project, all_frames(frames, project.stack)))
         told: set[str] = set()
         steps = replay(

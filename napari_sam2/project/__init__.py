@@ -31,12 +31,11 @@ from napari_sam2.project.autosave import Autosave
 from napari_sam2.project.image import (
     ImageState,
     Whereabouts,
-    locate_companion,
     locate_image,
     open_image,
     refer_to_image,
-    related_to,
 )
+from napari_sam2.project.image_paths import locate_companion, related_to
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.recovery import Recovery, find_recoverable
 from napari_sam2.project.results import export

@@ -14,6 +14,7 @@ import numpy as np
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
+from napari_sam2.project.image_paths import exists, paths_of
 from napari_sam2.project.values import Fingerprint, ImageReference
 from napari_sam2.project.whole_image import all_frames
 
@@ -107,28 +108,6 @@ def refer_to_image(
     )
 
 
-def related_to(
-    image: ImageReference, project_path: str | Path, now_at: Path | None = None
-) -> ImageReference:
-    """Note the way from a project's folder to its image, so that both can be moved.
-
-    Parameters
-    ----------
-    image : ImageReference
-    project_path : str or Path
-    now_at : Path, optional
-        Where the image is, if it was moved since it was noted.
-    """
-    if image.path is None:
-        return image
-    folder = Path(project_path).absolute().parent
-    try:
-        relative = Path(os.path.relpath(now_at or image.path, folder)).as_posix()
-    except ValueError:  # on another drive
-        return replace(image, relative_path=None)
-    return replace(image, relative_path=relative)
-
-
 def locate_image(
     project: Project, project_path: str | Path, *, instead: str | Path | None = None
 ) -> ImageState:
@@ -152,26 +131,14 @@ def locate_image(
             None,
             f"The image {image.name} was never a file: open it, and choose it.",
         )
-    beside = _beside(image, Path(project_path))
     stored = Path(image.path)
-    if beside is not None and _exists(beside):
-        return _compare(project, beside, is_moved=not _is_same(beside, stored))
-    if _exists(stored):
-        return _compare(project, stored, is_moved=False)
+    for path in paths_of(image, project_path):
+        return _compare(project, path, is_moved=not _is_same(path, stored))
     return ImageState(
         Whereabouts.MISSING,
         None,
         f"The image {stored} is no longer there: say where it is now.",
     )
-
-
-def locate_companion(image: ImageReference, project_path: str | Path) -> Path | None:
-    """Find an image that is seen beside a project's own; None where it is lost."""
-    beside = _beside(image, Path(project_path))
-    if beside is not None and _exists(beside):
-        return beside
-    stored = None if image.path is None else Path(image.path)
-    return stored if stored is not None and _exists(stored) else None
 
 
 def open_image(project: Project, path: str | Path) -> StackFrames:
@@ -225,7 +192,7 @@ def _as_before(stack: Stack, geometry: StackGeometry) -> StackFrames:
 
 
 def _compare(project: Project, path: Path, *, is_moved: bool) -> ImageState:
-    if not _exists(path):
+    if not exists(path):
         sentence = f"There is no image {path}: check the name."
         return ImageState(Whereabouts.MISSING, None, sentence)
     before = project.image.fingerprint
@@ -278,19 +245,6 @@ def _stamp(path: Path | None) -> tuple[int | None, int | None]:
         return None, None
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns
-
-
-def _beside(image: ImageReference, project_path: Path) -> Path | None:
-    if image.relative_path is None:
-        return None
-    return Path(os.path.normpath(project_path.absolute().parent / image.relative_path))
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _is_same(one: Path, other: Path) -> bool:

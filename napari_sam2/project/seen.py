@@ -10,7 +10,8 @@ from napari_sam2.core.errors import ProjectError
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.side_by_side import SideBySide
 from napari_sam2.io.reading.stack import open_stack
-from napari_sam2.project.image import locate_companion, open_image
+from napari_sam2.project.image import open_image
+from napari_sam2.project.image_paths import locate_companion
 from napari_sam2.project.whole_image import all_frames
 
 if TYPE_CHECKING:

@@ -72,6 +72,7 @@ class Workbench(QWidget):
             axes=session.image.calibration,
             name=session.image.layer.name,
             add_tracks=session.add_tracks,
+            image_files=session.image_files,
         )
         self.tuning = TuningPanel(session, links)
         self._undo = button("Undo", "", session.history.undo)

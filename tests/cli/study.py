@@ -16,7 +16,8 @@ from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.engine.window import WindowOptions
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
-from napari_sam2.project.image import refer_to_image, related_to
+from napari_sam2.project.image import refer_to_image
+from napari_sam2.project.image_paths import related_to
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.session import project_header, project_of, stack_geometry
 from napari_sam2.project.values import ModelReference

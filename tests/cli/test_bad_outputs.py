@@ -6,7 +6,10 @@ import pytest
 import tifffile
 
 from napari_sam2.cli import everywhere
+from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.loading import load_model
+from napari_sam2.io.prompt_file import write_prompts
+from napari_sam2.io.prompt_json import PromptSet
 from tests.cli.conftest import POINT
 from tests.cli.stopping import stopping_after
 from tests.cli.volumes import FIRST, PLAIN
@@ -29,8 +32,21 @@ def test_an_input_is_never_replaced(refuse, stack, tmp_path, true_labels):
     seeds = tmp_path / "seeds.tif"
     tifffile.imwrite(seeds, true_labels[0])
     words = ("--mask", seeds, "--overwrite")
-    refuse(stack, *words, "-o", stack, saying="is an input of this command")
-    refuse(stack, *words, "-o", "seeds.tif", saying="is an input of this command")
+    refuse(stack, *words, "-o", stack, saying="is an input and is never replaced")
+    refuse(stack, *words, "-o", "seeds.tif", saying="is an input and is never replaced")
+
+
+@pytest.mark.parametrize("words", [("--format", "ctc"), ("--format", "labels-png")])
+def test_an_input_is_never_replaced_by_what_lies_beside(refuse, stack, tmp_path, words):
+    prompts = tmp_path / "cells.json"
+    write_prompts(prompts, PromptSet((PointPrompt(1, 0, (20.0, 22.0)),)))
+    words = ("--prompts", prompts, "-o", "cells", *words, "--overwrite")
+    refuse(stack, *words, saying="cells.json is an input")
+
+
+def test_an_output_is_not_replaced_by_what_lies_beside_another(refuse, stack):
+    words = ("-o", "objects.csv.json", "--table", "objects.csv", "--overwrite")
+    refuse(stack, *POINT, *words, saying="the same file, objects.csv.json")
 
 
 def test_labels_do_not_become_pictures_of_the_stack(refuse, tmp_path):

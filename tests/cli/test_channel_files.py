@@ -74,7 +74,7 @@ def test_files_that_do_not_belong_together_are_told(cli, colours, tmp_path):
         assert said.code == 2
         assert sentence in said.err
     said = cli("track", red, green, "--as-channels", "-o", green, *POINT, "--overwrite")
-    assert "is an input of this command and is never replaced" in said.err
+    assert "is an input and is never replaced" in said.err
 
 
 def test_the_stack_may_come_last(cli, colours, tmp_path):

@@ -18,8 +18,8 @@ from napari_sam2.project.image import (
     locate_image,
     open_image,
     refer_to_image,
-    related_to,
 )
+from napari_sam2.project.image_paths import related_to
 from napari_sam2.project.session import stack_geometry
 from napari_sam2.project.values import ImageReference, Project
 from tests.project.projects import example

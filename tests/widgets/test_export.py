@@ -17,6 +17,7 @@ from napari_sam2.control import Activity
 from napari_sam2.io.masks import read_labels
 from napari_sam2.io.writing.result_format import ResultFormat
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS
+from napari_sam2.layers.layer_file import PATH_KEY
 from napari_sam2.widgets.controls import status_line
 from napari_sam2.widgets.panels import export_form
 from napari_sam2.widgets.panels.export_form import ExportForm
@@ -189,6 +190,20 @@ def test_a_frame_that_cannot_be_read_ends_the_table(
     tracked.wait_idle()
     assert "the drive was disconnected" in tracked.dock.status_line.message
     assert not list(tmp_path.iterdir())
+
+
+def test_the_image_itself_is_never_replaced(
+    tracked: User, tmp_path: Path, told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "image.tif"
+    image.write_bytes(b"pixels")
+    tracked.session.image.layer.metadata[PATH_KEY] = str(image)
+    monkeypatch.setattr(export_form, "may_replace", lambda path, parent: True)
+    save(tracked, "labels-tiff", image)
+    tracked.wait(lambda: bool(told))
+    tracked.wait_idle()
+    assert "never replaced" in tracked.dock.status_line.message
+    assert image.read_bytes() == b"pixels"
 
 
 def make_form(qtbot, name: str = "cells") -> ExportForm:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from napari_sam2.core.provenance import Provenance
 
 
+def beside_of(path: Path) -> Path:
+    """Return the file beside a result that its provenance is in."""
+    return path.with_name(path.name + ".json")
+
+
 @contextmanager
 def provenance_beside(
     path: Path, provenance: Provenance | None, *, overwrite: bool
@@ -25,7 +30,7 @@ def provenance_beside(
     if provenance is None:
         yield
         return
-    beside = path.with_name(path.name + ".json")
+    beside = beside_of(path)
     check_output(beside, overwrite=overwrite)
     yield
     with atomic_output(beside, overwrite=overwrite) as temporary:

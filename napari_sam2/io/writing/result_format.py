@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Protocol
 
+from napari_sam2.io.writing.beside import beside_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
@@ -149,6 +151,8 @@ class ResultFormat:
     holds_positions : bool
         Whether it takes results of a stack with more axes than frames, rows and
         columns.
+    has_file_beside : bool
+        Whether its provenance is in a file of its own, beside it.
     """
 
     name: str
@@ -159,3 +163,8 @@ class ResultFormat:
     is_folder: bool = False
     has_every_frame: bool = False
     holds_positions: bool = False
+    has_file_beside: bool = False
+
+    def paths(self, path: Path) -> tuple[Path, ...]:
+        """Return everything that is written, and may be replaced, with ``path``."""
+        return (path, beside_of(path)) if self.has_file_beside else (path,)

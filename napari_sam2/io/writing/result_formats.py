@@ -123,6 +123,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         open_png_labels,
         is_folder=True,
         has_every_frame=True,
+        has_file_beside=True,
     ),
     ResultFormat(
         "coco",
@@ -144,6 +145,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         is_folder=True,
         has_every_frame=True,
         holds_positions=True,
+        has_file_beside=True,
     ),
     ResultFormat(
         "csv",
@@ -152,6 +154,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         _open_table,
         image=ImageUse.NEEDED,
         holds_positions=True,
+        has_file_beside=True,
     ),
     ResultFormat(
         "tracks",
@@ -159,6 +162,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         (".csv",),
         open_tracks,
         holds_positions=True,
+        has_file_beside=True,
     ),
     ResultFormat(
         "overlay-mp4",

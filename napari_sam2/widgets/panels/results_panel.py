@@ -43,6 +43,8 @@ class ResultsPanel(QWidget):
         Of the image, for file names.
     add_tracks : callable
         Adds a layer of centroids to the viewer.
+    image_files : callable
+        Returns the files of the images, which are never replaced.
     parent : QWidget, optional
     """
 
@@ -59,12 +61,13 @@ class ResultsPanel(QWidget):
         axes: Axes | None,
         name: str,
         add_tracks: Callable[[], object],
+        image_files: Callable[[], tuple[Path, ...]],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._exporter = Exporter(controller)
-        self._axes, self._name = axes, name
+        self._axes, self._name, self._image_files = axes, name, image_files
         self._table: MeasurementTable | None = None
         document = controller.document
         is_single = document.series_length == document.frame_count
@@ -103,7 +106,9 @@ class ResultsPanel(QWidget):
             controller.frames,
         )
         chosen = find_result_format(name)
-        self._exporter.write(path, write_results(path, chosen, results, header))
+        kept = self._image_files()
+        steps = write_results(path, chosen, results, header, kept=kept)
+        self._exporter.write(path, steps)
 
     def _save(self, order: ExportOrder) -> None:
         self.save(order.path, order.result_format.name, order.frames)

@@ -19,6 +19,7 @@ from napari_sam2.core.provenance import (
 )
 from napari_sam2.core.recipe import last_used
 from napari_sam2.core.results import FrameResult
+from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.writing.result_formats import (
     check_holds_positions,
     choose_result_format,
@@ -89,13 +90,20 @@ def take_results(document: Document, frames: range | None = None) -> Results:
 
 
 def write_results(
-    path: Path, chosen: ResultFormat, results: Results, header: ResultHeader
+    path: Path,
+    chosen: ResultFormat,
+    results: Results,
+    header: ResultHeader,
+    *,
+    kept: tuple[Path, ...] = (),
 ) -> Steps:
     """Write the masks of the frames; values of labels are the ids of the objects.
 
     Where frames have no numbers of their own, those left out in front do not count.
+    What is in ``kept`` is never replaced.
     """
     choose_result_format(path, chosen.name)
+    check_apart(chosen.paths(path), kept)
     first = 0
     if len(header.axes) > 3:
         check_holds_positions(chosen)

@@ -11,7 +11,7 @@ from napari_sam2.control import Controller
 from napari_sam2.core.errors import PromptError, Sam2Error
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.prompt_json import PromptSet
-from napari_sam2.layers.layer_file import image_key
+from napari_sam2.layers.layer_file import image_key, layer_path
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
 from napari_sam2.layers.tracks_layer import add_tracks
@@ -26,6 +26,7 @@ from napari_sam2.widgets.sessions.recipes import make_recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari_sam2.control import Lane, TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
@@ -174,6 +175,11 @@ class Session:
         for (object_id, frame), prompts in said.items():
             edit = edits.set_prompts(self.document, object_id, frame, prompts)
             self.history.do(edit, gesture=gesture)
+
+    def image_files(self) -> tuple[Path, ...]:
+        """Return the files of the image, and of all that were seen beside it."""
+        found = map(layer_path, (self.image.layer, *self.companions.values()))
+        return tuple(path for path in found if path is not None)
 
     def show(self, is_shown: bool) -> None:
         """Show or hide our layers, when another image is worked on."""
