@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 from napari_sam2.project.image_paths import exists, paths_of
@@ -156,15 +157,17 @@ def open_image(project: Project, path: str | Path) -> StackFrames:
     """
     image, geometry = project.image, project.stack
     stack = open_stack(path, image.series, dataset=image.dataset, level=geometry.level)
-    frames = _as_before(stack, geometry)
-    count = len(all_frames(frames, geometry))
-    if (count, frames.shape_hw) != (geometry.frame_count, geometry.shape_hw):
-        stack.close()
-        raise ProjectError(
-            f"{path} has {_size(count, frames.shape_hw)}, but the project's "
-            f"image has {_size(geometry.frame_count, geometry.shape_hw)}: it is "
-            "another image."
-        )
+    with ExitStack() as refused:
+        refused.callback(stack.close)
+        frames = _as_before(stack, geometry)
+        count = len(all_frames(frames, geometry))
+        if (count, frames.shape_hw) != (geometry.frame_count, geometry.shape_hw):
+            raise ProjectError(
+                f"{path} has {_size(count, frames.shape_hw)}, but the project's "
+                f"image has {_size(geometry.frame_count, geometry.shape_hw)}: it is "
+                "another image."
+            )
+        refused.pop_all()
     return frames
 
 
@@ -201,10 +204,10 @@ def _compare(project: Project, path: Path, *, is_moved: bool) -> ImageState:
     if is_untouched and before is not None and stamp == (before.size, before.mtime_ns):
         return _unchanged(path, is_moved=is_moved)
     try:
-        frames = open_image(project, path)
-        with_pixels = fingerprint(all_frames(frames, project.stack), path)
-        frames.stack.close()
-    except ProjectError as error:
+        with closing(open_image(project, path).stack) as stack:
+            frames = _as_before(stack, project.stack)
+            with_pixels = fingerprint(all_frames(frames, project.stack), path)
+    except Sam2Error as error:
         return ImageState(Whereabouts.CHANGED, path, str(error))
     difference = _difference(before, with_pixels)
     if difference is None:

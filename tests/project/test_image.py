@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_sam2.core.errors import ProjectError
-from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project.image import (
     Whereabouts,
@@ -105,6 +105,39 @@ def test_a_changed_image_is_told(folder, pixels, difference: str) -> None:
     state = locate_image(project, folder / "work.sam2")
     assert state.whereabouts is Whereabouts.CHANGED
     assert difference in state.sentence
+
+
+def damage(path: Path, frame: int) -> None:
+    """Write the image with a frame that cannot be read."""
+    tifffile.imwrite(path, PIXELS, compression="zlib", metadata={"axes": "TYX"})
+    with tifffile.TiffFile(path) as file:
+        start = file.pages[frame].dataoffsets[0]
+    content = bytearray(path.read_bytes())
+    content[start : start + 20] = bytes(20)
+    path.write_bytes(content)
+
+
+def test_a_damaged_image_is_another_one_and_is_let_go(folder, monkeypatch) -> None:
+    project = project_for(folder / "cells.tif")
+    damage(folder / "cells.tif", 3)
+    closed: list[Stack] = []
+    monkeypatch.setattr(Stack, "close", lambda self: closed.append(self))
+    state = locate_image(project, folder / "work.sam2")
+    assert state.whereabouts is Whereabouts.CHANGED
+    assert "missing or damaged" in state.sentence
+    assert len(closed) == 1
+
+
+def test_an_image_without_the_axes_is_let_go(folder, monkeypatch) -> None:
+    path = folder / "volume.tif"
+    write(path, PIXELS.reshape(3, 2, 8, 10), "TZYX")
+    project = project_for(path, "z", {"t": 2})
+    write(path, PIXELS[:4].reshape(2, 2, 8, 10), "TZYX")
+    closed: list[Stack] = []
+    monkeypatch.setattr(Stack, "close", lambda self: closed.append(self))
+    with pytest.raises(Sam2Error):
+        open_image(project, path)
+    assert len(closed) == 1
 
 
 def test_an_image_that_was_never_a_file_is_missing(tmp_path: Path) -> None:
