@@ -102,7 +102,8 @@ class RecoveryFile:
         """
         with naming_store(self.path):
             if self._store is None:
-                assert is_first, "the first changes are everything"
+                if not is_first:  # everything failed, and comes again with these
+                    return
                 self._store = self._new_store()
             with self._store.transaction():
                 if is_first:

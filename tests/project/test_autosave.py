@@ -74,6 +74,23 @@ def test_nothing_is_written_before_anything_changes(desk: Desk) -> None:
     assert not desk.folder.exists()
 
 
+def test_changes_that_wait_behind_a_first_that_fails_come_with_everything(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "state").write_text("in the way")
+    desk = Desk(tmp_path / "state" / "recovery", ManualLane())
+    for frame in (3, 2):
+        desk.paint(frame)
+        desk.autosave.save()
+    desk.lane.finish()
+    assert [type(one) for one in desk.problems] == [ProjectError]
+    (tmp_path / "state").unlink()
+    desk.autosave.save()
+    desk.lane.finish()
+    desk.crash()
+    desk.assert_recovered()
+
+
 def test_changes_are_recovered_after_a_crash(desk: Desk) -> None:
     desk.paint(3)
     desk.autosave.tick()
