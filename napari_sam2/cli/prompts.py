@@ -11,8 +11,9 @@ from napari_sam2.core.frames import check_frame
 from napari_sam2.core.packed import pack_labels
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.io.files.apart import check_apart
+from napari_sam2.io.files.output import check_output
 from napari_sam2.io.masks import read_labels
-from napari_sam2.io.prompt_file import write_prompts
+from napari_sam2.io.prompt_file import prompt_files, write_prompts
 from napari_sam2.io.prompt_json import PromptSet
 
 if TYPE_CHECKING:
@@ -81,11 +82,13 @@ def parse_frame_list(text: str) -> tuple[int, ...]:
 
 def _prompts(args: argparse.Namespace) -> int:
     check_apart((args.output,), (args.labels,))
+    check_output(args.output, overwrite=args.overwrite)
     frames = read_labels(args.labels)
     prompts = tuple(_made(frames, args.form, args.frames))
     if not prompts:
         raise PromptError(f"{args.labels} shows no object on these frames.")
     found = PromptSet(prompts)
+    check_apart(prompt_files(args.output, found), (args.labels,))
     write_prompts(args.output, found, overwrite=args.overwrite)
     count = len(found.object_ids)
     objects = f"{count} object{'s' if count > 1 else ''}"

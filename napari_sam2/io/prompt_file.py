@@ -20,18 +20,21 @@ than frames, rows and columns. ``name``, ``at``, ``points``, ``labels``, ``box``
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, Prompt
-from napari_sam2.io.files.output import atomic_output
+from napari_sam2.core.prompts import BoxPrompt, MaskPrompt
+from napari_sam2.io.files.output import atomic_output, naming_output
 from napari_sam2.io.prompt_json import VERSION, PromptSet, parse_prompts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from napari_sam2.core.positions import PlacedPrompt
 
 
 def read_prompts(path: str | Path) -> PromptSet:
@@ -82,42 +85,53 @@ def write_prompts(
     Raises
     ------
     OutputError
-        If a file exists or cannot be written.
+        If a file exists or cannot be written; then none is, and all stay as they were.
     """
     path = Path(path)
-    objects = [
-        _object_entry(prompt_set, object_id, path, overwrite=overwrite)
-        for object_id in prompt_set.object_ids
-    ]
-    content = {"version": VERSION, "objects": objects}
-    with atomic_output(path, overwrite=overwrite) as temporary:
+    by_object: dict[int, list[PlacedPrompt]] = {}
+    for one in prompt_set.placed:
+        by_object.setdefault(one.prompt.object_id, []).append(one)
+    # All are in place at the end: the masks first, and then what names them.
+    with ExitStack() as at_end:
+        temporary = at_end.enter_context(atomic_output(path, overwrite=overwrite))
+        for one in prompt_set.placed:
+            if isinstance(one.prompt, MaskPrompt):
+                file = path.with_name(_mask_name(path, one))
+                mask = at_end.enter_context(atomic_output(file, overwrite=overwrite))
+                _write_mask(mask, file, one.prompt.mask)
+        objects = [
+            _object_entry(object_id, prompt_set.names.get(object_id), placed, path)
+            for object_id, placed in by_object.items()
+        ]
+        content = {"version": VERSION, "objects": objects}
         text = json.dumps(content, indent=1, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        with naming_output(path):
+            temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def prompt_files(path: Path, prompt_set: PromptSet) -> tuple[Path, ...]:
+    """Return all files that :func:`write_prompts` writes, the prompt file first."""
+    masks = (p for p in prompt_set.placed if isinstance(p.prompt, MaskPrompt))
+    return (path, *(path.with_name(_mask_name(path, one)) for one in masks))
 
 
 def _object_entry(
-    prompt_set: PromptSet, object_id: int, path: Path, *, overwrite: bool
+    object_id: int, name: str | None, placed: list[PlacedPrompt], path: Path
 ) -> dict[str, Any]:
     frames: dict[tuple[object, ...], dict[str, Any]] = {}
-    for one in prompt_set.placed:
-        if one.prompt.object_id == object_id:
-            at = {"at": dict(one.at)} if one.at else {}
-            key = (*sorted(one.at.items()), one.prompt.frame)
-            entry = frames.setdefault(key, {**at, "frame": one.prompt.frame})
-            _add_prompt(entry, one.prompt, path, overwrite=overwrite)
-    name = prompt_set.names.get(object_id)
+    for one in placed:
+        at = {"at": dict(one.at)} if one.at else {}
+        key = (*sorted(one.at.items()), one.prompt.frame)
+        entry = frames.setdefault(key, {**at, "frame": one.prompt.frame})
+        _add_prompt(entry, one, path)
     named = {"id": object_id, "name": name} if name else {"id": object_id}
     return {**named, "prompts": list(frames.values())}
 
 
-def _add_prompt(
-    entry: dict[str, Any], prompt: Prompt, path: Path, *, overwrite: bool
-) -> None:
+def _add_prompt(entry: dict[str, Any], placed: PlacedPrompt, path: Path) -> None:
+    prompt = placed.prompt
     if isinstance(prompt, MaskPrompt):
-        at = "".join(f"_{axis}{index}" for axis, index in entry.get("at", {}).items())
-        name = f"{path.stem}_object{prompt.object_id}{at}_frame{prompt.frame}.tif"
-        _write_mask(path.with_name(name), prompt.mask, overwrite=overwrite)
-        entry["mask"] = name
+        entry["mask"] = _mask_name(path, placed)
     elif isinstance(prompt, BoxPrompt):
         entry["box"] = list(prompt.box_yxyx)
     else:
@@ -125,8 +139,14 @@ def _add_prompt(
         entry.setdefault("labels", []).append(int(prompt.positive))
 
 
-def _write_mask(path: Path, mask: npt.NDArray[np.bool_], *, overwrite: bool) -> None:
+def _mask_name(path: Path, placed: PlacedPrompt) -> str:
+    at = "".join(f"_{axis}{index}" for axis, index in placed.at.items())
+    object_id, frame = placed.prompt.object_id, placed.prompt.frame
+    return f"{path.stem}_object{object_id}{at}_frame{frame}.tif"
+
+
+def _write_mask(temporary: Path, path: Path, mask: npt.NDArray[np.bool_]) -> None:
     import tifffile
 
-    with atomic_output(path, overwrite=overwrite) as temporary:
+    with naming_output(path):
         tifffile.imwrite(temporary, mask.astype(np.uint8), compression="zlib")

@@ -54,3 +54,24 @@ def test_labels_without_objects_are_told(cli, tmp_path: Path) -> None:
     assert "does not exist" in cli("prompts", path, "-o", out, "--frames", "7").err
     assert "cannot be read" in cli("prompts", path, "-o", out, "--frames", "a").err
     assert not out.exists()
+
+
+def test_what_cannot_be_written_is_told_before_the_labels_are_read(
+    cli, tmp_path, monkeypatch
+):
+    labels, out = tmp_path / "labels.tif", tmp_path / "p.json"
+    tifffile.imwrite(labels, np.ones((2, 8, 9), np.uint8))
+    out.write_text("mine")
+    monkeypatch.setattr("napari_sam2.cli.prompts.read_labels", None)
+    assert "add --overwrite" in cli("prompts", labels, "-o", out).err
+    assert out.read_text() == "mine"
+
+
+def test_labels_are_not_replaced_by_the_masks_of_their_prompts(cli, tmp_path):
+    labels = tmp_path / "p_object1_frame0.tif"
+    tifffile.imwrite(labels, np.ones((2, 8, 9), np.uint8))
+    before = labels.read_bytes()
+    words = ("--as", "masks", "--overwrite")
+    said = cli("prompts", labels, "-o", tmp_path / "p.json", *words)
+    assert "never replaced" in said.err
+    assert labels.read_bytes() == before

@@ -1,3 +1,4 @@
+import errno
 import json
 
 import numpy as np
@@ -188,3 +189,33 @@ def test_masks_are_written_beside_the_file(tmp_path):
     np.testing.assert_array_equal(found.mask, mask)
     with pytest.raises(OutputError, match="--overwrite"):
         write_prompts(path, PromptSet(()))
+
+
+MASKS = PromptSet(tuple(MaskPrompt(3, t, np.ones((8, 9), bool)) for t in range(2)))
+
+
+@pytest.mark.parametrize("there", ["a.json", "a_object3_frame1.tif"])
+def test_all_files_are_written_or_none(tmp_path, there):
+    (tmp_path / there).write_text("mine")
+    with pytest.raises(OutputError, match="--overwrite"):
+        write_prompts(tmp_path / "a.json", MASKS)
+    assert [p.name for p in tmp_path.iterdir()] == [there]
+    assert (tmp_path / there).read_text() == "mine"
+
+
+def test_a_failure_leaves_all_as_it_was(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    write_prompts(path, MASKS)
+    before = {p: p.read_bytes() for p in tmp_path.iterdir()}
+    others = [MaskPrompt(3, t, np.eye(8, dtype=bool)) for t in range(2)]
+    write = tifffile.imwrite
+
+    def fail_at_last(file, *args, **options):
+        if "frame1" in file.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, *args, **options)
+
+    monkeypatch.setattr(tifffile, "imwrite", fail_at_last)
+    with pytest.raises(OutputError, match=r"frame1\.tif .*the disk is full"):
+        write_prompts(path, PromptSet(tuple(others)), overwrite=True)
+    assert {p: p.read_bytes() for p in tmp_path.iterdir()} == before
