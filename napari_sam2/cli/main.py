@@ -30,6 +30,7 @@ from napari_sam2.cli import (
 from napari_sam2.cli.arguments import Parser, with_negative_limits
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.core.errors import Sam2Error
+from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,8 +126,11 @@ def _sentence(error: Exception) -> str | None:
     """Return what to tell a user about an error; None when it is our bug."""
     if isinstance(error, Sam2Error):
         return str(error)
-    if isinstance(error, MemoryError):
-        return "There is not enough memory for this."
+    if is_out_of_memory(error):
+        return (
+            "There is not enough memory for this: close other programs, or choose a "
+            "smaller model."
+        )
     if isinstance(error, OSError) and error.errno is not None:
         is_full = error.errno == errno.ENOSPC
         reason = "the disk is full" if is_full else error.strerror or str(error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_sam2.core.errors import Sam2Error
+from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from napari_sam2.core.cancel import Progress
@@ -69,14 +70,14 @@ def is_foreseen(problem: Exception) -> bool:
 
     It is when it was raised on purpose, or when memory ran out.
     """
-    return isinstance(problem, Sam2Error) or _is_out_of_memory(problem)
+    return isinstance(problem, Sam2Error) or is_out_of_memory(problem)
 
 
 def explain(problem: Exception) -> str:
     """Say what went wrong and what to do, to the person at the microscope."""
     if isinstance(problem, Sam2Error):
         return str(problem)
-    if _is_out_of_memory(problem):
+    if is_out_of_memory(problem):
         return (
             "The computer ran out of memory. Close other programs, choose a smaller "
             f"model, or give the model less memory in the settings ({problem})."
@@ -91,15 +92,6 @@ def explain(problem: Exception) -> str:
         f"Something unexpected went wrong ({type(problem).__name__}: {what}). Try "
         "again; if it comes back, report it with the details."
     )
-
-
-def _is_out_of_memory(problem: Exception) -> bool:
-    # The allocators of torch and of CUDA raise RuntimeError, told by its words alone.
-    words = str(problem).lower()
-    is_allocator = isinstance(problem, RuntimeError) and (
-        "out of memory" in words or "can't allocate memory" in words
-    )
-    return isinstance(problem, MemoryError) or is_allocator
 
 
 class StatusBoard:

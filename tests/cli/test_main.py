@@ -57,6 +57,7 @@ def test_unknown_words_are_refused_in_one_line(cli, words):
         (OSError(errno.ENOSPC, "No space left"), 2, "the disk is full."),
         (PermissionError(errno.EACCES, "Permission denied", "a.tif"), 2, "a.tif: Perm"),
         (MemoryError(), 2, "not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 2, "not enough"),
         (KeyboardInterrupt(), 130, "Stopped."),
     ],
 )
