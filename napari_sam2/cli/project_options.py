@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_POSITIONAL = {"stack"}
+
 
 def add_image_options(parser: argparse._ArgumentGroup) -> None:
     """Add what is said about a project's image."""
@@ -88,6 +90,11 @@ def refuse_options(args: argparse.Namespace, names: dict[str, object]) -> None:
     """
     for name, default in names.items():
         if getattr(args, name) != default:
+            option = name.upper() if name in _POSITIONAL else f"--{_dashed(name)}"
             raise UsageError(
-                f"--{name} cannot be given with --project, which says it itself."
+                f"{option} cannot be given with --project, which says it itself."
             )
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")

@@ -43,24 +43,37 @@ _SAID_BY_PROJECT: dict[str, object] = {
 
 def track_project(args: argparse.Namespace) -> int:
     """Make the masks of a project again, and write them."""
-    from napari_sam2.control.replaying import replay
     from napari_sam2.project.image_paths import image_paths
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.results import result_header
-    from napari_sam2.project.seen import frames_at_step
     from napari_sam2.project.whole_image import all_frames
 
     refuse_options(args, _SAID_BY_PROJECT)
     project = read_project(args.project)
     frames = open_project_image(project, args)
-    with closing(frames.stack), stop_on_interrupt() as token:
+    with closing(frames.stack):
         outputs = outputs_of(args)
         check_apart(
             outputs.written,
             (frames.stack.path, args.project, *image_paths(project, args.project)),
         )
         outputs.check(result_header(project, all_frames(frames, project.stack)))
-        told: set[str] = set()
+        replayed = _replay(project, frames, args)
+        _write(replace(project, contents=replayed.contents), frames, outputs)
+    words = _wording(replayed, project.contents.steps)
+    print(f"{words}: {', '.join(map(str, outputs.paths))}")
+    return 0
+
+
+def _replay(
+    project: Project, frames: StackFrames, args: argparse.Namespace
+) -> Replayed:
+    """Do the project's steps again; Ctrl-C stops between two frames."""
+    from napari_sam2.control.replaying import replay
+    from napari_sam2.project.seen import frames_at_step
+
+    told: set[str] = set()
+    with stop_on_interrupt() as token:
         steps = replay(
             project.contents,
             lambda made: _make_tracker(
@@ -68,11 +81,7 @@ def track_project(args: argparse.Namespace) -> int:
             ),
             token,
         )
-        replayed = finish(steps, "replaying")
-        _write(replace(project, contents=replayed.contents), frames, outputs)
-    words = _wording(replayed, project.contents.steps)
-    print(f"{words}: {', '.join(map(str, outputs.paths))}")
-    return 0
+        return finish(steps, "replaying")
 
 
 def _make_tracker(

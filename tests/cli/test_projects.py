@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+import napari_sam2.project.results
 from napari_sam2.control import Controller
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.project.reading import read_project
@@ -100,6 +102,43 @@ def test_what_the_project_says_is_not_said_twice(cli, study, tmp_path, words) ->
     said = cli("track", "--project", study / "work.sam2", "-o", out, *words)
     assert said.code == 2
     assert f"{words[0]} cannot be given with --project" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("--image-size", "512"), "--image-size"),
+        (("--correct-bleaching",), "--correct-bleaching"),
+        (("--as-channels",), "--as-channels"),
+        (("stack.tif",), "STACK"),
+    ],
+)
+def test_what_the_project_says_is_called_as_it_is_typed(
+    cli, study, tmp_path, words, name
+) -> None:
+    command = ("--project", study / "work.sam2", "-o", tmp_path / "out.tif")
+    said = cli("track", *words, *command)
+    assert said.err.startswith(f"napari-sam2: {name} cannot be given with --project")
+
+
+def test_ctrl_c_stops_the_writing_of_a_replay_as_well(
+    cli, study, tmp_path, monkeypatch
+) -> None:
+    written = napari_sam2.project.results.export
+
+    def export(*args, **options):
+        for number, progress in enumerate(written(*args, **options)):
+            if number == 1:
+                signal.raise_signal(signal.SIGINT)
+            yield progress
+
+    monkeypatch.setattr("napari_sam2.project.results.export", export)
+    project = read_project(study / "work.sam2")
+    contents = replace(project.contents, steps=(), masks=without_steps(project))
+    write_project(tmp_path / "old.sam2", replace(project, contents=contents))
+    out = tmp_path / "out.tif"
+    assert cli("track", "--project", tmp_path / "old.sam2", "-o", out).code == 130
+    assert not out.exists()
 
 
 def test_track_needs_a_stack_or_a_project(cli, tmp_path: Path) -> None:
