@@ -162,7 +162,7 @@ class Window:
         suits = _TIGHT <= sighting.view.side / side <= _LOOSE
         if missed == 0 and suits and self._is_clear(sighting.view, box):
             return sighting.view
-        return self._place(_centre(box), side * _STEP**missed)
+        return self._place(_centre(box), side * _STEP ** min(missed, _MOST_STEPS))
 
     def look_again(self, view: View, box_yxyx: Box | None) -> View | None:
         """Return a wider view for what is lost or cut off in one, or None."""
@@ -221,6 +221,8 @@ class Window:
 
 
 _STEP = math.sqrt(2.0)
+# In so many steps the smallest view outgrows every frame; more of them end in infinity.
+_MOST_STEPS = 64
 # Views are kept while they are this much too small or too large.
 _TIGHT, _LOOSE = 0.67, 1.5
 

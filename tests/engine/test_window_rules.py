@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -140,6 +141,15 @@ def test_a_gap_between_frames_is_searched_like_a_miss() -> None:
     one, box = window(), box_at(500, 500, 30)
     sighting = seen(one, box)
     assert one.after(sighting, 4).side > one.after(sighting).side
+
+
+@pytest.mark.parametrize("mode", ["auto", "on"])
+@given(st.integers(40, 10**6))
+def test_after_any_time_a_lost_object_is_searched_in_the_whole_frame(mode, gap) -> None:
+    one, box = window(mode=mode), box_at(500, 500, 30)
+    sighting = seen(one, box)
+    assert one.after(sighting, gap) == one.whole
+    assert one.after(replace(sighting, missed=gap), gap) == one.whole
 
 
 def test_what_was_never_seen_is_looked_for_everywhere() -> None:
