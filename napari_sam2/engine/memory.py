@@ -6,13 +6,13 @@ on frame numbers, so the subtlest rules are testable without a network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from torch import Tensor
+    from torch import Tensor, device
 
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.window import Sighting
@@ -107,6 +107,15 @@ class FrameMemory:
     sighting: Sighting
     logits: Tensor | None = None
     is_reverse: bool = False
+
+    def to(self, where: device) -> FrameMemory:
+        """Return the memory on a device."""
+        return replace(
+            self,
+            spatial=self.spatial.to(where),
+            pointer=self.pointer.to(where),
+            logits=None if self.logits is None else self.logits.to(where),
+        )
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
+    import torch
 
     from napari_sam2.engine.conditioning import PromptAnswerer
     from napari_sam2.engine.track import Answer
@@ -25,13 +26,10 @@ class ObjectTracks:
     ----------
     frame_count : int
         Frames in the stack.
-    answerer : PromptAnswerer
-        Answers prompts that are new.
     """
 
-    def __init__(self, frame_count: int, answerer: PromptAnswerer) -> None:
+    def __init__(self, frame_count: int) -> None:
         self._frame_count = frame_count
-        self._answerer = answerer
         self._tracks: dict[int, ObjectTrack] = {}
 
     @property
@@ -70,6 +68,7 @@ class ObjectTracks:
 
     def say(
         self,
+        answerer: PromptAnswerer,
         object_id: int,
         frame: int,
         prompts: FramePrompts,
@@ -77,14 +76,15 @@ class ObjectTracks:
     ) -> Answer:
         """Have everything that is said about an object on a frame answered.
 
-        Nothing changes when it cannot be; the same said again keeps its answer.
+        Nothing changes when it cannot be; the same said again keeps its answer, and
+        ``answerer`` is not asked.
         """
         track = self._tracks.get(object_id) or ObjectTrack(
             object_id, bytearray(self._frame_count)
         )
         answer = track.answers.get(frame)
         if answer is None or not answer.answers(prompts):
-            answer = self._answerer.answer(track, frame, prompts, previous)
+            answer = answerer.answer(track, frame, prompts, previous)
             track.set_answer(frame, answer)
             self._tracks[object_id] = track
         return answer
@@ -99,3 +99,9 @@ class ObjectTracks:
     def remove(self, object_id: int) -> None:
         """Forget an object."""
         del self._tracks[self[object_id].object_id]
+
+    def prompted_only(self, where: torch.device) -> ObjectTracks:
+        """Return the objects on a device, less the memories of tracked frames."""
+        kept = ObjectTracks(self._frame_count)
+        kept._tracks = {i: one.prompted_only(where) for i, one in self._tracks.items()}
+        return kept

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frame_numbers import FrameNumbers
+from napari_sam2.core.frames import check_frame
 from napari_sam2.core.results import FrameResult
 from napari_sam2.engine.plan import Plan, check_range
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import MaskResult
+    from napari_sam2.engine.objects import ObjectTracks
     from napari_sam2.engine.plan import Direction
     from napari_sam2.engine.tracker import VideoTracker
 
-    Said = tuple[FramePrompts, npt.NDArray[Any] | None]
+    Place = tuple[int, int]  # object, and frame at its position
 
 _MOST_KEPT = 4
 
@@ -46,8 +48,9 @@ class PositionTrackers:
 
     It is used as a :class:`napari_sam2.engine.tracker.VideoTracker` is, with frames
     counted as :class:`napari_sam2.core.frame_numbers.FrameNumbers` does. A run is made
-    at one position after the other. The trackers of a few positions are kept; another
-    one is made anew, and told again what was said there, when it is needed.
+    at one position after the other. The trackers of a few positions are kept. Another
+    one is made anew when it is needed, and goes on with the prompts and answers that
+    its predecessor put by; what that one remembered of tracked frames is gone.
 
     Parameters
     ----------
@@ -88,7 +91,8 @@ class PositionTrackers:
         length = len(seen_at(positions.first))
         self.numbers = FrameNumbers(positions.shape, length)
         self._trackers: OrderedDict[Position, VideoTracker] = OrderedDict()
-        self._said: dict[Position, dict[tuple[int, int], Said]] = {}
+        self._put_by: dict[Position, ObjectTracks] = {}
+        self._prompted: dict[Position, set[Place]] = {}
         self._left: list[_Leg] = []
         self._is_begun = False
 
@@ -109,28 +113,27 @@ class PositionTrackers:
 
         See :meth:`napari_sam2.engine.tracker.VideoTracker.set_prompts`.
         """
+        check_frame(frame, self.numbers.count)
         position, index = self.numbers.split(frame)
         if not prompts:
             self._withdraw(position, (object_id, index), prompts)
             return None
         tracker = self._tracker(position)
         result = tracker.set_prompts(object_id, index, prompts, previous=previous)
-        said = self._said.setdefault(position, {})
-        said.pop((object_id, index), None)  # so that it comes last
-        said[object_id, index] = prompts, previous
+        self._prompted.setdefault(position, set()).add((object_id, index))
         return None if result is None else replace(result, frame=frame)
 
     def remove_object(self, object_id: int) -> None:
         """Forget an object, at all positions."""
         self._left = []
-        for position in list(self._said):
-            said = self._said[position]
-            if any(one == object_id for one, _ in said):
+        for position, places in list(self._prompted.items()):
+            others = {place for place in places if place[0] != object_id}
+            if others != places:
                 if position in self._trackers:
                     self._trackers[position].remove_object(object_id)
-                self._keep(
-                    position, {p: s for p, s in said.items() if p[0] != object_id}
-                )
+                else:
+                    self._put_by[position].remove(object_id)
+                self._keep(position, others)
 
     def plan(
         self,
@@ -219,10 +222,10 @@ class PositionTrackers:
         frames = range(self.numbers.count) if frames is None else frames
         check_range(frames, self.numbers.count)
         legs = []
-        for position in sorted(self._said):
+        for position in sorted(self._prompted):
             series = self.numbers.series_at(position)
             here = range(max(series.start, frames.start), min(series.stop, frames.stop))
-            prompted = self._prompted(position, objects)
+            prompted = self._ends(position, objects)
             if here and prompted:
                 local = range(here.start - series.start, here.stop - series.start)
                 plan = Plan(prompted, local, direction)
@@ -234,13 +237,13 @@ class PositionTrackers:
             )
         return legs
 
-    def _prompted(
+    def _ends(
         self, position: Position, objects: Iterable[int] | None
     ) -> dict[int, tuple[int, int]]:
         """Return the first and last prompted frame of objects at a position."""
         wanted = None if objects is None else set(objects)
         frames: dict[int, list[int]] = {}
-        for object_id, index in self._said[position]:
+        for object_id, index in self._prompted[position]:
             if wanted is None or object_id in wanted:
                 frames.setdefault(object_id, []).append(index)
         return {i: (min(found), max(found)) for i, found in sorted(frames.items())}
@@ -249,17 +252,19 @@ class PositionTrackers:
         self, position: Position, place: tuple[int, int], nothing: FramePrompts
     ) -> None:
         self._left = []
-        said = self._said.get(position, {})
-        if place in said and position in self._trackers:
+        places = self._prompted.get(position, set())
+        if place in places and position in self._trackers:
             self._trackers[position].set_prompts(*place, nothing)
-        self._keep(position, {p: one for p, one in said.items() if p != place})
+        elif place in places:
+            self._put_by[position].withdraw(*place)
+        self._keep(position, places - {place})
 
-    def _keep(self, position: Position, said: dict[tuple[int, int], Said]) -> None:
-        if said:
-            self._said[position] = said
+    def _keep(self, position: Position, places: set[Place]) -> None:
+        if places:
+            self._prompted[position] = places
         else:
-            self._said.pop(position, None)
-            self._trackers.pop(position, None)
+            for known in (self._prompted, self._trackers, self._put_by):
+                known.pop(position, None)
 
     def _tracker(self, position: Position) -> VideoTracker:
         """Return the tracker of a position, which is the last one used then."""
@@ -269,11 +274,21 @@ class PositionTrackers:
         tracker = self._trackers.pop(position, None)
         if tracker is None:
             while len(self._trackers) >= _MOST_KEPT:
-                self._trackers.popitem(last=False)
-            tracker = self.make(self.seen_at(position))
-            for place, (prompts, previous) in self._said.get(position, {}).items():
-                tracker.set_prompts(*place, prompts, previous=previous)
+                self._put_oldest_by()
+            tracker = self._made_again(position)
         self._trackers[position] = tracker
+        return tracker
+
+    def _put_oldest_by(self) -> None:
+        position, tracker = self._trackers.popitem(last=False)
+        if position in self._prompted:
+            self._put_by[position] = tracker.put_by()
+
+    def _made_again(self, position: Position) -> VideoTracker:
+        tracker = self.make(self.seen_at(position))
+        if position in self._put_by:
+            tracker.take_up(self._put_by[position])
+            del self._put_by[position]  # not before all of it has found room
         return tracker
 
     def _numbered(self, position: Position, result: FrameResult) -> FrameResult:

@@ -69,7 +69,7 @@ class Runner:
         reader: FrameReader,
         prefetch: int,
     ) -> None:
-        self._tracks = tracks
+        self.tracks = tracks
         self._stepper = stepper
         self._reader = reader
         self._prefetch = prefetch
@@ -84,7 +84,7 @@ class Runner:
         """
         self.paused = start
         if not any(start.done):
-            for one in self._tracks.of(start.plan.prompted):
+            for one in self.tracks.of(start.plan.prompted):
                 one.bank.forget(start.plan.frames_of(one.object_id))
         run = _Run(start.plan, list(start.done), self._stepper.groups(), token)
         problem, is_finished = None, True
@@ -107,11 +107,11 @@ class Runner:
             for count, step in enumerate(steps, begun + 1):
                 if run.token is not None and run.token.is_cancelled:
                     return False
-                tracks = self._tracks.of(step.object_ids)
+                tracks = self.tracks.of(step.object_ids)
                 if not tracks:
                     continue
                 # Also of prompts that came during the run.
-                everyone = self._tracks.of(run.plan.prompted)
+                everyone = self.tracks.of(run.plan.prompted)
                 self._stepper.remember_answers(everyone, run.groups)
                 result = self._stepper.run(step, tracks, run.groups, ahead)
                 run.done[is_reverse] = count
@@ -123,6 +123,6 @@ class Runner:
         frames = (
             step.frame
             for step in islice(plan.way(is_reverse=is_reverse), begun, None)
-            if self._stepper.must_read(step.frame, self._tracks.of(step.object_ids))
+            if self._stepper.must_read(step.frame, self.tracks.of(step.object_ids))
         )
         return ReadAhead(self._reader, frames, self._prefetch)

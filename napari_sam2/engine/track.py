@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from napari_sam2.core.packed import PackedMask, pack_mask
@@ -39,6 +39,10 @@ class Glimpse:
     logits: torch.Tensor
     view: View
 
+    def to(self, where: torch.device) -> Glimpse:
+        """Return the mask on a device."""
+        return replace(self, logits=self.logits.to(where))
+
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
@@ -54,6 +58,10 @@ class Tracked:
 
     mask: Glimpse | None
     is_reverse: bool
+
+    def to(self, where: torch.device) -> Tracked:
+        """Return the same with the mask on a device."""
+        return replace(self, mask=self.mask and self.mask.to(where))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,12 @@ class Answer:
     def answers(self, prompts: FramePrompts) -> bool:
         """Whether this is what was asked."""
         return self.said == as_said(prompts)
+
+    def to(self, where: torch.device) -> Answer:
+        """Return the answer on a device."""
+        state = type(self.state)(*(part.to(where) for part in self.state))
+        correction = self.correction_of and self.correction_of.to(where)
+        return replace(self, state=state, correction_of=correction)
 
 
 @dataclass(slots=True)
@@ -169,3 +183,9 @@ class ObjectTrack:
         if not self.answers:
             self.bank = MemoryBank()
             self.visits = bytearray(len(self.visits))
+
+    def prompted_only(self, where: torch.device) -> ObjectTrack:
+        """Return the track on a device, less the memories of tracked frames."""
+        answers = {frame: one.to(where) for frame, one in self.answers.items()}
+        made = {frame: one.to(where) for frame, one in self.bank.conditioning.items()}
+        return ObjectTrack(self.object_id, self.visits, answers, MemoryBank(made))

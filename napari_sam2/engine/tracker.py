@@ -8,6 +8,7 @@ from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import as_frame_source, check_frame
 from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.engine.conditioning import PromptAnswerer
+from napari_sam2.engine.device import inference, pick_device
 from napari_sam2.engine.encoding import FrameEncoder
 from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.frame_step import FrameStepper
@@ -85,8 +86,8 @@ class VideoTracker:
         self._cache = FeatureCache(self.options.feature_cache_bytes)
         encoder = FrameEncoder(model, reader, self._cache, self.device)
         self._stepper = FrameStepper(model, encoder, rules, window, self.options)
-        answerer = PromptAnswerer(model, encoder, rules, window, self.options)
-        self._tracks = ObjectTracks(len(self.frames), answerer)
+        self._answerer = PromptAnswerer(model, encoder, rules, window, self.options)
+        self._tracks = ObjectTracks(len(self.frames))
         prefetch = self.options.prefetch_frames
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
 
@@ -187,7 +188,7 @@ class VideoTracker:
             self._tracks.withdraw(object_id, frame)
             self._runner.paused = None
             return None
-        answer = self._tracks.say(object_id, frame, prompts, previous)
+        answer = self._tracks.say(self._answerer, object_id, frame, prompts, previous)
         return self._stepper.result(object_id, frame, answer)
 
     def remove_object(self, object_id: int) -> None:
@@ -198,6 +199,26 @@ class VideoTracker:
     def forget_features(self) -> None:
         """Give back the memory that makes it quick to come back to frames."""
         self._cache.clear()
+
+    def put_by(self) -> ObjectTracks:
+        """Return what is known of the objects, for another session of the same stack.
+
+        It lies in the host's memory, and what was remembered of tracked frames is left
+        out.
+        """
+        return self._tracks.prompted_only(pick_device("cpu"))
+
+    def take_up(self, tracks: ObjectTracks) -> None:
+        """Go on with the objects that another session of the same stack put by.
+
+        Raises
+        ------
+        GpuMemoryError
+            If the device has no room for them; nothing has changed then.
+        """
+        with inference(self.model):
+            self._tracks = self._runner.tracks = tracks.prompted_only(self.device)
+        self._runner.paused = None
 
     def plan(
         self,

@@ -7,12 +7,12 @@ import pytest
 
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.cancel import CancelToken
-from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.errors import FrameError, NoPromptError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import Positions
-from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.prompts import FramePrompts, PointPrompt
 from napari_sam2.core.quality import FAST
 from napari_sam2.engine import position_trackers
 from napari_sam2.engine.options import TrackerOptions
@@ -101,10 +101,21 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
         trackers.resume()
 
 
-def test_a_position_that_was_let_go_is_told_again_what_was_said(
-    trackers, miniature, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def crowded(trackers, monkeypatch: pytest.MonkeyPatch):
+    """Return trackers of which only those of two positions are kept."""
     monkeypatch.setattr(position_trackers, "_MOST_KEPT", 2)
+    return trackers
+
+
+def look_elsewhere(trackers) -> None:
+    """Say something at every position but the first, so that its tracker goes."""
+    for time in range(1, TIMES):
+        trackers.set_prompts(2, time * SLICES, CLICK)
+
+
+def test_a_position_that_was_let_go_knows_what_was_said(crowded, miniature) -> None:
+    trackers = crowded
     for time in range(TIMES):
         trackers.set_prompts(1, time * SLICES, CLICK)
         trackers.set_prompts(1, time * SLICES + 2, CLICK)
@@ -114,6 +125,44 @@ def test_a_position_that_was_let_go_is_told_again_what_was_said(
     single = alone(miniature, 0)
     single.set_prompts(1, 0, CLICK)
     same(found, list(single.propagate()), 0)
+
+
+def test_a_refined_mask_is_the_same_after_a_look_elsewhere(crowded, miniature) -> None:
+    single = alone(miniature, 0)
+    for one in (single, crowded):
+        one.set_prompts(1, 0, CLICK)
+        refined = one.set_prompts(1, 0, CLICK.with_prompt(PointPrompt(1, 0, (30, 10))))
+    look_elsewhere(crowded)
+    found = list(crowded.propagate(frames=range(SLICES)))
+    same(found, list(single.propagate()), 0)
+    np.testing.assert_array_equal(found[0][1].mask, refined.mask)
+
+
+def test_a_correction_holds_after_a_look_elsewhere(crowded, miniature) -> None:
+    single, away = alone(miniature, 0), FramePrompts(((30.0, 10.0),), (False,))
+    for one in (single, crowded):
+        one.set_prompts(1, 0, CLICK)
+        list(one.propagate())
+        one.set_prompts(1, 3, away)
+    look_elsewhere(crowded)
+    same(list(crowded.propagate(frames=range(SLICES))), list(single.propagate()), 0)
+
+
+def test_an_object_is_forgotten_where_nobody_looks(crowded) -> None:
+    crowded.set_prompts(1, 0, CLICK)
+    crowded.set_prompts(3, 1, CLICK)
+    look_elsewhere(crowded)
+    crowded.remove_object(1)
+    found = crowded.propagate(frames=range(SLICES))
+    assert {one.object_id for result in found for one in result} == {3}
+
+
+@pytest.mark.parametrize("frame", [-1, TIMES * SLICES, TIMES * SLICES + 2])
+def test_there_are_no_other_frames_than_those_of_all_positions(trackers, frame) -> None:
+    with pytest.raises(FrameError, match="the stack has 30 frames"):
+        trackers.set_prompts(1, frame, CLICK)
+    with pytest.raises(NoPromptError):
+        trackers.propagate()
 
 
 def test_objects_are_forgotten_everywhere(trackers) -> None:
