@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 _WORTH_DEFLATING = 256
 _OVERHEAD_BYTES = 200
-_PAIR, _AREA, _CENTROID = (
-    struct.Struct("<2i"),
-    struct.Struct("<q"),
-    struct.Struct("<2d"),
-)
+_PAIR, _AREA, _CENTROID = map(struct.Struct, ("<2i", "<q", "<2d"))
 _CENTROID_AT = 2 * _PAIR.size + _AREA.size
 
 
@@ -70,7 +66,7 @@ class PackedMask:
             return NotImplemented
         return self is other or (
             self._outline == other._outline
-            and (self.held is other.held or self.bits == other.bits)
+            and (self.held is other.held or self._raw == other._raw)
         )
 
     def __hash__(self) -> int:
@@ -84,7 +80,7 @@ class PackedMask:
     @property
     def _outline(self) -> tuple[object, ...]:
         """What can be compared without looking at pixels."""
-        return self.shape_hw, self.numbers[:_CENTROID_AT], self.is_deflated
+        return self.shape_hw, self.numbers[:_CENTROID_AT]
 
     @property
     def origin_yx(self) -> tuple[int, int]:
@@ -130,11 +126,14 @@ class PackedMask:
     @property
     def crop(self) -> npt.NDArray[np.bool_]:
         """The pixels of the bounding box, bool, shape (h, w)."""
-        height, width = self.crop_hw
-        bits = self.bits
-        raw = zlib.decompress(bits) if self.is_deflated else bits
-        pixels = np.unpackbits(np.frombuffer(raw, np.uint8), count=height * width)
+        (height, width), raw = self.crop_hw, np.frombuffer(self._raw, np.uint8)
+        pixels = np.unpackbits(raw, count=height * width)
         return pixels.reshape(height, width).view(bool)
+
+    @property
+    def _raw(self) -> bytes:
+        """The bits as they are before they are compressed, in one of many ways."""
+        return zlib.decompress(self.bits) if self.is_deflated else self.bits
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:

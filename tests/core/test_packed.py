@@ -68,6 +68,22 @@ def test_masks_are_equal_by_their_pixels() -> None:
     assert absent_mask((20, 20)) != absent_mask((20, 21))
 
 
+@given(st.integers(0, 9), st.booleans())
+def test_masks_are_equal_however_they_were_compressed(level, is_deflated) -> None:
+    mask = np.ones((60, 60), bool)
+    mask[9:50, 9:50] = np.random.default_rng(0).random((41, 41)) < 0.5
+    raw = np.packbits(mask).tobytes()
+    bits = zlib.compress(raw, level) if is_deflated else raw
+    packed = pack_mask(mask)
+    stored = restore_mask((60, 60), (0, 0), (60, 60), bits, is_deflated)
+    assert stored == packed
+    assert hash(stored) == hash(packed)
+    mask[10, 10:12] = [True, False]
+    one = pack_mask(mask)
+    mask[10, 10:12] = [False, True]
+    assert pack_mask(mask) != one
+
+
 def test_large_masks_take_little_memory() -> None:
     y, x = np.mgrid[:1000, :1000]
     assert pack_mask(np.hypot(y - 500, x - 500) < 400).nbytes < 8000
