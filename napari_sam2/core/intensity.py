@@ -7,6 +7,7 @@ flicker instead of the object.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ _FEWEST_FRAMES = 3
 _SAMPLED_BYTES = 1 << 27
 _SAMPLED_PIXELS_PER_FRAME = 1 << 16
 _SHOWN = (0.1, 99.9)  # percentiles
+_BAND_PIXELS = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,17 @@ class IntensityLimits:
         -------
         ndarray of float32, same shape
         """
+        if pixels.dtype.kind not in "bui" or pixels.dtype.itemsize > 2:
+            return self._computed(pixels)
+        if pixels.ndim == 2 or len(self.low) == 1:
+            return _looked_up(pixels, _table(self.low[0], self.high[0], pixels.dtype))
+        unit = np.empty(pixels.shape, np.float32)
+        for channel, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+            table = _table(low, high, pixels.dtype)
+            unit[..., channel] = _looked_up(pixels[..., channel], table)
+        return unit
+
+    def _computed(self, pixels: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         low = np.array(self.low, np.float64)
         with np.errstate(over="ignore", invalid="ignore"):  # settled below
             scale = 1.0 / (np.array(self.high, np.float64) - low)
@@ -80,6 +93,28 @@ class IntensityLimits:
             unit *= scale.astype(np.float32)
         np.nan_to_num(unit, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
         return np.clip(unit, 0.0, 1.0, out=unit)
+
+
+@lru_cache(maxsize=16)
+def _table(low: float, high: float, dtype: np.dtype[Any]) -> npt.NDArray[np.float32]:
+    """Return what every value of a small integer type becomes, by its bits.
+
+    There are at most 65,536 of them, and a frame has millions of pixels.
+    """
+    bits = np.arange(1 << 8 * dtype.itemsize, dtype=f"u{dtype.itemsize}")
+    return as_limits(low, high)._computed(bits.view(dtype))
+
+
+def _looked_up(
+    pixels: npt.NDArray[Any], table: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Look pixels up in bands: whole, they would become indices of 8 bytes each."""
+    bits, unit = pixels.view(f"u{pixels.itemsize}"), np.empty(pixels.shape, np.float32)
+    rows = max(1, _BAND_PIXELS * len(pixels) // max(1, pixels.size))
+    for first in range(0, len(pixels), rows):
+        band = slice(first, first + rows)
+        np.take(table, bits[band], out=unit[band], mode="clip")
+    return unit
 
 
 def as_limits(low: float, high: float) -> IntensityLimits:

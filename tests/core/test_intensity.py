@@ -49,6 +49,22 @@ def test_order_is_kept(values) -> None:
     assert (np.diff(unit[0]) >= 0).all()
 
 
+@pytest.mark.parametrize("dtype", ["bool", "u1", "i1", "u2", ">u2", "i2", ">i2"])
+@pytest.mark.parametrize("shape", [(700, 90), (0, 4), (4, 0), (40, 30, 3)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_small_integers_are_mapped_as_wide_ones_are(dtype, shape, channels) -> None:
+    limits = IntensityLimits(
+        (3.37, -20.0, 0.1)[:channels], (190.2, 60.0, 1e4)[:channels]
+    )
+    info = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    values = np.random.default_rng(0).integers(*info, shape, endpoint=True)
+    pixels = values.astype(dtype)
+    for part in (pixels, pixels[::2, 1::2]):
+        unit = limits.to_unit(part)
+        np.testing.assert_array_equal(unit, limits.to_unit(part.astype(np.int64)))
+        assert unit.flags.c_contiguous
+
+
 def test_black_white_and_between() -> None:
     pixels = np.array([[0, 100, 150, 200, 999]], np.uint16)
     np.testing.assert_allclose(as_limits(100, 200).to_unit(pixels), [[0, 0, 0.5, 1, 1]])
