@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.network import Network
 
-NEED_LESS_MEMORY = (
-    "Choose a smaller model or image size, close other programs that use the GPU, or "
-    "compute on the processor (dock: Model and Settings; command line: --model, "
-    "--image-size, --device cpu)."
-)
-"""What to do when the memory of a GPU does not suffice."""
+# The processor and Apple GPUs have no error of their own for it.
+_FULL_PROCESSOR, _FULL_APPLE = "DefaultCPUAllocator", "MPS backend out of memory"
 
 _MIB = 1 << 20
 
@@ -131,9 +127,32 @@ def inference(network: Network) -> Iterator[None]:
             sdpa_kernel(_KERNELS) if kind == "cuda" else nullcontext(),
         ):
             yield
-    except torch.OutOfMemoryError as error:
-        sentence = f"The GPU ran out of memory. {NEED_LESS_MEMORY}"
-        raise GpuMemoryError(sentence) from error
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise memory_error(error) from error
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether PyTorch says that there is no memory left, on any kind of device."""
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        words in str(error) for words in (_FULL_PROCESSOR, _FULL_APPLE)
+    )
+
+
+def memory_error(error: Exception) -> GpuMemoryError:
+    """Say which memory does not suffice, and what to do about it."""
+    if _FULL_PROCESSOR in str(error):
+        return GpuMemoryError(
+            "The computer ran out of memory. Choose a smaller model or image size, or "
+            "close other programs (dock: Model and Settings; command line: --model, "
+            "--image-size)."
+        )
+    return GpuMemoryError(
+        "The GPU ran out of memory. Choose a smaller model or image size, close other "
+        "programs that use the GPU, or compute on the processor (dock: Model and "
+        "Settings; command line: --model, --image-size, --device cpu)."
+    )
 
 
 def upload(values: torch.Tensor, device: torch.device) -> torch.Tensor:

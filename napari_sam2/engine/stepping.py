@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import torch
 
-from napari_sam2.core.errors import GpuMemoryError
-from napari_sam2.engine.device import NEED_LESS_MEMORY, kept_dtype, upload
+from napari_sam2.engine.device import is_out_of_memory, kept_dtype, upload
 from napari_sam2.engine.views import move_tokens
 
 if TYPE_CHECKING:
@@ -161,8 +160,8 @@ class GroupRunner:
 
         Raises
         ------
-        GpuMemoryError
-            If a single object does not fit.
+        RuntimeError
+            As ``step`` does, if a single object does not fit.
         """
         found: list[Outcome] = []
         while len(found) < len(group):
@@ -170,19 +169,15 @@ class GroupRunner:
             try:
                 found += step(chunk)
                 continue
-            except torch.OutOfMemoryError:
-                pass
-            self._shrink(
-                len(chunk)
-            )  # out here, where the failed step's tensors are free
+            except RuntimeError as error:
+                if len(chunk) == 1 or not is_out_of_memory(error):
+                    raise
+            # Out here, where the failed step's tensors are free.
+            self._shrink(len(chunk) // 2)
         return found
 
-    def _shrink(self, tried: int) -> None:
-        if tried == 1:
-            raise GpuMemoryError(
-                f"The GPU ran out of memory with a single object. {NEED_LESS_MEMORY}"
-            )
-        self.size = tried // 2
-        _log.warning("Out of GPU memory: objects are computed %d at a time", self.size)
+    def _shrink(self, size: int) -> None:
+        self.size = size
+        _log.warning("Out of memory: objects are computed %d at a time", self.size)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

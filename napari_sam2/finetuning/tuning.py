@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_sam2.core.errors import GpuMemoryError, StackError
+from napari_sam2.core.errors import StackError
 from napari_sam2.core.quality import ROUNDED
-from napari_sam2.engine.device import NEED_LESS_MEMORY
+from napari_sam2.engine.device import is_out_of_memory, memory_error
 from napari_sam2.engine.rounding import is_rounded
 from napari_sam2.finetuning.course import End, Outcome, Report
 from napari_sam2.finetuning.fitting import fit
@@ -183,11 +183,11 @@ class _Tuning:
         while True:
             try:
                 loss = self._lesson()
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
                 if self._size.is_smallest:
-                    raise GpuMemoryError(
-                        f"The GPU ran out of memory. {NEED_LESS_MEMORY}"
-                    ) from error
+                    raise memory_error(error) from error
                 self._size = self._size.halved
                 torch.cuda.empty_cache()
                 continue

@@ -8,7 +8,13 @@ import pytest
 import torch
 
 from napari_sam2.core.errors import DeviceError, GpuMemoryError
-from napari_sam2.engine.device import inference, kept_dtype, pick_device, working_memory
+from napari_sam2.engine.device import (
+    inference,
+    is_out_of_memory,
+    kept_dtype,
+    pick_device,
+    working_memory,
+)
 
 CPU = torch.device("cpu")
 EXACT, HALF = (SimpleNamespace(device=CPU, is_half=half) for half in (False, True))
@@ -65,6 +71,35 @@ def test_running_out_of_memory_is_told_in_a_sentence() -> None:
     ):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")
     assert not torch.is_inference_mode_enabled()
+
+
+SHORTAGES = [
+    (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB"), "GPU"),
+    (RuntimeError("MPS backend out of memory (MPS allocated: 7.99 GB)"), "GPU"),
+    (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't"
+                  " allocate memory: you tried to allocate 9 bytes."), "computer"),
+    (RuntimeError("DefaultCPUAllocator: not enough memory"), "computer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "whose"), SHORTAGES)
+def test_running_out_of_memory_is_told_on_every_device(error, whose) -> None:
+    assert is_out_of_memory(error)
+    with (
+        pytest.raises(GpuMemoryError, match=rf"^The {whose} ran out of memory.*dock"),
+        inference(EXACT),
+    ):
+        raise error
+
+
+def test_other_errors_are_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="shape mismatch"), inference(EXACT):
+        raise RuntimeError("shape mismatch")
+
+
+def test_the_processor_runs_out_of_memory_as_it_is_expected_to() -> None:
+    with pytest.raises(GpuMemoryError, match="The computer"), inference(EXACT):
+        torch.empty(1 << 52)
 
 
 def test_a_group_may_take_some_memory() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.errors import GpuMemoryError
+from napari_sam2.engine.device import inference
 from napari_sam2.engine.memory import FrameMemory, MemoryBank, Selection
 from napari_sam2.engine.stepping import (
     GroupRunner,
@@ -46,6 +47,8 @@ def test_groups_agree_in_slots_and_ages(selections) -> None:
 class Device:
     """Answers for at most ``capacity`` objects at once."""
 
+    full: Exception = torch.OutOfMemoryError("CUDA out of memory")
+
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.tried: list[int] = []
@@ -53,7 +56,7 @@ class Device:
     def __call__(self, chunk):
         self.tried.append(len(chunk))
         if len(chunk) > self.capacity:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise self.full
         return [10 * one for one in chunk]
 
 
@@ -75,9 +78,19 @@ def test_the_group_is_halved_once_and_stays_small(caplog) -> None:
     assert "4 at a time" in caplog.text
 
 
-def test_when_one_object_does_not_fit_the_error_says_what_to_change() -> None:
+def test_the_group_is_halved_where_a_processor_has_no_more_memory() -> None:
+    device = Device(1)
+    device.full = RuntimeError("DefaultCPUAllocator: can't allocate memory")
+    assert GroupRunner(4).run(range(3), device) == [0, 10, 20]
+    assert device.tried == [3, 1, 1, 1]
+
+
+def test_when_one_object_does_not_fit_the_error_says_what_to_change(miniature) -> None:
     runner = GroupRunner(4)
-    with pytest.raises(GpuMemoryError, match=r"single object.*dock.*--device cpu"):
+    with (
+        pytest.raises(GpuMemoryError, match=r"dock.*--device cpu"),
+        inference(miniature),
+    ):
         runner.run(range(3), Device(0))
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 from torch import Tensor
 
+from napari_sam2.engine.device import is_out_of_memory
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
@@ -89,9 +91,9 @@ class Raced:
             try:
                 compiled = _compiled(self._function, way)
                 gain = self._gain(compiled, arguments)
-            except torch.OutOfMemoryError:
-                raise
-            except Exception as error:  # noqa: BLE001 (compilers throw anything)
+            except Exception as error:
+                if is_out_of_memory(error):
+                    raise  # compilers throw anything else
                 self._note(f"could not be compiled: {_reason(error)}")
                 continue
             if gain is not None and gain > self._compiler.least_gain:
@@ -130,9 +132,9 @@ class Raced:
             try:
                 # What a replayed graph returns is overwritten when it is replayed.
                 return tuple(one.clone() for one in compiled(*arguments))
-            except torch.OutOfMemoryError:
-                raise
-            except Exception as error:  # noqa: BLE001 (as above)
+            except Exception as error:
+                if is_out_of_memory(error):
+                    raise
                 self._note(f"failed when it was compiled: {_reason(error)}")
                 compiled = self._function
             return compiled(*arguments)
