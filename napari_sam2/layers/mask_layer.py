@@ -12,7 +12,7 @@ from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers.geometry import copy_geometry, follow_geometry
 from napari_sam2.layers.label_stack import LabelStack
 from napari_sam2.layers.painting import drawn, paint
-from napari_sam2.layers.palette import mask_colours
+from napari_sam2.layers.palette import are_coloured, mask_colours
 from napari_sam2.layers.stroke import StrokeWatch
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ class MaskLayer:
 
     @hidden.setter
     def hidden(self, object_ids: Iterable[int]) -> None:
-        self._hidden = frozenset(object_ids)
-        self._recolour()
+        before, self._hidden = self._hidden, frozenset(object_ids)
+        if self._hidden != before:
+            self._recolour()
 
     def show(self) -> None:
         """Put the layer into the viewer if it is missing."""
@@ -156,7 +157,7 @@ class MaskLayer:
     def disconnect(self) -> None:
         """Leave the layer to the user, as it is."""
         self._document.masks_changed.disconnect(self._on_masks_changed)
-        self._document.objects_changed.disconnect(self._recolour)
+        self._document.objects_changed.disconnect(self._on_objects_changed)
         self._document.selection_changed.disconnect(self._on_selection_changed)
         self.layer.events.selected_label.disconnect(self._on_label_chosen)
         self.layer.events.data.disconnect(self._on_data_exchanged)
@@ -167,7 +168,7 @@ class MaskLayer:
 
     def _connect(self) -> None:
         self._document.masks_changed.connect(self._on_masks_changed)
-        self._document.objects_changed.connect(self._recolour)
+        self._document.objects_changed.connect(self._on_objects_changed)
         self._document.selection_changed.connect(self._on_selection_changed)
         self.layer.events.selected_label.connect(self._on_label_chosen)
         self.layer.events.data.connect(self._on_data_exchanged)
@@ -254,7 +255,12 @@ class MaskLayer:
         with self._writing():
             self.layer.refresh()
 
-    def _recolour(self, _changed: object = None) -> None:
+    def _on_objects_changed(self, _changed: object) -> None:
+        # Only where it must be: napari computes all colours, and a thumbnail, anew.
+        if not are_coloured(self.layer.colormap, self._document.objects):
+            self._recolour()
+
+    def _recolour(self) -> None:
         self.layer.colormap = mask_colours(self._document.objects, self._hidden)
 
     def _fit_dtype(self) -> None:

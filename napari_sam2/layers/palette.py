@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
@@ -53,4 +53,15 @@ def mask_colours(
     }
     return DirectLabelColormap(
         color_dict={None: TRANSPARENT, 0: TRANSPARENT, **colours}
+    )
+
+
+def are_coloured(colours: Any, object_ids: Collection[int]) -> bool:
+    """Whether a layer's colours serve these objects, and the next new one."""
+    largest = max(object_ids, default=0)
+    if largest > _LARGEST_DIRECT:
+        return isinstance(colours, CyclicLabelColormap)
+    following = min(largest + 1, _LARGEST_DIRECT)
+    return isinstance(colours, DirectLabelColormap) and all(
+        object_id in colours.color_dict for object_id in (*object_ids, following)
     )

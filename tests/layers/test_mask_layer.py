@@ -99,6 +99,16 @@ def test_masks_have_the_colours_of_their_objects(bench):
         )
 
 
+def test_napari_computes_colours_only_when_an_object_has_none(bench):
+    before = bench.masks.layer.colormap
+    bench.document.apply(edits.add_object(bench.document))
+    bench.document.apply(edits.rename_object(bench.document, 1, "mother"))
+    assert bench.masks.layer.colormap is before
+    bench.document.apply(edits.add_object(bench.document, 300))
+    shown = bench.masks.layer.colormap
+    np.testing.assert_allclose(shown.map(300), object_rgba(300), atol=0.01)
+
+
 def test_hidden_objects_are_transparent_and_stay_in_the_array(with_block):
     with_block.masks.hidden = {1}
     assert with_block.masks.layer.get_color(1)[3] == 0

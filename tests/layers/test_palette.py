@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.io.pictures.palette import object_colour
-from napari_sam2.layers.palette import mask_colours, object_rgba
+from napari_sam2.layers.palette import are_coloured, mask_colours, object_rgba
 
 
 @pytest.mark.parametrize("object_id", [1, 2, 99])
@@ -27,3 +27,13 @@ def test_any_object_number_has_a_colour(largest):
     np.testing.assert_allclose(colours.map(1), object_rgba(1), atol=0.01)
     assert colours.map(largest)[3] == 1
     assert colours.map(0)[3] == 0
+
+
+def test_colours_are_made_anew_only_where_an_object_has_none():
+    colours = mask_colours([1, 2])
+    assert are_coloured(colours, [1, 2, 3])
+    assert not are_coloured(colours, [1, 500])
+    cycle = mask_colours([70_000])
+    assert are_coloured(cycle, [1, 70_001])
+    assert not are_coloured(cycle, [1, 2])
+    assert not are_coloured(colours, [70_000])

@@ -243,3 +243,25 @@ def test_an_edit_does_nothing_before_it_is_applied(document: Document) -> None:
     inverse.apply(document)
     assert document.prompts == {}
     assert replace(edit, label="") != edit
+
+
+def test_objects_known_elsewhere_are_taken_over_in_one_step(document) -> None:
+    before = list(document.objects)
+    said = {(1, 0): click(3, 3), (7, 2): click(5, 5)}
+    said[8, 1] = FramePrompts(mask=square(1, 1))
+    names = {1: "mother", 7: "bud", 9: "nothing said"}
+    inverse = document.apply(edits.take_over(document, said, names=names))
+    named = {i: one.name for i, one in document.objects.items()}
+    assert named == {1: "mother", 2: named[2], 7: "bud", 8: "Object 8", 9: names[9]}
+    assert set(document.prompts) == {(1, 0), (7, 2)}
+    assert document.masks[8, 1].origin is Origin.PAINTED
+    document.apply(inverse)
+    assert (list(document.objects), document.prompts) == (before, {})
+
+
+def test_of_what_cannot_be_taken_over_nothing_is(document) -> None:
+    said = {(7, 0): click(3, 3), (8, 99): click(3, 3)}
+    with pytest.raises(FrameError, match="Frame 99"):
+        edits.take_over(document, said)
+    with pytest.raises(PromptError, match="number 0"):
+        edits.take_over(document, {}, names={0: "nobody"})

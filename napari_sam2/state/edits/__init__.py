@@ -26,7 +26,7 @@ from napari_sam2.state.edits.results import (
     set_flags,
     set_results,
 )
-from napari_sam2.state.edits.several import say
+from napari_sam2.state.edits.several import say, take_over
 
 __all__ = [
     "add_object",
@@ -46,4 +46,5 @@ __all__ = [
     "set_flags",
     "set_prompts",
     "set_results",
+    "take_over",
 ]

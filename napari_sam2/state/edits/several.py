@@ -1,12 +1,14 @@
-"""Edits of prompts in many places at once, as one step."""
+"""Edits of objects and prompts in many places at once, as one step."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.frames import check_frame
 from napari_sam2.state.edit import Edit, TrackedObject
-from napari_sam2.state.edits.prompts import set_prompts
+from napari_sam2.state.edits.objects import add_object, rename_object
+from napari_sam2.state.edits.prompts import paint_masks, set_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +50,45 @@ def say(
             name = names.get(place[0]) or f"Object {place[0]}"
             parts.append(_first_prompts(document, place, prompts, name))
     return _merged(parts)
+
+
+def take_over(
+    document: Document,
+    said: Mapping[Place, FramePrompts],
+    *,
+    names: Mapping[int, str] = _NO_NAMES,
+) -> Edit:
+    """Take over objects that are known elsewhere, with what is said about them there.
+
+    Parameters
+    ----------
+    document : Document
+    said : mapping of (object_id, frame) to FramePrompts
+        Replaces what was said in these places; masks are painted.
+    names : mapping of int to str, optional
+        Of objects, also of those that nothing is said about; others keep theirs.
+
+    Raises
+    ------
+    FrameError, PromptError
+        As for :func:`say` and :func:`napari_sam2.state.edits.paint_masks`.
+    """
+    objects: dict[int, TrackedObject | None] = {}
+    for object_id in dict.fromkeys((*names, *(i for i, _ in said))):
+        name = names.get(object_id, "")
+        if object_id not in document.objects:
+            objects |= add_object(document, object_id, name).objects
+        elif name:
+            objects |= rename_object(document, object_id, name).objects
+    drawn = {place: one for place, one in said.items() if one.mask is None}
+    masks = {place: one.mask for place, one in said.items() if one.mask is not None}
+    given = {object_id: names.get(object_id, "") for object_id in objects}
+    parts = [
+        say(document, drawn, names=names),
+        paint_masks(document, masks, names=given),
+        Edit("", objects),
+    ]
+    return replace(_merged(parts), label="Take prompts over")
 
 
 def _first_prompts(

@@ -158,23 +158,11 @@ class Session:
 
     def take_prompts(self, found: PromptSet) -> None:
         """Take the prompts of a file, as one undo step."""
-        gesture = object()
-        for object_id in dict.fromkeys((*found.names, *found.object_ids)):
-            name = found.names.get(object_id, "")
-            if object_id not in self.document.objects:
-                edit = edits.add_object(self.document, object_id, name)
-            elif name:
-                edit = edits.rename_object(self.document, object_id, name)
-            else:
-                continue
-            self.history.do(edit, gesture=gesture)
         said: dict[Place, FramePrompts] = {}
         for prompt in found.prompts:
             place = prompt.object_id, prompt.frame
             said[place] = said.get(place, FramePrompts()).with_prompt(prompt)
-        for (object_id, frame), prompts in said.items():
-            edit = edits.set_prompts(self.document, object_id, frame, prompts)
-            self.history.do(edit, gesture=gesture)
+        self.history.do(edits.take_over(self.document, said, names=found.names))
 
     def image_files(self) -> tuple[Path, ...]:
         """Return the files of the image, and of all that were seen beside it."""
