@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.layers.prompt_rows import box_prompts, point_prompts
+from napari_sam2.layers.prompt_boxes import BoxReader
+from napari_sam2.layers.prompt_rows import point_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +67,7 @@ class Clipboard:
         """Copy the prompts that are selected in a layer."""
         try:
             listed = (
-                box_prompts(layer, self._space)
+                [row.prompt for row in BoxReader(layer, self._space).read()]
                 if layer == self._prompting.boxes
                 else point_prompts(layer, self._space)
             )

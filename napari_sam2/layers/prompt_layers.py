@@ -16,12 +16,10 @@ from napari.layers.base import ActionType
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
-from napari_sam2.layers.box_tools import better_tool
-from napari_sam2.layers.box_writer import BoxWriter
 from napari_sam2.layers.geometry import follow_geometry
-from napari_sam2.layers.press import DEPTHLESS, Press
+from napari_sam2.layers.prompt_boxes import BoxReader, BoxWriter
 from napari_sam2.layers.prompt_clipboard import Clipboard
-from napari_sam2.layers.prompt_edits import differences, keep_exact
+from napari_sam2.layers.prompt_gestures import DEPTHLESS, Press, better_tool
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
     from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.layers.prompt_boxes import Corners
     from napari_sam2.state.document import Document
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
@@ -86,10 +85,11 @@ class PromptLayers:
         self._begun: ActionType | None = None
         self._gesture = 0
         self._seen: rows.Said = {}
-        self._at_rest: rows.Corners = ()
+        self._at_rest: Corners = ()
         self._shown: Mapping[Place, FramePrompts] = {}
         self.points: Points = style.make_points(image)
         self.boxes: Shapes = style.make_boxes(image)
+        self._box_reader = BoxReader(self.boxes, image.space)
         self._box_writer = BoxWriter(self.boxes, image)
         self._clipboard = Clipboard(self, dims, image.space)
         self._unfollow = follow_geometry(image.layer, [self.points, self.boxes])
@@ -121,8 +121,9 @@ class PromptLayers:
         if self._begun is not None or self._is_pressed:
             return
         with self._writing():
-            self._seen = rows.with_prompts(self._seen, self._box_writer.go_on())
+            self._box_writer.go_on()
         self._rest()
+        self._seen = self._read()
 
     def say(self, news: Mapping[Place, FramePrompts]) -> None:
         """Replace prompts as one step, or take nothing over and tell why."""
@@ -134,7 +135,7 @@ class PromptLayers:
     def add(self, prompts: Iterable[PointPrompt | BoxPrompt]) -> None:
         """Add prompts as one step."""
         before = self._document.prompts
-        self.say(differences(before, rows.with_prompts(before, prompts)))
+        self.say(rows.differences(before, rows.with_prompts(before, prompts)))
 
     def disconnect(self) -> None:
         """Leave both layers to the user, as they are."""
@@ -211,7 +212,7 @@ class PromptLayers:
         for layer, keep in kept.items():
             if event.value == layer:
                 after = keep(self._document.prompts)
-                self.say(differences(self._document.prompts, after))
+                self.say(rows.differences(self._document.prompts, after))
 
     def _on_prompts_changed(self, _places: frozenset[Place]) -> None:
         if not self._is_writing and self._document.prompts != self._shown:
@@ -221,7 +222,8 @@ class PromptLayers:
         """Make an edit of what the user has changed."""
         try:
             said = self._read()
-            news = keep_exact(differences(self._seen, said), self._seen, self._shown)
+            news = rows.differences(self._seen, said)
+            news = rows.keep_exact(news, self._seen, self._shown)
             edit = edits.say(self._document, news)
         except Sam2Error as error:
             if is_final:
@@ -239,23 +241,22 @@ class PromptLayers:
         same = all(
             self._shown.get(place) == (one or None) for place, one in news.items()
         )
-        if same and rows.are_boxes_tidy(self.boxes, self._image.space):
+        if same and self._box_reader.is_tidy:
             self._restyle()
             self._rest()
         else:
-            places = self._box_places()
-            chosen = {places[row] for row in self.boxes.selected_data}
+            reader = self._box_reader
+            chosen = {reader.rows[n].place for n in self.boxes.selected_data}
             self._write()
-            rows_now = enumerate(self._box_places())
-            self.boxes.selected_data = {n for n, one in rows_now if one in chosen}
-
-    def _box_places(self) -> list[Place]:
-        boxes = rows.box_prompts(self.boxes, self._image.space, self._at_rest)
-        return [(one.object_id, one.frame) for one in boxes]
+            now = enumerate(reader.rows)
+            self.boxes.selected_data = {n for n, row in now if row.place in chosen}
 
     def _read(self) -> rows.Said:
-        layers = self.points, self.boxes
-        return rows.read_prompts(*layers, self._image.space, self._at_rest)
+        # Of several boxes in one place, the newest counts
+        boxes = self._box_reader.read(self._at_rest)
+        said = {row.place: row.said for row in boxes}
+        points = rows.point_prompts(self.points, self._image.space)
+        return rows.with_prompts(said, points)
 
     def _rest(self) -> None:
         """Note where the corners of boxes are while nobody drags one."""

@@ -1,39 +1,37 @@
-"""Points and rectangles of layers as prompts, and back. Pure functions of layers.
+"""Rows of layers as prompts, and back, and what differs. Pure functions.
 
 A layer is always read and written whole: what napari tells of single changes differs
-between its ways of making them.
+between its ways of making them. What is particular about boxes is in
+:mod:`napari_sam2.layers.prompt_boxes`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import starmap, zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
+from napari_sam2.core.prompts import FramePrompts, PointPrompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     import numpy.typing as npt
     from napari.layers import Points, Shapes
 
+    from napari_sam2.core.prompts import BoxPrompt
     from napari_sam2.layers.coordinates import FrameSpace
     from napari_sam2.state.masks import Place
 
 Said: TypeAlias = dict[tuple[int, int], FramePrompts]
 """Prompts by (object_id, frame)."""
-Corners: TypeAlias = "Sequence[npt.NDArray[np.floating]]"
-"""The vertices of boxes, each (4, D), row by row."""
 
 OBJECT = "object"
 POLARITY = "polarity"
 POSITIVE = "positive"
 NEGATIVE = "negative"
-_SMALLEST_BOX = 1.0
 
 
 def point_prompts(layer: Points, space: FrameSpace) -> list[PointPrompt]:
@@ -44,49 +42,11 @@ def point_prompts(layer: Points, space: FrameSpace) -> list[PointPrompt]:
     PromptError
         If a point has no object or polarity, or lies beside what is tracked.
     """
-    rows = zip(layer.data.tolist(), *_features(layer), strict=True)
+    rows = zip(layer.data.tolist(), *features(layer), strict=True)
     return [
         PointPrompt(object_id, *space.to_frame(point), positive)
         for point, object_id, positive in rows
     ]
-
-
-def box_prompts(
-    layer: Shapes, space: FrameSpace, at_rest: Corners = ()
-) -> list[BoxPrompt]:
-    """Return the boxes of a layer, row by row; turned ones as what they enclose.
-
-    Parameters
-    ----------
-    layer : Shapes
-    space : FrameSpace
-    at_rest : sequence of ndarray, optional
-        The corners of the boxes before the user took hold of one: a box of which one
-        corner has moved is the box from there to the opposite corner.
-
-    Raises
-    ------
-    PromptError
-        If a shape is no rectangle, is too small, does not lie on one frame, or says
-        where the object is not.
-    """
-    shapes = zip_longest(layer.data, layer.shape_type, at_rest[: len(layer.data)])
-    rows = zip(starmap(_box_corners, shapes), *_features(layer), strict=True)
-    return [box_prompt(space, *row) for row in rows]
-
-
-def read_prompts(
-    points: Points, boxes: Shapes, space: FrameSpace, at_rest: Corners = ()
-) -> Said:
-    """Return what both layers say; of several boxes in one place, the newest counts.
-
-    Raises
-    ------
-    PromptError
-        As for :func:`point_prompts` and :func:`box_prompts`.
-    """
-    said = with_prompts({}, point_prompts(points, space))
-    return with_prompts(said, box_prompts(boxes, space, at_rest))
 
 
 def with_prompts(
@@ -98,22 +58,6 @@ def with_prompts(
         place = one.object_id, one.frame
         said[place] = said.get(place, FramePrompts()).with_prompt(one)
     return said
-
-
-def are_boxes_tidy(layer: Shapes, space: FrameSpace) -> bool:
-    """Whether there is one upright rectangle for each object and frame."""
-    if set(layer.shape_type) - {"rectangle"}:
-        return False
-    object_ids, _ = _features(layer)
-    plane = list(space.layout.plane)
-    places = set()
-    for vertices, object_id in zip(layer.data, object_ids, strict=True):
-        frame, (y0, x0, y1, x1) = space.box_of(vertices)
-        places.add((object_id, frame))
-        corners = {(y, x) for y, x in np.asarray(vertices)[:, plane].tolist()}
-        if corners != {(y0, x0), (y0, x1), (y1, x1), (y1, x0)}:
-            return False
-    return len(places) == len(object_ids)
 
 
 def only_points(prompts: Mapping[Place, FramePrompts]) -> Said:
@@ -131,6 +75,52 @@ def only_boxes(prompts: Mapping[Place, FramePrompts]) -> Said:
         place: FramePrompts(box_yxyx=one.box_yxyx)
         for place, one in prompts.items()
         if one.box_yxyx is not None
+    }
+
+
+def differences(
+    before: Mapping[Place, FramePrompts], after: Mapping[Place, FramePrompts]
+) -> dict[Place, FramePrompts]:
+    """Return what is said afterwards wherever it differs; empty where withdrawn."""
+    return {
+        place: after.get(place, FramePrompts())
+        for place in sorted(_unlike(before, after))
+    }
+
+
+def _unlike(
+    before: Mapping[Place, FramePrompts], after: Mapping[Place, FramePrompts]
+) -> Iterator[Place]:
+    for place in {**before, **after}:
+        was, now = before.get(place), after.get(place)
+        if was is not now and was != now:  # of thousands, most are the same
+            yield place
+
+
+def keep_exact(
+    news: Mapping[Place, FramePrompts],
+    seen: Mapping[Place, FramePrompts],
+    shown: Mapping[Place, FramePrompts],
+) -> dict[Place, FramePrompts]:
+    """Return news with the boxes that were not touched as they were first said.
+
+    napari keeps shapes in single precision; that is no change.
+
+    Parameters
+    ----------
+    news : mapping of (object_id, frame) to FramePrompts
+        What the layers say now, where it differs.
+    seen : mapping of (object_id, frame) to FramePrompts
+        What they said before.
+    shown : mapping of (object_id, frame) to FramePrompts
+        What they were to show then.
+    """
+    nothing = FramePrompts()
+    return {
+        place: replace(one, box_yxyx=shown[place].box_yxyx)
+        if place in shown and one.box_yxyx == seen.get(place, nothing).box_yxyx
+        else one
+        for place, one in news.items()
     }
 
 
@@ -158,54 +148,7 @@ def feature_columns(rows: Iterable[tuple[int, bool]]) -> dict[str, npt.NDArray[A
     }
 
 
-def _box_corners(
-    vertices: npt.NDArray[np.floating],
-    shape_type: str,
-    at_rest: npt.NDArray[np.floating] | None,
-) -> npt.NDArray[np.floating]:
-    """Return the vertices of a rectangle, or two corners of a reshaped one.
-
-    napari calls a rectangle a polygon as soon as one of its corners is moved alone.
-    """
-    if shape_type == "rectangle":
-        return vertices
-    held = at_rest if shape_type == "polygon" else None
-    if held is not None and len(vertices) == len(held):
-        moved = np.flatnonzero((vertices != held).any(axis=1))
-        if len(moved) <= 1:
-            corner = int(moved[0]) if len(moved) else 0
-            return vertices[[corner, corner - 2]]
-    raise PromptError(
-        f"Only rectangles can be prompts, and this is of the type {shape_type}: "
-        "draw a box around the object, or paint its mask."
-    )
-
-
-def box_prompt(
-    space: FrameSpace,
-    vertices: npt.NDArray[np.floating],
-    object_id: int,
-    positive: bool,
-) -> BoxPrompt:
-    """Return a box of a layer, from two or four of its corners, (N, D).
-
-    Raises
-    ------
-    PromptError
-        As for :func:`box_prompts`.
-    """
-    if not positive:
-        raise PromptError("A box says where the object is: it cannot be negative.")
-    frame, (y0, x0, y1, x1) = space.box_of(vertices)
-    if min(y1 - y0, x1 - x0) < _SMALLEST_BOX:
-        raise PromptError(
-            "This box is smaller than a pixel: drag from one corner of the object to "
-            "the opposite one."
-        )
-    return BoxPrompt(object_id, frame, (y0, x0, y1, x1))
-
-
-def _features(layer: Points | Shapes) -> tuple[list[int], list[bool]]:
+def features(layer: Points | Shapes) -> tuple[list[int], list[bool]]:
     """Return the object ids and polarities of a layer's rows."""
     count = len(layer.data)  # the table may be longer, after data was set to nothing
     table = layer.features

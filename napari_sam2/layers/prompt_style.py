@@ -12,10 +12,13 @@ from napari_sam2.layers.palette import NEGATIVE_BORDER, POSITIVE_BORDER, object_
 from napari_sam2.layers.prompt_rows import OBJECT, POLARITY, POSITIVE, feature_columns
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from napari_sam2.layers.image_source import ImageSource
 
 _POINT_SHARE = 1 / 60
 _EDGE_SHARE = 1 / 400
+_UNLIKE = 0.002  # between colours; napari keeps single precision
 # A lower bound would show the point of no size that napari draws, at the origin, on
 # frames that have none.
 _CANVAS_PIXELS = 0, 24
@@ -64,7 +67,7 @@ def style_boxes(layer: Shapes, width: float) -> None:
     if not len(layer.data):
         return
     colours = _object_colours(layer)
-    if not np.allclose(layer.edge_color, colours, atol=0.002):
+    if np.abs(layer.edge_color - colours).max() > _UNLIKE:
         layer.edge_color = colours
     if set(layer.edge_width) != {width}:
         layer.edge_width = [width] * len(layer.data)
@@ -75,9 +78,10 @@ def edge_width(image: ImageSource) -> float:
     return max(1.0, min(image.shape_hw) * _EDGE_SHARE)
 
 
-def _object_colours(layer: Points | Shapes) -> Any:
-    object_ids = layer.features[OBJECT].tolist()[: len(layer.data)]
-    return np.array([object_rgba(int(object_id)) for object_id in object_ids])
+def _object_colours(layer: Points | Shapes) -> npt.NDArray[np.float64]:
+    object_ids = layer.features[OBJECT].to_numpy(np.int64)[: len(layer.data)]
+    different, which = np.unique(object_ids, return_inverse=True)
+    return np.array([object_rgba(int(object_id)) for object_id in different])[which]
 
 
 def _common(image: ImageSource) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from napari.layers import Shapes
 
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.layers.coordinates import FrameSpace
 from napari_sam2.state import edits
 
 COUNT = 100
@@ -104,6 +105,22 @@ def test_boxes_that_stay_are_not_made_anew(crowded, monkeypatch) -> None:
     history.do(edits.set_prompts(document, 7, 0, box(100)))
     assert made == [1, 1]
     assert sorted(objects_shown(crowded)) == list(range(1, COUNT + 1))
+
+
+def test_boxes_that_stay_are_not_read_again(crowded, monkeypatch) -> None:
+    show_all(crowded)
+    read = []
+    box_of = FrameSpace.box_of
+
+    def counting(space, vertices):
+        read.append(vertices)
+        return box_of(space, vertices)
+
+    monkeypatch.setattr(FrameSpace, "box_of", counting)
+    crowded.points.add([0, 5.0, 5.0])
+    assert not read
+    crowded.boxes.add(np.array([[1, 2, 2], [1, 2, 9], [1, 9, 9], [1, 9, 2]]))
+    assert len(read) == 1
 
 
 def test_undo_takes_all_of_them_away_and_redo_brings_them_back(crowded) -> None:

@@ -11,7 +11,8 @@ from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing, LabelOrder
 from napari_sam2.control.status import StatusBoard
 from napari_sam2.core.packed import PackedResult, pack_mask
-from napari_sam2.layers.prompt_rows import read_prompts
+from napari_sam2.layers.prompt_boxes import BoxReader
+from napari_sam2.layers.prompt_rows import point_prompts, with_prompts
 from napari_sam2.state import edits
 from tests.layers.conftest import make_bench
 
@@ -111,7 +112,9 @@ def state(document):
 
 def check(bench):
     """Both kinds of layers show what the document holds."""
-    seen = read_prompts(bench.points, bench.boxes, bench.image.space)
+    space = bench.image.space
+    boxes = [row.prompt for row in BoxReader(bench.boxes, space).read()]
+    seen = with_prompts({}, [*point_prompts(bench.points, space), *boxes])
     assert seen == bench.document.prompts
     bench.masks.apply()
     for frame in range(6):
