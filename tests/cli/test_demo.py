@@ -37,7 +37,7 @@ def rows_of(text: str) -> dict[str, list[str]]:
 def test_all_samples_twice_into_one_folder(cli, tmp_path):
     pytest.importorskip("av")
     for _ in range(2):
-        said = cli("demo", "--output", tmp_path / "demo")
+        said = cli("demo", "-o", tmp_path / "demo")
         assert said.code == 0
         assert said.err == ""
     rows = rows_of(said.out)
@@ -53,7 +53,7 @@ def test_all_samples_twice_into_one_folder(cli, tmp_path):
 
 
 def test_nuclei_are_found_again(cli, tmp_path):
-    said = cli("demo", "--output", tmp_path, "--sample", "cells3d_nuclei")
+    said = cli("demo", "-o", tmp_path, "--sample", "cells3d_nuclei")
     objects, frames, iou, _ = rows_of(said.out)["cells3d_nuclei"]
     assert (objects, frames) == ("6", "5")
     assert 0.3 < float(iou) <= 1
@@ -62,7 +62,7 @@ def test_nuclei_are_found_again(cli, tmp_path):
 
 
 def test_results_say_how_they_were_made(cli, tmp_path):
-    words = ("demo", "--output", tmp_path, "--sample", "cells3d_nuclei", "--device", "cpu")
+    words = ("demo", "-o", tmp_path, "--sample", "cells3d_nuclei", "--device", "cpu")
     found = {}
     for quality in ("fast", "auto"):
         said = cli(*words, "--quality", quality)
@@ -90,11 +90,11 @@ def test_the_clip_is_left_out_where_videos_cannot_be_read(cli, tmp_path, monkeyp
 
     monkeypatch.setattr(demo, "open_stack", without_av)
     monkeypatch.setattr(demo, "sample_names", lambda: ("bigbuckbunny", "mni152_t1"))
-    said = cli("demo", "--output", tmp_path)
+    said = cli("demo", "-o", tmp_path)
     assert said.code == 0
     assert "left out: It needs the package av." in said.out
     assert "bigbuckbunny" not in rows_of(said.out)
-    said = cli("demo", "--output", tmp_path, "--sample", "bigbuckbunny")
+    said = cli("demo", "-o", tmp_path, "--sample", "bigbuckbunny")
     assert said.code == 2
     assert said.err == "napari-sam2: It needs the package av.\n"
 
@@ -104,7 +104,7 @@ def test_the_clip_is_left_out_where_videos_cannot_be_read(cli, tmp_path, monkeyp
     [
         (("--sample", "cats"), "no sample 'cats'"),
         (("--model", "enormous"), "enormous"),
-        (("--output", "file"), "cannot be made"),
+        (("-o", "file"), "cannot be made"),
     ],
 )
 def test_what_cannot_be_done(cli, tmp_path, monkeypatch, words, saying):
