@@ -66,6 +66,8 @@ class Sam2Dock(QWidget):
         )
         self.workbench: Workbench | None = None
         self._is_shut = False
+        self._taken_out = QTimer(self, singleShot=True, interval=0)
+        self._taken_out.timeout.connect(self._leave)
         self._make_panels()
         self._lay_out()
         self._wire()
@@ -150,10 +152,18 @@ class Sam2Dock(QWidget):
         return QSize(_WIDTH, 800)
 
     def event(self, event: QEvent) -> bool:
-        """Shut down when napari is about to delete the dock."""
+        """Shut down when napari is about to delete the dock, or takes it out."""
         if event.type() == QEvent.Type.DeferredDelete:
             self.shut_down()
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self._taken_out.start()  # or only on its way to another place
         return bool(super().event(event))
+
+    def _leave(self) -> None:
+        """End with the frame that its cross has closed: napari deletes only that."""
+        if self.parent() is None:
+            self.shut_down()
+            self.deleteLater()
 
     def open_sample(self, name: str) -> None:
         """Open a sample with its prompts, so that Propagate works at once."""

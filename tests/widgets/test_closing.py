@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from napari_sam2.widgets.dock import Sam2Dock
 from tests.widgets.held import STATES, bring_to, let_go
 from tests.widgets.user import User, lane_threads
 
@@ -26,6 +27,38 @@ def test_closing_the_dock_leaves_the_masks_and_no_thread(
     user.wait(lambda: names(user) == ["cells", "cells objects"])
     user.viewer.dims.set_current_step(0, 7)
     user.viewer.layers.clear()
+
+
+@in_every_state
+def test_the_cross_of_the_dock_ends_the_work_and_leaves_the_masks(
+    user: User, state: str
+) -> None:
+    bring_to(user, state)
+    press_cross(user)
+    user.wait(lambda: not lane_threads())
+    user.wait(lambda: names(user) == ["cells", "cells objects"])
+    assert Sam2Dock.all_in(user.viewer) == []
+
+
+def test_the_dock_can_be_opened_again_after_the_cross(user: User) -> None:
+    bring_to(user, "idle")
+    press_cross(user)
+    user.wait(lambda: not lane_threads())
+    user.open_dock()
+    assert user.session.image.layer.name == "cells"
+    user.click(1, 5, 5)
+    user.wait_mask(1, 1)
+
+
+def test_a_dock_that_is_taken_from_one_place_to_another_goes_on(user: User) -> None:
+    bring_to(user, "idle")
+    window = user.viewer.window
+    window.remove_dock_widget(user.dock)
+    window.add_dock_widget(user.dock, name="SAM 2", area="left")
+    user.qtbot.wait(50)
+    assert Sam2Dock.all_in(user.viewer) == [user.dock]
+    user.click(2, 5, 5)
+    user.wait_mask(1, 2)
 
 
 @in_every_state
@@ -124,6 +157,12 @@ def test_masks_deleted_in_a_run_are_not_half_there_again(
     assert not len(user.document.masks)
     user.dock.workbench.track.run()
     user.wait(lambda: user.document.frames_covered(1) == 10)
+
+
+def press_cross(user: User) -> None:
+    """Close the dock as users do; napari keeps what is in it, without a parent."""
+    user.frame.title.close_button.click()
+    user.dock = None
 
 
 def names(user: User) -> list[str]:
