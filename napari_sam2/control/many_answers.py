@@ -91,7 +91,8 @@ class ManyAnswers:
         portion = _Portion(self._request(), asked)
         total = self._done + len(self._waiting)
         progress = Progress(self._done, total, "Answering the prompts")
-        snapshots = {i: take_snapshot(self._document, [i]) for i, _ in asked}
+        object_ids = {object_id for object_id, _ in asked}
+        snapshots = {i: take_snapshot(self._document, [i]) for i in object_ids}
 
         def job(token: CancelToken) -> Generator[News | PackedResult]:
             yield progress
