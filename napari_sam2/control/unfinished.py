@@ -58,16 +58,13 @@ def _brought(document: Document, span: range) -> tuple[set[int], set[int]]:
     """Return who was brought to a position, and who is at all of them."""
     brought: set[int] = set()
     everywhere = set(document.objects)
+    prompted = {i: document.first_prompts(i).keys() for i in document.objects}
     for start in range(0, document.frame_count, document.series_length):
         series = range(start, start + document.series_length)
         here = covered(document.masks, series, span)
-        brought |= {i for i in here if not _is_prompted(document, i, series)}
+        brought |= {i for i in here if start not in prompted[i]}
         everywhere &= here
     return brought, everywhere
-
-
-def _is_prompted(document: Document, object_id: int, series: range) -> bool:
-    return any(frame in series for frame in document.said_about(object_id))
 
 
 def covered(masks: MaskTable, series: range, span: range) -> frozenset[int]:
