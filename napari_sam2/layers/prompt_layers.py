@@ -232,7 +232,7 @@ class PromptLayers:
             return
         with self._writing():
             self._history.do(edit, gesture=("prompts", id(self), self._gesture))
-        self._seen, self._shown = said, self._document.prompts
+        self._seen, self._shown = said, dict(self._document.prompts)
         if is_final:
             self._settle(news)
 
@@ -264,7 +264,7 @@ class PromptLayers:
 
     def _write(self) -> None:
         """Show what the document says."""
-        prompts, space = self._document.prompts, self._image.space
+        prompts, space = dict(self._document.prompts), self._image.space
         with self._writing():
             rows.write_points(self.points, prompts, space)
             self._box_writer.write(prompts)

@@ -53,9 +53,9 @@ class Document:
     ----------
     objects : mapping of int to TrackedObject
         By id, in the order of their ids.
-    prompts : mapping of (object_id, frame) to FramePrompts
-        Points and boxes. A painted mask is a prompt as well, but is kept once, in
-        ``masks``.
+    prompts : dict of (object_id, frame) to FramePrompts
+        Points and boxes, to be read only; edits change it in place, however many there
+        are. A painted mask is a prompt as well, but is kept once, in ``masks``.
     masks : MaskTable
         What is known about each object on each frame; read it with ``get``,
         ``of_object`` and ``on_frame``.
@@ -87,7 +87,7 @@ class Document:
         self.series_length = series_length or frame_count
         self.shape_hw = int(shape_hw[0]), int(shape_hw[1])
         self.objects: Mapping[int, TrackedObject] = {}
-        self.prompts: Mapping[Place, FramePrompts] = {}
+        self.prompts: dict[Place, FramePrompts] = {}
         self._prompted = PromptedFrames()
         self.masks = MaskTable()
         self._selected: int | None = None
@@ -150,9 +150,11 @@ class Document:
         }
         painted = repainted(inverse.rows, rows)
         if objects:
-            self.objects = dict(sorted(_merged(self.objects, edit.objects).items()))
+            known = {**self.objects}
+            _change(known, edit.objects)
+            self.objects = dict(sorted(known.items()))
         if prompts:
-            self.prompts = _merged(self.prompts, edit.prompts)
+            _change(self.prompts, edit.prompts)
             self._prompted.note(prompts, self.prompts)
         self.masks.change(rows)
         added = frozenset(i for i in objects if inverse.objects[i] is None)
@@ -300,6 +302,9 @@ def _changed(before: Mapping[K, V | None], after: Mapping[K, V | None]) -> froze
     return frozenset(key for key in after if before[key] != after[key])
 
 
-def _merged(table: Mapping[K, V], changes: Mapping[K, V | None]) -> dict[K, V]:
-    merged = {**table, **changes}
-    return {key: value for key, value in merged.items() if value is not None}
+def _change(table: dict[K, V], changes: Mapping[K, V | None]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value

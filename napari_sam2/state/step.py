@@ -61,8 +61,10 @@ class Step:
 
     def absorb(self, inverse: Edit) -> None:
         """Add the inverse of a later edit; where both know a place, the first holds."""
-        self._objects = {**inverse.objects, **self._objects}
-        self._prompts = {**inverse.prompts, **self._prompts}
+        for object_id, one in inverse.objects.items():
+            self._objects.setdefault(object_id, one)
+        for place, prompts in inverse.prompts.items():
+            self._prompts.setdefault(place, prompts)
         for frame, row in inverse.rows.items():
             known = self._rows.get(frame, NO_MASKS)
             self._set(frame, known, joined(row, known))
