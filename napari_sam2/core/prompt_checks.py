@@ -54,20 +54,29 @@ def ordered_box(
 
 
 def frozen_mask(mask: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
-    """Copy a mask to a boolean one, (H, W), that nobody can change.
+    """Return a mask as a boolean one, (H, W), that nobody can change.
+
+    It is copied, unless it is that already.
 
     Raises
     ------
     PromptError
         If it is not flat.
     """
-    frozen = np.array(mask, dtype=bool)
+    if isinstance(mask, np.ndarray) and mask.dtype == bool and _is_frozen(mask):
+        frozen = mask
+    else:
+        frozen = np.array(mask, dtype=bool)
     if frozen.ndim != 2:
         raise PromptError(
             f"{what} must be a 2-D array (rows, columns), but has shape {frozen.shape}."
         )
     frozen.flags.writeable = False
     return frozen
+
+
+def _is_frozen(array: npt.NDArray[np.bool_]) -> bool:
+    return array.flags.owndata and not array.flags.writeable
 
 
 def check_mask_shape(

@@ -8,7 +8,9 @@ import numpy as np
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import FrameError, PromptError, StackError
+from napari_sam2.core.packed import pack_labels
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
+from napari_sam2.core.prompt_checks import check_object_and_frame
 from napari_sam2.core.prompts import MaskPrompt
 from napari_sam2.core.results import MaskResult, mask_result
 from napari_sam2.io.reading.stack import open_stack
@@ -110,10 +112,9 @@ def load_mask_prompts(path: str | Path, frame: int = 0) -> tuple[MaskPrompt, ...
     try:
         frames = read_labels(path)
         prompts = [
-            MaskPrompt(object_id, frame if len(frames) == 1 else t, labels == object_id)
+            prompt
             for t in range(len(frames))
-            for labels in (frames[t],)
-            for object_id in sorted(_ids(labels))
+            for prompt in _prompts_of(frames[t], frame if len(frames) == 1 else t)
         ]
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask prompts: {error}") from error
@@ -166,11 +167,19 @@ def _placed_prompts(
         at = dict(zip(names, position, strict=True))
         frames = stack_frames(stack, axis, at=positions.at(position))
         for frame in range(len(frames)):
-            labels = frames[frame]
-            for object_id in sorted(_ids(labels)):
-                yield PlacedPrompt(
-                    MaskPrompt(object_id, frame, labels == object_id), at
-                )
+            for prompt in _prompts_of(frames[frame], frame):
+                yield PlacedPrompt(prompt, at)
+
+
+def _prompts_of(labels: npt.NDArray[Any], frame: int) -> Iterator[MaskPrompt]:
+    """Yield a mask prompt of every object on a frame, by ascending number."""
+    lowest = int(labels.min())
+    if lowest < 0:
+        check_object_and_frame(lowest, frame)
+    for object_id, packed in pack_labels(labels).items():
+        mask = packed.mask  # of which no more is in memory than the object
+        mask.flags.writeable = False
+        yield MaskPrompt(object_id, frame, mask)
 
 
 def results_from_labels(labels: npt.NDArray[Any], frame: int) -> tuple[MaskResult, ...]:

@@ -113,8 +113,11 @@ class _Masks:
         time, plane = divmod(result.frame, math.prod(self._shape[:-2]))
         self._finish_before(time)
         mask = self._mask.reshape(-1, *self._shape[-2:])[plane]
-        for object_id in np.unique(labels[labels != 0]).tolist():
-            mask[labels == object_id] = self._labels.at(object_id, time)
+        counts = np.bincount(labels.ravel())  # ids have 16 bits, as was checked
+        table = np.zeros(len(counts), np.uint16)
+        for object_id in np.flatnonzero(counts[1:]).tolist():
+            table[object_id + 1] = self._labels.at(object_id + 1, time)
+        np.take(table, labels, out=mask)
 
     def save(self) -> None:
         """Write the masks of all other times, and the list of tracks."""
