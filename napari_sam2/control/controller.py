@@ -14,6 +14,7 @@ from napari_sam2.control.requesting import choices, make_request
 from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard
+from napari_sam2.control.travelling import Travelling
 from napari_sam2.control.unfinished import unfinished_run
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
@@ -92,9 +93,10 @@ class Controller:
         parts = self._dispatcher, self._session, lambda: self._request
         self._prompting = Prompting(self.document, *parts)
         self._running = Running(history, *parts, clock)
+        self.steps = Travelling(history, self._running, self._board)
         self._importing = Importing(history, self._dispatcher)
-        steps = self.recorder.steps  # of a project, perhaps, where a run was stopped
-        self._running.offer(unfinished_run(self.document, steps, settings.seed))
+        told = self.recorder.steps  # of a project, perhaps, where a run was stopped
+        self._running.offer(unfinished_run(self.document, told, settings.seed))
         self._connect()
 
     @property
@@ -268,6 +270,7 @@ class Controller:
             self._board.show(quality=opened.quality)
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
+        self._board.forgive()  # what was wrong was wrong with what was said before
         self._running.give_way()
         if self.settings.live_answers:
             self._prompting.answer(places)

@@ -35,6 +35,7 @@ class _Run:
     ``places`` are those that were computed, also before the run was continued: going
     both ways, a frame may be several of the ``steps``. ``is_void`` says that what still
     comes must not be taken: the run was undone, or the tracker is another one by now.
+    ``is_taken_back`` says that this was before it gave a mask.
     """
 
     number: int
@@ -45,7 +46,9 @@ class _Run:
     steps: int = 0
     done: int = 0
     places: set[Place] = field(default_factory=set)
+    has_found: bool = False
     is_void: bool = False
+    is_taken_back: bool = False
     gives_way: bool = False
 
     @property
@@ -67,6 +70,8 @@ class _Run:
     @property
     def rest(self) -> RunOrder | None:
         """What is left to do, if anything and if it still makes sense."""
+        if self.is_taken_back and self.order.resumes is not None:
+            return self.order
         if self.is_void or self.done >= self.steps:
             return None
         return replace(self.order, resumes=RunStep(self.done, self.steps))
@@ -198,6 +203,18 @@ class Running:
         if edit.masks or edit.prompts:
             self.abandon()
 
+    def take_back(self) -> bool:
+        """Give up a run that has found nothing yet; return whether there is one.
+
+        It is the last thing that was done, and no step of the history so far.
+        """
+        run = self._run
+        if run is None or not self.is_running or run.has_found:
+            return False
+        run.is_void = run.is_taken_back = True
+        self.stop()
+        return True
+
     def abandon(self) -> None:
         """Stop, and take nothing more from the run."""
         self._rest = None
@@ -214,6 +231,7 @@ class Running:
             edit = edits.set_results(self._document, step.found, run.told)
             edit = replace(edit, label=run.label)
             self._history.do(edit, gesture=("run", run.number))
+            run.has_found = True
             run.places |= {(one.object_id, one.frame) for one in step.found}
             run.pace.step(self._clock())
         run.done, run.steps = step.done, step.steps

@@ -75,8 +75,8 @@ class Workbench(QWidget):
             image_files=session.image_files,
         )
         self.tuning = TuningPanel(session, links)
-        self._undo = button("Undo", "", session.history.undo)
-        self._redo = button("Redo", "", session.history.redo)
+        self._undo = button("Undo", "", session.controller.steps.undo)
+        self._redo = button("Redo", "", session.controller.steps.redo)
         self._lay_out()
         self._wire(viewer)
 
@@ -114,8 +114,8 @@ class Workbench(QWidget):
 
     def _actions(self) -> dict[str, Callable[[], object]]:
         return {
-            "undo": self.session.history.undo,
-            "redo": self.session.history.redo,
+            "undo": self.session.controller.steps.undo,
+            "redo": self.session.controller.steps.redo,
             "new_object": self.objects.add,
             "choose_hovered": self.prompts.choose_hovered,
             "show_only": self.objects.switch_show_only,

@@ -89,6 +89,49 @@ def test_undo_during_a_run_takes_back_all_of_it(desk: Desk) -> None:
     assert set(desk.document.masks.of_object(1)) == {0, 1, 2, 3}
 
 
+def test_undo_before_the_first_frame_takes_back_only_the_wish_to_run(
+    desk: Desk,
+) -> None:
+    start_run(desk, 0)
+    desk.controller.steps.undo()
+    desk.lane.finish()
+    assert set(desk.document.masks.of_object(1)) == {0}
+    assert desk.history.undo_label != "Track 1 object"
+    assert not desk.controller.can_resume
+
+
+def test_undo_just_after_continue_keeps_what_was_found_before(desk: Desk) -> None:
+    start_run(desk, 4)
+    desk.controller.stop()
+    desk.lane.finish()
+    desk.controller.resume()
+    desk.controller.steps.undo()
+    desk.lane.finish()
+    assert set(desk.document.masks.of_object(1)) == {0, 1, 2, 3}
+    desk.controller.resume()
+    desk.lane.finish()
+    assert desk.document.frames_covered(1) == 10
+
+
+def test_undo_and_redo_say_what_they_did(desk: Desk) -> None:
+    start_run(desk, 4)
+    desk.controller.stop()
+    desk.lane.finish()
+    desk.controller.steps.undo()
+    assert desk.status.message == "Undone: Track 1 object."
+    desk.controller.steps.redo()
+    assert desk.status.message == "Done again: Track 1 object."
+    desk.controller.steps.redo()
+    assert desk.status.message == "Done again: Track 1 object."
+
+
+def test_a_problem_is_over_when_something_was_done_since(desk: Desk) -> None:
+    desk.controller.run()
+    assert "nothing to follow yet" in desk.status.message
+    desk.say(1, 0, click(20, 30))
+    assert desk.status.problem is None
+
+
 def test_frames_on_their_way_when_a_run_is_undone_are_dropped(desk: Desk) -> None:
     start_run(desk, 4)
     on_item = desk.lane.tasks[0]._on_item
