@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QSize, QTimer
 from qtpy.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_sam2.control import Downloads, Status
@@ -115,7 +115,6 @@ class Sam2Dock(QWidget):
         self._scroll = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2, 2, 2, 2)
@@ -255,6 +254,7 @@ class Sam2Dock(QWidget):
         self._stay()
         if session is None:
             self.settings_form.show_status(Status())
+            self.status_line.show_status(Status())
             return
         self.workbench = Workbench(session, self._viewer, save=self.projects.save)
         place = self._parts.indexOf(self._model_section) + 1

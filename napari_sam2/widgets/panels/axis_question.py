@@ -59,11 +59,12 @@ class AxisQuestion(QWidget):
         self._source = source
         now, then = _along(session.image), _along(source)
         self._words.setText(
-            f"There are prompts along {now}. What becomes of them along {then}?"
+            f"There are prompts along {now}. What becomes of them along {then}? Points "
+            f"can be taken along. Boxes and masks stay with {now}, and are there again "
+            f"when you choose {now}."
         )
         self.keep_button.setToolTip(
-            "Take the points along, to where they lie in the image. Boxes and masks "
-            f"stay with {now}: everything is there again when you choose {now}"
+            "Take the points along, to where they lie in the image"
         )
         self.drop_button.setToolTip(
             f"Begin anew along {then}; masks along {now} stay as a layer of their own"
