@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPixmap
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
@@ -13,10 +14,14 @@ from napari_sam2.widgets.controls.controls import text
 from napari_sam2.widgets.timeline.strip import Mark, StripRow, cell_colours
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
     import numpy.typing as npt
 
 _BAR = 3
 _DOT = 3
+_BESIDE = _DOT + 1  # where marks of the first and the last cell reach
+_MOST_PICTURES = 64  # more than are seen at a time
 _DOUBTFUL = QColor(220, 30, 60)
 _FOLLOWS = QColor(220, 30, 60, 110)
 _ACCEPTED = QColor(40, 160, 90)
@@ -50,14 +55,43 @@ def paint_cells(painter: QPainter, cells: StripRow, strip: QRectF) -> None:
     _paint_bars(painter, cells.marks, Mark.LOCKED, _LOCKED, strip, strip.top())
     painter.setBrush(QColor("white"))
     painter.setPen(QColor("black"))
-    for column in np.flatnonzero(cells.marks & (Mark.PROMPTED | Mark.PAINTED)):
-        middle = QPointF(strip.left() + (column + 0.5) * step, strip.center().y())
-        if cells.marks[column] & Mark.PAINTED:
-            painter.drawRect(
-                QRectF(middle.x() - _DOT, middle.y() - _DOT, 2 * _DOT, 2 * _DOT)
-            )
-        else:
-            painter.drawEllipse(middle, _DOT, _DOT)
+    is_painted = (cells.marks & Mark.PAINTED) > 0
+    is_prompted = (cells.marks & Mark.PROMPTED) > 0
+    for column in np.flatnonzero(is_prompted & ~is_painted).tolist():
+        x = strip.left() + (column + 0.5) * step
+        painter.drawEllipse(QPointF(x, strip.center().y()), _DOT, _DOT)
+    for left, right in _squares(is_painted, strip, step):
+        top = strip.center().y() - _DOT
+        painter.drawRect(QRectF(left - _DOT, top, right - left + 2 * _DOT, 2 * _DOT))
+
+
+class RowPictures:
+    """Paints rows, each once for as long as its cells stay as they are."""
+
+    def __init__(self) -> None:
+        self._painted: dict[Hashable, QPixmap] = {}
+
+    def clear(self) -> None:
+        """Paint anew what is shown next."""
+        self._painted.clear()
+
+    def paint(
+        self,
+        painter: QPainter,
+        row: Hashable,
+        read: Callable[[], StripRow],
+        strip: QRectF,
+    ) -> None:
+        """Paint a row by that name, whose cells are read only where they must be."""
+        density = painter.device().devicePixelRatioF()
+        key = row, strip.width(), strip.height(), density
+        if key not in self._painted:
+            if len(self._painted) >= _MOST_PICTURES:
+                self._painted.clear()
+            size = (strip.size() + QSizeF(2 * _BESIDE, 0)) * density
+            self._painted[key] = _picture_of(read(), size, density, strip)
+        left = QPointF(strip.left() - _BESIDE, strip.top())
+        painter.drawPixmap(left, self._painted[key])
 
 
 class Legend(QWidget):
@@ -99,21 +133,63 @@ def _paint_bars(
     """Paint a bar over every stretch of cells with a mark, wide enough to be seen."""
     painter.setBrush(colour)
     step = strip.width() / len(marks)
-    has = np.concatenate([[False], (marks & mark) > 0, [False]])
-    edges = np.flatnonzero(has[1:] != has[:-1])
-    for start, stop in edges.reshape(-1, 2).tolist():
+    for start, stop in _stretches((marks & mark) > 0):
         width = max((stop - start) * step, 1.5)
         painter.drawRect(QRectF(strip.left() + start * step, top, width, _BAR))
+
+
+def _squares(
+    has: npt.NDArray[np.bool_], strip: QRectF, step: float
+) -> list[tuple[float, float]]:
+    """Return from which middle to which to draw; squares that would touch are one bar.
+
+    Hundreds of squares take longer to draw than everything else.
+    """
+    if step < 2 * _DOT:
+        found = [(start, stop - 1) for start, stop in _stretches(has)]
+    else:
+        found = [(column, column) for column in np.flatnonzero(has).tolist()]
+    return [
+        (strip.left() + (first + 0.5) * step, strip.left() + (last + 0.5) * step)
+        for first, last in found
+    ]
+
+
+def _stretches(has: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where runs of True begin, and where they have ended."""
+    padded = np.concatenate([[False], has, [False]])
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    return [(start, stop) for start, stop in edges.reshape(-1, 2).tolist()]
+
+
+def _picture_of(
+    cells: StripRow, size: QSizeF, density: float, strip: QRectF
+) -> QPixmap:
+    """Paint a row with something beside it, where marks reach."""
+    picture = QPixmap(size.toSize())
+    picture.setDevicePixelRatio(density)
+    picture.fill(Qt.GlobalColor.transparent)
+    with _painting(picture) as painter:
+        paint_cells(painter, cells, QRectF(QPointF(_BESIDE, 0), strip.size()))
+    return picture
+
+
+@contextmanager
+def _painting(picture: QPixmap) -> Iterator[QPainter]:
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    try:
+        yield painter
+    finally:
+        painter.end()
 
 
 def _icon(share: float, mark: Mark) -> QPixmap:
     picture = QPixmap(_ICON)
     picture.fill(QColor(0, 0, 0, 0))
     cells = StripRow(np.array([share], np.float32), np.array([mark], np.uint8))
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint_cells(painter, cells, QRectF(0, 0, _ICON.width(), _ICON.height()))
-    painter.end()
+    with _painting(picture) as painter:
+        paint_cells(painter, cells, QRectF(0, 0, _ICON.width(), _ICON.height()))
     return picture
 
 

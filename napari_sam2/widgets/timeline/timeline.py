@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_sam2.io.pictures.palette import object_colour
 from napari_sam2.widgets.timeline.strip import Strip, pooled
-from napari_sam2.widgets.timeline.strip_painter import paint_cells
+from napari_sam2.widgets.timeline.strip_painter import RowPictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.state import Document, Reviewer
     from napari_sam2.widgets.controls.links import Links
+    from napari_sam2.widgets.timeline.strip import StripRow
 
 _ROW = 16
 _GAP = 3
@@ -65,6 +66,7 @@ class Timeline(QWidget):
         self._document = document
         self._reviewer = reviewer
         self._strip = Strip(document, reviewer)
+        self._pictures = RowPictures()
         self._frame = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -84,6 +86,7 @@ class Timeline(QWidget):
     def refresh(self, frames: Iterable[int]) -> None:
         """Read these frames anew when the strip is next painted."""
         self._strip.distrust(frames)
+        self._pictures.clear()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -129,6 +132,7 @@ class Timeline(QWidget):
             self._paint_hint(painter)
         painter.end()
         if is_more_left:
+            self._pictures.clear()
             self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -200,6 +204,7 @@ class Timeline(QWidget):
 
     def _on_objects_changed(self, _: object = None) -> None:
         self._strip.follow_objects()
+        self._pictures.clear()
         self.updateGeometry()
         self.update()
 
@@ -226,8 +231,13 @@ class Timeline(QWidget):
         groove.setAlpha(_GROOVE_OPACITY)
         painter.setBrush(groove)
         painter.drawRect(strip)
-        cells = pooled(self._strip.row(object_id, self._span), self._strip_width)
-        paint_cells(painter, cells, strip)
+        span = self._span
+        key = object_id, span.start
+
+        def read() -> StripRow:
+            return pooled(self._strip.row(object_id, span), self._strip_width)
+
+        self._pictures.paint(painter, key, read, strip)
         if is_selected:
             painter.setPen(self.palette().highlight().color())
             painter.setBrush(Qt.BrushStyle.NoBrush)
