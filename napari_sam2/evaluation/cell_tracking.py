@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from napari_sam2.evaluation.assignment import Assignment
     from napari_sam2.evaluation.masks import Masks
 
-    Images = Iterator[tuple[int, npt.NDArray[np.uint16]]]
-
 MEASURES = ("SEG", "DET", "TRA")
 
 
@@ -52,6 +50,14 @@ class Reference:
     parents: Mapping[int, int]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Images:
+    """Label images by time, in which objects have their places among all, from 1."""
+
+    count: int
+    by_time: Iterator[tuple[int, npt.NDArray[np.uint16]]]
+
+
 def load_package() -> Any:
     """Import the challenge's package.
 
@@ -71,9 +77,9 @@ def load_package() -> Any:
 
 
 def cell_tracking_measures(
-    found: Masks, reference: Reference, todo: Assignment
-) -> dict[str, float]:
-    """Return SEG, DET and TRA of what was found, each 0 to 1.
+    found: Mapping[str, Masks], reference: Reference, todo: Assignment
+) -> dict[str, dict[str, float]]:
+    """Return SEG, DET and TRA of what each method found, each 0 to 1.
 
     Raises
     ------
@@ -81,55 +87,74 @@ def cell_tracking_measures(
         If the challenge's package is not installed.
     """
     package = load_package()
-    with TemporaryDirectory() as name:
-        answer, truth = Path(name, "01_RES"), Path(name, "01_GT")
-        count = len(todo.ids)
-        labels = _write(answer, "mask", _images(found, todo), count)
-        if not labels.tracks:  # which the package takes for a mistake
-            return dict.fromkeys(MEASURES, 0.0)
-        _list(answer / "res_track.txt", labels.tracks)
-        images = _images(reference.markers, todo)
-        labels = _write(truth / "TRA", "man_track", images, count)
-        _link(labels, reference.parents, todo)
-        _list(truth / "TRA" / "man_track.txt", labels.tracks)
-        _write(truth / "SEG", "man_seg", _known(reference.true, todo), count)
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of times without cells
-            scores = package.evaluate_sequence(
-                str(answer), str(truth), list(MEASURES), threads=1
-            )
+    measures = {}
+    with TemporaryDirectory() as folder:
+        truth = Path(folder, "01_GT")
+        _write_truth(truth, reference, todo)
+        for number, (method, masks) in enumerate(found.items()):
+            answer = Path(folder, str(number), "01_RES")
+            measures[method] = _measure(package, answer, truth, _images(masks, todo))
+    return measures
+
+
+def _measure(
+    package: Any, answer: Path, truth: Path, images: _Images
+) -> dict[str, float]:
+    labels = _write(answer, "mask", images)
+    if not labels.tracks:  # which the package takes for a mistake
+        return dict.fromkeys(MEASURES, 0.0)
+    _list(answer / "res_track.txt", labels.tracks)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of times without cells
+        scores = package.evaluate_sequence(
+            str(answer), str(truth), list(MEASURES), threads=1
+        )
     return {measure: float(scores[measure]) for measure in MEASURES}
 
 
-def _images(masks: Masks, todo: Assignment) -> Images:
-    """Yield label images of all objects that have started, by time."""
-    for time, frame in enumerate(todo.frames):
-        ids = [i for i, start in todo.starts.items() if start <= frame]
-        yield time, _drawn(masks, todo, frame, ids)
+def _write_truth(folder: Path, reference: Reference, todo: Assignment) -> None:
+    labels = _write(folder / "TRA", "man_track", _images(reference.markers, todo))
+    _link(labels, reference.parents, todo)
+    _list(folder / "TRA" / "man_track.txt", labels.tracks)
+    _write(folder / "SEG", "man_seg", _known(reference.true, todo))
 
 
-def _known(masks: Masks, todo: Assignment) -> Images:
-    """Yield label images of the times at which there are known masks."""
-    for time, frame in enumerate(todo.frames):
-        ids = [i for i in todo.ids if frame in todo.compared(i)]
-        image = _drawn(masks, todo, frame, ids)
-        if image.any():
-            yield time, image
+def _images(masks: Masks, todo: Assignment) -> _Images:
+    """Return label images of all objects that have started."""
+    on_frame = (
+        [i for i, start in todo.starts.items() if start <= frame]
+        for frame in todo.frames
+    )
+    return _Images(len(todo.ids), _drawn(masks, todo, on_frame))
+
+
+def _known(masks: Masks, todo: Assignment) -> _Images:
+    """Return label images of the times at which there are known masks."""
+    compared = {i: frozenset(todo.compared(i)) for i in todo.ids}
+    on_frame = ([i for i in todo.ids if f in compared[i]] for f in todo.frames)
+    drawn = _drawn(masks, todo, on_frame)
+    return _Images(len(todo.ids), ((t, image) for t, image in drawn if image.any()))
 
 
 def _drawn(
-    masks: Masks, todo: Assignment, frame: int, ids: list[int]
-) -> npt.NDArray[np.uint16]:
-    """Draw masks into one image; labels are the objects' places among all, from 1."""
-    image = np.zeros(masks.shape_hw, np.uint16)
-    for object_id in ids:
-        mask = masks.packed(object_id, frame)
-        image[mask.slices][mask.crop] = todo.ids.index(object_id) + 1
-    return image
+    masks: Masks, todo: Assignment, on_frame: Iterator[list[int]]
+) -> Iterator[tuple[int, npt.NDArray[np.uint16]]]:
+    """Yield what is to be seen on each frame."""
+    numbers = _numbers(todo)
+    for time, (frame, ids) in enumerate(zip(todo.frames, on_frame, strict=True)):
+        image = np.zeros(masks.shape_hw, np.uint16)
+        for object_id in ids:
+            mask = masks.packed(object_id, frame)
+            image[mask.slices][mask.crop] = numbers[object_id]
+        yield time, image
 
 
-def _write(folder: Path, stem: str, images: Images, count: int) -> TrackLabels:
-    """Write label images of so many objects as the challenge has them.
+def _numbers(todo: Assignment) -> dict[int, int]:
+    return {object_id: number for number, object_id in enumerate(todo.ids, 1)}
+
+
+def _write(folder: Path, stem: str, images: _Images) -> TrackLabels:
+    """Write label images as the challenge has them.
 
     An object that vanishes and comes back is several tracks. They are numbered as low
     as can be: the package adds labels of truth and answer up, in 16 bits.
@@ -137,20 +162,21 @@ def _write(folder: Path, stem: str, images: Images, count: int) -> TrackLabels:
     import tifffile
 
     folder.mkdir(parents=True)
-    labels = TrackLabels(count)
-    for time, image in images:
-        tracks = np.zeros_like(image)
-        for number in np.unique(image[image > 0]).tolist():
-            tracks[image == number] = labels.at(number, time)
+    labels = TrackLabels(images.count)
+    for time, image in images.by_time:
+        counts = np.bincount(image.ravel(), minlength=images.count + 1)
+        tracks = np.zeros(len(counts), np.uint16)
+        for number in (1 + np.flatnonzero(counts[1:])).tolist():
+            tracks[number] = labels.at(number, time)
         # The package takes the lowest label for the background: there must be some.
-        with_background = np.pad(tracks, ((0, 1), (0, 0)))
+        with_background = np.pad(tracks[image], ((0, 1), (0, 0)))
         tifffile.imwrite(folder / f"{stem}{time:05d}.tif", with_background)
     return labels
 
 
 def _link(labels: TrackLabels, parents: Mapping[int, int], todo: Assignment) -> None:
     """Make the last track of every mother the parent of her daughters' first ones."""
-    numbers = {object_id: number for number, object_id in enumerate(todo.ids, 1)}
+    numbers = _numbers(todo)
     by_label = {track.label: track for track in labels.tracks}
     for daughter, mother in parents.items():
         first = by_label.get(numbers.get(daughter, 0))

@@ -19,7 +19,7 @@ from napari_sam2.evaluation.baselines import (
 from napari_sam2.evaluation.masks import Masks, true_masks
 from napari_sam2.evaluation.means import mean
 from napari_sam2.evaluation.protocols import Protocol, follow
-from napari_sam2.evaluation.scorer import Scorer
+from napari_sam2.evaluation.scorer import Found, Scorer
 from napari_sam2.evaluation.study import StackOutcome, StackScore, Study
 from napari_sam2.evaluation.truth import take_census
 from napari_sam2.evaluation.user import User
@@ -72,20 +72,10 @@ def evaluate_stack(
     if token.is_cancelled:
         return None
     scorer = Scorer(truth, todo, true, cell_tracking=study.cell_tracking)
-    methods = tuple(
-        scorer.score(name, one.masks, one.passes) for name, one in found.items()
-    )
+    methods = scorer.score(found)
     score = StackScore(truth.name, truth.kind, truth.spacing.unit, todo, methods)
     masks = {name: one.masks for name, one in found.items()}
     return StackOutcome(score, truth, true, masks)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a method gave, and how good that was after each pass."""
-
-    masks: Masks
-    passes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +104,19 @@ class _Bench:
 
 def _answers(
     bench: _Bench, token: CancelToken, watch: Watch
-) -> Iterator[tuple[str, _Found]]:
+) -> Iterator[tuple[str, Found]]:
     """Yield what each method gives."""
     study, todo, true = bench.study, bench.todo, bench.true
     bar = _Bar(bench, watch)
     for protocol in study.protocols:
         yield str(protocol), _follow(bench, protocol, token, bar)
     if study.baselines and not token.is_cancelled:
-        yield COPY, _Found(copy_prompts(true, todo))
+        yield COPY, Found(copy_prompts(true, todo))
         linked = link_components(bench.truth.frames, true, todo, token)
-        yield THRESHOLD, _Found(linked)
+        yield THRESHOLD, Found(linked)
 
 
-def _follow(bench: _Bench, protocol: Protocol, token: CancelToken, bar: _Bar) -> _Found:
+def _follow(bench: _Bench, protocol: Protocol, token: CancelToken, bar: _Bar) -> Found:
     """Follow all objects as a protocol says, one group after the other."""
     masks = Masks(bench.true.shape_hw)
     courses = []
@@ -134,7 +124,7 @@ def _follow(bench: _Bench, protocol: Protocol, token: CancelToken, bar: _Bar) ->
         if not token.is_cancelled:
             user = bench.user(group, protocol)
             courses.append(follow(user, masks, token, bar.step))
-    return _Found(masks, _mean_of_passes(courses))
+    return Found(masks, _mean_of_passes(courses))
 
 
 def _mean_of_passes(courses: list[list[dict[int, float]]]) -> tuple[float, ...]:

@@ -11,10 +11,20 @@ from napari_sam2.evaluation.scores import MethodScore, score_objects
 from napari_sam2.evaluation.volumes import volume_measures
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_sam2.evaluation.assignment import Assignment
     from napari_sam2.evaluation.masks import Masks
     from napari_sam2.evaluation.scores import ObjectScore
     from napari_sam2.evaluation.truth import Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a method gave, and how good that was after each pass."""
+
+    masks: Masks
+    passes: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
@@ -42,23 +52,28 @@ class Scorer:
         if self.cell_tracking and self.truth.kind == "time-lapse":
             self._reference = self._read_reference()
 
-    def score(
-        self, method: str, found: Masks, passes: tuple[float, ...] = ()
-    ) -> MethodScore:
-        """Return all measures of one method.
+    def score(self, found: Mapping[str, Found]) -> tuple[MethodScore, ...]:
+        """Return all measures of what each method found.
 
         Raises
         ------
         MissingExtraError
             If SEG, DET and TRA are asked for without the challenge's package.
         """
-        objects = score_objects(found, self.true, self.todo)
-        if self.truth.kind == "volume":
-            objects = tuple(self._with_volume(one, found) for one in objects)
-        extra = {}
+        extra: dict[str, dict[str, float]] = {}
         if self._reference is not None:
-            extra = cell_tracking_measures(found, self._reference, self.todo)
-        return MethodScore(method, objects, passes, extra)
+            masks = {method: one.masks for method, one in found.items()}
+            extra = cell_tracking_measures(masks, self._reference, self.todo)
+        return tuple(
+            MethodScore(method, self._objects(one), one.passes, extra.get(method, {}))
+            for method, one in found.items()
+        )
+
+    def _objects(self, found: Found) -> tuple[ObjectScore, ...]:
+        objects = score_objects(found.masks, self.true, self.todo)
+        if self.truth.kind == "volume":
+            return tuple(self._with_volume(one, found.masks) for one in objects)
+        return objects
 
     def _with_volume(self, one: ObjectScore, found: Masks) -> ObjectScore:
         spacing = self.truth.spacing
