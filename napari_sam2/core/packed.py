@@ -195,7 +195,7 @@ class PackedResult:
 def pack_mask(mask: npt.NDArray[np.bool_]) -> PackedMask:
     """Pack a whole-frame mask, bool, shape (H, W)."""
     height, width = mask.shape
-    return _pack_crop(mask, (0, 0), (height, width))
+    return pack_crop(mask, (0, 0), (height, width))
 
 
 def pack_result(result: MaskResult, step: int | None = None) -> PackedResult:
@@ -203,7 +203,7 @@ def pack_result(result: MaskResult, step: int | None = None) -> PackedResult:
     return PackedResult(
         result.object_id,
         result.frame,
-        _pack_crop(result.crop, result.origin_yx, result.shape_hw),
+        pack_crop(result.crop, result.origin_yx, result.shape_hw),
         float(result.predicted_iou),
         float(result.object_logit),
         result.is_prompted,
@@ -257,10 +257,20 @@ def _pack_pixels(
     return _pack(crop, (top, left), shape_hw)
 
 
-def _pack_crop(
+def pack_crop(
     crop: npt.NDArray[np.bool_], origin_yx: tuple[int, int], shape_hw: tuple[int, int]
 ) -> PackedMask:
-    """Pack a part of a frame, less its empty margins."""
+    """Pack a mask that lies within a part of a frame.
+
+    Parameters
+    ----------
+    crop : ndarray of bool, shape (h, w)
+        The part; it may have empty margins.
+    origin_yx : tuple of int
+        Row and column of its first pixel.
+    shape_hw : tuple of int
+        Height and width of the frame in pixels.
+    """
     box = mask_box_yxyx(crop)
     if box is None:
         return absent_mask(shape_hw)

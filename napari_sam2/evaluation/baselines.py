@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.packed import PackedMask, absent_mask, pack_mask
+from napari_sam2.core.packed import PackedMask, absent_mask, pack_crop
 from napari_sam2.evaluation.masks import Masks
 from napari_sam2.evaluation.threshold import components, otsu_threshold, smooth_grey
 
@@ -59,13 +59,35 @@ def link_components(
     return masks
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """The connected parts of what is bright on a frame, or of what is dark."""
+
+    labels: npt.NDArray[np.int32]
+    areas: npt.NDArray[np.intp]
+    boxes: list[tuple[slice, slice]]
+
+    @classmethod
+    def of(cls, side: npt.NDArray[np.bool_]) -> _Side:
+        from scipy import ndimage
+
+        labels = components(side)
+        return cls(labels, np.bincount(labels.ravel()), ndimage.find_objects(labels))
+
+    def part(self, number: int) -> PackedMask:
+        rows, columns = self.boxes[number - 1]
+        crop = self.labels[rows, columns] == number
+        height, width = self.labels.shape
+        return pack_crop(crop, (rows.start, columns.start), (height, width))
+
+
 class _Parts:
     """The connected parts of a frame, found when they are asked for."""
 
     def __init__(self, grey: npt.NDArray[np.float32]) -> None:
         self._grey = grey
         self._level = otsu_threshold(grey)
-        self._labels: dict[bool, npt.NDArray[np.int32]] = {}
+        self._sides: dict[bool, _Side] = {}
 
     def is_bright(self, mask: PackedMask) -> bool:
         """Whether a mask lies on what is bright, by its mean intensity."""
@@ -74,17 +96,17 @@ class _Parts:
 
     def overlapping(self, mask: PackedMask, *, is_bright: bool) -> PackedMask | None:
         """Return the part that overlaps a mask most, or None."""
-        if is_bright not in self._labels:
+        if is_bright not in self._sides:
             bright = self._grey > self._level
-            self._labels[is_bright] = components(bright if is_bright else ~bright)
-        labels = self._labels[is_bright]
-        areas = np.bincount(labels.ravel())
-        shared = np.bincount(labels[mask.slices][mask.crop], minlength=len(areas))
+            self._sides[is_bright] = _Side.of(bright if is_bright else ~bright)
+        side = self._sides[is_bright]
+        inside = side.labels[mask.slices][mask.crop]
+        shared = np.bincount(inside, minlength=len(side.areas))
         shared[0] = 0
         if not shared.any():
             return None
-        best = int((shared / (areas + mask.area - shared)).argmax())
-        return pack_mask(labels == best)
+        best = int((shared / (side.areas + mask.area - shared)).argmax())
+        return side.part(best)
 
 
 @dataclass(slots=True)
