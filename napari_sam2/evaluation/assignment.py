@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_sam2.core.errors import StackError
 
 if TYPE_CHECKING:
@@ -113,8 +115,12 @@ def _frames(truth: Truth, census: Census, limits: Limits) -> range:
     most = limits.most_frames
     if most is None or stop - start <= most:
         return range(start, stop)
-    seen = [sum(f in areas for areas in census.areas.values()) for f in range(stop)]
-    best = max(range(start, stop - most + 1), key=lambda f: sum(seen[f : f + most]))
+    seen = np.zeros(count + 1, np.intp)
+    for areas in census.areas.values():
+        seen[1 + np.fromiter(areas, np.intp)] += 1
+    before = seen.cumsum()  # of each frame
+    shown = before[start + most : stop + 1] - before[start : stop - most + 1]
+    best = start + int(shown.argmax())
     return range(best, best + most)
 
 
