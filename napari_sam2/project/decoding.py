@@ -64,11 +64,14 @@ def read_prompts(rows: Iterable[Row]) -> dict[Place, FramePrompts]:
     return prompts
 
 
-def read_masks(rows: Iterable[Row], shape_hw: ShapeHW) -> MaskTable:
-    """Return masks by object and frame, from rows in the order of their keys."""
+def read_masks(rows: Iterable[Row], shape_hw: ShapeHW, step_count: int) -> MaskTable:
+    """Return masks by object and frame, from rows in the order of their keys.
+
+    Those that a step gave are of one of ``step_count`` steps.
+    """
     masks, spill = MaskTable(), Spill()
     for frame, on_frame in groupby(rows, itemgetter(0)):
-        found = dict(_masks_on_frame(on_frame, shape_hw, spill))
+        found = dict(_masks_on_frame(on_frame, shape_hw, step_count, spill))
         row = replace(make_row(found), is_held=True)
         masks.change({frame: compact(row, spill) if masks.are_many else row})
     return masks
@@ -117,13 +120,15 @@ def read_outlines(content: Any, where: str) -> FramePrompts:
 
 
 def _masks_on_frame(
-    rows: Iterable[Row], shape_hw: ShapeHW, spill: Spill
+    rows: Iterable[Row], shape_hw: ShapeHW, step_count: int, spill: Spill
 ) -> Iterator[tuple[int, FrameMask]]:
     for place, chain in groupby(rows, lambda row: read_place(row[1], row[0])):
         found: FrameMask | None = None
         for depth, columns in reversed(list(enumerate(chain))):
             as_whole(columns[2], "the depth of a mask", depth, min(depth, _DEEPEST))
             found = _mask(place, columns[3:], shape_hw, found)
+            if found.step is not None and found.step >= step_count:
+                raise ProjectError(f"step {found.step} is missing.")
             spill.keep(found.mask)
         assert found is not None
         yield place[0], found

@@ -183,11 +183,12 @@ def _project(rows: _Rows) -> Project:
         return read(parts[name])
 
     stack = part("stack", about.read_stack)
+    steps = read_steps(rows.of("steps"), rows.of("step_masks"), stack.shape_hw)
     contents = Contents(
         decoding.read_objects(rows.of("objects")),
         decoding.read_prompts(rows.of("prompts")),
-        decoding.read_masks(rows.of("masks"), stack.shape_hw),
-        read_steps(rows.of("steps"), rows.of("step_masks"), stack.shape_hw),
+        decoding.read_masks(rows.of("masks"), stack.shape_hw, len(steps)),
+        steps,
     )
     _check_contents(contents, stack)
     return Project(
@@ -213,7 +214,7 @@ def _check_contents(contents: Contents, stack: StackGeometry) -> None:
                 f"object {object_id} has something on frame {frame}, but there are "
                 f"{stack.frame_count} frames."
             )
-    check_steps(contents, stack.frame_count)
+    check_steps(contents.steps, stack.frame_count)
     for (object_id, frame), prompts in contents.prompts.items():
         what = f"object {object_id} on frame {frame}"
         try:

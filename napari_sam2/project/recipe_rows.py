@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_sam2.core.packed import PackedMask
-    from napari_sam2.project.values import Contents
 
 _ROLES = ("painted", "previous")
 _PLAIN = {"made": Made, "removed": Removed, "followed": Followed}
@@ -41,15 +40,11 @@ def read_steps(
     return tuple(steps)
 
 
-def check_steps(contents: Contents, frame_count: int) -> None:
-    """Check that steps are about frames that exist, and masks about steps that do."""
-    for step in contents.steps:
+def check_steps(steps: Iterable[RecipeStep], frame_count: int) -> None:
+    """Check that steps are about frames that exist."""
+    for step in steps:
         if isinstance(step, Told):
             as_whole(step.frame, "the frame of a step", 0, frame_count - 1)
-    last = len(contents.steps) - 1
-    for mask in contents.masks.values():
-        if mask.step is not None and mask.step > last:
-            raise ProjectError(f"step {mask.step} is missing.")
 
 
 def _step(content: Any, masks: dict[str, PackedMask], where: str) -> RecipeStep:
