@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.replaying import Replayed
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.quality import Quality
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.engine.network import Network
     from napari_sam2.io.reading.stack_frames import StackFrames
@@ -72,27 +73,23 @@ def _replay(
     from napari_sam2.control.replaying import replay
     from napari_sam2.project.seen import frames_at_step
 
-    told: set[str] = set()
+    models = _Models(args)
+
+    def make(made: Made) -> Tracker:
+        seen = frames_at_step(made, frames, project, args.project)
+        return _make_tracker(made, models.of(made), seen)
+
     with stop_on_interrupt() as token:
-        steps = replay(
-            project.contents,
-            lambda made: _make_tracker(
-                made, frames_at_step(made, frames, project, args.project), args, told
-            ),
-            token,
-        )
-        return finish(steps, "replaying")
+        return finish(replay(project.contents, make, token), "replaying")
 
 
-def _make_tracker(
-    made: Made, frames: FrameSource, args: argparse.Namespace, told: set[str]
-) -> Tracker:
+def _make_tracker(made: Made, model: Network, frames: FrameSource) -> Tracker:
     from napari_sam2.engine.options import TrackerOptions  # torch takes seconds
     from napari_sam2.engine.setting_up import set_up_tracker
     from napari_sam2.engine.window import WindowOptions
 
     tracker = set_up_tracker(
-        _load(made, args, told),
+        model,
         frames,
         limits=made.limits,
         corrects_bleaching=made.corrects_bleaching,
@@ -103,36 +100,52 @@ def _make_tracker(
     return cast("Tracker", tracker)  # its runs are generators, typed as iterators
 
 
-def _load(made: Made, args: argparse.Namespace, told: set[str]) -> Network:
-    """Load a step's model; say what differs from when the step was taken down."""
-    from napari_sam2.engine.loading import load_model  # torch takes seconds
+class _Models:
+    """Loads the models of steps, and says what differs from when they were made.
 
-    if made.sha256 not in (None, weights_sha256(made.model)):
-        words = "are other weights than when the project was made: masks will differ."
-        _tell(f"{made.model} {words}", told)
-    model = load_model(
-        made.model,
-        device=args.device,
-        image_size=made.image_size or None,
-        backend=args.backend,
-        quality=made.quality,
-        is_compiled=args.is_compiled,
-    )
-    before, now = made.precision, model.precision
-    if None not in (before, now) and before != now:
-        _tell(
-            f"The project's masks were computed in {before}, and this machine computes "
-            f"them in {now}: some will differ a little.",
-            told,
+    The last one is kept, as most steps are of the same.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._told: set[str] = set()
+        self._key: tuple[str, int, Quality] | None = None
+        self._model: Network | None = None
+
+    def of(self, made: Made) -> Network:
+        """Return a step's model."""
+        key = made.model, made.image_size, made.quality
+        if self._model is None or key != self._key:
+            self._model = None  # first, so that two are never in memory at once
+            self._model, self._key = self._load(made), key
+        if made.sha256 not in (None, weights_sha256(made.model)):
+            words = "are other weights than when the project was made: masks will"
+            self._tell(f"{made.model} {words} differ.")
+        before, now = made.precision, self._model.precision
+        if None not in (before, now) and before != now:
+            self._tell(
+                f"The project's masks were computed in {before}, and this machine "
+                f"computes them in {now}: some will differ a little."
+            )
+        return self._model
+
+    def _load(self, made: Made) -> Network:
+        from napari_sam2.engine.loading import load_model  # torch takes seconds
+
+        return load_model(
+            made.model,
+            device=self._args.device,
+            image_size=made.image_size or None,
+            backend=self._args.backend,
+            quality=made.quality,
+            is_compiled=self._args.is_compiled,
         )
-    return model
 
-
-def _tell(sentence: str, told: set[str]) -> None:
-    """Say once what may hold of several of a project's trackers."""
-    if sentence not in told:
-        print(f"napari-sam2: {sentence}", file=sys.stderr)
-    told.add(sentence)
+    def _tell(self, sentence: str) -> None:
+        """Say once what may hold of several steps."""
+        if sentence not in self._told:
+            print(f"napari-sam2: {sentence}", file=sys.stderr)
+        self._told.add(sentence)
 
 
 def _write(project: Project, frames: StackFrames, outputs: Outputs) -> None:

@@ -14,7 +14,7 @@ from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from napari_sam2.control.ports import Tracker
     from napari_sam2.core.packed import PackedResult
@@ -87,12 +87,14 @@ def replay(
         If a model cannot be loaded or a frame cannot be read.
     """
     wanted = _wanted(contents)
-    steps = needed_steps(contents.steps, {number for number, _ in wanted})
-    total = sum(map(_work, contents.steps[steps.start : steps.stop]))
+    needed = needed_steps(contents.steps, {number for number, _ in wanted})
+    total = sum(_work(contents.steps[number]) for number in needed)
     found: Found = {}
     done = 0
-    performer = _Performer(contents.steps[: steps.start], make_tracker)
-    for number in steps:
+    performer = _Performer(make_tracker)
+    for number in needed:
+        # what nobody needs is not done, but steps keep their numbers
+        performer.note(contents.steps[len(performer.steps) : number])
         for results in performer.perform(contents.steps[number]):
             if token is not None and token.is_cancelled:
                 raise KeyboardInterrupt("Stopped: nothing was written.")
@@ -102,13 +104,13 @@ def replay(
                     found[key] = one
             done += 1
             yield Progress(done, total, "Replaying")
-    if steps:  # later ones gave none of the masks
+    if needed:  # later ones gave none of the masks
         contents = replace(contents, steps=performer.steps)
     return _compared(contents, found)
 
 
-def needed_steps(steps: Sequence[RecipeStep], numbers: set[int]) -> range:
-    """Return the steps to do again, from a tracker that knows nothing.
+def needed_steps(steps: Sequence[RecipeStep], numbers: set[int]) -> list[int]:
+    """Return the steps to do again: from trackers that know nothing, as far as needed.
 
     Parameters
     ----------
@@ -116,26 +118,33 @@ def needed_steps(steps: Sequence[RecipeStep], numbers: set[int]) -> range:
     numbers : set of int
         The steps whose masks are wanted.
     """
-    if not numbers:
-        return range(0)
-    first = min(numbers)
-    starts = [n for n in range(first + 1) if isinstance(steps[n], Made)]
-    return range(max(starts, default=0), max(numbers) + 1)
+    made, last = 0, {}
+    for number, step in enumerate(steps):
+        if isinstance(step, Made):
+            made = number
+        if number in numbers:
+            last[made] = number
+    return [number for made, end in last.items() for number in range(made, end + 1)]
 
 
 class _Performer:
     """Does steps one after the other."""
 
-    def __init__(self, before: Sequence[RecipeStep], make_tracker: MakeTracker) -> None:
-        self._recorder = Recorder(before)  # so that steps have the same numbers again
+    def __init__(self, make_tracker: MakeTracker) -> None:
+        self._recorder = Recorder()
         self._make_tracker = make_tracker
         self._tracker: ToldTracker | None = None
         self._spare_id = 1 << 32
 
     @property
     def steps(self) -> tuple[RecipeStep, ...]:
-        """What was done up to now, and before."""
+        """What was done or noted up to now."""
         return self._recorder.steps
+
+    def note(self, steps: Iterable[RecipeStep]) -> None:
+        """Take steps down without doing them."""
+        for step in steps:
+            self._recorder.add(step)
 
     def perform(self, step: RecipeStep) -> Iterator[tuple[PackedResult, ...]]:
         """Do a step; yield what is found, frame by frame."""

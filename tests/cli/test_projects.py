@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import signal
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tifffile
 
 import napari_sam2.project.results
+from napari_sam2.cli.replay import _Models
 from napari_sam2.control import Controller
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.recipe import Made
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.values import Project
 from napari_sam2.project.writing import write_project
@@ -119,6 +123,24 @@ def test_what_the_project_says_is_called_as_it_is_typed(
     command = ("--project", study / "work.sam2", "-o", tmp_path / "out.tif")
     said = cli("track", *words, *command)
     assert said.err.startswith(f"napari-sam2: {name} cannot be given with --project")
+
+
+def test_a_model_is_loaded_once_for_steps_that_share_it(monkeypatch, capsys) -> None:
+    loaded = []
+
+    def load(name: str, *, image_size: int | None, **_options: object) -> object:
+        loaded.append((name, image_size))
+        return SimpleNamespace(precision="float32")
+
+    monkeypatch.setattr("napari_sam2.engine.loading.load_model", load)
+    models = _Models(Namespace(device="cpu", backend="torch", is_compiled=False))
+    first = models.of(Made("nano"))
+    assert models.of(Made("nano", sha256="ab" * 32, precision="bfloat16")) is first
+    assert models.of(Made("nano", image_size=256)) is not first
+    assert loaded == [("nano", None), ("nano", 256)]
+    said = capsys.readouterr().err
+    assert "other weights" in said
+    assert "were computed in bfloat16" in said
 
 
 def test_ctrl_c_stops_the_writing_of_a_replay_as_well(

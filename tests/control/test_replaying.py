@@ -178,9 +178,37 @@ def test_a_replay_can_be_stopped(sitting: Sitting) -> None:
 
 def test_steps_are_replayed_from_the_last_new_tracker() -> None:
     steps = (Made("a"), Told(1, 0), Made("b"), Told(1, 0), Followed((1,)), Made("c"))
-    assert needed_steps(steps, set()) == range(0)
-    assert needed_steps(steps, {3, 4}) == range(2, 5)
-    assert needed_steps(steps, {1, 3}) == range(0, 4)
+    assert needed_steps(steps, set()) == []
+    assert needed_steps(steps, {3, 4}) == [2, 3, 4]
+    assert needed_steps(steps, {1, 3}) == [0, 1, 2, 3]
+    assert needed_steps((*steps, Told(1, 0), Told(1, 1)), {1, 6}) == [0, 1, 5, 6]
+
+
+def test_a_tracker_whose_masks_nobody_has_is_not_made_again(stack, nano) -> None:
+    sitting = Sitting(stack, nano)
+    sitting.history.do(edits.add_object(sitting.document, 1))
+    sitting.say(1, 6, click(32, 97))
+    sitting.controller.run(frames=range(5, 8))
+    sitting.history.do(edits.set_flags(sitting.document, [(1, 5)], is_locked=True))
+    for _ in range(2):
+        sitting.controller.set_frames(ArrayFrames(stack))
+        sitting.controller.run(frames=range(5, 8))
+    contents = sitting.contents
+    made = [n for n, step in enumerate(contents.steps) if isinstance(step, Made)]
+    assert len(made) == 3
+    again: list[Made] = []
+    make = sitting.make
+
+    def count(step: Made) -> VideoTracker:
+        again.append(step)
+        return make(step)
+
+    sitting.make = count
+    replayed = sitting.replay()
+    assert (replayed.changed, len(again)) == (0, 2)
+    steps = replayed.contents.steps
+    assert steps == contents.steps[: len(steps)]
+    assert replayed.contents.masks == contents.masks
 
 
 def test_models_are_known_by_their_checksum(sitting: Sitting) -> None:
