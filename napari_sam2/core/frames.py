@@ -6,6 +6,7 @@ like inside is the business of whoever makes one.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -189,13 +190,24 @@ def pick_channels(
     return picked
 
 
-def check_frame(frame: int, count: int) -> None:
-    """Raise :class:`FrameError` unless ``0 <= frame < count``."""
-    if not 0 <= frame < count:
+def check_frame(frame: int, count: int) -> int:
+    """Return a frame's number, NumPy's too, as an int.
+
+    Raises
+    ------
+    FrameError
+        Unless it is a whole number and ``0 <= frame < count``.
+    """
+    try:
+        number = operator.index(frame)
+    except TypeError:
+        number = -1
+    if not 0 <= number < count:
         raise FrameError(
             f"Frame {frame} does not exist: the stack has {count} frames, "
             f"0 to {count - 1}."
         )
+    return number
 
 
 def check_channels(channels: tuple[int, ...], count: int) -> None:

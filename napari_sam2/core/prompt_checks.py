@@ -7,6 +7,7 @@ frame, in the sentence.
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,41 +15,94 @@ import numpy as np
 from napari_sam2.core.errors import PromptError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy.typing as npt
 
 
-def check_object_and_frame(object_id: int, frame: int) -> None:
-    """Raise PromptError unless both can be numbers of an object and a frame."""
-    if object_id < 1:
-        raise PromptError(
-            f"Object {object_id} cannot be used: object numbers start at 1, because 0 "
-            "is the background of a label image."
-        )
-    if frame < 0:
-        raise PromptError(f"Frame {frame} does not exist: frames are counted from 0.")
-
-
-def check_finite(numbers: tuple[float, ...], what: str) -> None:
-    """Raise PromptError if a coordinate is infinite or no number."""
-    if not all(math.isfinite(number) for number in numbers):
-        raise PromptError(f"{what} has the coordinates {numbers}: give finite numbers.")
-
-
-def ordered_box(
-    box_yxyx: tuple[float, float, float, float], what: str
-) -> tuple[float, float, float, float]:
-    """Return a box, (y0, x0, y1, x1), with its corners in order.
+def object_number(object_id: int) -> int:
+    """Return an object's number, NumPy's too, as an int.
 
     Raises
     ------
     PromptError
-        If it has no area, or a coordinate that is not finite.
+        If it cannot be one.
     """
-    check_finite(box_yxyx, what)
-    y0, x0, y1, x1 = box_yxyx
+    number = _whole(object_id, f"Object {object_id!r} cannot be used: object numbers")
+    if number < 1:
+        raise PromptError(
+            f"Object {number} cannot be used: object numbers start at 1, because 0 "
+            "is the background of a label image."
+        )
+    return number
+
+
+def frame_number(frame: int) -> int:
+    """Return a frame's number, NumPy's too, as an int.
+
+    Raises
+    ------
+    PromptError
+        If it cannot be one.
+    """
+    number = _whole(frame, f"Frame {frame!r} does not exist: frame numbers")
+    if number < 0:
+        raise PromptError(f"Frame {number} does not exist: frames are counted from 0.")
+    return number
+
+
+def _whole(number: int, what: str) -> int:
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise PromptError(f"{what} are whole numbers, such as 1.") from None
+
+
+def finite_point(point_yx: Iterable[float], what: str) -> tuple[float, float]:
+    """Return a point, (y, x), as two floats.
+
+    Raises
+    ------
+    PromptError
+        If it has not two coordinates, or one that is not finite.
+    """
+    y, x = _finite(point_yx, "Y,X", what)
+    return y, x
+
+
+def _finite(numbers: Iterable[float], form: str, what: str) -> tuple[float, ...]:
+    """Return coordinates as floats, as many as ``form`` names."""
+    try:
+        given = tuple(numbers)
+        finite = tuple(float(number) for number in given)
+    except (TypeError, ValueError, OverflowError):
+        raise PromptError(
+            f"{what} has the coordinates {numbers!r}: give finite numbers, {form}."
+        ) from None
+    if not all(map(math.isfinite, finite)):
+        raise PromptError(f"{what} has the coordinates {finite}: give finite numbers.")
+    count = form.count(",") + 1
+    if len(finite) != count:
+        raise PromptError(
+            f"{what} has {len(finite)} coordinates, {finite}: give {count}, {form}."
+        )
+    return finite
+
+
+def ordered_box(
+    box_yxyx: Iterable[float], what: str
+) -> tuple[float, float, float, float]:
+    """Return a box, (y0, x0, y1, x1), as floats, with its corners in order.
+
+    Raises
+    ------
+    PromptError
+        If it has no area, not four coordinates, or one that is not finite.
+    """
+    y0, x0, y1, x1 = box = _finite(box_yxyx, "Y0,X0,Y1,X1", what)
     if y0 == y1 or x0 == x1:
         raise PromptError(
-            f"{what} has no area: {box_yxyx}. Give two different corners, Y0,X0,Y1,X1."
+            f"{what} has no area: {box}. Give two different corners, Y0,X0,Y1,X1."
         )
     return min(y0, y1), min(x0, x1), max(y0, y1), max(x0, x1)
 

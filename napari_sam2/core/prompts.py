@@ -14,11 +14,12 @@ import numpy as np
 from napari_sam2.core.errors import NoPromptError, PromptError
 from napari_sam2.core.prompt_checks import (
     check_box_overlaps,
-    check_finite,
     check_mask_shape,
-    check_object_and_frame,
     check_point_inside,
+    finite_point,
+    frame_number,
     frozen_mask,
+    object_number,
     ordered_box,
 )
 
@@ -49,8 +50,9 @@ class PointPrompt:
 
     def __post_init__(self) -> None:
         """Reject ids below 1 and coordinates that are not finite."""
-        check_object_and_frame(self.object_id, self.frame)
-        check_finite(self.point_yx, f"The point of object {self.object_id}")
+        _settle_place(self)
+        what = f"The point of object {self.object_id}"
+        object.__setattr__(self, "point_yx", finite_point(self.point_yx, what))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class BoxPrompt:
     Raises
     ------
     PromptError
-        If the box has no area.
+        If the box has no area, or not four finite coordinates.
     """
 
     object_id: int
@@ -76,7 +78,7 @@ class BoxPrompt:
 
     def __post_init__(self) -> None:
         """Order the corners and reject a box without area."""
-        check_object_and_frame(self.object_id, self.frame)
+        _settle_place(self)
         what = f"The box of object {self.object_id} on frame {self.frame}"
         object.__setattr__(self, "box_yxyx", ordered_box(self.box_yxyx, what))
 
@@ -100,12 +102,18 @@ class MaskPrompt:
 
     def __post_init__(self) -> None:
         """Make the mask boolean and read-only."""
-        check_object_and_frame(self.object_id, self.frame)
+        _settle_place(self)
         what = f"The mask of object {self.object_id} on frame {self.frame}"
         object.__setattr__(self, "mask", frozen_mask(self.mask, what))
 
 
 Prompt: TypeAlias = PointPrompt | BoxPrompt | MaskPrompt
+
+
+def _settle_place(prompt: Prompt) -> None:
+    """Make the numbers of the object and the frame, NumPy's too, Python's own."""
+    object.__setattr__(prompt, "object_id", object_number(prompt.object_id))
+    object.__setattr__(prompt, "frame", frame_number(prompt.frame))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +156,8 @@ class FramePrompts:
                 "A mask prompt stands alone on its frame: remove its points and box, "
                 "or put them on another frame."
             )
-        for point_yx in self.points_yx:
-            check_finite(point_yx, "A point")
+        points_yx = tuple(finite_point(one, "A point") for one in self.points_yx)
+        object.__setattr__(self, "points_yx", points_yx)
         if self.box_yxyx is not None:
             box_yxyx = ordered_box(self.box_yxyx, "A box")
             object.__setattr__(self, "box_yxyx", box_yxyx)

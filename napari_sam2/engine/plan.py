@@ -113,7 +113,7 @@ def check_range(frames: range, frame_count: int) -> None:
     FrameError
         If they are not.
     """
-    if not frames or frames.step != 1:
+    if not isinstance(frames, range) or not frames or frames.step != 1:
         raise FrameError(
             f"{frames} holds no neighbouring frames: give a range that counts up by "
             "one, such as range(0, 10)."

@@ -113,7 +113,7 @@ class PositionTrackers:
 
         See :meth:`napari_sam2.engine.tracker.VideoTracker.set_prompts`.
         """
-        check_frame(frame, self.numbers.count)
+        frame = check_frame(frame, self.numbers.count)
         position, index = self.numbers.split(frame)
         if not prompts:
             self._withdraw(position, (object_id, index), prompts)

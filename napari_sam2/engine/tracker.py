@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import as_frame_source, check_frame
 from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.device import inference, pick_device
 from napari_sam2.engine.encoding import FrameEncoder
@@ -183,7 +184,8 @@ class VideoTracker:
         FrameError, PromptError
             As for :meth:`add`; what was said before still holds then.
         """
-        check_frame(frame, len(self.frames))
+        object_id = object_number(object_id)
+        frame = check_frame(frame, len(self.frames))
         if not prompts:
             self._tracks.withdraw(object_id, frame)
             self._runner.paused = None
@@ -228,8 +230,9 @@ class VideoTracker:
         objects: Sequence[int] | None = None,
     ) -> Plan:
         """Return what :meth:`propagate` would do; its length is the number of steps."""
-        ids = self.object_ids if objects is None else tuple(sorted(set(objects)))
-        prompted = {i: self._tracks[i].prompted for i in ids}
+        ids = self.object_ids if objects is None else sorted(set(objects))
+        tracks = [self._tracks[i] for i in ids]
+        prompted = {track.object_id: track.prompted for track in tracks}
         if not prompted:
             raise NoPromptError(
                 "There is nothing to track yet: give at least one object a point, a "

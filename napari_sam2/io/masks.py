@@ -10,7 +10,7 @@ from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import FrameError, PromptError, StackError
 from napari_sam2.core.packed import pack_labels
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
-from napari_sam2.core.prompt_checks import check_object_and_frame
+from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import MaskPrompt
 from napari_sam2.core.results import MaskResult, mask_result
 from napari_sam2.io.reading.stack import open_stack
@@ -175,7 +175,7 @@ def _prompts_of(labels: npt.NDArray[Any], frame: int) -> Iterator[MaskPrompt]:
     """Yield a mask prompt of every object on a frame, by ascending number."""
     lowest = int(labels.min())
     if lowest < 0:
-        check_object_and_frame(lowest, frame)
+        object_number(lowest)
     for object_id, packed in pack_labels(labels).items():
         mask = packed.mask  # of which no more is in memory than the object
         mask.flags.writeable = False

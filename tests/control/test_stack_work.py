@@ -119,3 +119,9 @@ def test_what_makes_no_sense_is_told(tzyx, prompts, words, error, sentence):
 def test_names_must_fit_the_array(tzyx):
     with pytest.raises(StackError, match="4 axes, and 'zyx' names 3"):
         array_stack(tzyx, "zyx")
+
+
+@pytest.mark.parametrize("names", ["tzyy", "TtYX", "tzcs", "tzsx"])
+def test_every_axis_has_a_name_of_its_own_and_pictures_have_rows(tzyx, names):
+    with pytest.raises(StackError, match="y and x to rows and columns"):
+        array_stack(tzyx, names)

@@ -34,6 +34,33 @@ def test_frames_are_counted_from_zero() -> None:
         BoxPrompt(1, -1, (0, 0, 1, 1))
 
 
+@pytest.mark.parametrize("number", [0.5, "1", None])
+def test_objects_and_frames_are_whole_numbers(number) -> None:
+    with pytest.raises(PromptError, match="frame numbers are whole numbers"):
+        PointPrompt(1, number, (1, 1))
+    with pytest.raises(PromptError, match="object numbers are whole numbers"):
+        MaskPrompt(number, 0, blob())
+
+
+def test_numbers_of_numpy_become_those_of_python() -> None:
+    point = PointPrompt(np.uint16(3), np.int64(2), np.array([4, 5], np.float32))
+    assert point == PointPrompt(3, 2, (4, 5))
+    assert type(point.object_id) is type(point.frame) is int
+    assert type(point.point_yx) is tuple
+    assert BoxPrompt(1, 0, np.array([1, 2, 3, 4])).box_yxyx == (1, 2, 3, 4)
+    assert FramePrompts(np.array([[4, 5]]), (True,)).points_yx == ((4, 5),)
+
+
+@pytest.mark.parametrize("value", [(3, 3, 3), (3,), 3, "yx", None])
+def test_points_and_boxes_have_their_number_of_coordinates(value) -> None:
+    with pytest.raises(PromptError, match="Y,X"):
+        PointPrompt(1, 0, value)
+    with pytest.raises(PromptError, match="Y,X"):
+        FramePrompts((value,), (True,))
+    with pytest.raises(PromptError, match="Y0,X0,Y1,X1"):
+        BoxPrompt(1, 0, value)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_coordinates_are_finite(value: float) -> None:
     with pytest.raises(PromptError, match="finite"):

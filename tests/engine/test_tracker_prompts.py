@@ -126,3 +126,26 @@ def test_an_object_said_to_be_absent_later(tracker) -> None:
     results = {result.frame: result for result in tracker.propagate(objects=[1])}
     assert results[4][1].is_absent
     assert results[4].labels().max() == 0
+
+
+def test_numbers_of_numpy_are_as_good_as_those_of_python(tracker) -> None:
+    point = FramePrompts(((15, 12),), (True,))
+    answer = tracker.set_prompts(np.int64(2), np.int64(1), point)
+    assert type(answer.object_id) is type(answer.frame) is int
+    tracker.add(PointPrompt(np.int32(2), np.int64(3), (15, 12)))
+    results = list(tracker.propagate(objects=np.array([2]), frames=range(np.int64(3))))
+    assert [result.frame for result in results] == [1, 2, 0]
+    assert {type(one.object_id) for result in results for one in result} == {int}
+    tracker.remove_object(np.int64(2))
+    assert tracker.object_ids == ()
+
+
+def test_what_is_no_number_of_an_object_or_frame_is_told(tracker) -> None:
+    point = FramePrompts(((15, 12),), (True,))
+    with pytest.raises(FrameError, match=r"Frame 0\.5 does not exist"):
+        tracker.set_prompts(1, 0.5, point)
+    with pytest.raises(PromptError, match="object numbers start at 1"):
+        tracker.set_prompts(0, 0, point)
+    tracker.set_prompts(1, 0, point)
+    with pytest.raises(FrameError, match="give a range"):
+        tracker.propagate(frames=[0, 1])

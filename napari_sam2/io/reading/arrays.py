@@ -26,21 +26,28 @@ def array_stack(
     array : array-like
         NumPy, Dask, Zarr, a memory map; it is read frame by frame.
     names : str
-        One letter per axis, such as ``"tzyx"``; ``c`` for channels, ``s`` for the
-        colours of pictures.
+        One letter per axis, such as ``"tzyx"``; ``y`` and ``x`` for rows and columns,
+        ``c`` for channels, ``s`` for the colours of pictures.
     scales : mapping of str to float, optional
         Pixel sizes, by name of the axis.
 
     Raises
     ------
     StackError
-        If there are not as many names as axes.
+        If there are not as many names as axes, one is given twice, or rows or columns
+        are not named.
     """
     shape = tuple(array.shape)
     if len(names) != len(shape):
         raise StackError(
             f"The array has {len(shape)} axes, and {names!r} names {len(names)}: give "
             "one letter for each, such as tzyx."
+        )
+    twice = {name for name in names.lower() if names.lower().count(name) > 1} - {"q"}
+    if twice or not {"y", "x"} <= set(names.lower()):
+        raise StackError(
+            f"{names!r} cannot name the axes of a stack: give every axis a letter of "
+            "its own, y and x to rows and columns, such as tzyx."
         )
     scales = scales or {}
     axes = tuple(
