@@ -68,11 +68,13 @@ def write_evaluation(
     stacks = [section.stack for section in sections]
     with atomic_folder(folder, _is_ours, overwrite=overwrite) as temporary:
         page = as_html(title, about, sections, notes)
-        (temporary / REPORT).write_text(page, "utf-8")
+        (temporary / REPORT).write_text(page, "utf-8", errors="replace")
         parts = (f"# {title}", about, *notes, summary(stacks))
-        (temporary / _SUMMARY).write_text("\n\n".join(parts) + "\n", "utf-8")
+        text = "\n\n".join(parts) + "\n"
+        (temporary / _SUMMARY).write_text(text, "utf-8", errors="replace")
         for name, table in _TABLES.items():
-            (temporary / name).write_text(rows.as_csv(table(stacks)), "utf-8")
+            text = rows.as_csv(table(stacks))
+            (temporary / name).write_text(text, "utf-8", errors="replace")
 
 
 def _is_ours(path: Path) -> bool:

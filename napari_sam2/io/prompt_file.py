@@ -106,7 +106,8 @@ def write_prompts(
         content = {"version": VERSION, "objects": objects}
         text = json.dumps(content, indent=1, ensure_ascii=False)
         with naming_output(path):
-            temporary.write_text(text + "\n", encoding="utf-8")
+            # Bytes of names that are no UTF-8 are written as escapes of JSON.
+            temporary.write_text(text + "\n", "utf-8", errors="backslashreplace")
 
 
 def prompt_files(path: Path, prompt_set: PromptSet) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,12 @@ def test_nothing_is_replaced_unasked(written, outcome, tmp_path) -> None:
     (written / "notes.txt").write_text("mine")
     with pytest.raises(OutputError, match=r"notes\.txt"):
         check_evaluation(written, overwrite=True)
+
+
+def test_names_may_be_of_bytes_that_are_no_text(outcome, tmp_path) -> None:
+    named = replace(outcome.score, name="\udce9")
+    write_evaluation(tmp_path / "out", "\udce9", "", [Section(named, {})])
+    assert {row["stack"] for row in read(tmp_path / "out" / "stacks.csv")} == {"?"}
 
 
 def test_the_worst_frames_show_the_object(outcome) -> None:

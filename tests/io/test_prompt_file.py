@@ -1,5 +1,6 @@
 import errno
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -189,6 +190,16 @@ def test_masks_are_written_beside_the_file(tmp_path):
     np.testing.assert_array_equal(found.mask, mask)
     with pytest.raises(OutputError, match="--overwrite"):
         write_prompts(path, PromptSet(()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="all file names are Unicode")
+def test_names_may_be_of_bytes_that_are_no_text(tmp_path):
+    path = tmp_path / "\udce9.json"
+    mask = MaskPrompt(3, 2, np.eye(8, dtype=bool))
+    write_prompts(path, PromptSet((mask,), {3: "\udce9 é"}))
+    found = read_prompts(path)
+    np.testing.assert_array_equal(found.prompts[0].mask, mask.mask)
+    assert found.names == {3: "\udce9 é"}
 
 
 MASKS = PromptSet(tuple(MaskPrompt(3, t, np.ones((8, 9), bool)) for t in range(2)))

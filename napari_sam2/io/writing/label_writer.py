@@ -128,7 +128,7 @@ class LabelWriter:
                 rowsperstrip=self._strip_rows,
                 compression="zlib",
                 photometric="minisblack",
-                description=description.encode(),
+                description=description.encode(errors="replace"),
                 metadata=None,
                 software=f"napari-sam2 {napari_sam2.__version__}",
             )

@@ -64,7 +64,7 @@ class TableWriter:
             rows[int(row["object"])] = _csv(cells)
         text = "".join(rows[object_id] for object_id in sorted(rows))
         with naming_output(self._path):
-            self._spool.put(result.frame, text.encode())
+            self._spool.put(result.frame, text.encode(errors="replace"))
 
     def save(self, path: Path) -> None:
         """Write everything, ordered by frame and object."""

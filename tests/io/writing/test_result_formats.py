@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,17 @@ def frame_of(frame: int) -> tuple[FrameResult, np.ndarray]:
 
 def target(folder: Path, one: ResultFormat) -> Path:
     return folder / f"out{one.suffixes[0] if one.suffixes else ''}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="all file names are Unicode")
+@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
+def test_names_may_be_of_bytes_that_are_no_text(tmp_path, header, one) -> None:
+    path = target(tmp_path, one)
+    path = path.with_name(f"\udce9{path.name}")
+    header = replace(header, names={1: "\udce9", 200: "\udce9"})
+    with one.open(path, header, overwrite=False) as writer:
+        writer.write(*frame_of(0))
+    assert path.exists()
 
 
 @pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
