@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+def check_named(path: Path) -> None:
+    """Check that a folder is called by its name, as it will be made beside others.
+
+    Raises
+    ------
+    OutputError
+        If it is the current folder, the one above, or the root.
+    """
+    if path.name in ("", ".."):
+        raise OutputError(
+            f"{path} is no name for a new folder: give one, such as {path / 'results'}."
+        )
+
+
 def check_folder(
     path: Path, is_ours: Callable[[Path], bool], *, overwrite: bool
 ) -> None:
@@ -33,8 +47,10 @@ def check_folder(
     Raises
     ------
     OutputError
-        If it must not be replaced, or the folder that it lies in is missing.
+        If it must not be replaced, has no name of its own, or the folder that it lies
+        in is missing.
     """
+    check_named(path)
     if path.exists() and not path.is_dir():
         raise OutputError(f"{path} is a file: give the name of a folder.")
     inside = list(path.iterdir()) if path.is_dir() else []

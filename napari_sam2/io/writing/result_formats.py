@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames import channel_labels
+from napari_sam2.io.files.folder_output import check_named
 from napari_sam2.io.writing.beside import provenance_beside
 from napari_sam2.io.writing.coco import open_coco
 from napari_sam2.io.writing.coco_video import open_coco_video
@@ -236,11 +237,14 @@ def choose_result_format(path: Path, name: str | None = None) -> ResultFormat:
     Raises
     ------
     OutputError
-        If there is none, or ``path`` does not end as the format needs it.
+        If there is none, or ``path`` does not end as the format needs it, or is no name
+        of a folder.
     """
     if name is None:
         return guess_result_format(path)
     chosen = find_result_format(name)
+    if chosen.is_folder:
+        check_named(path)
     if chosen.suffixes and not _ends_as(path, chosen):
         endings = " or ".join(chosen.suffixes)
         raise OutputError(f"{path} must end in {endings} to hold {chosen.name}.")
