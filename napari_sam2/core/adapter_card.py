@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypeAlias, get_args
 
 from napari_sam2.core.errors import CheckpointError
+from napari_sam2.core.json_text import parse_json
 
 EncoderTuning: TypeAlias = Literal["frozen", "low-rank"]
 """Whether the image encoder stayed as it is, or learnt changes of low rank."""
@@ -127,7 +128,7 @@ def card_from_metadata(metadata: Mapping[str, str], name: str) -> AdapterCard:
         If it is damaged, or was made by a newer version.
     """
     try:
-        content = json.loads(metadata[_KEY])
+        content = parse_json(metadata[_KEY].encode())
         version = content.pop("version")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise _damaged(name, "its card cannot be read") from error

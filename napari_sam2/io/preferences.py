@@ -16,6 +16,7 @@ from typing import Any, get_args
 import platformdirs
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.json_text import parse_json
 from napari_sam2.core.quality import QualityMode
 from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.io.files.output import atomic_output
@@ -80,7 +81,7 @@ def read_preferences() -> Preferences:
     """Return what was kept; defaults for what is missing or makes no sense."""
     path = preferences_path()
     try:
-        kept: Any = json.loads(path.read_text(encoding="utf-8"))
+        kept: Any = parse_json(path.read_bytes())
     except FileNotFoundError:
         return Preferences()
     except (OSError, ValueError) as error:

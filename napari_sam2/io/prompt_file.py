@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.json_text import parse_json
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt
 from napari_sam2.io.files.output import atomic_output, naming_output
 from napari_sam2.io.prompt_json import VERSION, PromptSet, parse_prompts
@@ -53,14 +54,15 @@ def read_prompts(path: str | Path) -> PromptSet:
     """
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_bytes())
     except OSError as error:
         raise PromptError(
             f"The prompt file {path} cannot be read: {error.strerror}."
         ) from error
     except ValueError as error:
         raise PromptError(
-            f"The prompt file {path} is no JSON file: {error}."
+            f"The prompt file {path} is no JSON file: {error}. For a pattern, have "
+            "napari-sam2 prompts write one from labels."
         ) from error
     try:
         return parse_prompts(content, path.parent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 import struct
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from napari_sam2.core.errors import CheckpointError
+from napari_sam2.core.json_text import parse_json
 from napari_sam2.model.config import VARIANTS, Sam2Config, config_from_json
 from napari_sam2.model.sam2 import Sam2Model
 
@@ -135,7 +135,7 @@ def read_config(path: Path) -> Sam2Config | None:
     if not description.is_file():
         return None
     try:
-        values = json.loads(description.read_text("utf-8"))
+        values = parse_json(description.read_bytes())
     except (OSError, ValueError) as error:
         raise CheckpointError(
             f"The model description {description.name} cannot be read: {error}."

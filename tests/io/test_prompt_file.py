@@ -104,6 +104,23 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path, content, words):
     assert "prompts.json" in str(caught.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_of_other_editors_are_read(tmp_path, encoding):
+    path = tmp_path / "prompts.json"
+    path.write_text(json.dumps(one_prompt(points=[[1, 2]])), encoding)
+    assert read_prompts(path).prompts == (PointPrompt(3, 4, (1, 2)),)
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b'{"version": 1, "\xe4"'])
+def test_what_is_no_json_is_a_sentence(tmp_path, content):
+    path = tmp_path / "prompts.json"
+    path.write_bytes(content)
+    with pytest.raises(
+        PromptError, match=r"prompts\.json is no JSON file: .*labels\.$"
+    ):
+        read_prompts(path)
+
+
 def test_two_entries_for_one_frame_are_refused(tmp_path):
     entry = {"frame": 4, "points": [[1, 2]]}
     objects = [{"id": 3, "prompts": [entry, entry]}]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import CheckpointError
+from napari_sam2.core.json_text import parse_json
 from napari_sam2.engine.onnx.interface import MANIFEST, parts_of
 from napari_sam2.engine.onnx.precision import COMPUTED_IN
 from napari_sam2.model.config import config_from_json
@@ -111,7 +111,7 @@ def read_manifest(folder: Path) -> Manifest:
 def _content(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_bytes())
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.json_text import parse_json
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
@@ -60,7 +62,7 @@ def receipt_path(path: Path) -> Path:
 def read_receipt(path: Path) -> Receipt | None:
     """Return the receipt of a file, or None when there is none that can be read."""
     try:
-        fields = json.loads(receipt_path(path).read_text("utf-8"))
+        fields = parse_json(receipt_path(path).read_bytes())
         return Receipt(
             str(fields["sha256"]), int(fields["size"]), int(fields["mtime_ns"])
         )

@@ -82,7 +82,7 @@ def read_parents(path: Path) -> dict[int, int]:
         If the file cannot be read as such.
     """
     try:
-        rows = [line.split() for line in path.read_text("utf-8").splitlines()]
+        rows = [line.split() for line in path.read_text("utf-8-sig").splitlines()]
         tracks = [tuple(map(int, row)) for row in rows if row]
         return {label: parent for label, _, _, parent in tracks if parent}
     except OSError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.json_text import parse_json
 from napari_sam2.core.units import unit_name
 from napari_sam2.evaluation.truth import Kind, Spacing
 
@@ -74,7 +74,7 @@ class _FieldError(Exception):
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise StackError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(content, dict):

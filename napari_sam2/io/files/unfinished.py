@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.json_text import parse_json
 from napari_sam2.io.files.output import atomic_output, naming_output
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _check_same(
     folder: Path, described: Mapping[str, Any], *, is_resumed: bool
 ) -> None:
     try:
-        before = json.loads((folder / _RUN).read_text("utf-8"))
+        before = parse_json((folder / _RUN).read_bytes())
         differing = [one for one in described if before.get(one) != described[one]]
     except (OSError, ValueError, AttributeError) as error:
         raise OutputError(

@@ -230,7 +230,7 @@ def _labels(dataset: Any) -> str | None:
     try:
         tags = json.loads(dataset.attrs.get("axistags", "{}")).get("axes", [])
         labels = [str(tag["key"]).lower() for tag in tags] or labels
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
     usable = len(labels) == len(dataset.shape) and len(set(labels)) == len(labels)
     if usable and all(len(label) == 1 and label.isalpha() for label in labels):
