@@ -16,7 +16,6 @@ from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import ModelError, Sam2Error
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.recipe import Followed, Made, Removed, Told
-from napari_sam2.state.masks import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     )
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.packed import PackedMask, PackedResult
-    from napari_sam2.state.masks import FrameMask, Place
+    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.state.masks import Place
 
 
 class TrackerSession:
@@ -197,7 +196,8 @@ def _outdated_objects(tracker: ToldTracker, snapshot: Snapshot) -> Iterator[int]
         is_gone = object_id not in snapshot.alive
         in_scope = object_id in snapshot.scope
         is_silent = in_scope and object_id not in spoken_of
-        if is_gone or is_silent or (in_scope and _strays(tracker, object_id, snapshot)):
+        strays = in_scope and tracker.remembered.strays(object_id, snapshot)
+        if is_gone or is_silent or strays:
             yield object_id
 
 
@@ -210,26 +210,6 @@ def _found_before(
     numbers = cast("PositionedTracker", tracker.tracker).numbers
     span = order.frames or range(numbers.length)
     return found_before(snapshot.masks, numbers, span, order.objects)
-
-
-def _strays(tracker: ToldTracker, object_id: int, snapshot: Snapshot) -> bool:
-    """Whether the tracker remembers tracking what the user does not see.
-
-    So it is after a run was undone: a click must not be taken for a correction of masks
-    that are gone.
-    """
-    row = snapshot.masks.of_object(object_id)
-    return any(
-        (object_id, frame) not in snapshot.said and not _agrees(row.get(frame), mask)
-        for frame, mask in tracker.visited.get(object_id, {}).items()
-    )
-
-
-def _agrees(seen: FrameMask | None, found: PackedMask) -> bool:
-    """Whether a mask is what was found, or is the user's own."""
-    if seen is None or seen.is_protected:
-        return seen is not None
-    return seen.origin is Origin.TRACKED and seen.mask == found
 
 
 def _made(request: TrackerRequest, tracker: Tracker) -> Made:

@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.refining import refine
+from napari_sam2.control.remembered import Remembered
 from napari_sam2.control.snapshot import Refinement
 from napari_sam2.core.packed import PackedMask, PackedResult, pack_result
 from napari_sam2.core.prompts import FramePrompts
@@ -40,13 +41,13 @@ class ToldTracker:
     ----------
     told : dict of (object_id, frame) to (said, PackedResult)
         What was said, and the answer.
-    visited : dict of int to dict of int to PackedMask
-        What runs found, by object and frame.
+    remembered : Remembered
+        What runs found.
     """
 
     def __init__(self, tracker: Tracker, recorder: Recorder) -> None:
         self.told: dict[Place, tuple[Said, PackedResult]] = {}
-        self.visited: dict[int, dict[int, PackedMask]] = {}
+        self.remembered = Remembered()
         self._tracker = tracker
         self._recorder = recorder
 
@@ -91,7 +92,7 @@ class ToldTracker:
         self._tracker.remove_object(step.object_id)
         self._recorder.add(step)
         self.told = {p: t for p, t in self.told.items() if p[0] != step.object_id}
-        self.visited.pop(step.object_id, None)
+        self.remembered.forget(step.object_id)
 
     def count_steps(self, step: Followed) -> int:
         """Count the frames of a whole run."""
@@ -115,7 +116,7 @@ class ToldTracker:
             for result in found:
                 packed = tuple(self._as_told(one, number) for one in result)
                 for one in packed:
-                    self.visited.setdefault(one.object_id, {})[one.frame] = one.mask
+                    self.remembered.note(one)
                 self._recorder.count_frame(number)
                 yield packed
 

@@ -77,11 +77,12 @@ def test_masks_are_equal_however_they_were_compressed(level, is_deflated) -> Non
     packed = pack_mask(mask)
     stored = restore_mask((60, 60), (0, 0), (60, 60), bits, is_deflated)
     assert stored == packed
-    assert hash(stored) == hash(packed)
+    assert (hash(stored), stored.digest) == (hash(packed), packed.digest)
     mask[10, 10:12] = [True, False]
     one = pack_mask(mask)
     mask[10, 10:12] = [False, True]
     assert pack_mask(mask) != one
+    assert pack_mask(mask).digest != one.digest
 
 
 def test_large_masks_take_little_memory() -> None:
