@@ -27,7 +27,7 @@ class LayerFrames:
     Attributes
     ----------
     array : array-like
-        NumPy, Dask, Zarr, …; with a last axis of colours where ``is_rgb``.
+        NumPy, Dask, Zarr, …; with a last axis of colours where ``is_colour``.
     layout : FrameLayout
     channels : tuple of int or None
         One to three channels that are shown to the model; None for the first three.

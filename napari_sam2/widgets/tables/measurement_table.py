@@ -33,7 +33,8 @@ class MeasurementTable(QWidget):
     ----------
     controller : Controller
     axes : tuple of Axis or None
-        Frames, rows and columns of the stack, for units.
+        Frames, rows and columns of the stack, before them those of its positions; for
+        units, and for columns that say where a mask is.
     parent : QWidget, optional
     """
 
