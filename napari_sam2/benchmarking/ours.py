@@ -8,12 +8,9 @@ from napari_sam2.benchmarking.footage import BYTES
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import EXACT, TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.io.reading.stack import open_stack
-from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
@@ -30,13 +27,6 @@ def start(
 ) -> VideoTracker:
     """Open a session on 8-bit frames."""
     return VideoTracker(model, frames, limits=BYTES, options=options)
-
-
-def start_folder(
-    model: Sam2Model, folder: Path, options: TrackerOptions = EXACT
-) -> VideoTracker:
-    """Open a session on a folder of pictures."""
-    return start(model, stack_frames(open_stack(folder)), options)
 
 
 def click(

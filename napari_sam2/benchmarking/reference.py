@@ -23,7 +23,6 @@ from napari_sam2.model.sam2 import Sam2Model
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -121,15 +120,6 @@ def start(predictor: Any, frames: torch.Tensor) -> State:
             state: State = predictor.init_state("frames in memory")
     finally:
         module.load_video_frames = load
-    return state
-
-
-def start_folder(predictor: Any, folder: Path) -> State:
-    """Open a session on a folder of JPEG files, as the reference's users do."""
-    import sam2.utils.misc as module
-
-    module.tqdm = _without_bar
-    state: State = predictor.init_state(str(folder))
     return state
 
 

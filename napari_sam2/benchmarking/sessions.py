@@ -31,6 +31,13 @@ class Sessions:
     model : Sam2Model
         Ours, with the same weights.
     frame_count, objects : int
+
+    Attributes
+    ----------
+    state : dict
+        The reference's session.
+    tracker : VideoTracker
+        Ours.
     """
 
     def __init__(
@@ -40,21 +47,21 @@ class Sessions:
         size = model.config.image_size
         pixels = np.stack([picture(t, size) for t in range(frame_count)])
         self.theirs, self.ours = footprint_of(predictor), footprint_of(model)
-        self._predictor = predictor
+        self.predictor = predictor
         with self.theirs.counting():
-            self._state = reference.start(predictor, reference.normalised(pixels))
+            self.state = reference.start(predictor, reference.normalised(pixels))
         with self.ours.counting():
-            self._tracker = ours.start(model, pixels)
-        self._click_all(0)
-        self._their_run = reference.propagate(predictor, self._state, start=0)
-        self._our_run = ours.propagate(self._tracker, range(frame_count))
+            self.tracker = ours.start(model, pixels)
+        self.click_all(0)
+        self._their_run = reference.propagate(predictor, self.state, start=0)
+        self._our_run = ours.propagate(self.tracker, range(frame_count))
 
     def skip(self, frames: int) -> None:
         """Walk on without looking at the clock."""
         with self.theirs.counting():
-            _advance(self._their_run, frames)
+            advance(self._their_run, frames)
         with self.ours.counting():
-            _advance(self._our_run, frames)
+            advance(self._our_run, frames)
 
     def walk(self, blocks: int, frames_per_block: int) -> tuple[float, float]:
         """Return both medians of seconds per frame over alternating blocks.
@@ -63,8 +70,8 @@ class Sessions:
         """
         pairs = [
             (
-                seconds(lambda: _advance(self._their_run, frames_per_block)),
-                seconds(lambda: _advance(self._our_run, frames_per_block)),
+                seconds(lambda: advance(self._their_run, frames_per_block)),
+                seconds(lambda: advance(self._our_run, frames_per_block)),
             )
             for _ in range(blocks)
         ]
@@ -77,63 +84,26 @@ class Sessions:
         *_, (_, mine) = self._our_run
         return min(_iou(theirs[object_id], mine[object_id]) for object_id in theirs)
 
-    def correct_and_rerun(
-        self, *, object_id: int, frame: int, yx: tuple[float, float]
-    ) -> tuple[float, float]:
-        """Click once more, run on from there; return both times in seconds."""
-
-        def theirs() -> None:
-            self._click_theirs(object_id, frame, yx)
-            run = reference.propagate(self._predictor, self._state, start=frame)
-            _advance(run, self.frame_count)
-
-        def mine() -> None:
-            self._click_ours(object_id, frame, yx)
-            rest = range(frame, self.frame_count)
-            run = ours.propagate(self._tracker, rest, objects=[object_id])
-            _advance(run, self.frame_count)
-
-        return seconds(theirs), seconds(mine)
-
-    def second_pass(self) -> tuple[float, float]:
-        """Click on the last frame, too, and go back; return seconds per frame.
-
-        Both sides must have gone forward through all frames.
-        """
-        last = self.frame_count - 1
-        self._click_all(last)
-
-        def theirs() -> None:
-            run = reference.propagate(
-                self._predictor, self._state, start=last, is_reverse=True
-            )
-            _advance(run, self.frame_count)
-
-        def mine() -> None:
-            frames = range(self.frame_count)
-            run = ours.propagate(self._tracker, frames, direction="backward")
-            _advance(run, self.frame_count)
-
-        return seconds(theirs) / last, seconds(mine) / last
-
-    def _click_all(self, frame: int) -> None:
+    def click_all(self, frame: int) -> None:
+        """Click on every object on a frame, on both sides."""
         for object_id in range(1, self.objects + 1):
             yx = place_yx(object_id - 1)
             with self.theirs.counting():
-                self._click_theirs(object_id, frame, yx)
+                self.click_theirs(object_id, frame, yx)
             with self.ours.counting():
-                self._click_ours(object_id, frame, yx)
+                self.click_ours(object_id, frame, yx)
 
-    def _click_theirs(self, object_id: int, t: int, yx: tuple[float, float]) -> None:
-        reference.click(
-            self._predictor, self._state, object_id=object_id, frame=t, yx=yx
-        )
+    def click_theirs(self, object_id: int, t: int, yx: tuple[float, float]) -> None:
+        """Click on an object in the reference, ``yx`` as fractions of the image."""
+        reference.click(self.predictor, self.state, object_id=object_id, frame=t, yx=yx)
 
-    def _click_ours(self, object_id: int, t: int, yx: tuple[float, float]) -> None:
-        ours.click(self._tracker, object_id=object_id, frame=t, yx=yx)
+    def click_ours(self, object_id: int, t: int, yx: tuple[float, float]) -> None:
+        """Click on an object on our side, ``yx`` as fractions of the image."""
+        ours.click(self.tracker, object_id=object_id, frame=t, yx=yx)
 
 
-def _advance(run: Iterator[Any], frames: int) -> None:
+def advance(run: Iterator[Any], frames: int) -> None:
+    """Compute so many frames of a run."""
     for _ in islice(run, frames):
         pass
 

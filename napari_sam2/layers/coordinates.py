@@ -172,16 +172,6 @@ class FrameSpace:
         fixed = dict(self.layout.fixed)
         return tuple(fixed.get(axis, 0) for axis in range(self.ndim))
 
-    def label_index(self, frame: int) -> tuple[int | slice, ...]:
-        """Return the index that takes one frame, (H, W), from the label array."""
-        whole: tuple[int | slice, ...] = (0,) * self.ndim
-        index = list(whole)
-        for axis in self.layout.plane:
-            index[axis] = slice(None)
-        for axis, at in self.frame_place(frame).items():
-            index[axis] = at
-        return tuple(index)
-
     def shows_frames(self, dims: Dims) -> bool:
         """Whether the view shows whole frames, so that one is displayed at a time."""
         extra = dims.ndim - self.ndim

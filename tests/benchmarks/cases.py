@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import memory_probe
 import psutil
-from folders import write_folder
+from folders import open_ours, open_reference, write_folder
+from revisits import Revisits
 
 from napari_sam2.benchmarking import ours, reference
 from napari_sam2.benchmarking.against import encoder_row
@@ -21,7 +22,6 @@ from napari_sam2.benchmarking.clock import seconds
 from napari_sam2.benchmarking.comparison import Row
 from napari_sam2.benchmarking.footage import place_yx
 from napari_sam2.benchmarking.models import compile_parts, seeded_model
-from napari_sam2.benchmarking.sessions import Sessions
 from napari_sam2.core.quality import EXACT, Quality
 from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.model.config import VARIANTS
@@ -190,11 +190,11 @@ CASES: Mapping[str, Callable[[Settings], list[Row]]] = {
 }
 
 
-def _open(settings: Settings, objects: int, frame_count: int) -> Sessions:
-    return Sessions(settings.predictor, settings.model, frame_count, objects)
+def _open(settings: Settings, objects: int, frame_count: int) -> Revisits:
+    return Revisits(settings.predictor, settings.model, frame_count, objects)
 
 
-def _footprints(sessions: Sessions, case: str) -> list[Row]:
+def _footprints(sessions: Revisits, case: str) -> list[Row]:
     """Return the row of GPU memory, where there is a GPU."""
     if not sessions.ours.peak:
         return []
@@ -206,7 +206,7 @@ def _footprints(sessions: Sessions, case: str) -> list[Row]:
     return [Row(case, "peak GPU memory", "MiB", *mib, note)]
 
 
-def _steady(settings: Settings, sessions: Sessions, case: str, blocks: int) -> Row:
+def _steady(settings: Settings, sessions: Revisits, case: str, blocks: int) -> Row:
     sessions.skip(settings.warm_up)
     times = sessions.walk(blocks, settings.frames_per_block)
     note = f"masks on the last frame agree to an IoU of {sessions.agreement():.4f}"
@@ -214,12 +214,12 @@ def _steady(settings: Settings, sessions: Sessions, case: str, blocks: int) -> R
 
 
 def _click_ours(settings: Settings, folder: Path) -> None:
-    tracker = ours.start_folder(settings.model, folder)
+    tracker = open_ours(settings.model, folder)
     ours.click(tracker, object_id=1, frame=0, yx=place_yx(0))
 
 
 def _click_theirs(settings: Settings, folder: Path) -> None:
-    state = reference.start_folder(settings.predictor, folder)
+    state = open_reference(settings.predictor, folder)
     reference.click(settings.predictor, state, object_id=1, frame=0, yx=place_yx(0))
 
 

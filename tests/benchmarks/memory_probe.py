@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from folders import open_ours, open_reference
 
 from napari_sam2.benchmarking.footage import place_yx
 from napari_sam2.benchmarking.footprint import process_peak_bytes
@@ -34,7 +35,7 @@ def _run_reference(model: Sam2Model, folder: Path, objects: int) -> None:
 
     predictor = reference.build_predictor(model)
     del model
-    state = reference.start_folder(predictor, folder)
+    state = open_reference(predictor, folder)
     for index in range(objects):
         where = place_yx(index)
         reference.click(predictor, state, object_id=index + 1, frame=0, yx=where)
@@ -47,7 +48,7 @@ def _run_ours(model: Sam2Model, folder: Path, objects: int) -> None:
     from napari_sam2.engine.options import EXACT
 
     options = replace(EXACT, feature_cache_bytes=CACHE_MIB << 20)
-    tracker = ours.start_folder(model, folder, options)
+    tracker = open_ours(model, folder, options)
     for index in range(objects):
         ours.click(tracker, object_id=index + 1, frame=0, yx=place_yx(index))
     for _ in ours.propagate(tracker, range(len(tracker.frames))):

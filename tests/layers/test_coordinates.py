@@ -66,15 +66,6 @@ def test_a_rectangle_across_frames_is_no_box():
         VOLUME.box_of(corners)
 
 
-@pytest.mark.parametrize("space", SPACES)
-def test_a_frame_of_the_label_array_is_one_view_of_it(space):
-    labels = np.zeros(space.label_shape(), np.uint8)
-    view = labels[space.label_index(space.frame_count - 1)]
-    assert view.shape == space.shape_hw
-    view[...] = 1
-    assert np.count_nonzero(labels) == np.prod(space.shape_hw)
-
-
 @pytest.mark.parametrize("extra", [0, 1])
 def test_the_displayed_frame_follows_the_viewer(extra):
     viewer = ViewerModel()

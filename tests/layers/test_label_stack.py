@@ -57,11 +57,17 @@ def make(space: FrameSpace, labels: np.ndarray, *, frames: int = 2) -> LabelStac
     return LabelStack(space, np.uint16, masks_on, memory_bytes=memory)
 
 
+def index_of(space: FrameSpace, frame: int) -> tuple[int | slice, ...]:
+    """Return what takes a frame, (H, W), from such an array."""
+    place = space.frame_place(frame) | dict.fromkeys(space.layout.plane, slice(None))
+    return tuple(place.get(axis, 0) for axis in range(space.ndim))
+
+
 def as_array(space: FrameSpace, labels: np.ndarray) -> np.ndarray:
     """Return the same labels as an array in the axis order of the space."""
     array = np.zeros(space.label_shape(), np.uint16)
     for frame, plane in enumerate(labels):
-        array[space.label_index(frame)] = plane
+        array[index_of(space, frame)] = plane
     channel = space.layout.channel
     return array if channel is None else np.repeat(array, 3, axis=channel)
 
