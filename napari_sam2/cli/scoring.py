@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.evaluation.overlap import jaccard
+from napari_sam2.evaluation.measures import jaccard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ import numpy as np
 from napari_sam2.core.packed import PackedMask, absent_mask, pack_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     import numpy.typing as npt
 
@@ -66,20 +66,31 @@ def joint_crop(
         The masks, with a rim of a pixel where the frame goes on; (0, 0) when both are
         empty.
     """
-    boxes = [box for mask in (one, other) if (box := mask.box_yxyx) is not None]
-    if not boxes:
+    box = joint_box((one, other))
+    if box is None:
         return np.zeros((0, 0), bool), np.zeros((0, 0), bool)
-    corners = np.array(boxes)
-    top, left = np.maximum(corners[:, :2].min(0) - _RIM, 0).tolist()
-    bottom, right = (corners[:, 2:].max(0) + 1 + _RIM).tolist()
+    top, left = max(box[0] - _RIM, 0), max(box[1] - _RIM, 0)
     height, width = one.shape_hw
-    shape = min(bottom, height) - top, min(right, width) - left
-    return _within(one, (top, left), shape), _within(other, (top, left), shape)
+    bottom, right = min(box[2] + 1 + _RIM, height), min(box[3] + 1 + _RIM, width)
+    shape = bottom - top, right - left
+    return cut_out(one, (top, left), shape), cut_out(other, (top, left), shape)
 
 
-def _within(
+def joint_box(masks: Iterable[PackedMask]) -> tuple[int, int, int, int] | None:
+    """Return the (y0, x0, y1, x1) that holds all masks; None when all are empty."""
+    boxes = [box for mask in masks if (box := mask.box_yxyx) is not None]
+    if not boxes:
+        return None
+    corners = np.array(boxes)
+    y0, x0 = corners[:, :2].min(axis=0).tolist()
+    y1, x1 = corners[:, 2:].max(axis=0).tolist()
+    return y0, x0, y1, x1
+
+
+def cut_out(
     mask: PackedMask, origin_yx: tuple[int, int], shape: tuple[int, int]
 ) -> npt.NDArray[np.bool_]:
+    """Return the part of a frame in which a mask lies, bool, of that shape."""
     part = np.zeros(shape, bool)
     rows, columns = mask.slices
     y, x = origin_yx

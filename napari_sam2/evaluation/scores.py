@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_sam2.evaluation.contour import contour_f, tolerance_pixels
 from napari_sam2.evaluation.masks import joint_crop
 from napari_sam2.evaluation.means import decay, mean, recall
-from napari_sam2.evaluation.overlap import jaccard
+from napari_sam2.evaluation.measures import jaccard, outline_f, tolerance_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -194,7 +193,7 @@ def score_frame(
         frame,
         is_start,
         jaccard(ours_crop, theirs_crop),
-        contour_f(ours_crop, theirs_crop, tolerance_pixels(found.shape_hw)),
+        outline_f(ours_crop, theirs_crop, tolerance_pixels(found.shape_hw)),
         theirs.area,
         ours.area,
     )

@@ -10,7 +10,7 @@ from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.evaluation.asking import first_prompts, with_correction
 from napari_sam2.evaluation.masks import joint_crop
 from napari_sam2.evaluation.means import mean
-from napari_sam2.evaluation.overlap import jaccard
+from napari_sam2.evaluation.measures import jaccard
 
 if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken

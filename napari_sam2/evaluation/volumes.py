@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.evaluation.overlap import dice
-from napari_sam2.evaluation.surface import hausdorff95
+from napari_sam2.evaluation.masks import cut_out, joint_box
+from napari_sam2.evaluation.measures import dice, hausdorff95
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,16 +47,10 @@ def _stacked(
     packed = [
         [masks.packed(object_id, frame) for frame in slices] for masks in (found, true)
     ]
-    boxes = [box for one in packed for m in one if (box := m.box_yxyx) is not None]
-    corners = np.array(boxes or [(0, 0, -1, -1)])
-    y0, x0 = corners[:, :2].min(axis=0).tolist()
-    y1, x1 = corners[:, 2:].max(axis=0).tolist()
-    volumes = np.zeros((2, len(slices), y1 - y0 + 1, x1 - x0 + 1), bool)
-    for volume, one in zip(volumes, packed, strict=True):
-        for plane, mask in zip(volume, one, strict=True):
-            if not mask.is_absent:
-                (top, left), (height, width) = mask.origin_yx, mask.crop_hw
-                plane[top - y0 : top - y0 + height, left - x0 : left - x0 + width] = (
-                    mask.crop
-                )
-    return volumes[0], volumes[1]
+    box = joint_box(mask for one in packed for mask in one)
+    y0, x0, y1, x1 = box or (0, 0, -1, -1)
+    shape = y1 - y0 + 1, x1 - x0 + 1
+    ours, theirs = (
+        np.stack([cut_out(mask, (y0, x0), shape) for mask in one]) for one in packed
+    )
+    return ours, theirs

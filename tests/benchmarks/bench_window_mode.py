@@ -24,7 +24,7 @@ from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.engine.window import WindowOptions
 from napari_sam2.evaluation.asking import innermost
-from napari_sam2.evaluation.overlap import jaccard
+from napari_sam2.evaluation.measures import jaccard
 from napari_sam2.model.sam2 import Sam2Model
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"

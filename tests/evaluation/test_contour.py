@@ -12,12 +12,12 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from napari_sam2.core.packed import pack_mask
-from napari_sam2.evaluation.contour import (
+from napari_sam2.evaluation.masks import joint_crop
+from napari_sam2.evaluation.measures import (
     contour_f,
     outline_pixels,
     tolerance_pixels,
 )
-from napari_sam2.evaluation.masks import joint_crop
 
 
 def left_of(column: int, shape: tuple[int, int] = (100, 100)) -> np.ndarray:

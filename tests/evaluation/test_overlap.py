@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.evaluation.overlap import dice, jaccard
+from napari_sam2.evaluation.measures import dice, jaccard
 
 
 def test_overlap_of_two_empty_masks_is_perfect() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from napari_sam2.evaluation.assignment import Limits, assign
 from napari_sam2.evaluation.masks import true_masks
-from napari_sam2.evaluation.surface import hausdorff95, surface
+from napari_sam2.evaluation.measures import hausdorff95, surface
 from napari_sam2.evaluation.truth import Spacing, take_census
 from napari_sam2.evaluation.volumes import volume_measures
 from tests.evaluation.stacks import truth_of
