@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_sam2.training.clips import draw_origin
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 _PICTURES = 0.25  # share of clips of one frame, with more objects
 _MORE = 2  # times as many objects there
 _CORRECTED = 0.35  # share of clips with a second prompt
-_LONG_AGO = 0.5  # share of clips whose prompt is as old as on a long stack
-_LONGEST_AGO = 60  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Curriculum:
             objects=tuple(objects),
             kind=kind,
             corrected=self._second(index, frames, chance),
-            origin=_origin(chance),
+            origin=draw_origin(chance.random),
             variant=chance.randrange(self._variants),
         )
 
@@ -175,12 +175,3 @@ def _between(
         return tuple(range(start, stop + step, step))
     spread = np.linspace(start, known, max(2, length)).round().astype(int)
     return tuple(int(frame) for frame in spread)
-
-
-def _origin(chance: random.Random) -> int:
-    """Return the number that the first frame is remembered by.
-
-    Clips are short, but a prompt must be trusted after many frames, too.
-    """
-    ago = round(_LONGEST_AGO * chance.random())
-    return -ago if chance.random() < _LONG_AGO else 0

@@ -10,6 +10,7 @@ from torch.nn.utils import parametrize
 
 from napari_sam2.model.adapter import DELTA, DOWN, UP
 from napari_sam2.model.linear import Linear
+from napari_sam2.training.learner import average
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,13 +96,10 @@ class Pupil:
             self._optimizer.step()
             self._average()
 
-    @torch.no_grad()
     def _average(self) -> None:
         self._steps += 1
-        keep = min(_DECAY, self._steps / (self._steps + 10))
-        torch._foreach_lerp_(
-            list(self._mean.values()), list(self._latest.values()), 1 - keep
-        )
+        means, latest = self._mean.values(), self._latest.values()
+        average(means, latest, step=self._steps, decay=_DECAY)
 
     def changes(self) -> StateDict:
         """Return what was learnt, as an adapter keeps it: float16, on the CPU."""

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from napari_sam2.engine.conditioning import pointer_span
 from napari_sam2.engine.memory import MemoryRules, select_memories
+from napari_sam2.engine.preprocess import MEAN, STD
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import choose
 from napari_sam2.model.object_state import ABSENT_LOGIT
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from napari_sam2.model.prompt_encoder import PromptTokens
     from napari_sam2.model.sam2 import Sam2Model
 
-_MEAN = (0.485, 0.456, 0.406)
-_STD = (0.229, 0.224, 0.225)
 _LOGIT_LIMIT = 32.0
 
 
@@ -55,7 +54,7 @@ class Remembered(NamedTuple):
 
 def normalised(images: Tensor) -> Tensor:
     """Return pictures (B, 3, S, S) from 0 … 1 as the encoder takes them."""
-    mean, std = (images.new_tensor(v).view(1, 3, 1, 1) for v in (_MEAN, _STD))
+    mean, std = (images.new_tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
     return (images - mean) / std
 
 

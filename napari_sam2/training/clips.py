@@ -20,6 +20,8 @@ from napari_sam2.training.prompts import ask
 from napari_sam2.training.scenes.dice import Dice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from napari_sam2.model.sam2 import Sam2Model
@@ -44,7 +46,7 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
     if not len(asked.clips):
         return nothing_learnt(encoded, len(images))
     kind = _KINDS[dice.choice(_KIND_SHARES)]
-    second, origin = _second_prompt(dice, frames), _origin(dice)
+    second, origin = _second_prompt(dice, frames), draw_origin(dice.fraction)
     bank, tally = Bank(model, frames), _Tally()
     for frame in range(frames):
         features = of_objects(encoded, asked.clips * frames + frame)
@@ -105,10 +107,15 @@ def _second_prompt(dice: Dice, frames: int) -> int:
     return 1 + int(dice.fraction() * (frames - 2))
 
 
-def _origin(dice: Dice) -> int:
+def draw_origin(draw: Callable[[], float]) -> int:
     """Return the number that the first frame is remembered by: 0, or long before.
 
     Clips are short, but a prompt must be trusted after many frames, too.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns numbers spread evenly from 0 to 1.
     """
-    ago = round(_LONGEST_AGO * dice.fraction())
-    return -ago if dice.fraction() < _LONG_AGO else 0
+    ago = round(_LONGEST_AGO * draw())
+    return -ago if draw() < _LONG_AGO else 0

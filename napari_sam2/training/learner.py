@@ -17,6 +17,7 @@ from napari_sam2.model.checkpoint import read_state_dict
 from napari_sam2.training.export import export
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from torch import Tensor
@@ -97,13 +98,10 @@ class Learner:
             self._average()
         return norm
 
-    @torch.no_grad()
     def _average(self) -> None:
         self._steps += 1
-        keep = min(self._decay, self._steps / (self._steps + 10))
-        means: list[Tensor] = list(self.averaged.parameters())
-        latest: list[Tensor] = list(self.model.parameters())
-        torch._foreach_lerp_(means, latest, 1 - keep)
+        means, latest = self.averaged.parameters(), self.model.parameters()
+        average(means, latest, step=self._steps, decay=self._decay)
 
     def save(self, folder: Path) -> None:
         """Write weights, their running mean, the optimizer and how far it has come.
@@ -143,6 +141,25 @@ class Learner:
         if (folder / OPTIMIZER).is_file():
             self.optimizer.load_state_dict(_load(folder / OPTIMIZER, device))
             self.warmth = self.progress.batches
+
+
+@torch.no_grad()
+def average(
+    means: Iterable[Tensor], latest: Iterable[Tensor], *, step: int, decay: float
+) -> None:
+    """Let running means follow what was learnt last, in place; fast at first.
+
+    Parameters
+    ----------
+    means, latest : iterable of Tensor
+        In the same order.
+    step : int
+        How many steps went into them, this one included.
+    decay : float
+        Share that a step keeps, in the long run.
+    """
+    keep = min(decay, step / (step + 10))
+    torch._foreach_lerp_(list(means), list(latest), 1 - keep)
 
 
 def latest_weights(folder: Path, first: Path) -> Path:

@@ -8,13 +8,12 @@ import torch
 import torch.nn.functional as F
 
 from napari_sam2.model.prompt_encoder import BOX_END, BOX_START, NEGATIVE, POSITIVE
+from napari_sam2.training.scenes.scene import MOST_OBJECTS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_sam2.training.scenes.dice import Dice
-
-_MOST_IDS = 96
 
 
 class Asked(NamedTuple):
@@ -86,7 +85,7 @@ def _areas(labels: Tensor) -> Tensor:
     """Count the pixels of every id on every frame, (B, T, 96)."""
     batch, frames = labels.shape[:2]
     flat = labels.flatten(2)
-    counts = torch.zeros(batch, frames, _MOST_IDS, device=labels.device)
+    counts = torch.zeros(batch, frames, 1 + MOST_OBJECTS, device=labels.device)
     return counts.scatter_add_(2, flat, torch.ones_like(flat, dtype=counts.dtype))
 
 

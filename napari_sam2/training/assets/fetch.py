@@ -37,6 +37,9 @@ None of it is part of the software.
 """
 
 
+_NAMES = {"cutouts": "cut-outs"}
+
+
 class _Found(NamedTuple):
     """What packages hold."""
 
@@ -47,8 +50,8 @@ class _Found(NamedTuple):
 
     def __str__(self) -> str:
         return ", ".join(
-            f"{len(part)} {name.replace('cuto', 'cut-o')}"
-            for name, part in self._asdict().items()
+            f"{len(part)} {_NAMES.get(kind, kind)}"
+            for kind, part in self._asdict().items()
             if part
         )
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from napari_sam2.training.scenes.fields import blur, noise, noise_over_time
 from napari_sam2.training.scenes.parts import pixel_places
-from napari_sam2.training.scenes.scene import Scene
+from napari_sam2.training.scenes.scene import MOST_OBJECTS, Scene
 from napari_sam2.training.scenes.voxels import at, corners, most_votes
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from napari_sam2.training.scenes.draw import Family
 
 _KNOTS = 8  # of a curve from one contrast to another
-_MOST = 95  # objects of a clip
 _MANY = 9  # objects, of more than which some are joined
 _GUESSES = 64  # places among which one inside an object is looked for
 
@@ -213,4 +212,4 @@ def _in_view(labels: Tensor) -> Tensor:
     seen.scatter_(1, labels.flatten(1), 1)
     seen[:, 0] = 0
     numbers = seen.cumsum(dim=1) * seen
-    return at(torch.where(numbers > _MOST, 0, numbers), labels)
+    return at(torch.where(numbers > MOST_OBJECTS, 0, numbers), labels)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from torch import Tensor
 
+MOST_OBJECTS = 95
+"""Of a clip; their ids go up to this, too."""
+
 
 class Scene(NamedTuple):
     """Drawn clips before the camera.

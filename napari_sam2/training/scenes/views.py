@@ -12,13 +12,13 @@ import torch
 import torch.nn.functional as F
 
 from napari_sam2.training.scenes.parts import pixel_places
+from napari_sam2.training.scenes.scene import MOST_OBJECTS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_sam2.training.scenes.dice import Dice
 
-_MOST_IDS = 96
 _SMALLEST = 0.12  # of a frame's width: closer, there is nothing left to see
 
 
@@ -74,7 +74,7 @@ def one_object(dice: Dice, labels: Tensor) -> Tensor:
 
     It is visible on the first frame, where any object is; all are as likely.
     """
-    luck = dice.uniform(len(labels), _MOST_IDS, low=0.01)
+    luck = dice.uniform(len(labels), 1 + MOST_OBJECTS, low=0.01)
     luck[:, 0] = 0
     first = labels[:, 0].flatten(1)
     winner = luck.gather(1, first).argmax(dim=1, keepdim=True)
