@@ -84,9 +84,9 @@ class PromptLayers:
         self._is_pressed = self._is_writing = False
         self._begun: ActionType | None = None
         self._gesture = 0
-        self._seen: rows.Said = {}
+        self._last_read: rows.Said = {}
         self._at_rest: Corners = ()
-        self._shown: Mapping[Place, FramePrompts] = {}
+        self._last_shown: Mapping[Place, FramePrompts] = {}
         self.points: Points = style.make_points(image)
         self.boxes: Shapes = style.make_boxes(image)
         self._box_reader = BoxReader(self.boxes, image.space)
@@ -95,7 +95,7 @@ class PromptLayers:
         self._unfollow = follow_geometry(image.layer, [self.points, self.boxes])
         self._connect()
         self.show()
-        self._write()
+        self._show_document()
 
     @property
     def is_positive(self) -> bool:
@@ -122,10 +122,10 @@ class PromptLayers:
             return
         with self._writing():
             self._box_writer.go_on()
-        self._rest()
-        self._seen = self._read()
+        self._note_corners()
+        self._last_read = self._read_layers()
 
-    def say(self, news: Mapping[Place, FramePrompts]) -> None:
+    def set_prompts(self, news: Mapping[Place, FramePrompts]) -> None:
         """Replace prompts as one step, or take nothing over and tell why."""
         try:
             self._history.do(edits.say(self._document, news))
@@ -135,7 +135,7 @@ class PromptLayers:
     def add(self, prompts: Iterable[PointPrompt | BoxPrompt]) -> None:
         """Add prompts as one step."""
         before = self._document.prompts
-        self.say(rows.differences(before, rows.with_prompts(before, prompts)))
+        self.set_prompts(rows.differences(before, rows.with_prompts(before, prompts)))
 
     def disconnect(self) -> None:
         """Leave both layers to the user, as they are."""
@@ -172,10 +172,10 @@ class PromptLayers:
         self._begun = None
         press, self._press = self._press, Press()
         if press.is_in_3d and event.action == ActionType.ADDED:
-            self._write()
+            self._show_document()
             self._on_refused(DEPTHLESS)
         else:
-            self._take()
+            self._commit_layer_edit()
 
     def _on_features(self) -> None:
         """Follow drags, and edits of the table; half-made changes are not read."""
@@ -183,7 +183,7 @@ class PromptLayers:
             return
         if self._begun is None:
             self._gesture += 1
-        self._take(is_final=self._begun is None)
+        self._commit_layer_edit(is_final=self._begun is None)
 
     def _on_press(self, layer: Any, event: Any) -> Iterator[None]:
         """Let the other button, or Alt, say where the object is not; follow boxes.
@@ -196,7 +196,7 @@ class PromptLayers:
         yield
         while event.type == "mouse_move":
             if layer == self.boxes:
-                self._take(is_final=False)
+                self._commit_layer_edit(is_final=False)
             yield
         self._is_pressed = False
 
@@ -212,57 +212,56 @@ class PromptLayers:
         for layer, keep in kept.items():
             if event.value == layer:
                 after = keep(self._document.prompts)
-                self.say(rows.differences(self._document.prompts, after))
+                self.set_prompts(rows.differences(self._document.prompts, after))
 
     def _on_prompts_changed(self, _places: frozenset[Place]) -> None:
-        if not self._is_writing and self._document.prompts != self._shown:
-            self._write()
+        if not self._is_writing and self._document.prompts != self._last_shown:
+            self._show_document()
 
-    def _take(self, *, is_final: bool = True) -> None:
+    def _commit_layer_edit(self, *, is_final: bool = True) -> None:
         """Make an edit of what the user has changed."""
         try:
-            said = self._read()
-            news = rows.differences(self._seen, said)
-            news = rows.keep_exact(news, self._seen, self._shown)
+            said = self._read_layers()
+            news = rows.differences(self._last_read, said)
+            news = rows.keep_exact(news, self._last_read, self._last_shown)
             edit = edits.say(self._document, news)
         except Sam2Error as error:
             if is_final:
-                self._write()
+                self._show_document()
                 self._on_refused(str(error))
             return
         with self._writing():
             self._history.do(edit, gesture=("prompts", id(self), self._gesture))
-        self._seen, self._shown = said, dict(self._document.prompts)
+        self._last_read, self._last_shown = said, dict(self._document.prompts)
         if is_final:
-            self._settle(news)
+            self._normalise_layer(news)
 
-    def _settle(self, news: Mapping[Place, FramePrompts]) -> None:
+    def _normalise_layer(self, news: Mapping[Place, FramePrompts]) -> None:
         """Write back where layers and document differ in how they say it."""
-        same = all(
-            self._shown.get(place) == (one or None) for place, one in news.items()
-        )
+        shown = self._last_shown
+        same = all(shown.get(place) == (one or None) for place, one in news.items())
         if same and self._box_reader.is_tidy:
             self._restyle()
-            self._rest()
+            self._note_corners()
         else:
             reader = self._box_reader
             chosen = {reader.rows[n].place for n in self.boxes.selected_data}
-            self._write()
+            self._show_document()
             now = enumerate(reader.rows)
             self.boxes.selected_data = {n for n, row in now if row.place in chosen}
 
-    def _read(self) -> rows.Said:
+    def _read_layers(self) -> rows.Said:
         # Of several boxes in one place, the newest counts
         boxes = self._box_reader.read(self._at_rest)
         said = {row.place: row.said for row in boxes}
         points = rows.point_prompts(self.points, self._image.space)
         return rows.with_prompts(said, points)
 
-    def _rest(self) -> None:
+    def _note_corners(self) -> None:
         """Note where the corners of boxes are while nobody drags one."""
         self._at_rest = [np.array(corners) for corners in self.boxes.data]
 
-    def _write(self) -> None:
+    def _show_document(self) -> None:
         """Show what the document says."""
         prompts, space = dict(self._document.prompts), self._image.space
         with self._writing():
@@ -270,9 +269,9 @@ class PromptLayers:
             self._box_writer.write(prompts)
             self._restyle()
             self._show(*(one for one in (self.boxes, self.points) if len(one.data)))
-        self._rest()
-        self._seen = self._read()
-        self._shown = prompts
+        self._note_corners()
+        self._last_read = self._read_layers()
+        self._last_shown = prompts
 
     def _show(self, *layers: Points | Shapes) -> None:
         for layer in layers:
