@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 
-# To napari, this says that a file was dealt with, and shows nothing.
-_NO_LAYERS: list[Any] = [(None,)]
+NO_LAYERS: list[Any] = [(None,)]
+"""To napari, this says that a file was dealt with, and shows nothing."""
+
 _HDF5 = (".h5", ".hdf5", ".hdf", ".ims")
 
 
@@ -48,7 +49,7 @@ def read_layers(path: str) -> list[Any]:
         stacks = list(_stacks(Path(path)))
     except Sam2Error as error:
         show_error(str(error))
-        return _NO_LAYERS
+        return NO_LAYERS
     for notice in (notice for stack in stacks for notice in stack.notices):
         show_warning(notice)
     return [image_layer(stack) for stack in stacks]

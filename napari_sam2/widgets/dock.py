@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, QTimer
-from qtpy.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_sam2.control import Downloads, Status
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.hooks import sample_layers
+from napari_sam2.widgets.controls.controls import scroll_area
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.controls.log_watch import LogWatch
 from napari_sam2.widgets.controls.remembering import Memory
@@ -96,29 +97,25 @@ class Sam2Dock(QWidget):
         )
 
     def _lay_out(self) -> None:
+        self._project_section = Section("Pro&ject", self.projects)
+        self._image_section = Section("&Image", self.image_panel)
+        self._model_section = Section("&Model", self.model_panel)
         inside = QWidget()
         self._parts = QVBoxLayout(inside)
         self._parts.setContentsMargins(4, 4, 4, 4)
         self._parts.setSpacing(6)
-        self._parts.addWidget(self.help_panel.first_steps)
-        self._project_section = Section("Pro&ject", self.projects)
-        self._parts.addWidget(self._project_section)
-        self._image_section = Section("&Image", self.image_panel)
-        self._parts.addWidget(self._image_section)
-        self._parts.addWidget(self.axis_question)
-        self._model_section = Section("&Model", self.model_panel)
-        self._parts.addWidget(self._model_section)
-        settings = Section("&Settings", self.settings_form, is_open=False)
-        self._parts.addWidget(settings)
-        self._parts.addWidget(Section("H&elp", self.help_panel))
+        for part in (
+            self.help_panel.first_steps, self._project_section, self._image_section,
+            self.axis_question, self._model_section,
+            Section("&Settings", self.settings_form, is_open=False),
+            Section("H&elp", self.help_panel),
+        ):  # fmt: skip
+            self._parts.addWidget(part)
         self._parts.addStretch(1)
-        self._scroll = scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(inside)
+        self._scroll = scroll_area(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2, 2, 2, 2)
-        whole.addWidget(scroll, 1)
+        whole.addWidget(self._scroll, 1)
         whole.addWidget(self.status_line)
         self.setMinimumWidth(300)
 
@@ -251,7 +248,7 @@ class Sam2Dock(QWidget):
 
     def _on_session_changed(self, session: Session | None) -> None:
         self._put_workbench_away()
-        self._stay()
+        self._follow_layer_until_prompted()
         if session is None:
             self.settings_form.show_status(Status())
             self.status_line.show_status(Status())
@@ -264,7 +261,9 @@ class Sam2Dock(QWidget):
         for one in (show, self.model_panel.notice, self.settings_form.show_status):
             links.connect(session.controller.status_changed, one)
         self.settings_form.show_status(session.controller.status)
-        links.connect(session.document.prompts_changed, self._stay)
+        links.connect(
+            session.document.prompts_changed, self._follow_layer_until_prompted
+        )
         self.workbench.results.table_ready.connect(self._show_table)
 
     @classmethod
@@ -295,7 +294,7 @@ class Sam2Dock(QWidget):
             self.workbench.deleteLater()
             self.workbench = None
 
-    def _stay(self, _: object = None) -> None:
+    def _follow_layer_until_prompted(self, _: object = None) -> None:
         """Follow the active layer only until there is something to lose sight of."""
         session = self.sessions.current
         is_begun = session is not None and not session.is_empty

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import napari
 from napari.utils.notifications import show_error
 
+from napari_sam2.layers.hooks import NO_LAYERS
 from napari_sam2.widgets.dock import Sam2Dock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-# To napari, this says that a file was dealt with, and shows nothing by itself.
-_NO_LAYERS: list[Any] = [(None,)]
 
 
 def get_project_reader(path: str | Sequence[str]) -> Callable[[str], list[Any]] | None:
@@ -33,10 +31,10 @@ def read_project_into_dock(path: str) -> list[Any]:
             f"{path} is a project, which needs a window of napari: open napari, and "
             "drop it there."
         )
-        return _NO_LAYERS
+        return NO_LAYERS
     docks = Sam2Dock.all_in(viewer)
     if not docks:
         _, dock = viewer.window.add_plugin_dock_widget("napari-sam2", "SAM 2")
         docks = [dock]
     docks[0].projects.open(Path(path))
-    return _NO_LAYERS
+    return NO_LAYERS

@@ -13,10 +13,12 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -123,6 +125,15 @@ def column(parent: QWidget, *widgets: QWidget) -> QVBoxLayout:
     for widget in widgets:
         layout.addWidget(widget)
     return layout
+
+
+def scroll_area(inside: QWidget) -> QScrollArea:
+    """Let a widget be scrolled where there is too little room for it."""
+    made = QScrollArea()
+    made.setWidgetResizable(True)
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.setWidget(inside)
+    return made
 
 
 def form(parent: QWidget, *rows: tuple[str, QWidget]) -> QFormLayout:

@@ -29,8 +29,7 @@ class LogWatch(QObject):
     """
 
     said = Signal(str, bool, object)
-    """A sentence, whether it is of no interest any more once the next one comes, and
-    what it is about."""
+    """A sentence; is_passing: it is replaced by the next message; what it is about."""
 
     def __init__(
         self,

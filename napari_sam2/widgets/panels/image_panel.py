@@ -77,6 +77,21 @@ class ImagePanel(QWidget):
         links.connect(viewer.layers.selection.events.active, self._on_active_changed)
 
     def _make_controls(self) -> None:
+        self._make_choices()
+        self._make_controls_of_intensities()
+        fields = QWidget()
+        self._form = form(
+            fields,
+            ("Image", self.images),
+            ("Follow along", self.axes),
+            ("Channels", self.channels),
+            ("Resolution", self.levels),
+            ("Intensities", self.follow_contrast),
+        )
+        column(self, fields, self._note, self.soft_tissue)
+        self.follow_contrast.setChecked(True)
+
+    def _make_choices(self) -> None:
         self.images = choice(
             "The image to segment; follows the layer that is active, until something is"
             " prompted"
@@ -92,6 +107,8 @@ class ImagePanel(QWidget):
             " prompts and masks stay in the coordinates of full resolution"
         )
         self.levels.currentIndexChanged.connect(self._emit_source)
+
+    def _make_controls_of_intensities(self) -> None:
         self.follow_contrast = check(
             "as displayed",
             "Show the model what the layer's contrast limits show you, live: answers to"
@@ -106,17 +123,6 @@ class ImagePanel(QWidget):
             self._show_soft_tissue,
         )
         self.soft_tissue.hide()
-        fields = QWidget()
-        self._form = form(
-            fields,
-            ("Image", self.images),
-            ("Follow along", self.axes),
-            ("Channels", self.channels),
-            ("Resolution", self.levels),
-            ("Intensities", self.follow_contrast),
-        )
-        column(self, fields, self._note, self.soft_tissue)
-        self.follow_contrast.setChecked(True)
 
     def begin(self) -> None:
         """Look at the layers that are there, and choose one."""

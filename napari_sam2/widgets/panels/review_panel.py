@@ -6,13 +6,20 @@ import time
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
 from napari_sam2.state.review import onward
 from napari_sam2.state.reviewer import Reviewer
-from napari_sam2.widgets.controls.controls import button, column, row, switch, text
+from napari_sam2.widgets.controls.controls import (
+    button,
+    column,
+    row,
+    scroll_area,
+    switch,
+    text,
+)
 from napari_sam2.widgets.panels.thresholds_form import ThresholdsForm
 from napari_sam2.widgets.timeline.strip_painter import Legend
 from napari_sam2.widgets.timeline.timeline import Timeline
@@ -96,16 +103,26 @@ class ReviewPanel(QWidget):
         links.at_end(self._settling.stop)
 
     def _lay_out(self) -> None:
-        scroll = self._scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.timeline)
+        self._scroll = scroll_area(self.timeline)
+        off = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self._scroll.setHorizontalScrollBarPolicy(off)
         self._colours = switch("Colours?", "Show what the colours and marks mean",
                                self._on_legend_asked)  # fmt: skip
         self._what = switch("When doubtful?", "Show and change when a mask is doubtful",
                             self._on_limits_asked)  # fmt: skip
-        verdicts = row(
+        column(
+            self,
+            self._scroll,
+            self._reason,
+            self._make_verdicts(),
+            self._make_steps(),
+            row(self._colours, self._what),
+            self._legend,
+            self._limits,
+        )
+
+    def _make_verdicts(self) -> QWidget:
+        return row(
             button("Accept", "This frame is right as it is (K)", self.accept),
             button("Fix", "Correct this frame: click what is missing, or right-click"
                    " what is too much (H)", self.fix),
@@ -113,6 +130,8 @@ class ReviewPanel(QWidget):
             button("Lock", "Lock this frame, or unlock it: no run and"
                                   " no click changes a locked mask", self.toggle_lock),
         )  # fmt: skip
+
+    def _make_steps(self) -> QWidget:
         self.next_button = button(
             "Next doubtful frame (J)",
             "Go to the worst mask that nobody has accepted",
@@ -124,16 +143,7 @@ class ReviewPanel(QWidget):
             " first prompt; other objects stay as they are",
             self.follow_again,
         )
-        column(
-            self,
-            scroll,
-            self._reason,
-            verdicts,
-            row(self.next_button, self.again_button),
-            row(self._colours, self._what),
-            self._legend,
-            self._limits,
-        )
+        return row(self.next_button, self.again_button)
 
     def show_frame(self, frame: int) -> None:
         """Mark the frame that is displayed, and speak of no other."""

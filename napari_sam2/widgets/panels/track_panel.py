@@ -77,6 +77,11 @@ class TrackPanel(QWidget):
         self._on_status_changed(controller.status)
 
     def _make_controls(self) -> None:
+        self._make_choices()
+        self._make_buttons()
+        self._make_controls_of_positions()
+
+    def _make_choices(self) -> None:
         self._direction = choice(
             "Which way the objects are followed from the frames you prompted",
             _DIRECTIONS,
@@ -95,6 +100,8 @@ class TrackPanel(QWidget):
         self._range.setRange(0, max(1, self._last))
         self._range.setEnabled(self._last > 0)
         self._range.valueChanged.connect(self._on_range_moved)
+
+    def _make_buttons(self) -> None:
         self.run_button = button(
             "Propagate", "Find the objects in the other frames", self.run
         )
@@ -109,6 +116,7 @@ class TrackPanel(QWidget):
             self._controller.stop,
         )
 
+    def _make_controls_of_positions(self) -> None:
         self.everywhere_button = button(
             "Every position",
             "Follow the objects at every position, where they are prompted and from"

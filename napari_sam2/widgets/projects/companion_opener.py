@@ -14,7 +14,7 @@ from napari_sam2.layers.layer_file import image_key
 from napari_sam2.project import locate_companion
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
     from pathlib import Path
 
     from napari_sam2.core.cancel import CancelToken
@@ -60,7 +60,7 @@ class Companions:
         except Sam2Error:
             return None
 
-    def layers(self, layer: Any, found: Mapping[str, Any]) -> tuple[Any, ...]:
+    def layers(self, layer: Any, found: Found) -> tuple[Any, ...]:
         """Return them as layers, those that were opened being shown as well.
 
         Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
@@ -33,12 +33,17 @@ from napari_sam2.widgets.projects.companion_opener import Companions
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from napari_sam2.control.ports import Job
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.io.reading.stack import Stack
     from napari_sam2.project import Recovery
+    from napari_sam2.state import Settings
+    from napari_sam2.widgets.projects.companion_opener import Found
     from napari_sam2.widgets.projects.image_question import ImageQuestion
     from napari_sam2.widgets.sessions.file_lane import FileLane
     from napari_sam2.widgets.sessions.sessions import Sessions
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class ProjectOpener(QObject):
         self,
         viewer: Any,
         sessions: Sessions,
-        settings: Any,
+        settings: Settings,
         files: FileLane,
         question: ImageQuestion,
         *,
@@ -130,10 +135,10 @@ class ProjectOpener(QObject):
 
         self._read(job, self._on_read)
 
-    def _read(self, job: Any, take: Callable[[Any], None]) -> None:
+    def _read(self, job: Job[T], take: Callable[[T], None]) -> None:
         self._is_reading = True
 
-        def taken(found: Any) -> None:
+        def taken(found: T) -> None:
             self._is_reading = False
             take(found)
             self._go_on()
@@ -233,8 +238,8 @@ class ProjectOpener(QObject):
             return
         self._bind(layer)
 
-    def _add(self, project: Project, found: Any) -> Any:
-        if hasattr(found, "array"):
+    def _add(self, project: Project, found: Stack | Path) -> Any:
+        if not isinstance(found, Path):
             array, options = project_layer(project, found)
             return self._viewer.add_image(array, **options)
         layers = self._viewer.open(str(found))
@@ -252,7 +257,7 @@ class ProjectOpener(QObject):
         path = opening.path or layer_path(layer) or Path()
         companions = Companions(self._viewer, opening.project, path)
 
-        def bind(found: Any) -> None:
+        def bind(found: Found) -> None:
             self._bind_beside(layer, companions, found)
 
         if companions.is_complete:
@@ -260,7 +265,7 @@ class ProjectOpener(QObject):
         else:
             self._read(companions.read, bind)
 
-    def _source(self, layer: Any, companions: Companions, found: Any) -> ImageSource:
+    def _source(self, layer: Any, companions: Companions, found: Found) -> ImageSource:
         """Follow a layer with those beside it; if that cannot be, by itself."""
         assert self._opening is not None
         project = self._opening.project
@@ -270,7 +275,7 @@ class ProjectOpener(QObject):
             self.failed.emit(problem)
             return source_for(project, layer)
 
-    def _bind_beside(self, layer: Any, companions: Companions, found: Any) -> None:
+    def _bind_beside(self, layer: Any, companions: Companions, found: Found) -> None:
         opening = self._opening
         assert opening is not None
         project, view = opening.project, opening.project.view

@@ -9,6 +9,7 @@ import atexit
 import ctypes
 import threading
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,29 @@ T = TypeVar("T")
 
 _PATIENCE_S = 1.0
 _LAST_PATIENCE_S = 5.0  # when the program ends
+
+
+@dataclass(slots=True, eq=False)
+class _Callbacks:
+    """What a task calls on the worker, posted to the GUI thread if anybody listens."""
+
+    post: Callable[[Task, Callable[[], Any]], None]
+    on_item: Callable[[Any], None] | None
+    on_done: Callable[[], None] | None
+    on_error: Callable[[Exception], None] | None
+    task: Task = field(init=False)
+
+    def item_came(self, item: Any) -> None:
+        if self.on_item is not None:
+            self.post(self.task, partial(self.on_item, item))
+
+    def job_failed(self, error: Exception) -> None:
+        if self.on_error is not None:
+            self.post(self.task, partial(self.on_error, error))
+
+    def job_ended(self) -> None:
+        if self.on_done is not None:
+            self.post(self.task, self.on_done)
 
 
 class QtLane(QObject):
@@ -69,25 +93,10 @@ class QtLane(QObject):
         on_error: Callable[[Exception], None] | None = None,
     ) -> CancelToken:
         """Queue a job; see :meth:`napari_sam2.control.ports.Lane.submit`."""
-        task: Task
-
-        def post(task: Task, callback: Callable[[], Any]) -> None:
-            if not self._is_closed:
-                self._arrived.emit(task, callback)
-
-        def item_came(item: T) -> None:
-            if on_item is not None:
-                post(task, partial(on_item, item))
-
-        def job_failed(error: Exception) -> None:
-            if on_error is not None:
-                post(task, partial(on_error, error))
-
-        def job_ended() -> None:
-            if on_done is not None:
-                post(task, on_done)
-
-        task = Task(job, key, item_came, job_ended, job_failed)
+        callbacks = _Callbacks(self._post, on_item, on_done, on_error)
+        task = callbacks.task = Task(
+            job, key, callbacks.item_came, callbacks.job_ended, callbacks.job_failed
+        )
         if self._is_closed:
             task.token.cancel()
             return task.token
@@ -96,6 +105,11 @@ class QtLane(QObject):
             self._waiting.append(task)
         self._jobs.put(task)
         return task.token
+
+    def _post(self, task: Task, callback: Callable[[], Any]) -> None:
+        """Have something called on the GUI thread; called on any."""
+        if not self._is_closed:
+            self._arrived.emit(task, callback)
 
     def close(self) -> None:
         """Cancel everything, wait a little for the present step, deliver nothing more.
