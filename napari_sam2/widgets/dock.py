@@ -126,6 +126,7 @@ class Sam2Dock(QWidget):
         self.model_panel.described.connect(self._model_section.summarise)
         self._model_section.summarise(self.model_panel.summary)
         self.image_panel.refused.connect(self.status_line.complain)
+        self.image_panel.said.connect(self.status_line.say)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
         self.projects.opened.connect(self._show_source)
@@ -240,8 +241,11 @@ class Sam2Dock(QWidget):
 
     def _on_active_changed(self, _: object = None) -> None:
         """Go back to a session when one of its layers is chosen."""
-        session = self.sessions.session_of(self._viewer.layers.selection.active)
-        if session is not None and session is not self.sessions.current:
+        active = self._viewer.layers.selection.active
+        session = self.sessions.session_of(active)
+        if session is None:
+            self.image_panel.stay(active)
+        elif session is not self.sessions.current:
             self.axis_question.withdraw()
             self.sessions.activate(session)
             self._show_source()

@@ -99,6 +99,15 @@ def test_deleting_all_layers_leaves_none(
     can_begin_anew(user)
 
 
+def test_the_last_word_about_an_image_goes_with_it(user_without_window: User) -> None:
+    user = user_without_window
+    bring_to(user, "idle")
+    user.dock.workbench.track.run()
+    user.wait(lambda: "10 frames are done" in user.dock.status_line.message)
+    user.viewer.layers.remove("cells")
+    user.wait(lambda: user.dock.status_line.message == "Ready.")
+
+
 LAYERS: dict[str, Callable[[User], object]] = {
     "masks": lambda user: user.session.masks.layer,
     "boxes": lambda user: user.session.prompts.boxes,

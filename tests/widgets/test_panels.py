@@ -61,9 +61,11 @@ def test_all_of_it_fits_380_pixels_beside_a_scroll_bar(tracked: User) -> None:
 
 def test_objects_are_added_renamed_and_deleted(working: User) -> None:
     panel = working.dock.workbench.objects
+    assert not (panel.delete_button.isEnabled() or panel.jump_button.isEnabled())
     panel.add()
     panel.add()
     assert panel.tree.topLevelItemCount() == 2
+    assert panel.delete_button.isEnabled() and panel.jump_button.isEnabled()
     panel.tree.topLevelItem(1).setText(0, "mother")
     assert working.document.objects[2].name == "mother"
     panel.tree.setCurrentItem(panel.tree.topLevelItem(0))

@@ -41,6 +41,18 @@ def test_a_sample_brings_its_prompts_into_its_own_image(prompted: User) -> None:
     assert prompted.mask(1, 1) is not None
 
 
+def test_an_image_that_is_opened_beside_the_work_is_said_to_wait(
+    prompted: User,
+) -> None:
+    first = prompted.session
+    prompted.open_image((5, 30, 30), name="second")
+    assert prompted.session is first
+    said = prompted.dock.status_line.message
+    assert "goes on with cells. To work on second, choose it under Image" in said
+    choose(prompted, "second")
+    assert prompted.session is not first
+
+
 def test_a_sample_opened_twice_is_two_images(prompted: User) -> None:
     prompted.dock.open_sample("bacteria_phase")
     first, said = prompted.session, list(prompted.document.objects)

@@ -84,7 +84,7 @@ def _open_table(
 RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ResultFormat(
         "labels-tiff",
-        "label stack as OME-TIFF: 0 is background, other values are objects",
+        "OME-TIFF label stack: 0 is background, other values are objects",
         (".tif", ".tiff"),
         in_file_order(_open_labels),
         has_every_frame=True,
@@ -92,7 +92,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "labels-zarr",
-        "labels as an OME-Zarr 0.5 pyramid, with names and colours",
+        "OME-Zarr 0.5 pyramid of labels, with names and colours",
         (".ome.zarr", ".zarr"),
         in_file_order(zarr_labels("0.5")),
         is_folder=True,
@@ -101,7 +101,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "labels-zarr-0.4",
-        "the same as OME-Zarr 0.4, for programs that do not read 0.5 yet",
+        "OME-Zarr 0.4 likewise, for programs that do not read 0.5 yet",
         (".ome.zarr", ".zarr"),
         in_file_order(zarr_labels("0.4")),
         is_folder=True,
@@ -110,7 +110,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "labels-nifti",
-        "labels as NIfTI, in the space of the scanner where the image tells it",
+        "NIfTI labels, in the space of the scanner where the image tells it",
         (".nii.gz", ".nii"),
         in_file_order(open_nifti_labels),
         image=ImageUse.HELPFUL,

@@ -57,6 +57,8 @@ class ImagePanel(QWidget):
     """What is worked on, in a few words: "cells · z (32)"."""
     refused = Signal(object)
     """The StackError that says why an image cannot be used."""
+    said = Signal(str)
+    """A sentence on why an image that became active is not worked on."""
 
     def __init__(
         self, viewer: Any, links: Links, *, parent: QWidget | None = None
@@ -150,6 +152,15 @@ class ImagePanel(QWidget):
         if isinstance(layer, Image) and is_new:
             self._set_layer(layer)
             self._emit_source()
+
+    def stay(self, layer: Any) -> None:
+        """Say that another image, which became active, is not worked on by itself."""
+        is_shown = layer == self._layer or layer in self.channels.beside
+        if isinstance(layer, Image) and not (self.is_following or is_shown):
+            self.said.emit(
+                f"SAM 2 goes on with {self._layer.name}. To work on {layer.name}, "
+                "choose it under Image."
+            )
 
     def _on_images_changed(self) -> None:
         images = self._choice.images

@@ -68,15 +68,22 @@ class ObjectsPanel(QWidget):
             "Hide the masks of all other objects (Shift-U)",
             self._on_show_only,
         )
-        self._buttons = row(
-            button("New", "Start another object; your next click is its", self.add),
-            button("Delete", "Delete the chosen objects, their prompts and masks"
-                   " (undo brings them back)", self.delete),
-            self._show_only,
-            button("Go to", "Go to the first frame on which you prompted it (Home)",
-                   self.jump),
-        )  # fmt: skip
-        column(self, self._tree, self._buttons)
+        self.new_button = button(
+            "New", "Start another object; your next click is its", self.add
+        )
+        self.delete_button = button(
+            "Delete",
+            "Delete the chosen objects, their prompts and masks (undo brings them"
+            " back)",
+            self.delete,
+        )
+        self.jump_button = button(
+            "Go to", "Go to the first frame on which you prompted it (Home)", self.jump
+        )
+        buttons = row(
+            self.new_button, self.delete_button, self._show_only, self.jump_button
+        )
+        column(self, self._tree, buttons)
         self._tree.delete_asked.connect(self.delete)
         self._tree.currentItemChanged.connect(self._on_row_chosen)
         self._tree.itemChanged.connect(self._on_item_edited)
@@ -169,6 +176,8 @@ class ObjectsPanel(QWidget):
         self._mark_selected()
         if current == self._current():
             self._choose(chosen)
+        for one in (self.delete_button, self._show_only, self.jump_button):
+            one.setEnabled(bool(self._rows))
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._fill_numbers({object_id for object_id, _ in places})

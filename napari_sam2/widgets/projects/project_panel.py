@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _FILTER = f"Projects of SAM 2 (*{SUFFIX})"
 _TICK_MS = 2000
 _LONGEST_NAME = 24
+_KEPT = "They are kept as you go, and are offered here when the dock is opened again"
 
 
 class Projects(QWidget):
@@ -221,7 +222,7 @@ class Projects(QWidget):
         keeper.adopt(opening.project, opening.path, is_saved=recovery is None)
         if recovery is not None:
             self._discard_when_safe(recovery, keeper)
-        self.said.emit(f"Opened: {(opening.path or opening.state.path or '')}")
+        self.said.emit(_opened(opening))
         self._show()
         self.opened.emit()
 
@@ -250,7 +251,7 @@ class Projects(QWidget):
         for one in (self.save_button, self.save_as_button):
             one.setEnabled(keeper is not None)
         self._note.setText(_note(keeper))
-        self._note.setVisible(bool(self._note.text()))
+        self._note.setToolTip(_KEPT if keeper is not None else "")
         self.title_changed.emit(_title(keeper))
 
 
@@ -263,10 +264,17 @@ def _title(keeper: Keeper | None) -> str:
     return f"{name}*" if keeper.is_unsaved else name
 
 
+def _opened(opening: Opening) -> str:
+    path = opening.path or opening.state.path
+    if opening.recovery is None:
+        return f"Opened: {path}"
+    return f"Restored what was not saved{f' of {path}' if path else ''}."
+
+
 def _note(keeper: Keeper | None) -> str:
-    if keeper is None or not keeper.is_unsaved:
-        return ""
-    return (
-        "There are unsaved changes. They are kept as you go: if napari closes, they "
-        "are offered here the next time."
-    )
+    """Return one short line in every case, so that nothing below it moves."""
+    if keeper is None:
+        return "Nothing to save yet."
+    if keeper.is_unsaved:
+        return "Unsaved changes are kept if napari closes."
+    return "Nothing to save yet." if keeper.path is None else "All changes are saved."
