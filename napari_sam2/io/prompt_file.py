@@ -53,6 +53,11 @@ def read_prompts(path: str | Path) -> PromptSet:
         object, the frame and the field.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise PromptError(
+            f"The prompt file {path} is no file, but a folder, a pipe or a device: "
+            "give the name of a JSON file."
+        )
     try:
         content = parse_json(path.read_bytes())
     except OSError as error:

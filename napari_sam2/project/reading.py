@@ -87,6 +87,11 @@ def read_about(path: Path, name: str) -> Any:
 def _check_file(path: Path) -> None:
     """Say what is wrong with a file that is no database at all."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ProjectError(
+                f"The project {path} cannot be opened: it is no file, but a folder, a "
+                "pipe or a device."
+            )
         with path.open("rb") as file:
             start = file.read(_HEADER.size)
             size = file.seek(0, os.SEEK_END)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -23,6 +25,17 @@ def test_text_that_calls_itself_tif(refuse, tmp_path):
 
 def test_nothing_at_all(refuse, tmp_path):
     refuse(tmp_path / "nothing.tif", *POINT, saying="does not exist")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_pipes_are_not_waited_for(refuse, stack, tmp_path):
+    pipe = tmp_path / "pipe.tif"
+    os.mkfifo(pipe)
+    refuse(pipe, *POINT, saying="neither a file nor a folder")
+    refuse(stack, "--mask", pipe, saying="neither a file nor a folder")
+    refuse(stack, "--prompts", pipe, saying="is no file, but a folder, a pipe")
+    refuse(stack, *POINT, "--model", pipe, saying="no weights file")
+    refuse(f"--project={pipe}", saying="is no file, but a folder, a pipe")
 
 
 def test_a_kind_that_is_not_known(refuse, tmp_path):

@@ -102,6 +102,11 @@ def open_any(path: Path, wanted: Wanted) -> Opened:
     with decoding(StackError, f"{path} cannot be opened"):
         if not path.exists():
             raise StackError(f"{path} does not exist.")
+        if not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise StackError(
+                f"{path} is neither a file nor a folder, but a pipe or a device: save "
+                "what comes from it to a file first."
+            )
         kind = _kind(path)
     _check_choices(path, kind, wanted)
     with decoding(StackError, f"{path} cannot be read as {kind.name}"):
