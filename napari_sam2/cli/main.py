@@ -1,6 +1,6 @@
 """The command ``napari-sam2``: finds the handler of a verb, turns errors to sentences.
 
-Nothing heavy is imported here: the help must come at once.
+Nothing heavy is imported here: the help must come at once, and Ctrl-C be heard.
 """
 
 from __future__ import annotations
@@ -14,19 +14,6 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from napari_sam2 import __version__
-from napari_sam2.cli import (
-    benchmark,
-    demo,
-    doctor,
-    evaluate,
-    export,
-    export_onnx,
-    finetune,
-    gui,
-    models,
-    prompts,
-    track,
-)
 from napari_sam2.cli.arguments import Parser, with_negative_limits
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.core.errors import Sam2Error
@@ -34,16 +21,13 @@ from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
 _FAILED = 2
 _OUR_BUG = (
     "This is a bug in napari-sam2, not your fault. Please report it, with all lines "
     "above and what napari-sam2 doctor prints."
 )
-_COMMANDS = (
-    gui, track, export, export_onnx, prompts, demo, evaluate, benchmark, finetune,
-    models, doctor,
-)  # fmt: skip
 _EPILOG = """\
 examples:
   napari-sam2 demo
@@ -74,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = build_parser().parse_args(with_negative_limits(words))
         code: int = args.handler(args)
-        sys.stdout.flush()  # here, where a closed pipe is still answered
+        if sys.stdout is not None:  # as it is where it was closed from the start
+            sys.stdout.flush()  # here, where a closed pipe is still answered
     except KeyboardInterrupt as stop:
         return _say(str(stop) or "Stopped.", INTERRUPTED)
     except BrokenPipeError:
@@ -112,9 +97,34 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"napari-sam2 {__version__}"
     )
     verbs = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in _COMMANDS:
+    for command in _commands():
         command.add_parser(verbs)
     return parser
+
+
+def _commands() -> tuple[ModuleType, ...]:
+    """Return the modules of the verbs, in the order of the help.
+
+    They take long enough to import to be interrupted, which :func:`main` answers.
+    """
+    from napari_sam2.cli import (
+        benchmark,
+        demo,
+        doctor,
+        evaluate,
+        export,
+        export_onnx,
+        finetune,
+        gui,
+        models,
+        prompts,
+        track,
+    )
+
+    return (
+        gui, track, export, export_onnx, prompts, demo, evaluate, benchmark, finetune,
+        models, doctor,
+    )  # fmt: skip
 
 
 def _say(message: str, code: int) -> int:

@@ -30,9 +30,14 @@ class PassingLine:
     def show(self, words: Callable[[], str]) -> None:
         """Draw what ``words`` returns, unless it was drawn a moment ago."""
         now = time.monotonic()
-        if self._stream.isatty() and now - self._drawn_at >= _SECONDS_BETWEEN:
+        if self._is_watched and now - self._drawn_at >= _SECONDS_BETWEEN:
             self._drawn_at = now
             self._redraw(words())
+
+    @property
+    def _is_watched(self) -> bool:
+        # A stream that was closed before Python started is None.
+        return self._stream is not None and self._stream.isatty()
 
     def wipe(self) -> None:
         """Leave nothing behind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,12 @@ def test_a_file_sees_nothing():
     with FrameBar(2, "tracking", stream) as bar:
         bar.show(1)
     assert stream.getvalue() == ""
+
+
+def test_nothing_is_drawn_where_there_is_nothing_to_draw_on(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    with FrameBar(2, "tracking") as bar:
+        bar.show(1)
 
 
 def test_the_bar_goes_when_the_work_fails():

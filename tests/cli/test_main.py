@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import subprocess
 import sys
 
@@ -103,6 +104,29 @@ def test_a_reader_that_goes_away_is_no_error():
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_no_output_at_all_is_no_error():
+    words = f"{shlex.quote(sys.executable)} -m napari_sam2 models list >&-"
+    done = subprocess.run(words, shell=True, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_interrupt_while_it_starts_is_no_traceback():
+    program = """
+import sys
+class Interrupt:
+    def find_spec(name, path=None, target=None):
+        if name == "numpy":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt)
+from napari_sam2.cli.main import run
+run()
+"""
+    command = [sys.executable, "-c", program, "models", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "napari-sam2: Stopped.\n")
 
 
 def test_the_module_and_the_command_are_the_same():
