@@ -78,10 +78,10 @@ def _ends(span: FrameSpan) -> tuple[int | None, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class MaskFile:
-    """A file of masks, the frame that a single picture belongs to, and the position."""
+    """A file of masks, their frame if it is said, and their position."""
 
     path: Path
-    frame: int = 0
+    frame: int | None = None
     at: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -164,7 +164,7 @@ def parse_mask(text: str) -> MaskFile:
         raise UsageError("--mask needs the name of a file, or FRAME:FILE.")
     fields = [*(match[1] or "").split(","), match[2] or ""]
     at = dict(parse_place(one) for one in fields if "=" in one)
-    frame = int(fields[-1]) if fields[-1].isdecimal() else 0
+    frame = int(fields[-1]) if fields[-1].isdecimal() else None
     return MaskFile(Path(match[3]), frame, at)
 
 

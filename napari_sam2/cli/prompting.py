@@ -90,14 +90,15 @@ def gather_request(
 
 
 def _masks(mask: MaskFile, positions: Positions, along: str) -> Iterator[PlacedPrompt]:
-    """Yield the prompts of a mask file, of all its positions if it has any."""
+    """Yield the prompts of a mask file, of all its positions unless one is named."""
     if not positions.axes:
         for prompt in load_mask_prompts(mask.path, mask.frame):
             yield PlacedPrompt(prompt, mask.at)
         return
     found = load_placed_mask_prompts(mask.path, along, positions.names, mask.frame)
     for one in found:
-        yield PlacedPrompt(one.prompt, {**mask.at, **one.at})
+        if all(one.at.get(axis, index) == index for axis, index in mask.at.items()):
+            yield PlacedPrompt(one.prompt, {**mask.at, **one.at})
 
 
 def check_request(request: Request, frames: FrameSource, positions: Positions) -> None:

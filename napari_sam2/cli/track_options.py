@@ -85,7 +85,7 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="a label image: each value is an object, on frame 0 or on FRAME; of a "
-        "label stack, every frame that is not empty counts",
+        "label stack, every frame that is not empty counts, or FRAME alone",
     )
     group.add_argument(
         "--prompts",

@@ -17,7 +17,7 @@ from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -94,7 +94,9 @@ def load_mask(path: str | Path, frame: int, object_id: int) -> npt.NDArray[np.bo
     )
 
 
-def load_mask_prompts(path: str | Path, frame: int = 0) -> tuple[MaskPrompt, ...]:
+def load_mask_prompts(
+    path: str | Path, frame: int | None = None
+) -> tuple[MaskPrompt, ...]:
     """Make a mask prompt of every object on every frame of a file.
 
     Parameters
@@ -102,7 +104,8 @@ def load_mask_prompts(path: str | Path, frame: int = 0) -> tuple[MaskPrompt, ...
     path : str or Path
         A mask, a label image, or a stack of them. A mask of 0 and 255 is object 1.
     frame : int, optional
-        The frame that a single picture belongs to.
+        The frame that a single picture belongs to, 0 by default; the only frame of a
+        stack that counts.
 
     Raises
     ------
@@ -111,22 +114,23 @@ def load_mask_prompts(path: str | Path, frame: int = 0) -> tuple[MaskPrompt, ...
     """
     try:
         frames = read_labels(path)
+        alone = (frame or 0) if len(frames) == 1 else None
         prompts = [
             prompt
-            for t in range(len(frames))
-            for prompt in _prompts_of(frames[t], frame if len(frames) == 1 else t)
+            for t in _shown(frames, frame)
+            for prompt in _prompts_of(frames[t], t if alone is None else alone)
         ]
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask prompts: {error}") from error
     if not prompts:
-        raise PromptError(f"The mask file {path} is empty: it shows no object.")
+        raise _no_object(path, frame)
     if {prompt.object_id for prompt in prompts} == {_full_scale(frames.dtype)}:
         prompts = [MaskPrompt(1, prompt.frame, prompt.mask) for prompt in prompts]
     return tuple(prompts)
 
 
 def load_placed_mask_prompts(
-    path: str | Path, axis: str, every: Sequence[str], frame: int = 0
+    path: str | Path, axis: str, every: Sequence[str], frame: int | None = None
 ) -> tuple[PlacedPrompt, ...]:
     """Make mask prompts of a file that may have labels of several positions.
 
@@ -139,7 +143,8 @@ def load_placed_mask_prompts(
     every : sequence of str
         Names of the axes of positions.
     frame : int, optional
-        The frame that a single picture belongs to.
+        The frame that a single picture belongs to, 0 by default; the only frame of a
+        stack that counts.
 
     Raises
     ------
@@ -150,25 +155,37 @@ def load_placed_mask_prompts(
         stack = open_stack(path)
         if sum(one.size > 1 for one in stack.axes) <= 3:
             return tuple(map(PlacedPrompt, load_mask_prompts(path, frame)))
-        placed = tuple(_placed_prompts(stack, axis, every))
+        placed = tuple(_placed_prompts(stack, axis, every, frame))
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask prompts: {error}") from error
     if not placed:
-        raise PromptError(f"The mask file {path} is empty: it shows no object.")
+        raise _no_object(path, frame)
     return placed
 
 
+def _no_object(path: str | Path, frame: int | None) -> PromptError:
+    where = "" if frame is None else f" on frame {frame}"
+    return PromptError(f"The mask file {path} is empty{where}: it shows no object.")
+
+
 def _placed_prompts(
-    stack: Stack, axis: str, every: Sequence[str]
+    stack: Stack, axis: str, every: Sequence[str], wanted: int | None
 ) -> Iterator[PlacedPrompt]:
     positions = choose_positions(stack.axes, [(name, None) for name in every])
     names = [one.name for one in positions.axes]
     for position in positions:
         at = dict(zip(names, position, strict=True))
         frames = stack_frames(stack, axis, at=positions.at(position))
-        for frame in range(len(frames)):
+        for frame in _shown(frames, wanted):
             for prompt in _prompts_of(frames[frame], frame):
                 yield PlacedPrompt(prompt, at)
+
+
+def _shown(frames: StackFrames, wanted: int | None) -> Iterable[int]:
+    """Return which frames of a file are read: of a stack, all or the one wanted."""
+    if wanted is None or len(frames) == 1:
+        return range(len(frames))
+    return (wanted,)
 
 
 def _prompts_of(labels: npt.NDArray[Any], frame: int) -> Iterator[MaskPrompt]:

@@ -46,9 +46,9 @@ def test_other_spans_cannot_be_read(text):
 @pytest.mark.parametrize(
     ("text", "mask"),
     [
-        ("seeds.tif", MaskFile(Path("seeds.tif"), 0)),
+        ("seeds.tif", MaskFile(Path("seeds.tif"), None)),
         ("12:seeds.tif", MaskFile(Path("seeds.tif"), 12)),
-        ("C:\\seeds.tif", MaskFile(Path("C:\\seeds.tif"), 0)),
+        ("C:\\seeds.tif", MaskFile(Path("C:\\seeds.tif"), None)),
         ("3:C:/seeds.tif", MaskFile(Path("C:/seeds.tif"), 3)),
     ],
 )

@@ -86,6 +86,9 @@ def test_labels_of_all_positions_are_prompts_where_they_are(cli, tzyx, tmp_path)
     np.testing.assert_array_equal(found[0, 1], drawn[0, 1])
     np.testing.assert_array_equal(found[2, 2], drawn[2, 2])
     assert not found[1].any()
+    words = (*PLAIN, "--seed", "none", "--mask", f"t=2,2:{seeds}", "--overwrite")
+    assert cli("track", tzyx, "-o", out, *words).code == 0
+    assert np.flatnonzero(tifffile.imread(out).any((1, 2, 3))).tolist() == [2]
     empty = np.zeros(SHAPE, np.uint8)
     tifffile.imwrite(seeds, empty, imagej=True, metadata={"axes": "TZYX"})
     assert "shows no object" in cli("track", tzyx, "-o", out, *words).err
@@ -153,6 +156,8 @@ def test_tracks_run_through_time_in_space(cli, tzyx, tmp_path):
         (("--axis", "z", "--every", "t", "--every", "t"), "worked through twice"),
         (("--axis", "z", "--every", "t=1:9"), "all of them are 0:3"),
         (("--axis", "z", "--every", "t=1"), "write an axis such as t, or AXIS=A:B"),
+        (("--axis", "z", "--at", "z=1", "--at", "t=0"), "leave it out, or say which"),
+        (("--axis", "z", "--at", "t=1", "--at", "0=2"), "given twice for T (3)"),
         (("--axis", "z", "--every", "z"), "which objects are followed along"),
         ((*PLAIN, "--at", "t=5"), "Prompts are at t = 5"),
         ((*PLAIN, "--point", "2:t=7,0,5,5"), "along T (3) are 0 to 2"),

@@ -62,6 +62,15 @@ def test_every_painted_object_and_frame_of_a_stack_is_a_prompt(stack):
     np.testing.assert_array_equal(prompts[1].mask, LABELS[2] == 4)
 
 
+def test_one_frame_of_a_stack_may_be_taken_alone(stack):
+    prompts = load_mask_prompts(stack, 2)
+    assert [(p.object_id, p.frame) for p in prompts] == [(4, 2), (12, 2)]
+    with pytest.raises(PromptError, match="empty on frame 1"):
+        load_mask_prompts(stack, 1)
+    with pytest.raises(PromptError, match="Frame 3 does not exist"):
+        load_mask_prompts(stack, 3)
+
+
 @pytest.mark.parametrize("name", ["missing.tif", "text.tif"])
 def test_a_mask_that_cannot_be_read_is_explained(tmp_path, name):
     (tmp_path / "text.tif").write_text("hello")
