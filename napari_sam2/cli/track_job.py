@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.cli.prompting import Request
+    from napari_sam2.core.axes import Axes
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.quality import Quality
     from napari_sam2.io.reading.stack_frames import StackFrames
@@ -198,6 +199,7 @@ def _positions(
     """Return the positions, and at which index frames stay along other axes."""
     _check_course(args)
     axes = stack.axes
+    _check_places(args, axes)
     every = [(name, s.along(axes[find_axis(axes, name)])) for name, s in args.every]
     positions = choose_positions(stack.axes, every, dict(args.at))
     for axis in args.axes or (args.axis,):
@@ -213,8 +215,32 @@ def _positions(
     }
 
 
+def _check_places(args: argparse.Namespace, axes: Axes) -> None:
+    """Refuse to stay at two places along an axis, or along one that is followed."""
+    along = args.axes or ((args.axis,) if args.axis is not None else ())
+    followed = {find_axis(axes, one) for one in along}
+    seen: set[int] = set()
+    for name, index in args.at:
+        axis = find_axis(axes, name)
+        if axis in followed:
+            raise UsageError(
+                f"--at {name}={index} makes no sense, as objects are followed along "
+                f"{axes[axis]}: leave it out, or say which frames with --frames."
+            )
+        if axis in seen:
+            raise UsageError(f"--at is given twice for {axes[axis]}: give it once.")
+        seen.add(axis)
+
+
 def _check_course(args: argparse.Namespace) -> None:
     """Refuse options that make no sense together."""
+    if args.image is not None or args.changed_image:
+        raise UsageError("--image and --changed-image are about a --project: give one.")
+    if args.seed != "follow" and not args.every:
+        raise UsageError(
+            f"--seed {args.seed} says how objects come to other positions, and there "
+            "is but one: add --every AXIS, or leave --seed out."
+        )
     if args.fuse != bool(args.axes):
         raise UsageError(
             "--axes and --fuse go together, as in --axes z,y,x --fuse: objects are "
