@@ -28,6 +28,17 @@ class UsageError(Sam2Error):
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are sentences like all others."""
 
+    def parse_known_args(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        namespace: argparse.Namespace | None = None,
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Complain of unknown words for the verb they are given to, not for all."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
+
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise UsageError(f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.")

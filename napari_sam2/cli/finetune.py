@@ -87,7 +87,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _add_course_options(parser)
     add_image_options(parser.add_argument_group("projects"))
-    add_model_options(parser)
+    add_model_options(parser, only_torch=True)
     parser.set_defaults(handler=_finetune)
 
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of model and device."""
+def add_model_options(
+    parser: argparse.ArgumentParser, *, only_torch: bool = False
+) -> None:
+    """Add the choice of model and device, and of what computes if there is one."""
     group = parser.add_argument_group("model")
     group.add_argument(
         "--model",
@@ -34,14 +36,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "folder that napari-sam2 export-onnx wrote (default: %(default)s, which comes "
         "with the package)",
     )
-    group.add_argument(
-        "--backend",
-        choices=("auto", "torch", "onnx"),
-        default="auto",
-        help="what computes: PyTorch, or ONNX Runtime (extra [onnx]), which has to "
-        "export a model that is no such folder once (default: PyTorch, unless the "
-        "model is such a folder)",
-    )
+    if not only_torch:
+        _add_backend(group)
     group.add_argument(
         "--device",
         default="auto",
@@ -54,6 +50,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="side of the square that frames are squashed to, a multiple of 32; "
         "smaller is faster and coarser (default: what the model was made for)",
+    )
+
+
+def _add_backend(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--backend",
+        choices=("auto", "torch", "onnx"),
+        default="auto",
+        help="what computes: PyTorch, or ONNX Runtime (extra [onnx]), which has to "
+        "export a model that is no such folder once (default: PyTorch, unless the "
+        "model is such a folder)",
     )
 
 

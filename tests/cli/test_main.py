@@ -53,6 +53,20 @@ def test_unknown_words_are_refused_in_one_line(cli, words):
 
 
 @pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("demo", ("--speed",)),
+        ("models list", ("--speed",)),
+        ("finetune", ("a.tif", "--backend=onnx")),  # what learns is always PyTorch
+    ],
+)
+def test_the_help_of_the_verb_is_named_where_words_are_unknown(cli, verb, words):
+    said = cli(*verb.split(), *words)
+    assert said.err.startswith(f"napari-sam2: Unrecognized arguments: {words[-1]}.")
+    assert said.err.endswith(f" See napari-sam2 {verb} --help.\n")
+
+
+@pytest.mark.parametrize(
     ("error", "code", "saying"),
     [
         (OSError(errno.ENOSPC, "No space left"), 2, "the disk is full."),
