@@ -185,6 +185,8 @@ def _about(args: argparse.Namespace, session: _Session) -> str:
         f"window {args.window}",
         f"quality {session.study.quality.name}",
     ]
+    if session.model.precision is not None:  # unknown of some providers of graphs
+        parts.append(f"computed in {session.model.precision}")
     if args.max_objects is not None:
         parts.append(f"up to {args.max_objects} objects a stack")
     if args.max_frames is not None:

@@ -86,6 +86,7 @@ def test_a_folder_of_results(cli, data, model, tmp_path) -> None:
     summary = (out / "summary.md").read_text("utf-8")
     assert "| cells " in summary
     assert "image size 32" in summary
+    assert "computed in float32" in summary
     assert "quality fast" in summary
     refused = cli(*words)
     assert refused.code == 2
