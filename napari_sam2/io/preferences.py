@@ -46,7 +46,7 @@ class Preferences:
     corrects_bleaching : bool
         Whether frames that fade are shown to the model as bright as the first.
     quality : str
-        ``"auto"``, ``"exact"``, ``"balanced"`` or ``"fast"``.
+        ``"auto"``, ``"exact"``, ``"rounded"``, ``"balanced"`` or ``"fast"``.
     is_compiled : bool
         Whether PyTorch may compile what is done on every frame.
     is_hint_seen : bool
