@@ -51,11 +51,6 @@ class Dispatcher:
         self._queue: list[_Errand] = []
         self._is_closed = False
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is queued or running."""
-        return not self._queue
-
     def send(
         self,
         activity: Activity,

@@ -12,7 +12,6 @@ from napari_sam2.core.packed import pack_labels
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import MaskPrompt
-from napari_sam2.core.results import MaskResult, mask_result
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 
@@ -62,7 +61,7 @@ def load_mask(path: str | Path, frame: int, object_id: int) -> npt.NDArray[np.bo
     Parameters
     ----------
     path : str or Path
-        A mask (0 and one other value), a label image, or a stack of either.
+        A mask (0 and 1, or black and white), a label image, or a stack of either.
     frame : int
         Which frame of a stack; a single picture serves any frame.
     object_id : int
@@ -197,20 +196,6 @@ def _prompts_of(labels: npt.NDArray[Any], frame: int) -> Iterator[MaskPrompt]:
         mask = packed.mask  # of which no more is in memory than the object
         mask.flags.writeable = False
         yield MaskPrompt(object_id, frame, mask)
-
-
-def results_from_labels(labels: npt.NDArray[Any], frame: int) -> tuple[MaskResult, ...]:
-    """Return the objects of a label image, (H, W), as results without confidence."""
-    return tuple(
-        mask_result(
-            labels == object_id,
-            object_id=object_id,
-            frame=frame,
-            predicted_iou=float("nan"),
-            object_logit=float("nan"),
-        )
-        for object_id in sorted(_ids(labels))
-    )
 
 
 def _frame_axis(axes: Axes) -> int | None:

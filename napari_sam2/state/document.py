@@ -8,7 +8,6 @@ import numpy as np
 from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.results import FrameResult
 from napari_sam2.state.mask_row import are_different, held, repainted
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
@@ -277,15 +276,6 @@ class Document:
             if object_id not in hidden and mask.mask.covers((y, x)):
                 return object_id
         return None
-
-    def frame_result(self, frame: int) -> FrameResult:
-        """Return a frame's masks as the engine would, for tables and files.
-
-        Where masks overlap, they do so here as well.
-        """
-        found = sorted(self.masks.on_frame(frame).items())
-        results = (mask.as_result(object_id, frame) for object_id, mask in found)
-        return FrameResult(frame, tuple(results))
 
     def _keep_selection_valid(self, added: frozenset[int]) -> None:
         """Select an object that was added alone, and never one that is gone."""

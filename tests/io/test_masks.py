@@ -8,7 +8,6 @@ from napari_sam2.io.masks import (
     load_mask,
     load_mask_prompts,
     read_labels,
-    results_from_labels,
 )
 
 LABELS = np.zeros((3, 8, 9), np.uint16)
@@ -93,13 +92,6 @@ def test_colour_and_fractions_are_no_labels(tmp_path):
         read_labels(tmp_path / "rgb.png")
     with pytest.raises(StackError, match="float32"):
         read_labels(tmp_path / "half.tif")
-
-
-def test_label_images_become_results_and_back():
-    results = results_from_labels(LABELS[2], 2)
-    assert [r.object_id for r in results] == [4, 12]
-    painted = sum(r.mask.astype(int) * r.object_id for r in results)
-    np.testing.assert_array_equal(painted, LABELS[2])
 
 
 def test_masks_in_nifti_are_read_slice_by_slice(tmp_path):

@@ -19,12 +19,12 @@ from napari_sam2.core.errors import MissingExtraError, OutputError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.provenance import Provenance
 from napari_sam2.core.results import FrameResult
-from napari_sam2.io.masks import results_from_labels
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.writing.coco import run_lengths
 from napari_sam2.io.writing.png_labels import davis_palette
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS, find_result_format
+from tests.io.label_results import results_from_labels
 from tests.io.reading_back import LABEL_READERS, read_rows
 
 MADE = Provenance("2026-01-02", {"napari-sam2": "0"}, "nano", image={"name": "cells"})

@@ -143,16 +143,6 @@ def test_it_knows_which_prompts_lack_an_answer(document: Document) -> None:
     assert not document.needs_answer(1, 0)
 
 
-def test_a_frame_comes_out_as_the_engine_gives_it(document: Document) -> None:
-    track(document, found(2, 1, square(3, 3), iou=0.25, logit=-1.5))
-    document.apply(edits.mark_absent(document, 1, [1]))
-    result = document.frame_result(1)
-    assert [one.object_id for one in result] == [1, 2]
-    assert result[1].is_absent and result[1].is_prompted
-    assert (result[2].predicted_iou, result[2].object_logit) == (0.25, -1.5)
-    np.testing.assert_array_equal(result[2].mask, square(3, 3))
-
-
 @pytest.mark.parametrize("many", [0, 16, 1 << 20])
 def test_many_masks_are_kept_as_bytes_and_are_the_same(monkeypatch, many) -> None:
     monkeypatch.setattr("napari_sam2.state.mask_table._MANY", many)

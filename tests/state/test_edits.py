@@ -186,16 +186,6 @@ def test_acceptance_lasts_as_long_as_the_mask(document: Document) -> None:
     assert document.masks.get((1, 5)) is None
 
 
-def test_clearing_forgets_tracking_only(document: Document) -> None:
-    track(document, *(found(1, frame, square(1, 1)) for frame in range(4)))
-    say(document, 1, 0, click(3, 3))
-    answer(document, 1, 0, square(1, 1))
-    document.apply(edits.paint_mask(document, 1, 1, square(1, 1)))
-    document.apply(edits.set_flags(document, [(1, 2)], is_locked=True))
-    document.apply(edits.erase_masks(document, 1, range(6)))
-    assert set(document.masks.of_object(1)) == {0, 1, 2}
-
-
 def test_many_masks_can_be_painted_at_once_with_new_objects(document) -> None:
     masks = {(1, 0): square(1, 1), (7, 0): square(9, 9), (7, 2): square(9, 9)}
     document.apply(edits.paint_masks(document, masks, names={7: "", 1: "other"}))

@@ -45,7 +45,6 @@ def acts(draw: st.DrawFn) -> Act:
         "withdraw": lambda d: edits.set_prompts(d, *place, FramePrompts()),
         "paint": lambda d: edits.paint_mask(d, *place, square(y, x)),
         "absent": lambda d: edits.mark_absent(d, object_id, [frame]),
-        "clear": lambda d: edits.erase_masks(d, object_id, many),
     }
     name = draw(st.sampled_from([*exists, "add", "import", "run", "lock", "accept"]))
 

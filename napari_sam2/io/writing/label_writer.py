@@ -78,11 +78,6 @@ class LabelWriter:
         """Height and width of the frames in pixels."""
         return self.axes[-2].size, self.axes[-1].size
 
-    @property
-    def frames_written(self) -> tuple[int, ...]:
-        """The frames that were written, in order."""
-        return tuple(self._spool.keys())
-
     def write(self, frame: int, labels: npt.NDArray[Any]) -> None:
         """Keep the labels of one frame, instead of earlier ones.
 

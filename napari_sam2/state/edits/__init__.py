@@ -19,7 +19,6 @@ from napari_sam2.state.edits.prompts import (
 )
 from napari_sam2.state.edits.results import (
     clear_masks,
-    erase_masks,
     expect_answers,
     set_answer,
     set_answers,
@@ -31,7 +30,6 @@ from napari_sam2.state.edits.several import say, take_over
 __all__ = [
     "add_object",
     "clear_masks",
-    "erase_masks",
     "expect_answers",
     "mark_absent",
     "new_object_id",

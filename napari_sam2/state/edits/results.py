@@ -83,20 +83,6 @@ def set_answers(
     return Edit("Answer", masks=masks)
 
 
-def erase_masks(document: Document, object_id: int, frames: Iterable[int]) -> Edit:
-    """Forget what runs found of an object on these frames; prompts and locks stay."""
-    name = document.get_object(object_id).name
-    row = document.masks.of_object(object_id)
-    gone = [
-        frame
-        for frame in frames
-        if frame in row
-        and row[frame].origin is Origin.TRACKED
-        and not row[frame].is_locked
-    ]
-    return Edit(f"Clear {name}", masks={(object_id, frame): None for frame in gone})
-
-
 def expect_answers(document: Document) -> Edit:
     """Let all prompts be answered anew, because the model is to see another picture.
 

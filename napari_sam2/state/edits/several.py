@@ -32,15 +32,15 @@ def say(
     ----------
     document : Document
     news : mapping of (object_id, frame) to FramePrompts
-        Empty where everything is withdrawn.
+        Empty where everything is withdrawn; that changes nothing where nothing was
+        said.
     names : mapping of int to str, optional
         Names of objects that are new.
 
     Raises
     ------
     FrameError, PromptError
-        As for :func:`napari_sam2.state.edits.set_prompts`, or if prompts are withdrawn
-        where they never were.
+        As for :func:`napari_sam2.state.edits.set_prompts`.
     """
     parts = []
     for place, prompts in news.items():

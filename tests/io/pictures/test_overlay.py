@@ -8,12 +8,12 @@ from PIL import Image
 from napari_sam2.core.errors import FrameError, MissingExtraError, OutputError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.intensity import as_limits
-from napari_sam2.io.masks import results_from_labels
 from napari_sam2.io.pictures import overlay
 from napari_sam2.io.pictures.overlay import check_overlay, write_overlay
 from napari_sam2.io.pictures.sheet import contact_sheet, grid, spread
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
+from tests.io.label_results import results_from_labels
 
 MOVIE = np.random.default_rng(0).integers(0, 200, (30, 21, 33)).astype(np.uint8)
 LABELS = np.zeros((30, 21, 33), np.uint8)
