@@ -15,7 +15,8 @@ from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import rehearsal
 from napari_sam2.io.pictures.overlay import check_overlay
-from napari_sam2.io.writing.placing import affine_of, frames_at
+from napari_sam2.io.reading.stack_frames import frames_at
+from napari_sam2.io.writing.placing import affine_of
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import (
     check_holds_positions,

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing
-from napari_sam2.control.opened import comes_to_the_same_quality
 from napari_sam2.control.orders import RunOrder
 from napari_sam2.control.prompting import Prompting
-from napari_sam2.control.requesting import choices, make_request
+from napari_sam2.control.requesting import (
+    choices,
+    comes_to_the_same_quality,
+    make_request,
+)
 from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard
@@ -25,9 +28,9 @@ if TYPE_CHECKING:
     from psygnal import SignalInstance
 
     from napari_sam2.control.importing import LabelOrder
-    from napari_sam2.control.opened import Opened
     from napari_sam2.control.ports import Job, Lane, TrackerFactory, TrackerRequest
     from napari_sam2.control.recording import Recorder
+    from napari_sam2.control.requesting import Opened
     from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits

@@ -7,16 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from napari_sam2.control.opened import Opened
 from napari_sam2.control.pace import TimeLeft
+from napari_sam2.control.requesting import Opened
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import CancelToken, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable
 
-    from napari_sam2.control.opened import News
     from napari_sam2.control.ports import Job, Lane
+    from napari_sam2.control.requesting import News
     from napari_sam2.control.status import StatusBoard
 
 T = TypeVar("T")

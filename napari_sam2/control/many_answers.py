@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
     from napari_sam2.control.dispatch import Dispatcher
-    from napari_sam2.control.opened import News
     from napari_sam2.control.ports import TrackerRequest
+    from napari_sam2.control.requesting import News
     from napari_sam2.control.session import TrackerSession
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.packed import PackedResult

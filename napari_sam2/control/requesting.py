@@ -1,10 +1,15 @@
-"""What a tracker is made from: the stack, and the settings as they are now."""
+"""What a tracker is made from, and what is known once it is made.
+
+That is the stack, with the settings as they are now; models are opened on the lane.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from napari_sam2.control.ports import TrackerRequest
+from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import StackError
 
 if TYPE_CHECKING:
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.quality import Quality
     from napari_sam2.state.document import Document
     from napari_sam2.state.settings import Settings
 
@@ -64,3 +70,32 @@ def choices(settings: Settings) -> tuple[SignalInstance, ...]:
         events.quality,
         events.is_compiled,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A model was opened, and a tracker made of it.
+
+    Attributes
+    ----------
+    request : TrackerRequest
+        What was asked for.
+    quality : Quality
+        What the quality that was asked for came to.
+    """
+
+    request: TrackerRequest
+    quality: Quality
+
+
+News: TypeAlias = Progress | Opened
+"""What any job may yield on the way, besides what it is for."""
+
+
+def comes_to_the_same_quality(one: TrackerRequest, other: TrackerRequest) -> bool:
+    """Whether the same model is asked for, on the same device, in the same quality."""
+    return _model(one) == _model(other)
+
+
+def _model(request: TrackerRequest) -> tuple[str, str, str]:
+    return request.model, request.device, request.quality

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from napari_sam2.control.dispatch import Dispatcher
-    from napari_sam2.control.opened import News
     from napari_sam2.control.orders import RunOrder
     from napari_sam2.control.ports import TrackerRequest
+    from napari_sam2.control.requesting import News
     from napari_sam2.control.session import TrackerSession
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import Edit

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from napari_sam2.control.everywhere import FollowEverywhere
 from napari_sam2.control.kept_positions import KeptPositions
-from napari_sam2.control.opened import Opened
 from napari_sam2.control.orders import RunOrder, RunStep
 from napari_sam2.control.recording import Recorder
+from napari_sam2.control.requesting import Opened
 from napari_sam2.control.told_tracker import ToldTracker, telling
 from napari_sam2.control.unfinished import found_before
 from napari_sam2.core.cancel import Progress
@@ -20,13 +20,13 @@ from napari_sam2.core.recipe import Followed, Made, Removed, Told
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from napari_sam2.control.opened import News
     from napari_sam2.control.ports import (
         PositionedTracker,
         Tracker,
         TrackerFactory,
         TrackerRequest,
     )
+    from napari_sam2.control.requesting import News
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.packed import PackedResult

@@ -11,7 +11,7 @@ from napari_sam2.core.errors import StackError
 from napari_sam2.core.intensity import as_limits, estimate_limits
 from napari_sam2.core.position_frames import AllFrames, TimeSeries
 from napari_sam2.core.positions import NOWHERE, Positions
-from napari_sam2.io.writing.placing import frames_at
+from napari_sam2.io.reading.stack_frames import frames_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.axes import find_axis
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import Positions
-from napari_sam2.io.writing.placing import frames_at
+from napari_sam2.io.reading.stack_frames import frames_at
 
 if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource

@@ -6,7 +6,7 @@ How files are opened is :mod:`napari_sam2.io.reading.stack`'s; which axis is fol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from napari_sam2.core.positions import Position, Positions
     from napari_sam2.io.reading.stack import Stack
 
 # ImageJ calls the frames of a stack channels unless it was told what they are.
@@ -162,6 +163,16 @@ def stack_frames(
     frames = StackFrames(stack, layout, channels)
     _check_size(frames)
     return frames
+
+
+def frames_at(
+    frames: StackFrames, positions: Positions, position: Position
+) -> StackFrames:
+    """Return the frames at another position of the same stack."""
+    fixed = dict(frames.layout.fixed)
+    fixed |= dict(zip(positions.indices, position, strict=True))
+    layout = replace(frames.layout, fixed=tuple(sorted(fixed.items())))
+    return replace(frames, layout=layout)
 
 
 def _check_size(frames: StackFrames) -> None:

@@ -1,8 +1,7 @@
-"""Where frames lie in a stack, and results in space: where their pixels do."""
+"""Where results lie in space: where the pixels do that they are of."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,19 +10,9 @@ from napari_sam2.core.positions import NOWHERE
 from napari_sam2.io.reading.opened import as_affine
 
 if TYPE_CHECKING:
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.positions import Positions
     from napari_sam2.io.reading.opened import Affine
     from napari_sam2.io.reading.stack_frames import StackFrames
-
-
-def frames_at(
-    frames: StackFrames, positions: Positions, position: Position
-) -> StackFrames:
-    """Return the frames at another position of the same stack."""
-    fixed = dict(frames.layout.fixed)
-    fixed |= dict(zip(positions.indices, position, strict=True))
-    layout = replace(frames.layout, fixed=tuple(sorted(fixed.items())))
-    return replace(frames, layout=layout)
 
 
 def affine_of(frames: StackFrames, positions: Positions = NOWHERE) -> Affine | None:
