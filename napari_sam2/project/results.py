@@ -17,23 +17,19 @@ from napari_sam2.core.provenance import (
     software_versions,
 )
 from napari_sam2.core.recipe import last_used
-from napari_sam2.core.results import FrameResult
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import check_holds_positions
 from napari_sam2.project.values import ModelReference
-from napari_sam2.state.masks import Origin, painted_order
+from napari_sam2.state.masks import Origin, draw_labels, frame_result
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
-    import numpy.typing as npt
-
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.io.reading.opened import Affine
     from napari_sam2.io.writing.result_format import ResultFormat
     from napari_sam2.project.values import Contents, Project
-    from napari_sam2.state.masks import FrameMask
 
 
 def export(
@@ -77,7 +73,8 @@ def export(
         for done, frame in enumerate(frames_done):
             yield Progress(done, len(frames_done), f"Writing {path.name}")
             objects = masks.on_frame(frame)
-            writer.write(_result(frame, objects), _labels(header.shape_hw, objects))
+            labels = draw_labels(np.zeros(header.shape_hw, np.uint32), objects)
+            writer.write(frame_result(frame, objects), labels)
 
 
 def result_header(project: Project, frames: FrameSource | None = None) -> ResultHeader:
@@ -123,17 +120,3 @@ def _said(contents: Contents) -> Iterator[Mapping[str, Any]]:
             if one.origin is Origin.PAINTED:
                 yield describe_prompts(place, FramePrompts(mask=one.mask.mask))
             one = one.beneath
-
-
-def _result(frame: int, objects: Mapping[int, FrameMask]) -> FrameResult:
-    in_order = sorted(objects.items())
-    return FrameResult(frame, tuple(m.as_result(i, frame) for i, m in in_order))
-
-
-def _labels(
-    shape_hw: tuple[int, int], objects: Mapping[int, FrameMask]
-) -> npt.NDArray[np.uint32]:
-    labels = np.zeros(shape_hw, np.uint32)
-    for object_id, mask in painted_order(objects):
-        labels[mask.mask.slices][mask.mask.crop] = object_id
-    return labels

@@ -10,7 +10,7 @@ from psygnal import Signal
 from napari_sam2.core.errors import PromptError
 from napari_sam2.state.mask_row import are_different, held, repainted
 from napari_sam2.state.mask_table import MaskTable
-from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
+from napari_sam2.state.masks import FrameMask, Origin, Place, draw_labels, painted_order
 from napari_sam2.state.prompted_frames import PromptedFrames
 from napari_sam2.state.spill import Spill
 
@@ -252,10 +252,7 @@ class Document:
         """
         labels = np.zeros(self.shape_hw, self.label_dtype) if out is None else out
         labels[:] = 0
-        for object_id, mask in self.painted_order(frame):
-            if object_id not in hidden:
-                labels[mask.mask.slices][mask.mask.crop] = object_id
-        return labels
+        return draw_labels(labels, self.masks.on_frame(frame), hidden)
 
     @property
     def label_dtype(self) -> np.dtype[Any]:

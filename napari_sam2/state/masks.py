@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.packed import PackedMask  # noqa: TC001 (for readers of hints)
-from napari_sam2.core.results import MaskResult, Verdict
+from napari_sam2.core.results import FrameResult, MaskResult, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+    import numpy.typing as npt
 
     from napari_sam2.core.prompts import FramePrompts
 
@@ -113,3 +115,30 @@ def painted_order(masks: Mapping[int, FrameMask]) -> list[tuple[int, FrameMask]]
     with the higher predicted IoU does.
     """
     return sorted(masks.items(), key=lambda one: (*one[1].painting_order, -one[0]))
+
+
+def frame_result(frame: int, masks: Mapping[int, FrameMask]) -> FrameResult:
+    """Return a frame's masks, by object, as the engine would; they may overlap."""
+    found = sorted(masks.items())
+    return FrameResult(frame, tuple(one.as_result(i, frame) for i, one in found))
+
+
+def draw_labels(
+    labels: npt.NDArray[Any],
+    masks: Mapping[int, FrameMask],
+    hidden: Collection[int] = (),
+) -> npt.NDArray[Any]:
+    """Draw a frame's masks, by object, as they are seen.
+
+    Parameters
+    ----------
+    labels : ndarray of integers, shape (H, W)
+        Drawn over, and returned; its type holds all ids.
+    masks : mapping of int to FrameMask
+    hidden : collection of int, optional
+        Objects to leave out.
+    """
+    for object_id, one in painted_order(masks):
+        if object_id not in hidden:
+            labels[one.mask.slices][one.mask.crop] = object_id
+    return labels

@@ -18,13 +18,12 @@ from napari_sam2.core.provenance import (
     software_versions,
 )
 from napari_sam2.core.recipe import last_used
-from napari_sam2.core.results import FrameResult
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.writing.result_formats import (
     check_holds_positions,
     choose_result_format,
 )
-from napari_sam2.state.masks import painted_order
+from napari_sam2.state.masks import draw_labels, frame_result
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control import Controller
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.results import FrameResult
     from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader
     from napari_sam2.state import Document, FrameMask
 
@@ -67,15 +67,11 @@ class Results:
 
     def frame(self, frame: int) -> FrameResult:
         """Return a frame's masks as the engine would."""
-        found = sorted(self.masks[frame].items())
-        return FrameResult(frame, tuple(m.as_result(i, frame) for i, m in found))
+        return frame_result(frame, self.masks[frame])
 
     def labels(self, frame: int) -> npt.NDArray[np.uint32]:
         """Draw a frame's label image, (H, W), as it is seen."""
-        labels = np.zeros(self.shape_hw, np.uint32)
-        for object_id, mask in painted_order(self.masks[frame]):
-            labels[mask.mask.slices][mask.mask.crop] = object_id
-        return labels
+        return draw_labels(np.zeros(self.shape_hw, np.uint32), self.masks[frame])
 
 
 def take_results(document: Document, frames: range | None = None) -> Results:
