@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import FrameError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.frame_step import FrameStepper
     from napari_sam2.engine.objects import ObjectTracks
-    from napari_sam2.engine.plan import Plan
+    from napari_sam2.engine.plan import Plan, Step
     from napari_sam2.engine.reading import FrameReader
     from napari_sam2.engine.stepping import GroupRunner
 
@@ -46,6 +46,11 @@ class _Run:
     done: list[int]
     groups: GroupRunner
     token: CancelToken | None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no further frame is wanted."""
+        return self.token is not None and self.token.is_cancelled
 
 
 class Runner:
@@ -102,27 +107,36 @@ class Runner:
     def _go(self, run: _Run, is_reverse: bool) -> Generator[FrameResult, None, bool]:
         """Go in one direction; return whether the end was reached."""
         begun = run.done[is_reverse]
-        with closing(self._read_ahead(run.plan, is_reverse, begun)) as ahead:
+        with closing(self._read_ahead(run, is_reverse)) as ahead:
             steps = islice(run.plan.way(is_reverse=is_reverse), begun, None)
             for count, step in enumerate(steps, begun + 1):
-                if run.token is not None and run.token.is_cancelled:
+                if run.is_stopped:
                     return False
-                tracks = self.tracks.of(step.object_ids)
-                if not tracks:
+                result = self._take(step, run, ahead)
+                ahead.discard(step.frame)  # where prompts or removals spared it
+                if result is None:
                     continue
-                # Also of prompts that came during the run.
-                everyone = self.tracks.of(run.plan.prompted)
-                self._stepper.remember_answers(everyone, run.groups)
-                result = self._stepper.run(step, tracks, run.groups, ahead)
                 run.done[is_reverse] = count
                 self.paused = Paused(run.plan, (run.done[0], run.done[1]))
                 yield result
         return True
 
-    def _read_ahead(self, plan: Plan, is_reverse: bool, begun: int) -> ReadAhead:
+    def _take(self, step: Step, run: _Run, ahead: ReadAhead) -> FrameResult | None:
+        """Take one step; None where no object is left for it."""
+        tracks = self.tracks.of(step.object_ids)
+        if not tracks:
+            return None
+        # Also of prompts that came during the run.
+        everyone = self.tracks.of(run.plan.prompted)
+        self._stepper.remember_answers(everyone, run.groups)
+        return self._stepper.run(step, tracks, run.groups, ahead)
+
+    def _read_ahead(self, run: _Run, is_reverse: bool) -> ReadAhead:
+        """Read ahead in one direction; nothing more once the run is stopped."""
+        steps = islice(run.plan.way(is_reverse=is_reverse), run.done[is_reverse], None)
         frames = (
             step.frame
-            for step in islice(plan.way(is_reverse=is_reverse), begun, None)
+            for step in takewhile(lambda _: not run.is_stopped, steps)
             if self._stepper.must_read(step.frame, self.tracks.of(step.object_ids))
         )
         return ReadAhead(self._reader, frames, self._prefetch)

@@ -13,6 +13,7 @@ from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, NoPromptError, PromptError
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import EXACT
+from napari_sam2.engine.reading import ReadAhead
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.stacks import LIMITS, Generated, course, session
 
@@ -57,6 +58,41 @@ def test_a_token_stops_before_the_next_frame(miniature) -> None:
     assert course(seen) + course(tracker.resume()) == course(
         session(miniature).propagate()
     )
+
+
+def test_a_stopped_run_does_not_turn_round_to_read(miniature) -> None:
+    frames, token = Generated(20), CancelToken()
+    tracker = VideoTracker(miniature, frames, limits=LIMITS, options=EXACT)
+    tracker.add(PointPrompt(1, 9, (15, 12)))
+    frames.read.clear()
+    for result in tracker.propagate(token=token):
+        if result.frame == 12:
+            token.cancel()
+    assert min(frames.read) > 9
+    assert len(list(tracker.resume())) == 16
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_frames_are_read_ahead_although_some_were_spared(
+    miniature, monkeypatch, is_removed
+) -> None:
+    missed, take = [], ReadAhead.take
+
+    def watched(self, frame):
+        missed.extend([] if frame in self._waiting else [frame])
+        return take(self, frame)
+
+    monkeypatch.setattr(ReadAhead, "take", watched)
+    tracker = VideoTracker(miniature, Generated(20), limits=LIMITS, options=EXACT)
+    tracker.add(PointPrompt(1, 0, (15, 12)))
+    tracker.add(PointPrompt(2, 9, (15, 12)))
+    for result in tracker.propagate(direction="forward"):
+        if result.frame == 5 and is_removed:
+            tracker.remove_object(1)
+        elif result.frame == 5:
+            for frame in (6, 7):
+                tracker.add(PointPrompt(1, frame, (15, 12)))
+    assert missed == []
 
 
 def test_only_a_stopped_run_can_be_resumed(miniature) -> None:
