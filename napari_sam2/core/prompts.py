@@ -146,6 +146,9 @@ class FramePrompts:
 
     def __post_init__(self) -> None:
         """Check and repair, as :class:`PointPrompt` and its siblings do."""
+        points_yx = tuple(finite_point(one, "A point") for one in self.points_yx)
+        object.__setattr__(self, "points_yx", points_yx)
+        object.__setattr__(self, "positive", tuple(map(bool, self.positive)))
         if len(self.points_yx) != len(self.positive):
             raise PromptError(
                 f"{len(self.points_yx)} points but {len(self.positive)} labels: every "
@@ -156,8 +159,6 @@ class FramePrompts:
                 "A mask prompt stands alone on its frame: remove its points and box, "
                 "or put them on another frame."
             )
-        points_yx = tuple(finite_point(one, "A point") for one in self.points_yx)
-        object.__setattr__(self, "points_yx", points_yx)
         if self.box_yxyx is not None:
             box_yxyx = ordered_box(self.box_yxyx, "A box")
             object.__setattr__(self, "box_yxyx", box_yxyx)

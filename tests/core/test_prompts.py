@@ -146,6 +146,16 @@ def test_what_only_grew_extends_what_was_said_before(points) -> None:
         earlier = said
 
 
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_lists_and_arrays_say_the_same_as_tuples(kind) -> None:
+    points, positive = ((3.0, 4.0), (5.0, 6.0)), (True, False)
+    said = FramePrompts(kind(points), kind(positive), kind((1.0, 2.0, 8.0, 9.0)))
+    same = FramePrompts(points, positive, (1.0, 2.0, 8.0, 9.0))
+    assert said == same
+    assert hash(said) == hash(same)
+    assert said.with_prompt(PointPrompt(1, 0, (1, 1))).extends(same)
+
+
 def test_other_edits_do_not_extend() -> None:
     earlier = FramePrompts(((1, 2), (3, 4)), (True, True))
     moved = FramePrompts(((1, 2), (3, 5)), (True, True))
