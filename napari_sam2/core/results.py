@@ -128,23 +128,18 @@ class MaskResult:
 
     def without(self, other: MaskResult) -> MaskResult:
         """Return this result less the pixels of another on the same frame."""
-        mask = self.crop.copy()
         mine, others = self.slices, other.slices
         rows, columns = (_overlap(a, b) for a, b in zip(mine, others, strict=True))
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return self
-        inside = _shift(rows, mine[0]), _shift(columns, mine[1])
-        mask[inside] &= ~other.crop[_shift(rows, others[0]), _shift(columns, others[1])]
-        smaller = mask_result(
-            mask,
-            object_id=self.object_id,
-            frame=self.frame,
-            predicted_iou=self.predicted_iou,
-            object_logit=self.object_logit,
-            is_prompted=self.is_prompted,
-        )
-        smaller = smaller.within(self.shape_hw, self.origin_yx)
-        return replace(smaller, verdict=self.verdict, soft=self.soft)
+        taken = np.zeros_like(self.crop)
+        theirs = other.crop[_shift(rows, others[0]), _shift(columns, others[1])]
+        taken[_shift(rows, mine[0]), _shift(columns, mine[1])] = theirs
+        (down, right), crop = _trimmed(self.crop & ~taken)
+        (y, x), soft = self.origin_yx, self.soft
+        if soft is not None:
+            soft = soft.without(self.crop & taken, (y, x))
+        return replace(self, origin_yx=(y + down, x + right), crop=crop, soft=soft)
 
 
 def _centre(counts: npt.NDArray[np.int_]) -> float:
@@ -260,13 +255,7 @@ def mask_result(
     is_prompted: bool = False,
 ) -> MaskResult:
     """Make a :class:`MaskResult` from a whole-frame mask, bool, shape (H, W)."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    columns = np.flatnonzero(mask.any(axis=0))
-    if rows.size:
-        origin = int(rows[0]), int(columns[0])
-        crop = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
-    else:
-        origin, crop = (0, 0), np.zeros((0, 0), bool)
+    origin, crop = _trimmed(mask)
     height, width = mask.shape
     return MaskResult(
         object_id=object_id,
@@ -278,3 +267,15 @@ def mask_result(
         object_logit=object_logit,
         is_prompted=is_prompted,
     )
+
+
+def _trimmed(
+    mask: npt.NDArray[np.bool_],
+) -> tuple[tuple[int, int], npt.NDArray[np.bool_]]:
+    """Return the first row and column of a mask, and a copy less its empty margins."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return (0, 0), np.zeros((0, 0), bool)
+    crop = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+    return (int(rows[0]), int(columns[0])), crop

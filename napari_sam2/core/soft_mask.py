@@ -35,6 +35,23 @@ class SoftMask:
         (y, x), (down, right) = self.origin_yx, offset_yx
         return replace(self, origin_yx=(y + down, x + right))
 
+    def without(
+        self, taken: npt.NDArray[np.bool_], origin_yx: tuple[int, int]
+    ) -> SoftMask:
+        """Return it with 0 where another object is.
+
+        Parameters
+        ----------
+        taken : ndarray of bool, shape (h, w)
+            A part of the crop.
+        origin_yx : tuple of int
+            Row and column of its first pixel in the frame.
+        """
+        y, x = origin_yx[0] - self.origin_yx[0], origin_yx[1] - self.origin_yx[1]
+        levels = self.levels.copy()
+        levels[y : y + taken.shape[0], x : x + taken.shape[1]][taken] = 0
+        return replace(self, levels=levels)
+
 
 def soft_mask(
     probability: npt.NDArray[np.float32],

@@ -36,4 +36,20 @@ def test_probabilities_move_with_their_mask():
     assert whole.soft.origin_yx == (11, 22) == whole.origin_yx
     less = whole.without(whole)
     assert less.is_absent
-    assert less.soft is whole.soft
+    assert less.soft.origin_yx == whole.soft.origin_yx
+    assert not less.soft.levels.any()
+
+
+@given(probabilities, arrays(bool, SHAPE), arrays(bool, SHAPE))
+def test_probabilities_agree_with_a_mask_that_lost_pixels(probability, mine, others):
+    facts = {"object_id": 1, "frame": 0, "predicted_iou": 0.9, "object_logit": 5.0}
+    one = mask_result(mine, **facts)
+    one = replace(one, soft=soft_mask(probability, mine, (0, 0)))
+    one, other = (r.within((9, 9), (2, 3)) for r in (one, mask_result(others, **facts)))
+    less = one.without(other)
+    assert less.soft.origin_yx == (2, 3)
+    np.testing.assert_array_equal(less.soft.levels > HALF, mine & ~others)
+    untouched = ~(mine & others)
+    np.testing.assert_array_equal(
+        less.soft.levels[untouched], one.soft.levels[untouched]
+    )
