@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 _TEMPERATURE = 10_000.0
-_MOST_TABLES = 4
+_MOST_TABLES = 8
 
 
 class ShapeTables:
@@ -159,8 +159,9 @@ class TableCache:
         if held is None or held.states != states:
             with torch.inference_mode(False), torch.no_grad():
                 held = _Held(make(), states, tuple(s.detach() for s in sources))
+            self._held.pop(key, None)
             if len(self._held) >= _MOST_TABLES:
-                self._held = {}
+                del self._held[next(iter(self._held))]
             self._held[key] = held
         return held.table
 

@@ -146,7 +146,16 @@ def test_few_tables_are_kept() -> None:
     module = Doubling()
     for key in range(100):
         torch.testing.assert_close(module(key), 2 * module.weight + key)
-    assert len(module.tables) <= 4
+    assert len(module.tables) <= 8
+
+
+def test_of_many_tables_only_the_oldest_is_made_again() -> None:
+    module = Doubling()
+    for key in (*range(9), *range(1, 9)):
+        module(key)
+    assert module.made == 9
+    module(0)
+    assert module.made == 10
 
 
 def test_tables_are_not_kept_while_gradients_are_recorded() -> None:
