@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_WORDS = "out of memory", "can't allocate memory"
+_WORDS = "out of memory", "can't allocate memory", "not enough memory"
 
 
 def is_out_of_memory(problem: BaseException) -> bool:

@@ -11,14 +11,12 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from napari_sam2.core.errors import DeviceError, GpuMemoryError
+from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_sam2.engine.network import Network
-
-# The processor and Apple GPUs have no error of their own for it.
-_FULL_PROCESSOR, _FULL_APPLE = "DefaultCPUAllocator", "MPS backend out of memory"
 
 _MIB = 1 << 20
 
@@ -127,22 +125,15 @@ def inference(network: Network) -> Iterator[None]:
             sdpa_kernel(_KERNELS) if kind == "cuda" else nullcontext(),
         ):
             yield
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         raise memory_error(error) from error
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether PyTorch says that there is no memory left, on any kind of device."""
-    return isinstance(error, torch.OutOfMemoryError) or any(
-        words in str(error) for words in (_FULL_PROCESSOR, _FULL_APPLE)
-    )
-
-
 def memory_error(error: Exception) -> GpuMemoryError:
     """Say which memory does not suffice, and what to do about it."""
-    if _FULL_PROCESSOR in str(error):
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error):
         return GpuMemoryError(
             "The computer ran out of memory. Choose a smaller model or image size, or "
             "close other programs (dock: Model and Settings; command line: --model, "

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import torch
 
-from napari_sam2.engine.device import is_out_of_memory, kept_dtype, upload
+from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine.device import kept_dtype, upload
 from napari_sam2.engine.views import move_tokens
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class GroupRunner:
             try:
                 found += step(chunk)
                 continue
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 if len(chunk) == 1 or not is_out_of_memory(error):
                     raise
             # Out here, where the failed step's tensors are free.

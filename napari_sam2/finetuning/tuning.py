@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.core.quality import ROUNDED
-from napari_sam2.engine.device import is_out_of_memory, memory_error
+from napari_sam2.engine.device import memory_error
 from napari_sam2.engine.rounding import is_rounded
 from napari_sam2.finetuning.course import End, Outcome, Report
 from napari_sam2.finetuning.fitting import fit
@@ -183,7 +184,7 @@ class _Tuning:
         while True:
             try:
                 loss = self._lesson()
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
                 if self._size.is_smallest:

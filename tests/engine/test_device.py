@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from napari_sam2.core.errors import DeviceError, GpuMemoryError
+from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.engine.device import (
     inference,
-    is_out_of_memory,
     kept_dtype,
     pick_device,
     working_memory,
@@ -79,6 +79,7 @@ SHORTAGES = [
     (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't"
                   " allocate memory: you tried to allocate 9 bytes."), "computer"),
     (RuntimeError("DefaultCPUAllocator: not enough memory"), "computer"),
+    (MemoryError(), "computer"),
 ]  # fmt: skip
 
 

@@ -203,7 +203,7 @@ def test_where_memory_runs_out_clips_become_smaller(
     def greedy(model, lesson, shown, dice):
         if len(lesson.objects) > 1:
             refused.append(lesson)
-            raise torch.OutOfMemoryError
+            raise torch.OutOfMemoryError("CUDA out of memory")
         return loss_of(model, lesson, shown, dice)
 
     monkeypatch.setattr(tuning, "loss_of", greedy)
@@ -214,7 +214,7 @@ def test_where_memory_runs_out_clips_become_smaller(
 
 def test_where_it_never_suffices_that_is_told(miniature, discs_truth, monkeypatch):
     def refuse(*_):
-        raise torch.OutOfMemoryError
+        raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(tuning, "loss_of", refuse)
     with pytest.raises(GpuMemoryError, match="ran out of memory"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 from torch import Tensor
 
-from napari_sam2.engine.device import is_out_of_memory
+from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

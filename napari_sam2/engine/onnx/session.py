@@ -74,7 +74,8 @@ class Graph:
             outputs = self._session.run(self._outputs, feed)
         except Exception as error:
             if any(words in str(error).lower() for words in _NO_ROOM):
-                raise torch.OutOfMemoryError(str(error)) from error
+                sentence = f"ONNX Runtime is out of memory: {error}"
+                raise torch.OutOfMemoryError(sentence) from error
             raise ModelError(
                 f"ONNX Runtime could not compute {self._name}: "
                 f"{_first_sentence(error)} Try the processor (--device cpu), or "

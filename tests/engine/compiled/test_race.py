@@ -110,7 +110,10 @@ def test_one_that_fails_later_is_given_up() -> None:
 
 @pytest.mark.parametrize(
     "full",
-    [torch.OutOfMemoryError("full"), RuntimeError("MPS backend out of memory")],
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("MPS backend out of memory"),
+    ],
 )
 def test_running_out_of_memory_is_told(full) -> None:
     def hungry(graph, inputs):

@@ -210,7 +210,7 @@ def test_too_little_memory_is_what_the_engine_expects(nano_onnx: Path) -> None:
             raise RuntimeError("Failed to allocate memory for requested buffer")
 
     network._graphs["image_encoder"]._session = Full()
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
         network.encode_image(torch.zeros(1, 3, 256, 256))
 
 
