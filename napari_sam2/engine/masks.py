@@ -18,9 +18,10 @@ from torch import Tensor
 from napari_sam2.core.results import MaskResult, mask_result
 from napari_sam2.core.soft_mask import soft_mask
 from napari_sam2.engine.cleanup import clean
+from napari_sam2.engine.views import occupied
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -101,10 +102,7 @@ def _softened(result: MaskResult, crop: Crop) -> MaskResult:
 
 def crop_logits(logits: Tensor, views: Sequence[View]) -> list[Crop]:
     """Resize each object's logits to data pixels, around its positive part only."""
-    positive = logits > 0
-    taken = torch.cat([positive.any(dim=2), positive.any(dim=1)], dim=1)
-    height = logits.shape[1]
-    rows, columns = np.split(taken.cpu().numpy(), [height], axis=1)
+    rows, columns = occupied(logits)
     return [
         _crop(grid, row, column, view)
         for grid, row, column, view in zip(logits, rows, columns, views, strict=True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+
+from napari_sam2.engine.device import upload
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -82,8 +86,7 @@ def boxes_of(logits: torch.Tensor, views: list[View]) -> list[Box | None]:
     views : list of View
         What each of them looks at.
     """
-    rows = (logits > 0).any(dim=2).cpu().numpy()
-    columns = (logits > 0).any(dim=1).cpu().numpy()
+    rows, columns = occupied(logits)
     boxes: list[Box | None] = []
     for row, column, view in zip(rows, columns, views, strict=True):
         if not row.any():
@@ -93,6 +96,16 @@ def boxes_of(logits: torch.Tensor, views: list[View]) -> list[Box | None]:
         x0, x1 = _span(column, view.x, view.width)
         boxes.append((y0, x0, y1, x1))
     return boxes
+
+
+def occupied(
+    logits: torch.Tensor,
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which rows, (B, h), and columns, (B, w), masks reach, in one transfer."""
+    positive = logits > 0
+    taken = torch.cat([positive.any(dim=2), positive.any(dim=1)], dim=1)
+    rows, columns = np.split(taken.cpu().numpy(), [logits.shape[1]], axis=1)
+    return rows, columns
 
 
 def _span(cells: npt.NDArray[Any], start: int, size: int) -> tuple[float, float]:
@@ -127,16 +140,27 @@ def move_tokens(tokens: torch.Tensor, origin: View, target: View) -> torch.Tenso
     if origin == target:
         return tokens
     side = math.isqrt(len(tokens))
+    nearest = _nearest_cells(side, origin, target, str(tokens.device))
+    return tokens.index_select(0, nearest)
+
+
+@lru_cache(maxsize=64)
+def _nearest_cells(side: int, origin: View, target: View, device: str) -> torch.Tensor:
+    """Return which token of one view is nearest to each of another, (side * side,).
+
+    It is the same for all memories that an object has of a view.
+    """
     rows = _nearest(side, origin.y, origin.height, target.y, target.height)
     columns = _nearest(side, origin.x, origin.width, target.x, target.width)
-    index = torch.tensor([[r * side + c for c in columns] for r in rows])
-    return tokens[index.flatten().to(tokens.device)]
+    with torch.inference_mode(False):
+        index = torch.from_numpy(rows[:, None] * side + columns).flatten()
+        return upload(index, torch.device(device))
 
 
 def _nearest(
     cells: int, start: int, size: int, new_start: int, new_size: int
-) -> list[int]:
+) -> npt.NDArray[np.int64]:
     """Return which of the old cells along one axis is nearest to each of the new."""
-    places = ((cell + 0.5) * new_size / cells + new_start for cell in range(cells))
-    old = (math.floor((place - start) * cells / size) for place in places)
-    return [min(max(cell, 0), cells - 1) for cell in old]
+    places = (np.arange(cells) + 0.5) * new_size / cells + new_start
+    old = np.floor((places - start) * cells / size).astype(np.int64)
+    return old.clip(0, cells - 1)
