@@ -94,12 +94,13 @@ class FrameStepper:
                 for looking, found in findings
             ]
             everything.sort(key=lambda one: one.object_id)
-            result = FrameResult(step.frame, self.results(step.frame, everything))
+            results = self.results(step.frame, everything)
+        by_id = {result.object_id: result for result in results}
         for one in findings:
-            self._finder.remember(one, step, result[one.looking.object_id])
+            self._finder.remember(one, step, by_id[one.looking.object_id])
         for track in tracks:
             track.visit(step.frame, is_reverse=step.is_reverse)
-        return result
+        return FrameResult(step.frame, results)
 
     def remember_answers(
         self, tracks: Sequence[ObjectTrack], groups: GroupRunner

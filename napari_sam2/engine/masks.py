@@ -156,31 +156,27 @@ def _neighbours(cells: int, size: int, device: str) -> tuple[Tensor, Tensor, Ten
 
 def settle_overlaps(crops: list[Crop]) -> None:
     """Give each pixel to the object with the highest logit there, in place."""
-    for index, one in enumerate(crops):
-        for other in crops[:index]:
-            windows = _intersection(one, other)
-            if windows is None:
-                continue
-            a, b = one.logits[windows[0]], other.logits[windows[1]]
-            wins = a > b
-            a.masked_fill_(~wins & (b > 0), -1.0)
-            b.masked_fill_(wins & (a > 0), -1.0)
+    for one, other, shared in _meetings(crops):
+        a, b = one.logits[_inside(one, shared)], other.logits[_inside(other, shared)]
+        wins = a > b
+        a.masked_fill_(~wins & (b > 0), -1.0)
+        b.masked_fill_(wins & (a > 0), -1.0)
 
 
-Window = tuple[slice, slice]
+def _meetings(crops: list[Crop]) -> Iterator[tuple[Crop, Crop, list[int]]]:
+    """Yield crops that meet, each with those before it, and where: y0, x0, y1, x1."""
+    if len(crops) < 2:
+        return
+    first = np.array([(crop.y, crop.x) for crop in crops])
+    last = first + np.array([crop.logits.shape for crop in crops])
+    start, stop = np.maximum(first[:, None], first), np.minimum(last[:, None], last)
+    shared = np.concatenate([start, stop], axis=2)
+    for index, other in np.argwhere(np.tril((start < stop).all(axis=2), -1)):
+        yield crops[index], crops[other], shared[index, other].tolist()
 
 
-def _intersection(one: Crop, other: Crop) -> tuple[Window, Window] | None:
-    """Return where two crops meet, as slices into each, or None."""
-    y0, x0 = max(one.y, other.y), max(one.x, other.x)
-    y1 = min(one.y + one.logits.shape[0], other.y + other.logits.shape[0])
-    x1 = min(one.x + one.logits.shape[1], other.x + other.logits.shape[1])
-    if y0 >= y1 or x0 >= x1:
-        return None
-    return _window(one, y0, x0, y1, x1), _window(other, y0, x0, y1, x1)
-
-
-def _window(crop: Crop, y0: int, x0: int, y1: int, x1: int) -> Window:
+def _inside(crop: Crop, box: list[int]) -> tuple[slice, slice]:
+    y0, x0, y1, x1 = box
     return slice(y0 - crop.y, y1 - crop.y), slice(x0 - crop.x, x1 - crop.x)
 
 
