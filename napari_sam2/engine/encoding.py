@@ -76,12 +76,10 @@ class FrameEncoder:
                 self.cache.put((frame, view), features)
         elif ahead is not None:
             ahead.discard(frame)
-        parts = [features for features in found.values() if features is not None]
-        if len(parts) == 1:
-            return parts[0]
-        order = {view: index for index, view in enumerate(found)}
-        rows = torch.tensor([order[view] for view in views], device=self.device)
-        return ImageFeatures(*(torch.cat(p)[rows] for p in zip(*parts, strict=True)))
+        shown = [one for view in views if (one := found[view]) is not None]
+        if len(found) == 1:
+            return shown[0]
+        return ImageFeatures(*map(torch.cat, zip(*shown, strict=True)))
 
     def _pixels(self, frame: int, ahead: ReadAhead | None) -> npt.NDArray[Any]:
         """Return a frame; of parts, the last frame is held for more of them."""
