@@ -77,10 +77,13 @@ class ObjectFinder:
         if self._window.is_off or not findings:
             return findings
         wider = self._look(self._widened(findings), step, groups, ahead)
+        if not wider:
+            return findings
+        logits = torch.cat([one.found.state.object_logits[0] for one in wider])
         better = {
             one.looking.object_id: one
-            for one in wider
-            if float(one.found.state.object_logits) > 0
+            for one, logit in zip(wider, logits.tolist(), strict=True)
+            if logit > 0
         }
         return [better.get(one.looking.object_id, one) for one in findings]
 
