@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -10,10 +10,10 @@ from napari_sam2.core.geometry import mask_box_yxyx
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.aim import surest, views_for
 from napari_sam2.engine.device import inference
-from napari_sam2.engine.masks import Scores, to_results
 from napari_sam2.engine.memory import select_memories
 from napari_sam2.engine.prompt_memory import remember_answers
 from napari_sam2.engine.prompting import answer, mask_to_model
+from napari_sam2.engine.seen import Seen, results_of
 from napari_sam2.engine.stepping import GroupRunner, Looking, gather
 from napari_sam2.engine.track import Answer, Glimpse, as_said
 from napari_sam2.engine.views import move_logits
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
     from napari_sam2.engine.network import Network
@@ -34,7 +35,12 @@ if TYPE_CHECKING:
     from napari_sam2.engine.window import Window
     from napari_sam2.model.object_state import ObjectState
 
-_UNSCORED = Scores(object_id=1, predicted_iou=1.0, object_logit=1.0, is_prompted=True)
+
+class Answered(NamedTuple):
+    """An answer, and what it looks like."""
+
+    answer: Answer
+    result: MaskResult
 
 
 class PromptAnswerer:
@@ -75,7 +81,7 @@ class PromptAnswerer:
         frame: int,
         prompts: FramePrompts,
         previous: npt.NDArray[np.bool_] | None = None,
-    ) -> Answer:
+    ) -> Answered:
         """Segment one object on a frame that the user prompted.
 
         The first prompt of an object on a frame is answered from the picture alone. A
@@ -106,13 +112,18 @@ class PromptAnswerer:
             prompts.check(self._shape_hw, what=what, refines=correction is not None)
             return self._answer(track, frame, prompts, correction)
 
+    def result(self, object_id: int, frame: int, answer: Answer) -> MaskResult:
+        """Return what an answer that was given before looks like."""
+        with inference(self._model):
+            return self._result(object_id, frame, answer.state, answer.sighting.view)
+
     def _answer(
         self,
         track: ObjectTrack,
         frame: int,
         prompts: FramePrompts,
         correction: Tracked | None,
-    ) -> Answer:
+    ) -> Answered:
         """Answer in every view that may suit, and keep the surest answer."""
         prior = track.prior_for(frame, prompts, correction)
         expected = None
@@ -131,17 +142,22 @@ class PromptAnswerer:
                 mask = move_logits(prior.logits, prior.view, view)
             states.append(answer(self._model, shown, coarse, prompts, view, mask))
         best = surest([float(state.ious[0]) for state in states])
-        sighting = self._sighting(track, frame, states[best], views[best])
-        return Answer(as_said(prompts), states[best], sighting, correction)
+        state, view = states[best], views[best]
+        result = self._result(track.object_id, frame, state, view)
+        sighting = self._sighting(track, frame, result, view)
+        return Answered(Answer(as_said(prompts), state, sighting, correction), result)
+
+    def _result(
+        self, object_id: int, frame: int, state: ObjectState, view: View
+    ) -> MaskResult:
+        seen = Seen(object_id, state, view, is_prompted=True)
+        return results_of([seen], frame, self._shape_hw, self._options)[0]
 
     def _sighting(
-        self, track: ObjectTrack, frame: int, state: ObjectState, view: View
+        self, track: ObjectTrack, frame: int, result: MaskResult, view: View
     ) -> Sighting:
         if self._window.is_off:
             return Sighting(view, None)
-        [result] = to_results(
-            state.logits[:, 0], [_UNSCORED], 0, [view], self._shape_hw, self._options
-        )
         seen = track.bank.last_seen(frame, is_reverse=False)
         if result.is_absent and seen is not None:
             return seen[0].after(view, None)

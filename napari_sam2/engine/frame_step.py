@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-import torch
+from typing import TYPE_CHECKING
 
 from napari_sam2.core.results import FrameResult
 from napari_sam2.engine.device import inference, working_memory
 from napari_sam2.engine.finding import ObjectFinder
-from napari_sam2.engine.masks import Scores, to_results
 from napari_sam2.engine.prompt_memory import remember_answers
-from napari_sam2.engine.stepping import (
-    GroupRunner,
-    bytes_per_object,
-)
+from napari_sam2.engine.seen import Seen, results_of
+from napari_sam2.engine.stepping import GroupRunner, bytes_per_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.encoding import FrameEncoder
     from napari_sam2.engine.memory import MemoryRules
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
-    from napari_sam2.engine.track import Answer, ObjectTrack
-    from napari_sam2.engine.views import View
+    from napari_sam2.engine.track import ObjectTrack
     from napari_sam2.engine.window import Window
-    from napari_sam2.model.object_state import ObjectState
 
 _LARGEST_GROUP = 64
-
-
-class Seen(NamedTuple):
-    """The answer for one object on a frame, and what was looked at."""
-
-    object_id: int
-    state: ObjectState
-    view: View
-    is_prompted: bool
 
 
 class FrameStepper:
@@ -94,7 +77,8 @@ class FrameStepper:
                 for looking, found in findings
             ]
             everything.sort(key=lambda one: one.object_id)
-            results = self.results(step.frame, everything)
+            shape_hw = self._frames.shape_hw
+            results = results_of(everything, step.frame, shape_hw, self._options)
         by_id = {result.object_id: result for result in results}
         for one in findings:
             self._finder.remember(one, step, by_id[one.looking.object_id])
@@ -108,29 +92,6 @@ class FrameStepper:
         """Make memories of all prompts that have none yet."""
         with inference(self._model):
             remember_answers(self._model, tracks, self._encoder, groups)
-
-    def result(self, object_id: int, frame: int, answer: Answer) -> MaskResult:
-        """Turn the answer to one object's prompts into a result."""
-        seen = Seen(object_id, answer.state, answer.sighting.view, True)
-        with inference(self._model):
-            return self.results(frame, [seen])[0]
-
-    def results(self, frame: int, seen: list[Seen]) -> tuple[MaskResult, ...]:
-        """Turn what was seen on one frame into results."""
-        if not seen:
-            return ()
-        pairs = [
-            torch.stack([s.state.ious[0], s.state.object_logits[0, 0]]) for s in seen
-        ]
-        numbers = torch.stack(pairs).float().tolist()
-        scores = [
-            Scores(one.object_id, iou, logit, one.is_prompted)
-            for one, (iou, logit) in zip(seen, numbers, strict=True)
-        ]
-        logits = torch.cat([one.state.logits[:, 0] for one in seen])
-        views = [one.view for one in seen]
-        shape_hw = self._frames.shape_hw
-        return to_results(logits, scores, frame, views, shape_hw, self._options)
 
     def must_read(self, frame: int, tracks: Sequence[ObjectTrack]) -> bool:
         """Whether pixels are needed: not where all objects are prompted."""

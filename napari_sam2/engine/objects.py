@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
+    from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.conditioning import PromptAnswerer
-    from napari_sam2.engine.track import Answer
 
 
 class ObjectTracks:
@@ -73,7 +73,7 @@ class ObjectTracks:
         frame: int,
         prompts: FramePrompts,
         previous: npt.NDArray[np.bool_] | None = None,
-    ) -> Answer:
+    ) -> MaskResult:
         """Have everything that is said about an object on a frame answered.
 
         Nothing changes when it cannot be; the same said again keeps its answer, and
@@ -82,12 +82,13 @@ class ObjectTracks:
         track = self._tracks.get(object_id) or ObjectTrack(
             object_id, bytearray(self._frame_count)
         )
-        answer = track.answers.get(frame)
-        if answer is None or not answer.answers(prompts):
-            answer = answerer.answer(track, frame, prompts, previous)
-            track.set_answer(frame, answer)
-            self._tracks[object_id] = track
-        return answer
+        before = track.answers.get(frame)
+        if before is not None and before.answers(prompts):
+            return answerer.result(object_id, frame, before)
+        answer, result = answerer.answer(track, frame, prompts, previous)
+        track.set_answer(frame, answer)
+        self._tracks[object_id] = track
+        return result
 
     def withdraw(self, object_id: int, frame: int) -> None:
         """Take back what was said on a frame; an object without prompts goes."""

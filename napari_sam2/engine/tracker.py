@@ -190,8 +190,7 @@ class VideoTracker:
             self._tracks.withdraw(object_id, frame)
             self._runner.paused = None
             return None
-        answer = self._tracks.say(self._answerer, object_id, frame, prompts, previous)
-        return self._stepper.result(object_id, frame, answer)
+        return self._tracks.say(self._answerer, object_id, frame, prompts, previous)
 
     def remove_object(self, object_id: int) -> None:
         """Forget an object; the others are not touched."""
