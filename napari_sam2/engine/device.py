@@ -157,5 +157,7 @@ def working_memory(device: torch.device) -> int:
     """Return how many bytes one group of objects may take for its activations."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return free // 2
+        # What PyTorch holds in reserve counts as taken for all others only.
+        held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return (free + held) // 2
     return min(psutil.virtual_memory().available // 4, 1024 * _MIB)

@@ -107,6 +107,13 @@ def test_a_group_may_take_some_memory() -> None:
     assert 0 < working_memory(CPU) <= 1 << 30
 
 
+def test_what_pytorch_holds_in_reserve_is_free_for_groups(monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (4 << 30, 16 << 30))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 9 << 30)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 1 << 30)
+    assert working_memory(torch.device("cuda")) == 6 << 30
+
+
 @pytest.mark.parametrize(
     ("name", "dtype"),
     [("cpu", torch.bfloat16), ("cuda", torch.bfloat16), ("mps", torch.float32)],
