@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -182,6 +182,14 @@ class FixedTables(TableCache):
         if key not in self._fixed:
             self._fixed[key] = make()
         return self._fixed[key]
+
+
+def fix_tables(network: nn.Module) -> None:
+    """Have every module of a network make each of its tables once, from now on."""
+    for module in network.modules():
+        for name, one in vars(module).items():
+            if isinstance(one, TableCache):
+                vars(module)[name] = FixedTables()
 
 
 class _Held(NamedTuple):

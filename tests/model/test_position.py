@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from napari_sam2.model.position import (
     TableCache,
     age_code,
+    fix_tables,
     rotary_table,
     rotate,
     sine_position,
@@ -156,6 +157,15 @@ def test_of_many_tables_only_the_oldest_is_made_again() -> None:
     assert module.made == 9
     module(0)
     assert module.made == 10
+
+
+def test_tables_of_a_whole_network_are_fixed() -> None:
+    inner = Doubling()
+    fix_tables(torch.nn.Sequential(torch.nn.Identity(), torch.nn.Sequential(inner)))
+    table = inner()
+    with torch.no_grad():
+        inner.weight.add_(1)
+    assert inner() is table
 
 
 def test_tables_are_not_kept_while_gradients_are_recorded() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.memory_attention import MemoryTokens
-from napari_sam2.model.position import FixedTables
+from napari_sam2.model.position import fix_tables
 from napari_sam2.model.prompt_encoder import PromptTokens
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def _with_fixed_tables(model: Sam2Model) -> Sam2Model:
     """Return the model with tables that are made once."""
     shared = {id(one): one for one in (*model.parameters(), *model.buffers())}
     fixed = copy.deepcopy(model, shared)
-    encoder, points = fixed.image_encoder, fixed.sam_prompt_encoder.pe_layer
-    for owner in (fixed, encoder, encoder.trunk, points):
-        owner._tables = FixedTables()
+    fix_tables(fixed)
     with torch.inference_mode(False), torch.no_grad():
-        points.grid(model.config.grid)
+        fixed.sam_prompt_encoder.pe_layer.grid(model.config.grid)
     return fixed

@@ -26,7 +26,7 @@ from napari_sam2.engine.onnx.interface import (
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import Choice, choose
 from napari_sam2.model.object_state import MASK_BIAS, MASK_SCALE
-from napari_sam2.model.position import FixedTables
+from napari_sam2.model.position import fix_tables
 from napari_sam2.model.resize import upscale
 
 if TYPE_CHECKING:
@@ -171,9 +171,7 @@ def _per_mask(flags: Tensor) -> Tensor:
 def _with_fixed_tables(model: Sam2Model) -> Sam2Model:
     """Return a copy of a model that has made all its tables."""
     copied = copy.deepcopy(model)
-    copied.image_encoder._tables = FixedTables()
-    copied.image_encoder.trunk._tables = FixedTables()
-    copied.sam_prompt_encoder.pe_layer._tables = FixedTables()
+    fix_tables(copied)
     size = model.config.image_size
     copied.encode_image(torch.zeros(1, 3, size, size, device=model.device))
     copied.sam_prompt_encoder.pe_layer.grid(model.config.grid)
