@@ -26,13 +26,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.results import MaskResult
-    from napari_sam2.engine.encoding import FrameEncoder
-    from napari_sam2.engine.memory import MemoryRules
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.track import ObjectTrack, Tracked
     from napari_sam2.engine.views import View
-    from napari_sam2.engine.window import Window
     from napari_sam2.model.object_state import ObjectState
 
 
@@ -48,32 +45,13 @@ class PromptAnswerer:
 
     Parameters
     ----------
-    model : Network
-    encoder : FrameEncoder
-        Where features come from.
-    rules : MemoryRules
-        What a correction looks back at.
-    window : Window
-        Decides where to look.
-    options : TrackerOptions
-        How masks are cleaned up.
+    parts : SessionParts
     """
 
-    def __init__(
-        self,
-        model: Network,
-        encoder: FrameEncoder,
-        rules: MemoryRules,
-        window: Window,
-        options: TrackerOptions,
-    ) -> None:
-        self._model = model
-        self._encoder = encoder
-        self._rules = rules
-        self._window = window
-        self._options = options
-        self._shape_hw = encoder.reader.source.shape_hw
-        self._frame_count = len(encoder.reader.source)
+    def __init__(self, parts: SessionParts) -> None:
+        self._parts = parts
+        self._model, self._encoder = parts.model, parts.encoder
+        self._window, self._shape_hw = parts.window, parts.shape_hw
 
     def answer(
         self,
@@ -151,7 +129,7 @@ class PromptAnswerer:
         self, object_id: int, frame: int, state: ObjectState, view: View
     ) -> MaskResult:
         seen = Seen(object_id, state, view, is_prompted=True)
-        return results_of([seen], frame, self._shape_hw, self._options)[0]
+        return results_of([seen], frame, self._shape_hw, self._parts.options)[0]
 
     def _sighting(
         self, track: ObjectTrack, frame: int, result: MaskResult, view: View
@@ -167,7 +145,7 @@ class PromptAnswerer:
         """Return the confident logits that a mask (H, W) stands for."""
         box = mask_box_yxyx(mask)
         view = self._window.whole if box is None else self._window.around(box)
-        like = torch.empty(0, device=self._encoder.device)
+        like = torch.empty(0, device=self._model.device)
         small = mask_to_model(view.cut(mask), self._model.config.mask_size, like)
         return Glimpse(small * MASK_SCALE + MASK_BIAS, view)
 
@@ -188,13 +166,13 @@ class PromptAnswerer:
             track.bank.recent,
             frame,
             is_reverse=correction.is_reverse,
-            frame_count=self._frame_count,
-            rules=self._rules,
+            frame_count=self._parts.frame_count,
+            rules=self._parts.rules,
         )
         if not selection.spatial:
             return self._model.without_memory(features)
         looking = Looking(track.object_id, track.bank, selection, view)
-        span = pointer_span(self._model, self._frame_count)
+        span = pointer_span(self._model, self._parts.frame_count)
         return self._model.attend_memory(features, gather(self._model, [looking], span))
 
 

@@ -31,20 +31,14 @@ class FrameEncoder:
     model : Network
     reader : FrameReader
     cache : FeatureCache
-    device : torch.device
     """
 
     def __init__(
-        self,
-        model: Network,
-        reader: FrameReader,
-        cache: FeatureCache,
-        device: torch.device,
+        self, model: Network, reader: FrameReader, cache: FeatureCache
     ) -> None:
         self.reader = reader
         self.cache = cache
         self._model = model
-        self.device = device
         self._batches = GroupRunner(_LARGEST_BATCH)
         self._held: tuple[int, npt.NDArray[Any]] | None = None
 
@@ -94,9 +88,9 @@ class FrameEncoder:
     def _encode(
         self, pixels: npt.NDArray[Any], views: Sequence[View]
     ) -> list[ImageFeatures]:
-        size = self._model.config.image_size
+        size, device = self._model.config.image_size, self._model.device
         parts = (self.reader.unit(view.cut(pixels)) for view in views)
-        images = torch.cat([to_model(part, size, self.device) for part in parts])
+        images = torch.cat([to_model(part, size, device) for part in parts])
         features = self._model.encode_image(images)
         if len(views) == 1:
             return [features]

@@ -16,15 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_sam2.core.results import MaskResult
-    from napari_sam2.engine.encoding import FrameEncoder
-    from napari_sam2.engine.memory import MemoryRules
-    from napari_sam2.engine.network import Network
-    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
     from napari_sam2.engine.stepping import Found, GroupRunner
     from napari_sam2.engine.track import ObjectTrack
-    from napari_sam2.engine.window import Window
 
 
 class Finding(NamedTuple):
@@ -39,30 +35,15 @@ class ObjectFinder:
 
     Parameters
     ----------
-    model : Network
-    encoder : FrameEncoder
-    rules : MemoryRules
-    window : Window
-        Decides where to look.
-    options : TrackerOptions
+    parts : SessionParts
     """
 
-    def __init__(
-        self,
-        model: Network,
-        encoder: FrameEncoder,
-        rules: MemoryRules,
-        window: Window,
-        options: TrackerOptions,
-    ) -> None:
-        self._model = model
-        self._encoder = encoder
-        self._rules = rules
-        self._window = window
-        self._frame_count = len(encoder.reader.source)
-        self._span = pointer_span(model, self._frame_count)
+    def __init__(self, parts: SessionParts) -> None:
+        self._parts = parts
+        self._window, rules = parts.window, parts.rules
+        self._span = pointer_span(parts.model, parts.frame_count)
         self._reach = max(rules.memory_count, rules.pointer_count) - 1
-        self._keep = max(options.history_frames, self._reach)
+        self._keep = max(parts.options.history_frames, self._reach)
 
     def find(
         self,
@@ -108,8 +89,8 @@ class ObjectFinder:
             bank.recent,
             frame,
             is_reverse=is_reverse,
-            frame_count=self._frame_count,
-            rules=self._rules,
+            frame_count=self._parts.frame_count,
+            rules=self._parts.rules,
         )
         seen = bank.last_seen(frame, is_reverse=is_reverse)
         view = self._window.whole if seen is None else self._window.after(*seen)
@@ -124,8 +105,8 @@ class ObjectFinder:
     ) -> list[Finding]:
         def look(chunk: Sequence[Looking]) -> list[Found]:
             views = [one.view for one in chunk]
-            features = self._encoder.features(step.frame, views, ahead)
-            return track(self._model, features, chunk, self._span)
+            features = self._parts.encoder.features(step.frame, views, ahead)
+            return track(self._parts.model, features, chunk, self._span)
 
         findings: list[Finding] = []
         for group in group_by_memory(looking):

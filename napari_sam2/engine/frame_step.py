@@ -14,14 +14,10 @@ from napari_sam2.engine.stepping import GroupRunner, bytes_per_object
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_sam2.engine.encoding import FrameEncoder
-    from napari_sam2.engine.memory import MemoryRules
-    from napari_sam2.engine.network import Network
-    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
     from napari_sam2.engine.track import ObjectTrack
-    from napari_sam2.engine.window import Window
 
 _LARGEST_GROUP = 64
 
@@ -31,30 +27,13 @@ class FrameStepper:
 
     Parameters
     ----------
-    model : Network
-    encoder : FrameEncoder
-        Where features come from: its reader knows the stack, and its device is where
-        everything is computed.
-    rules : MemoryRules
-    window : Window
-        Decides where to look.
-    options : TrackerOptions
+    parts : SessionParts
     """
 
-    def __init__(
-        self,
-        model: Network,
-        encoder: FrameEncoder,
-        rules: MemoryRules,
-        window: Window,
-        options: TrackerOptions,
-    ) -> None:
-        self._model = model
-        self._encoder = encoder
-        self._frames = encoder.reader.source
-        self._window = window
-        self._options = options
-        self._finder = ObjectFinder(model, encoder, rules, window, options)
+    def __init__(self, parts: SessionParts) -> None:
+        self._parts = parts
+        self._model, self._encoder = parts.model, parts.encoder
+        self._finder = ObjectFinder(parts)
 
     def run(
         self,
@@ -77,8 +56,8 @@ class FrameStepper:
                 for looking, found in findings
             ]
             everything.sort(key=lambda one: one.object_id)
-            shape_hw = self._frames.shape_hw
-            results = results_of(everything, step.frame, shape_hw, self._options)
+            shape_hw, options = self._parts.shape_hw, self._parts.options
+            results = results_of(everything, step.frame, shape_hw, options)
         by_id = {result.object_id: result for result in results}
         for one in findings:
             self._finder.remember(one, step, by_id[one.looking.object_id])
@@ -95,14 +74,16 @@ class FrameStepper:
 
     def must_read(self, frame: int, tracks: Sequence[ObjectTrack]) -> bool:
         """Whether pixels are needed: not where all objects are prompted."""
-        if self._window.is_off and (frame, self._window.whole) in self._encoder.cache:
+        window = self._parts.window
+        if window.is_off and (frame, window.whole) in self._encoder.cache:
             return False
         return any(frame not in one.answers for one in tracks)
 
     def groups(self) -> GroupRunner:
         """Return what computes as many objects at once as fit the device now."""
-        if self._options.group_size is not None:
-            return GroupRunner(self._options.group_size)
-        room = working_memory(self._encoder.device)
+        size = self._parts.options.group_size
+        if size is not None:
+            return GroupRunner(size)
+        room = working_memory(self._model.device)
         fits = room // bytes_per_object(self._model.config)
         return GroupRunner(min(fits, _LARGEST_GROUP))

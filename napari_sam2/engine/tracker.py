@@ -16,6 +16,7 @@ from napari_sam2.engine.frame_step import FrameStepper
 from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
+from napari_sam2.engine.parts import SessionParts
 from napari_sam2.engine.plan import Plan, check_range
 from napari_sam2.engine.reading import FrameReader
 from napari_sam2.engine.run import Paused, Runner
@@ -85,9 +86,9 @@ class VideoTracker:
         window = Window(self.options.window, shape_hw, config.image_size)
         reader = FrameReader(self.frames, self.limits, in_parts=not window.is_off)
         self._cache = FeatureCache(self.options.feature_cache_bytes)
-        encoder = FrameEncoder(model, reader, self._cache, self.device)
-        self._stepper = FrameStepper(model, encoder, rules, window, self.options)
-        self._answerer = PromptAnswerer(model, encoder, rules, window, self.options)
+        encoder = FrameEncoder(model, reader, self._cache)
+        parts = SessionParts(model, encoder, rules, window, self.options)
+        self._stepper, self._answerer = FrameStepper(parts), PromptAnswerer(parts)
         self._tracks = ObjectTracks(len(self.frames))
         prefetch = self.options.prefetch_frames
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)

@@ -1,0 +1,47 @@
+"""What those who compute for a session work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_sam2.engine.encoding import FrameEncoder
+    from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.engine.network import Network
+    from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """The parts of a session that all steps share.
+
+    Attributes
+    ----------
+    model : Network
+        Everything is computed where it is.
+    encoder : FrameEncoder
+        Where features come from.
+    rules : MemoryRules
+        What a frame looks back at.
+    window : Window
+        Decides where to look.
+    options : TrackerOptions
+    """
+
+    model: Network
+    encoder: FrameEncoder
+    rules: MemoryRules
+    window: Window
+    options: TrackerOptions
+
+    @property
+    def shape_hw(self) -> tuple[int, int]:
+        """Height and width of every frame."""
+        return self.encoder.reader.source.shape_hw
+
+    @property
+    def frame_count(self) -> int:
+        """Frames in the stack."""
+        return len(self.encoder.reader.source)
