@@ -60,7 +60,11 @@ def _read_pickled(path: Path) -> StateDict:
     try:
         with warnings.catch_warnings():  # the error says what is wrong with a file
             warnings.simplefilter("ignore", UserWarning)
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            # Of a mapped file only what is looked at is read: of shapes, nothing.
+            is_mapped = zipfile.is_zipfile(path)
+            content = torch.load(
+                path, map_location="cpu", weights_only=True, mmap=is_mapped
+            )
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path.name} was refused: it is no plain weights file. It is either "
