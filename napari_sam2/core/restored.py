@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from napari_sam2.core.packed import (
     pack_numbers,
     shared_shape,
 )
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 def restore_mask(
@@ -43,14 +47,7 @@ def restore_mask(
         raise ValueError("the bounding box is none")
     if y + height > shape_hw[0] or x + width > shape_hw[1]:
         raise ValueError("the bounding box reaches beyond the frame")
-    count = -(-height * width // 8)
-    raw = _inflated(bits, count) if is_deflated else bits
-    if len(raw) != count:
-        raise ValueError("the pixels are too many or too few")
-    unpacked = np.unpackbits(np.frombuffer(raw, np.uint8))
-    if unpacked[height * width :].any():
-        raise ValueError("there are pixels after the last one")
-    crop = unpacked[: height * width].reshape(height, width)
+    crop = _crop(crop_hw, bits, is_deflated)
     rows, columns = crop.sum(1, dtype=np.int64), crop.sum(0, dtype=np.int64)
     if not (rows[0] and rows[-1] and columns[0] and columns[-1]):
         raise ValueError("the bounding box is too large")
@@ -61,6 +58,21 @@ def restore_mask(
     )
     numbers = pack_numbers(origin_yx, crop_hw, area, centroid)
     return PackedMask(shared_shape(*shape_hw), numbers, bits, is_deflated)
+
+
+def _crop(
+    crop_hw: tuple[int, int], bits: bytes, is_deflated: bool
+) -> npt.NDArray[np.uint8]:
+    """Return the pixels of a bounding box, 0 or 1."""
+    height, width = crop_hw
+    count = -(-height * width // 8)
+    raw = _inflated(bits, count) if is_deflated else bits
+    if len(raw) != count:
+        raise ValueError("the pixels are too many or too few")
+    unpacked = np.unpackbits(np.frombuffer(raw, np.uint8))
+    if unpacked[height * width :].any():
+        raise ValueError("there are pixels after the last one")
+    return unpacked[: height * width].reshape(height, width)
 
 
 def _inflated(bits: bytes, count: int) -> bytes:

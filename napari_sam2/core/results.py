@@ -254,7 +254,10 @@ def mask_result(
     object_logit: float,
     is_prompted: bool = False,
 ) -> MaskResult:
-    """Make a :class:`MaskResult` from a whole-frame mask, bool, shape (H, W)."""
+    """Make a :class:`MaskResult` from a mask, bool, shape (H, W).
+
+    It is of a whole frame, or of a part that :meth:`MaskResult.within` puts in place.
+    """
     origin, crop = _trimmed(mask)
     height, width = mask.shape
     return MaskResult(

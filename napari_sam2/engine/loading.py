@@ -102,14 +102,7 @@ def load_model(
             "PyTorch as the backend."
         )
     if is_exported(path):
-        if backend == "torch":
-            raise ModelError(
-                f"{path.parent} holds ONNX graphs, which PyTorch does not run: choose "
-                "the backend onnx, or the weights that it was made of."
-            )
-        from napari_sam2.engine.onnx.opening import open_network
-
-        return open_network(path.parent, device=device, image_size=image_size)
+        return _exported(path.parent, device, image_size, backend)
     if backend == "onnx":
         from napari_sam2.engine.onnx.cached import cached_network
 
@@ -118,6 +111,19 @@ def load_model(
     model = load_torch_model(path, device=device, image_size=image_size)
     settle_precision(model, quality)
     return _compiled(model) if is_compiled else model
+
+
+def _exported(
+    folder: Path, device: str, image_size: int | None, backend: Backend
+) -> Network:
+    if backend == "torch":
+        raise ModelError(
+            f"{folder} holds ONNX graphs, which PyTorch does not run: choose the "
+            "backend onnx, or the weights that it was made of."
+        )
+    from napari_sam2.engine.onnx.opening import open_network
+
+    return open_network(folder, device=device, image_size=image_size)
 
 
 def _compiled(model: Sam2Model) -> Network:
