@@ -14,8 +14,8 @@ from napari_sam2.engine.memory import select_memories
 from napari_sam2.engine.prompt_memory import remember_answers
 from napari_sam2.engine.prompting import answer, mask_to_model
 from napari_sam2.engine.seen import Seen, results_of
-from napari_sam2.engine.stepping import GroupRunner, Looking, gather
-from napari_sam2.engine.track import Answer, Glimpse, as_said
+from napari_sam2.engine.stepping import GroupRunner, MemoryQuery, gather
+from napari_sam2.engine.track import Answer, ViewedMask, as_said
 from napari_sam2.engine.views import move_logits
 from napari_sam2.engine.window import Sighting
 from napari_sam2.model.image_encoder import ImageFeatures
@@ -85,7 +85,7 @@ class PromptAnswerer:
             handed = None
             if previous is not None:
                 FramePrompts(mask=previous).check(self._shape_hw, what=what)
-                handed = self._glimpse(previous)
+                handed = self._viewed_mask(previous)
             correction = track.correction_on(frame, handed)
             prompts.check(self._shape_hw, what=what, refines=correction is not None)
             return self._answer(track, frame, prompts, correction)
@@ -141,13 +141,13 @@ class PromptAnswerer:
             return seen[0].after(view, None)
         return self._window.first(view, result.box_yxyx)
 
-    def _glimpse(self, mask: npt.NDArray[np.bool_]) -> Glimpse:
+    def _viewed_mask(self, mask: npt.NDArray[np.bool_]) -> ViewedMask:
         """Return the confident logits that a mask (H, W) stands for."""
         box = mask_box_yxyx(mask)
         view = self._window.whole if box is None else self._window.around(box)
         like = torch.empty(0, device=self._model.device)
         small = mask_to_model(view.cut(mask), self._model.config.mask_size, like)
-        return Glimpse(small * MASK_SCALE + MASK_BIAS, view)
+        return ViewedMask(small * MASK_SCALE + MASK_BIAS, view)
 
     def _coarse(
         self,
@@ -171,9 +171,9 @@ class PromptAnswerer:
         )
         if not selection.spatial:
             return self._model.without_memory(features)
-        looking = Looking(track.object_id, track.bank, selection, view)
+        query = MemoryQuery(track.object_id, track.bank, selection, view)
         span = pointer_span(self._model, self._parts.frame_count)
-        return self._model.attend_memory(features, gather(self._model, [looking], span))
+        return self._model.attend_memory(features, gather(self._model, [query], span))
 
 
 def pointer_span(model: Network, frame_count: int) -> int:

@@ -8,7 +8,7 @@ import torch
 
 from napari_sam2.engine.conditioning import pointer_span
 from napari_sam2.engine.memory import FrameMemory, select_memories
-from napari_sam2.engine.stepping import Looking, group_by_memory, track
+from napari_sam2.engine.stepping import MemoryQuery, group_by_memory, track
 from napari_sam2.engine.views import boxes_of
 from napari_sam2.engine.window import Sighting
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.plan import Step
     from napari_sam2.engine.reading import ReadAhead
-    from napari_sam2.engine.stepping import Found, GroupRunner
+    from napari_sam2.engine.stepping import GroupRunner, Prediction
     from napari_sam2.engine.track import ObjectTrack
 
 
 class Finding(NamedTuple):
     """How one object was looked for, and what was found."""
 
-    looking: Looking
-    found: Found
+    query: MemoryQuery
+    prediction: Prediction
 
 
 class ObjectFinder:
@@ -53,36 +53,36 @@ class ObjectFinder:
         ahead: ReadAhead,
     ) -> list[Finding]:
         """Look for objects, and once more for those that were lost or cut off."""
-        looking = [self._looking(one, step) for one in tracks]
-        findings = self._look(looking, step, groups, ahead)
+        queries = [self._query(one, step) for one in tracks]
+        findings = self._look(queries, step, groups, ahead)
         if self._window.is_off or not findings:
             return findings
         wider = self._look(self._widened(findings), step, groups, ahead)
         if not wider:
             return findings
-        logits = torch.cat([one.found.state.object_logits[0] for one in wider])
+        logits = torch.cat([one.prediction.state.object_logits[0] for one in wider])
         better = {
-            one.looking.object_id: one
+            one.query.object_id: one
             for one, logit in zip(wider, logits.tolist(), strict=True)
             if logit > 0
         }
-        return [better.get(one.looking.object_id, one) for one in findings]
+        return [better.get(one.query.object_id, one) for one in findings]
 
     def remember(self, finding: Finding, step: Step, result: MaskResult) -> None:
         """Keep what was found for the frames that follow."""
-        (looking, found), bank = finding, finding.looking.bank
+        (query, prediction), bank = finding, finding.query.bank
         seen = bank.last_seen(step.frame, is_reverse=step.is_reverse)
-        before = Sighting(looking.view, None) if seen is None else seen[0]
+        before = Sighting(query.view, None) if seen is None else seen[0]
         memory = FrameMemory(
-            found.spatial,
-            found.state.pointers[0],
-            before.after(looking.view, result.box_yxyx),
-            found.state.logits,
+            prediction.spatial,
+            prediction.state.pointers[0],
+            before.after(query.view, result.box_yxyx),
+            prediction.state.logits,
             step.is_reverse,
         )
         bank.remember(step.frame, memory, self._keep, self._reach)
 
-    def _looking(self, one: ObjectTrack, step: Step) -> Looking:
+    def _query(self, one: ObjectTrack, step: Step) -> MemoryQuery:
         bank, frame, is_reverse = one.bank, step.frame, step.is_reverse
         selection = select_memories(
             bank.conditioning,
@@ -94,33 +94,33 @@ class ObjectFinder:
         )
         seen = bank.last_seen(frame, is_reverse=is_reverse)
         view = self._window.whole if seen is None else self._window.after(*seen)
-        return Looking(one.object_id, bank, selection, view)
+        return MemoryQuery(one.object_id, bank, selection, view)
 
     def _look(
         self,
-        looking: Sequence[Looking],
+        queries: Sequence[MemoryQuery],
         step: Step,
         groups: GroupRunner,
         ahead: ReadAhead,
     ) -> list[Finding]:
-        def look(chunk: Sequence[Looking]) -> list[Found]:
+        def look(chunk: Sequence[MemoryQuery]) -> list[Prediction]:
             views = [one.view for one in chunk]
             features = self._parts.encoder.features(step.frame, views, ahead)
             return track(self._parts.model, features, chunk, self._span)
 
         findings: list[Finding] = []
-        for group in group_by_memory(looking):
+        for group in group_by_memory(queries):
             group.sort(key=lambda one: one.view)  # shared views come together
             findings += map(Finding, group, groups.run(group, look))
         return findings
 
-    def _widened(self, findings: Sequence[Finding]) -> list[Looking]:
+    def _widened(self, findings: Sequence[Finding]) -> list[MemoryQuery]:
         """Return how to look again for what was lost or cut off."""
-        logits = torch.cat([one.found.state.logits[:, 0] for one in findings])
-        looking = [one.looking for one in findings]
-        boxes = boxes_of(logits, [one.view for one in looking])
+        logits = torch.cat([one.prediction.state.logits[:, 0] for one in findings])
+        queries = [one.query for one in findings]
+        boxes = boxes_of(logits, [one.view for one in queries])
         return [
             one._replace(view=view)
-            for one, box in zip(looking, boxes, strict=True)
+            for one, box in zip(queries, boxes, strict=True)
             if (view := self._window.look_again(one.view, box)) is not None
         ]

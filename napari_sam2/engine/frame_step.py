@@ -52,15 +52,15 @@ class FrameStepper:
         with inference(self._model):
             findings = self._finder.find(lost, step, groups, ahead)
             everything += [
-                Seen(looking.object_id, found.state, looking.view, False)
-                for looking, found in findings
+                Seen(query.object_id, prediction.state, query.view, False)
+                for query, prediction in findings
             ]
             everything.sort(key=lambda one: one.object_id)
             shape_hw, options = self._parts.shape_hw, self._parts.options
             results = results_of(everything, step.frame, shape_hw, options)
         by_id = {result.object_id: result for result in results}
         for one in findings:
-            self._finder.remember(one, step, by_id[one.looking.object_id])
+            self._finder.remember(one, step, by_id[one.query.object_id])
         for track in tracks:
             track.visit(step.frame, is_reverse=step.is_reverse)
         return FrameResult(step.frame, results)

@@ -57,6 +57,6 @@ def _remember(
         features, state.logits, state.object_logits, is_prompted=True
     )
     return [
-        FrameMemory(found.spatial, found.state.pointers[0], one.sighting)
-        for found, one in zip(split(state, memory), answers, strict=True)
+        FrameMemory(made.spatial, made.state.pointers[0], one.sighting)
+        for made, one in zip(split(state, memory), answers, strict=True)
     ]

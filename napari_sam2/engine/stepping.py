@@ -30,7 +30,7 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 
-class Looking(NamedTuple):
+class MemoryQuery(NamedTuple):
     """One object that is to be found on a frame, and what it looks back at."""
 
     object_id: int
@@ -39,28 +39,28 @@ class Looking(NamedTuple):
     view: View
 
 
-class Found(NamedTuple):
+class Prediction(NamedTuple):
     """The answer for one object: a batch of one, and its new spatial memory."""
 
     state: ObjectState
     spatial: Tensor  # (h * w, memory_dim), of engine.device.kept_dtype
 
 
-def group_by_memory(objects: Sequence[Looking]) -> list[list[Looking]]:
+def group_by_memory(objects: Sequence[MemoryQuery]) -> list[list[MemoryQuery]]:
     """Put objects that look back at the same slots and ages together.
 
     Their memories stack without padding, so a group is exactly what its objects are one
     by one.
     """
-    groups: dict[object, list[Looking]] = defaultdict(list)
+    groups: dict[object, list[MemoryQuery]] = defaultdict(list)
     for one in objects:
         groups[one.selection.shape].append(one)
     return list(groups.values())
 
 
 def track(
-    model: Network, features: ImageFeatures, group: Sequence[Looking], span: int
-) -> list[Found]:
+    model: Network, features: ImageFeatures, group: Sequence[MemoryQuery], span: int
+) -> list[Prediction]:
     """Find a group of objects on one frame from their memories.
 
     Parameters
@@ -68,7 +68,7 @@ def track(
     model : Network
     features : ImageFeatures
         The frame's: one for all objects, or one for each.
-    group : sequence of Looking
+    group : sequence of MemoryQuery
         Objects whose selections have the same shape.
     span : int
         Frames that pointer ages are divided by.
@@ -85,7 +85,7 @@ def track(
     return split(state, memory)
 
 
-def gather(model: Network, group: Sequence[Looking], span: int) -> Recalled:
+def gather(model: Network, group: Sequence[MemoryQuery], span: int) -> Recalled:
     """Put together what a group looks back at, for :meth:`Network.attend_memory`."""
     selection = group[0].selection
     spatial = torch.stack(
@@ -102,18 +102,18 @@ def gather(model: Network, group: Sequence[Looking], span: int) -> Recalled:
     return model.recall(spatial, slots, pointers, upload(ages, spatial.device))
 
 
-def _seen_from(one: Looking, frame: int) -> Tensor:
+def _seen_from(one: MemoryQuery, frame: int) -> Tensor:
     """Return a spatial memory, (hw, c), as it lies in the view that is looked at."""
     memory = one.bank[frame]
     return move_tokens(memory.spatial, memory.sighting.view, one.view)
 
 
-def _pointers(one: Looking) -> Tensor:
+def _pointers(one: MemoryQuery) -> Tensor:
     """Stack the pointers that an object looks back at, (P, C)."""
     return torch.stack([one.bank[f].pointer for _, f in one.selection.pointers])
 
 
-def split(state: ObjectState, memory: Tensor) -> list[Found]:
+def split(state: ObjectState, memory: Tensor) -> list[Prediction]:
     """Part a batch of answers and memories into one per object.
 
     They are copies: a view that is kept would keep the whole group.
@@ -121,7 +121,7 @@ def split(state: ObjectState, memory: Tensor) -> list[Found]:
     spatial = memory.flatten(2).transpose(1, 2)  # (B, hw, c)
     spatial = spatial.to(kept_dtype(memory.device))
     return [
-        Found(
+        Prediction(
             type(state)(*(part[i : i + 1].clone() for part in state)),
             spatial[i].clone(memory_format=torch.contiguous_format),
         )

@@ -27,7 +27,7 @@ def as_said(prompts: FramePrompts) -> Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
+class ViewedMask:
     """A mask as the model sees it: on the mask grid of a view.
 
     Attributes
@@ -39,7 +39,7 @@ class Glimpse:
     logits: torch.Tensor
     view: View
 
-    def to(self, where: torch.device) -> Glimpse:
+    def to(self, where: torch.device) -> ViewedMask:
         """Return the mask on a device."""
         return replace(self, logits=self.logits.to(where))
 
@@ -50,13 +50,13 @@ class Tracked:
 
     Attributes
     ----------
-    mask : Glimpse or None
+    mask : ViewedMask or None
         The tracked mask; None when it is no longer remembered.
     is_reverse : bool
         The direction in which the frame was tracked.
     """
 
-    mask: Glimpse | None
+    mask: ViewedMask | None
     is_reverse: bool
 
     def to(self, where: torch.device) -> Tracked:
@@ -86,9 +86,9 @@ class Answer:
     correction_of: Tracked | None = None
 
     @property
-    def mask(self) -> Glimpse:
+    def mask(self) -> ViewedMask:
         """The answered mask."""
-        return Glimpse(self.state.logits, self.sighting.view)
+        return ViewedMask(self.state.logits, self.sighting.view)
 
     @property
     def prompts(self) -> FramePrompts:
@@ -134,13 +134,13 @@ class ObjectTrack:
         """First and last prompted frame."""
         return min(self.answers), max(self.answers)
 
-    def correction_on(self, frame: int, previous: Glimpse | None) -> Tracked | None:
+    def correction_on(self, frame: int, previous: ViewedMask | None) -> Tracked | None:
         """Return what a prompt on ``frame`` would correct, or None if it is the first.
 
         Parameters
         ----------
         frame : int
-        previous : Glimpse or None
+        previous : ViewedMask or None
             The mask to refine when the session does not remember the frame's own: it
             was too long ago, or another session tracked the frame.
         """
@@ -150,12 +150,12 @@ class ObjectTrack:
             return Tracked(previous, is_reverse=False) if previous is not None else None
         memory = self.bank.recent.get(frame)
         if memory is not None and memory.logits is not None:
-            previous = Glimpse(memory.logits, memory.sighting.view)
+            previous = ViewedMask(memory.logits, memory.sighting.view)
         return Tracked(previous, self.visits[frame] == BACKWARD)
 
     def prior_for(
         self, frame: int, prompts: FramePrompts, correction: Tracked | None
-    ) -> Glimpse | None:
+    ) -> ViewedMask | None:
         """Return the mask that ``prompts`` refine: the last answer's, or tracking's.
 
         The last answer is refined only by prompts that add to it: after a point was

@@ -14,7 +14,7 @@ from napari_sam2.engine.device import inference
 from napari_sam2.engine.memory import FrameMemory, MemoryBank, Selection
 from napari_sam2.engine.stepping import (
     GroupRunner,
-    Looking,
+    MemoryQuery,
     bytes_per_object,
     group_by_memory,
     track,
@@ -33,7 +33,7 @@ SELECTIONS = st.builds(
 @given(st.lists(SELECTIONS, max_size=8))
 def test_groups_agree_in_slots_and_ages(selections) -> None:
     objects = [
-        Looking(i, MemoryBank(), s, NOWHERE.view) for i, s in enumerate(selections)
+        MemoryQuery(i, MemoryBank(), s, NOWHERE.view) for i, s in enumerate(selections)
     ]
     groups = group_by_memory(objects)
     assert sorted(one.object_id for group in groups for one in group) == [
@@ -133,7 +133,7 @@ def test_a_group_is_exactly_its_objects_one_by_one(miniature, selection) -> None
     pixels = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     features = miniature.encode_image(pixels)
     group = [
-        Looking(i, bank, selection, NOWHERE.view)
+        MemoryQuery(i, bank, selection, NOWHERE.view)
         for i, bank in enumerate(banks(miniature, 3))
     ]
     together = track(miniature, features, group, 3)
