@@ -20,7 +20,7 @@ from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.files.position_files import PositionFiles
-from napari_sam2.io.files.unfinished import settle_precision, unfinished_run
+from napari_sam2.io.files.unfinished import run_folder, settle_precision
 from napari_sam2.io.writing.position_results import PositionResults
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _PARTLY = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PositionsOutcome:
     """What came of a job.
 
     Attributes
@@ -54,7 +54,7 @@ class Outcome:
     problems: tuple[str, ...] = ()
 
 
-def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
+def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutcome:
     """Follow objects at every position, and write the results when all are finished.
 
     Parameters
@@ -80,7 +80,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
         corrects_bleaching=job.corrects_bleaching,
     )
     output, made_of = job.outputs.labels, depends_on(job)
-    with unfinished_run(output, made_of, is_resumed=job.is_resumed) as folder:
+    with run_folder(output, made_of, is_resumed=job.is_resumed) as folder:
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
         with _keeping(folder, store):
             model = load()
@@ -96,10 +96,10 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> Outcome:
             PositionResults(store, everything).write(labels, table)
             for path in job.outputs.overlays:
                 _draw(path, job, sight, store)
-        return Outcome(steps, seconds, _problems(store))
+        return PositionsOutcome(steps, seconds, _problems(store))
 
 
-def report_everywhere(job: Job, outcome: Outcome) -> int:
+def report_everywhere(job: Job, outcome: PositionsOutcome) -> int:
     """Say what was written and, if so, why it is not everything.
 
     Returns

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.byte_bar import watch
+from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.core.adapter_card import describe_gain
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import CheckpointError
@@ -24,7 +25,6 @@ _STATES = {
     Condition.WRONG_SIZE: "damaged",
     Condition.INTACT: "here",
 }
-_INTERRUPTED = 130
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -103,7 +103,7 @@ def _download(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         message = "Stopped. What has come so far is kept: run this again to go on."
         print(message, file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     print(path)
     _tell_pin(checkpoint)
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -58,20 +58,17 @@ def open_project_image(project: Project, args: argparse.Namespace) -> StackFrame
 
 def finish(steps: Generator[Progress, None, T], label: str) -> T:
     """Run steps to their end under a bar; return what they return."""
-    with closing(steps):
+    with ExitStack() as ended:
+        ended.enter_context(closing(steps))
         bar: FrameBar | None = None
-        try:
-            while True:
+        while True:
+            try:
                 progress = next(steps)
-                if bar is None:
-                    bar = FrameBar(progress.total, label).__enter__()
-                bar.show(progress.done)
-        except StopIteration as end:
-            outcome: T = end.value
-            return outcome
-        finally:
-            if bar is not None:
-                bar.__exit__()
+            except StopIteration as end:
+                outcome: T = end.value
+                return outcome
+            bar = bar or ended.enter_context(FrameBar(progress.total, label))
+            bar.show(progress.done)
 
 
 def refuse_options(args: argparse.Namespace, names: dict[str, object]) -> None:

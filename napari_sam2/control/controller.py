@@ -18,7 +18,7 @@ from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard
 from napari_sam2.control.travelling import Travelling
-from napari_sam2.control.unfinished import unfinished_run
+from napari_sam2.control.unfinished import order_left
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
 
@@ -99,7 +99,7 @@ class Controller:
         self.steps = Travelling(history, self._running, self._board)
         self._importing = Importing(history, self._dispatcher)
         told = self.recorder.steps  # of a project, perhaps, where a run was stopped
-        self._running.offer(unfinished_run(self.document, told, settings.seed))
+        self._running.offer(order_left(self.document, told, settings.seed))
         self._connect()
 
     @property

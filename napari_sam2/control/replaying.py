@@ -26,7 +26,7 @@ Found: TypeAlias = "dict[tuple[int, Place], PackedResult]"
 """What a replay found, by number of the step, object and frame."""
 
 
-class MakeTracker(Protocol):
+class TrackerOfStep(Protocol):
     """Makes the tracker of a step."""
 
     def __call__(self, step: Made, /) -> Tracker:
@@ -61,7 +61,7 @@ class Replayed:
 
 
 def replay(
-    contents: Contents, make_tracker: MakeTracker, token: CancelToken | None = None
+    contents: Contents, make_tracker: TrackerOfStep, token: CancelToken | None = None
 ) -> Generator[Progress, None, Replayed]:
     """Do again what led to the masks of a project.
 
@@ -130,7 +130,7 @@ def needed_steps(steps: Sequence[RecipeStep], numbers: set[int]) -> list[int]:
 class _Performer:
     """Does steps one after the other."""
 
-    def __init__(self, make_tracker: MakeTracker) -> None:
+    def __init__(self, make_tracker: TrackerOfStep) -> None:
         self._recorder = Recorder()
         self._make_tracker = make_tracker
         self._tracker: ToldTracker | None = None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.state.masks import FrameMask
 
 
-def unfinished_run(
+def order_left(
     document: Document, steps: Sequence[RecipeStep], seed: SeedMode
 ) -> RunOrder | None:
     """Return what is left of a run through all positions; None if it was not begun.

@@ -17,7 +17,7 @@ from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
 from napari_sam2.control import Activity
-from napari_sam2.control.unfinished import unfinished_run
+from napari_sam2.control.unfinished import order_left
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.recipe import Followed
 from napari_sam2.core.seed_mode import SeedMode
@@ -194,11 +194,11 @@ def test_a_run_at_one_position_is_no_unfinished_run_through_all(
     run(clicked)
     assert clicked.document.frames_covered(1) == SLICES
     steps = clicked.session.controller.recorder.steps
-    assert unfinished_run(clicked.document, steps, "follow") is None
+    assert order_left(clicked.document, steps, "follow") is None
     start(clicked)
     clicked.wait_idle()
     steps = clicked.session.controller.recorder.steps
-    assert unfinished_run(clicked.document, steps, "follow") is None  # it is finished
+    assert order_left(clicked.document, steps, "follow") is None  # it is finished
 
 
 def test_a_frame_that_cannot_be_read_is_told_and_the_rest_is_found(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
-class Kept(Protocol):
+class Gathered(Protocol):
     """Takes results in any order and writes them, in order, when all are there."""
 
     def save(self, path: Path) -> None:
@@ -34,7 +34,7 @@ class Kept(Protocol):
         ...
 
 
-KeptT = TypeVar("KeptT", bound=Kept)
+GatheredT = TypeVar("GatheredT", bound=Gathered)
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:
@@ -94,8 +94,8 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
 
 @contextmanager
 def saved_at_end(
-    path: Path, make: Callable[[], KeptT], *, overwrite: bool
-) -> Iterator[KeptT]:
+    path: Path, make: Callable[[], GatheredT], *, overwrite: bool
+) -> Iterator[GatheredT]:
     """Keep results in a writer, and save them when the body ends without error.
 
     Parameters

@@ -31,7 +31,7 @@ def unfinished_folder(output: Path) -> Path:
 
 
 @contextmanager
-def unfinished_run(
+def run_folder(
     output: Path, made_of: Mapping[str, Any], *, is_resumed: bool
 ) -> Iterator[Path]:
     """Give the folder for what is finished; it is gone when the block was done.
@@ -82,7 +82,7 @@ def settle_precision(folder: Path, precision: Precision | None) -> Precision | N
     Parameters
     ----------
     folder : Path
-        From :func:`unfinished_run`.
+        From :func:`run_folder`.
     precision : str or None
         What this machine multiplies in.
 

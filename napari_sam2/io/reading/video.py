@@ -18,12 +18,12 @@ from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.video_index import (
-    Pace,
+    Spacing,
     VideoIndex,
     announced_seconds,
     count_from_header,
-    pace,
     scan,
+    spacing,
 )
 from napari_sam2.io.reading.video_picture import display_matrix, turned
 
@@ -120,7 +120,7 @@ class VideoReader:
     @cached_property
     def seconds(self) -> float:
         """Time from frame to frame: the mean, where it varies; 0 for unknown."""
-        told = self._pace if count_from_header(self._stream) is None else None
+        told = self._spacing if count_from_header(self._stream) is None else None
         if told is None or not told.is_uneven:
             rate = self._stream.average_rate
             return float(1 / rate) if rate else 0.0
@@ -133,7 +133,7 @@ class VideoReader:
 
     def notices(self) -> Iterator[str]:
         """Say what is odd about the file: an end too early, or uneven times."""
-        told = self._pace
+        told = self._spacing
         if told is None:
             return
         announced = announced_seconds(self._container, self._stream)
@@ -151,13 +151,13 @@ class VideoReader:
             )
 
     @cached_property
-    def _pace(self) -> Pace | None:
+    def _spacing(self) -> Spacing | None:
         """How frames follow each other, as far as that is known without a scan."""
         if count_from_header(self._stream) is None or "_index" in self.__dict__:
-            return pace(self._index.shown)
+            return spacing(self._index.shown)
         entries = getattr(self._stream, "index_entries", ())
         is_complete = len(entries) == self.count
-        return pace([entry.timestamp for entry in entries]) if is_complete else None
+        return spacing([entry.timestamp for entry in entries]) if is_complete else None
 
     @cached_property
     def _index(self) -> VideoIndex:

@@ -100,7 +100,7 @@ def announced_seconds(container: Any, stream: Any) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Spacing:
     """How frames follow each other, in units of a stream's time base.
 
     Attributes
@@ -123,12 +123,12 @@ class Pace:
         return self.longest > 1.5 * self.usual or self.shortest < 0.5 * self.usual
 
 
-def pace(times: Sequence[int]) -> Pace | None:
+def spacing(times: Sequence[int]) -> Spacing | None:
     """Measure the times of frames, in order; None for less than three."""
     if len(times) < 3:
         return None
     steps = sorted(b - a for a, b in pairwise(times))
-    return Pace(times[0], times[-1], steps[0], steps[len(steps) // 2], steps[-1])
+    return Spacing(times[0], times[-1], steps[0], steps[len(steps) // 2], steps[-1])
 
 
 def scan(path: Path) -> VideoIndex:

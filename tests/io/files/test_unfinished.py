@@ -7,7 +7,7 @@ import json
 import pytest
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.unfinished import settle_precision, unfinished_run
+from napari_sam2.io.files.unfinished import run_folder, settle_precision
 
 MADE_OF = {"another image": {"size": (3, 4), "pixels": "ab"}, "other prompts": [1]}
 
@@ -21,7 +21,7 @@ def begun(output, made_of=MADE_OF):
     """Leave a run with one finished part."""
     with (
         pytest.raises(KeyboardInterrupt),
-        unfinished_run(output, made_of, is_resumed=False) as folder,
+        run_folder(output, made_of, is_resumed=False) as folder,
     ):
         (folder / "000000.zip").write_bytes(b"finished")
         raise KeyboardInterrupt
@@ -29,7 +29,7 @@ def begun(output, made_of=MADE_OF):
 
 
 def test_nothing_is_left_of_what_was_done(output):
-    with unfinished_run(output, MADE_OF, is_resumed=False) as folder:
+    with run_folder(output, MADE_OF, is_resumed=False) as folder:
         (folder / "000000.zip").write_bytes(b"finished")
         assert json.loads((folder / "run.json").read_text())["other prompts"] == [1]
     assert not list(output.parent.iterdir())
@@ -38,7 +38,7 @@ def test_nothing_is_left_of_what_was_done(output):
 def test_nothing_is_left_of_what_never_began(output):
     with (
         pytest.raises(OutputError),
-        unfinished_run(output, MADE_OF, is_resumed=False),
+        run_folder(output, MADE_OF, is_resumed=False),
     ):
         raise OutputError("The output exists.")
     assert not list(output.parent.iterdir())
@@ -48,10 +48,10 @@ def test_what_is_finished_stays_until_it_is_resumed(output):
     folder = begun(output)
     with (
         pytest.raises(OutputError, match="add --resume"),
-        unfinished_run(output, MADE_OF, is_resumed=False),
+        run_folder(output, MADE_OF, is_resumed=False),
     ):
         pass
-    with unfinished_run(output, MADE_OF, is_resumed=True) as again:
+    with run_folder(output, MADE_OF, is_resumed=True) as again:
         assert again == folder
         assert (folder / "000000.zip").read_bytes() == b"finished"
 
@@ -70,7 +70,7 @@ def test_another_run_is_told(output, change, words):
     begun(output)
     with (
         pytest.raises(OutputError, match=words),
-        unfinished_run(output, {**MADE_OF, **change}, is_resumed=True),
+        run_folder(output, {**MADE_OF, **change}, is_resumed=True),
     ):
         pass
 
@@ -84,7 +84,7 @@ def test_something_else_is_never_touched(output, content):
         (folder / "run.json").write_text(content)
     with (
         pytest.raises(OutputError, match="is in the way"),
-        unfinished_run(output, MADE_OF, is_resumed=True),
+        run_folder(output, MADE_OF, is_resumed=True),
     ):
         pass
     assert (folder / "mine.txt").read_text() == "keep me"
@@ -92,14 +92,14 @@ def test_something_else_is_never_touched(output, content):
 
 def test_a_folder_of_a_run_that_was_killed_at_once_is_used(output):
     output.with_name("labels.tif.unfinished").mkdir()
-    with unfinished_run(output, MADE_OF, is_resumed=False) as folder:
+    with run_folder(output, MADE_OF, is_resumed=False) as folder:
         assert (folder / "run.json").exists()
 
 
 def resumed_in(output, precision):
     with (
         pytest.raises(KeyboardInterrupt),
-        unfinished_run(output, MADE_OF, is_resumed=True) as folder,
+        run_folder(output, MADE_OF, is_resumed=True) as folder,
     ):
         found = settle_precision(folder, precision)
         (folder / "000000.zip").write_bytes(b"finished")
@@ -112,7 +112,7 @@ def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(output):
     assert resumed_in(output, "bfloat16") == "bfloat16"
     with (
         pytest.raises(OutputError, match=r"products in another precision \(bfloat16\)"),
-        unfinished_run(output, MADE_OF, is_resumed=True) as folder,
+        run_folder(output, MADE_OF, is_resumed=True) as folder,
     ):
         settle_precision(folder, "float32")
     assert resumed_in(output, None) is None  # it cannot be known to be another
@@ -124,6 +124,6 @@ def test_a_run_that_does_not_say_its_precision_is_accepted(output):
 
 
 def test_a_run_that_had_finished_nothing_begins_in_any_precision(output):
-    with unfinished_run(output, MADE_OF, is_resumed=False) as folder:
+    with run_folder(output, MADE_OF, is_resumed=False) as folder:
         assert settle_precision(folder, "bfloat16") == "bfloat16"
         assert settle_precision(folder, "float32") == "float32"
