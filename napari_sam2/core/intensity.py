@@ -6,6 +6,7 @@ flicker instead of the object.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.frames import FrameSource
 
+_LOG = logging.getLogger(__name__)
 _SAMPLED_FRAMES = 12
 # Of large frames fewer are read, so that the first click need not wait for a dozen.
 _FEWEST_FRAMES = 3
@@ -81,6 +83,8 @@ class IntensityLimits:
 
     def _computed(self, pixels: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         low = np.array(self.low, np.float64)
+        if not self._fits_single:
+            return self._computed_in_doubles(pixels)
         with np.errstate(over="ignore", invalid="ignore"):  # settled below
             scale = 1.0 / (np.array(self.high, np.float64) - low)
             if pixels.ndim == 2:
@@ -93,6 +97,23 @@ class IntensityLimits:
             unit *= scale.astype(np.float32)
         np.nan_to_num(unit, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
         return np.clip(unit, 0.0, 1.0, out=unit)
+
+    @property
+    def _fits_single(self) -> bool:
+        """Whether neither the limits nor what is between them leave float32."""
+        ends = np.array([self.low, self.high])
+        span = ends[1] / 2 - ends[0] / 2  # twice of which may be more than a double
+        numbers = np.finfo(np.float32)
+        return bool((np.abs(ends) < numbers.max).all() and (span > numbers.tiny).all())
+
+    def _computed_in_doubles(self, pixels: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        ends = np.array([self.low, self.high]) / 2
+        low, high = ends[:, :1] if pixels.ndim == 2 else ends
+        with np.errstate(over="ignore", invalid="ignore"):
+            unit = (pixels.astype(np.float64) / 2 - low) / (high - low)
+        np.nan_to_num(unit, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+        clipped: npt.NDArray[np.float64] = np.clip(unit, 0.0, 1.0)
+        return clipped.astype(np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -149,6 +170,11 @@ def estimate_limits(frames: FrameSource) -> IntensityLimits:
     if frames.is_rgb and frames.dtype == np.uint8:
         return as_limits(0, 255)
     values = np.concatenate([pixels for _, pixels in sample_frames(frames)])
+    if not np.isfinite(values).any():
+        _LOG.warning(
+            "None of the intensities that were looked at is a finite number: the model "
+            "sees black frames."
+        )
     if frames.is_rgb:
         values = values.reshape(-1, 1)
     elif values.shape[1] == 1 and is_hounsfield(values[np.isfinite(values)]):

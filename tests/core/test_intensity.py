@@ -192,3 +192,23 @@ def test_broken_frames_do_not_count() -> None:
 def test_when_no_frame_can_be_read_there_is_no_range() -> None:
     with pytest.raises(FrameError, match="could not be read"):
         estimate_limits(Counting(3, failing=[0, 1, 2]))
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300, 1.7e308, 1e-40])
+@pytest.mark.parametrize("shape", [(1, 5), (1, 5, 3)])
+def test_numbers_of_any_size_keep_their_shades(size, shape) -> None:
+    shades = np.array([-1, -0.5, 0, 0.5, 1]).reshape(1, 5, *[1] * (len(shape) - 2))
+    seen = as_limits(-size, size).to_unit(np.broadcast_to(shades * size, shape))
+    expected = np.broadcast_to(shades / 2 + 0.5, shape)
+    assert seen.dtype == np.float32
+    np.testing.assert_allclose(seen, expected, atol=1e-6)
+
+
+def test_a_stack_without_numbers_is_told_once(caplog) -> None:
+    stack = np.full((3, 8, 8), np.nan, np.float32)
+    assert estimate_limits(ArrayFrames(stack)) == as_limits(0, 1)
+    assert caplog.text.count("the model sees black frames") == 1
+    stack[1, 2, 3] = 5
+    caplog.clear()
+    estimate_limits(ArrayFrames(stack))
+    assert caplog.text == ""
