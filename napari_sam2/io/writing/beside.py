@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.output import atomic_output, check_output
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ def provenance_beside(
     """Write the provenance to ``NAME.EXT.json`` when the block was done.
 
     For formats that cannot hold it: comments in a CSV break half of its readers.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written. After the block, the result is there nevertheless.
     """
     if provenance is None:
         yield
@@ -33,5 +39,8 @@ def provenance_beside(
     beside = beside_of(path)
     check_output(beside, overwrite=overwrite)
     yield
-    with atomic_output(beside, overwrite=overwrite) as temporary:
-        temporary.write_text(provenance.as_json() + "\n", "utf-8")
+    try:
+        with atomic_output(beside, overwrite=overwrite) as temporary:
+            temporary.write_text(provenance.as_json() + "\n", "utf-8")
+    except OutputError as error:
+        raise OutputError(f"{error} {path} is complete.") from error

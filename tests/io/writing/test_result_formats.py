@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -97,3 +98,19 @@ def test_formats_are_found_by_name_and_ending() -> None:
     with pytest.raises(OutputError, match="There is no format docx"):
         find_result_format("docx")
     assert len({one.name for one in RESULT_FORMATS}) == len(RESULT_FORMATS)
+
+
+def test_what_is_complete_is_said_when_what_lies_beside_fails(
+    tmp_path, header, monkeypatch
+) -> None:
+    def fail(*_args: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Provenance, "as_json", fail)
+    path = tmp_path / "t.csv"
+    with (
+        pytest.raises(OutputError, match=r"csv\.json could .*t\.csv is complete\.$"),
+        find_result_format("csv").open(path, header, overwrite=False) as writer,
+    ):
+        writer.write(*frame_of(0))
+    assert [one.name for one in tmp_path.iterdir()] == ["t.csv"]
