@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -21,6 +23,24 @@ def test_text_that_calls_itself_tif(refuse, tmp_path):
     path = tmp_path / "notes.tif"
     path.write_text("These are my notes.\n" * 100)
     refuse(path, *POINT, saying="cannot be read as a TIFF file")
+
+
+def test_noise_that_begins_as_tif(refuse, tmp_path):
+    path = tmp_path / "noise.tif"
+    path.write_bytes(b"II*\0" + np.random.default_rng(0).bytes(5000))
+    refuse(path, *POINT, saying="be damaged")
+
+
+def test_a_picture_that_says_it_is_enormous(refuse, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    header = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n"
+    for chunk in (header, b"IDAT"):
+        length, crc = len(chunk) - 4, zlib.crc32(chunk)
+        png += struct.pack(">I", length) + chunk + struct.pack(">I", crc)
+    (folder / "0.png").write_bytes(png)
+    refuse(folder, *POINT, saying="it may be damaged. If it is that large")
 
 
 def test_nothing_at_all(refuse, tmp_path):

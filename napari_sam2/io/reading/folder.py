@@ -127,7 +127,14 @@ def read_picture(path: Path) -> npt.NDArray[Any]:
 def _read_with_pil(path: Path) -> npt.NDArray[Any]:
     from PIL import Image
 
-    with Image.open(path) as picture:
+    try:
+        opened = Image.open(path)
+    except Image.DecompressionBombError:
+        raise FrameError(
+            f"The picture {path} says that it has hundreds of millions of pixels: it "
+            "may be damaged. If it is that large, save it as TIFF."
+        ) from None
+    with opened as picture:
         mode = _CONVERT.get(picture.mode)
         return np.asarray(picture.convert(mode) if mode else picture)
 

@@ -28,7 +28,8 @@ def open_npy(path: Path) -> Opened:
         f"{path} cannot be opened as a NumPy array: it is truncated, holds Python "
         "objects, or is no .npy file"
     )
-    with decoding(StackError, failed):
+    # A header may promise more than can be counted; that it is wrong is told below.
+    with decoding(StackError, failed), np.errstate(over="ignore"):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     if not isinstance(array, np.ndarray) or array.ndim < 2:
         raise StackError(f"{path} holds no picture: it needs at least two axes.")

@@ -54,6 +54,8 @@ def open_tiff(path: Path, series: int | None = None, level: int = 0) -> Opened:
     with decoding(StackError, failed), ExitStack() as until_opened:
         file = until_opened.enter_context(tifffile.TiffFile(path))
         number, count = series or 0, len(file.series)
+        if not count:
+            raise StackError(f"{failed}.")
         if not 0 <= number < count:
             raise StackError(
                 f"{path} has no series {number}: it has {count}, counted from 0."

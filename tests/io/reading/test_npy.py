@@ -48,3 +48,13 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, share):
     path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(StackError, match="truncated"):
         open_stack(path)
+
+
+def test_a_header_that_promises_more_than_can_be_counted(tmp_path, recwarn):
+    path = tmp_path / "huge.npy"
+    about = {"descr": "<f8", "fortran_order": False, "shape": (10**9, 10**5, 10**5)}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, about)
+    with pytest.raises(StackError, match="truncated"):
+        open_stack(path)
+    assert not [one for one in recwarn if one.category is RuntimeWarning]
