@@ -64,6 +64,29 @@ def fetch(folder: Path, packages: Sequence[Package] = PACKAGES) -> None:
     DownloadError
         If no cut-outs can be had.
     """
+    found, notes = _gathered(packages)
+    if not found.cutouts:
+        raise DownloadError(
+            "None of the packages with cut-outs could be fetched. The log says why; "
+            "npm or apt-get and a network are needed."
+        )
+    objects = different(found.cutouts)
+    _log.info("%d cut-outs look different from each other", len(objects))
+    poses = [pose for thing in found.animations for pose in thing]
+    save_assets(
+        folder,
+        np.stack(objects + poses),
+        np.stack(found.photographs),
+        found.volumes,
+        moving=len(found.animations),
+    )
+    notes.append("## Photographs in scikit-image\n")
+    notes += [f"- `{name}`: {licence}" for name, licence in PHOTOGRAPHS.items()]
+    (folder / LICENCES).write_text("\n".join(notes) + "\n", "utf-8")
+
+
+def _gathered(packages: Sequence[Package]) -> tuple[_Found, list[str]]:
+    """Return what packages hold, and notes on their licences, less those not had."""
     found = _Found([], [], list(scikit_image_photographs()), [])
     notes = [_TITLE]
     for package in packages:
@@ -82,24 +105,7 @@ def fetch(folder: Path, packages: Sequence[Package] = PACKAGES) -> None:
             found.volumes + held.volumes,
         )
         _log.info("%s: %s", package.name, held)
-    if not found.cutouts:
-        raise DownloadError(
-            "None of the packages with cut-outs could be fetched. The log says why; "
-            "npm or apt-get and a network are needed."
-        )
-    notes.append("## Photographs in scikit-image\n")
-    notes += [f"- `{name}`: {licence}" for name, licence in PHOTOGRAPHS.items()]
-    objects = different(found.cutouts)
-    _log.info("%d cut-outs look different from each other", len(objects))
-    poses = [pose for thing in found.animations for pose in thing]
-    save_assets(
-        folder,
-        np.stack(objects + poses),
-        np.stack(found.photographs),
-        found.volumes,
-        moving=len(found.animations),
-    )
-    (folder / LICENCES).write_text("\n".join(notes) + "\n", "utf-8")
+    return found, notes
 
 
 def _held(package: Package, place: Path) -> _Found:

@@ -58,19 +58,13 @@ def _spread(
     speed = radius * dice.log_uniform(batch, low=0.02, high=0.4)
     path = places[:, None] + wander(dice, batch, frames, _CELLS, speed)
     unit = radii[:, None] * pulse(dice, batch, frames, _CELLS, 0.12)  # (B, T, cells)
-    lean = dice.uniform(batch, 1, _CELLS, 1, high=6.28)
-    fan = dice.normal(batch, 1, _CELLS, _ARMS, scale=0.5)
-    angle = lean + fan + 3.14 * dice.coin(batch, 1, _CELLS, _ARMS).float()
-    sway = wander(dice, batch, frames, _CELLS * _ARMS, dice.uniform(batch, high=0.1))
-    angle = angle + sway[..., 0].unflatten(2, (_CELLS, _ARMS))
+    angle = _angles(dice, batch, frames)
     far = dice.uniform(batch, 1, _CELLS, _ARMS, low=0.6, high=1.8)
     thin = dice.uniform(batch, 1, _CELLS, _ARMS, low=0.35, high=0.8)
     far[..., 0], thin[..., 0] = 0, 1
     offset = torch.stack([angle.cos(), angle.sin()], dim=-1)
     offset = offset * (far * unit[..., None])[..., None]
-    aspect = dice.uniform(batch, 1, _CELLS, _ARMS, low=1.5, high=6.0)
-    aspect[..., 0] = dice.uniform(batch, 1, _CELLS, low=1.0, high=3.0)
-    aspect = torch.where(is_round[:, None, :, None], aspect.clamp(max=1.2), aspect)
+    aspect = _aspects(dice, batch, is_round)
     sizes = unit[..., None] * thin
     arms = dice.coin(batch, 1, _CELLS, _ARMS, chance=0.7) & ~is_round[:, None, :, None]
     arms[..., 0] = True
@@ -82,6 +76,22 @@ def _spread(
         owners.expand(batch, -1),
         there.flatten(2),
     )
+
+
+def _angles(dice: Dice, batch: int, frames: int) -> Tensor:
+    """Return where arms point, which sway a little, (B, T, cells, arms)."""
+    lean = dice.uniform(batch, 1, _CELLS, 1, high=6.28)
+    fan = dice.normal(batch, 1, _CELLS, _ARMS, scale=0.5)
+    angle = lean + fan + 3.14 * dice.coin(batch, 1, _CELLS, _ARMS).float()
+    sway = wander(dice, batch, frames, _CELLS * _ARMS, dice.uniform(batch, high=0.1))
+    return angle + sway[..., 0].unflatten(2, (_CELLS, _ARMS))
+
+
+def _aspects(dice: Dice, batch: int, is_round: Tensor) -> Tensor:
+    """Return how much longer bodies and arms are than wide, (B, 1, cells, arms)."""
+    aspect = dice.uniform(batch, 1, _CELLS, _ARMS, low=1.5, high=6.0)
+    aspect[..., 0] = dice.uniform(batch, 1, _CELLS, low=1.0, high=3.0)
+    return torch.where(is_round[:, None, :, None], aspect.clamp(max=1.2), aspect)
 
 
 def _frayed(dice: Dice, batch: int, frames: int, size: int, radius: Tensor) -> Tensor:

@@ -78,21 +78,13 @@ def _crowd(dice: Dice, batch: int, frames: int, *, rods: bool, tall: Tensor) -> 
     count = _COUNT
     radius = dice.log_uniform(batch, low=0.016, high=0.16)
     radii = radius[:, None] * dice.normal(batch, count, scale=0.2).exp()
-    aspect = dice.uniform(batch, 1, low=1.0, high=1.6)
-    if rods:
-        aspect = dice.uniform(batch, 1, low=1.8, high=4.5)
-    aspect = (aspect * dice.normal(batch, count, scale=0.15).exp()).clamp(min=1.0)
+    aspect = _aspects(dice, batch, rods=rods)
     density = dice.uniform(batch, low=0.35, high=1.6)
     spread = (radius * (3.1 * count / density).sqrt()).clamp(max=1.3)
     places = crowd(dice, batch, count, spread, radii * 0.95)
     speed = radius * dice.log_uniform(batch, low=0.02, high=0.7)
     centres = places[:, None] + wander(dice, batch, frames, count, speed)
-    common = dice.uniform(batch, 1, high=6.28)
-    angle = common + dice.normal(batch, count) * dice.uniform(batch, 1, high=1.5)
-    turned = (
-        angle[:, None]
-        + wander(dice, batch, frames, count, dice.uniform(batch, high=0.1))[..., 0]
-    )
+    turned = _angles(dice, batch, frames)
     sizes = radii[:, None] * pulse(dice, batch, frames, count, 0.15)
     there = lifetimes(dice, batch, frames, count, 0.05)
     cut, inside = _slices(dice, batch, frames, count)
@@ -106,6 +98,22 @@ def _crowd(dice: Dice, batch: int, frames: int, *, rods: bool, tall: Tensor) -> 
     )
     divided = _divided(dice, crowd_, sizes, aspect, turned, ~tall)
     return _Crowd(divided, radius)
+
+
+def _aspects(dice: Dice, batch: int, *, rods: bool) -> Tensor:
+    """Return how much longer cells are than wide, (B, N)."""
+    aspect = dice.uniform(batch, 1, low=1.0, high=1.6)
+    if rods:
+        aspect = dice.uniform(batch, 1, low=1.8, high=4.5)
+    return (aspect * dice.normal(batch, _COUNT, scale=0.15).exp()).clamp(min=1.0)
+
+
+def _angles(dice: Dice, batch: int, frames: int) -> Tensor:
+    """Return which way cells lie, more or less as their neighbours do, (B, T, N)."""
+    common = dice.uniform(batch, 1, high=6.28)
+    angle = common + dice.normal(batch, _COUNT) * dice.uniform(batch, 1, high=1.5)
+    turn = wander(dice, batch, frames, _COUNT, dice.uniform(batch, high=0.1))
+    return angle[:, None] + turn[..., 0]
 
 
 def _slices(dice: Dice, batch: int, frames: int, count: int) -> tuple[Tensor, Tensor]:

@@ -68,13 +68,7 @@ def _things(dice: Dice, batch: int, frames: int, camera: Tensor) -> Parts:
     path = place[:, None] + wander(dice, batch, frames, _THINGS, speed)  # (B, T, O, 2)
     grow = pulse(dice, batch, frames, _THINGS, 0.2)
     turn = wander(dice, batch, frames, _THINGS, dice.uniform(batch, high=0.15))[..., 0]
-    # limbs sit around the body and swing
-    limb = dice.uniform(batch, 1, _THINGS, _JOINTS, high=6.28)
-    swing = dice.uniform(batch, 1, _THINGS, _JOINTS, high=0.5) * torch.sin(
-        torch.arange(frames, device=dice.device).view(1, -1, 1, 1)
-        * dice.uniform(batch, 1, _THINGS, _JOINTS, low=0.3, high=1.4)
-    )
-    angle = limb + swing + turn[..., None]
+    angle = _swing(dice, batch, frames) + turn[..., None]
     far = dice.uniform(batch, 1, _THINGS, _JOINTS, low=0.4, high=1.1)
     far[..., 0] = 0
     size = dice.uniform(batch, 1, _THINGS, _JOINTS, low=0.25, high=0.7)
@@ -87,13 +81,28 @@ def _things(dice: Dice, batch: int, frames: int, camera: Tensor) -> Parts:
     radii = (size * unit * zoom[..., None]).flatten(2)
     aspect = dice.uniform(batch, 1, count, low=1, high=3.5).expand_as(radii)
     shapes = ellipse_shapes(radii, aspect, angle.flatten(2))
-    alone = dice.coin(batch, 1, _THINGS, _JOINTS, chance=0.6)
-    alone[..., 0] = dice.coin(batch, 1, _THINGS, chance=0.8)
-    alone = alone & alone[..., :1]
+    alone = _which_joints(dice, batch)
     hidden = out_of_sight(dice, batch, frames, _THINGS)
     there = (alone & ~hidden[..., None]).flatten(2)
     owners = torch.arange(1, _THINGS + 1, device=dice.device).repeat_interleave(_JOINTS)
     return Parts(centres.flatten(2, 3), shapes, owners.expand(batch, -1), there)
+
+
+def _which_joints(dice: Dice, batch: int) -> Tensor:
+    """Return which things, and which of their limbs, there are, bool (B, 1, O, J)."""
+    there = dice.coin(batch, 1, _THINGS, _JOINTS, chance=0.6)
+    there[..., 0] = dice.coin(batch, 1, _THINGS, chance=0.8)
+    return there & there[..., :1]
+
+
+def _swing(dice: Dice, batch: int, frames: int) -> Tensor:
+    """Return the angles of limbs, which sit around the body and swing, (B, T, O, J)."""
+    limb = dice.uniform(batch, 1, _THINGS, _JOINTS, high=6.28)
+    swing = dice.uniform(batch, 1, _THINGS, _JOINTS, high=0.5) * torch.sin(
+        torch.arange(frames, device=dice.device).view(1, -1, 1, 1)
+        * dice.uniform(batch, 1, _THINGS, _JOINTS, low=0.3, high=1.4)
+    )
+    return limb + swing
 
 
 def out_of_sight(dice: Dice, batch: int, frames: int, count: int) -> Tensor:

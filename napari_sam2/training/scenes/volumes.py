@@ -53,15 +53,7 @@ def anatomy(dice: Dice, batch: int, frames: int, size: int) -> Scene:
 
 def _bodies(dice: Dice, batch: int, frames: int) -> Parts:
     """Place ellipsoids and cut them; what lies deeper inside has the lower index."""
-    radii = torch.cat(
-        [
-            dice.log_uniform(batch, _LESIONS, low=0.015, high=0.07),
-            dice.log_uniform(batch, _ORGANS, low=0.03, high=0.2),
-            dice.uniform(batch, 1, low=0.3, high=0.42).repeat(1, 2)
-            * torch.tensor([0.94, 1.0], device=dice.device),
-        ],
-        dim=1,
-    )
+    radii = _radii(dice, batch)
     middle = dice.normal(batch, 1, 2, scale=0.06) + 0.5
     inside = dice.normal(batch, _COUNT, 2, scale=0.18).clamp(-0.36, 0.36)
     inside[:, -2:] = 0
@@ -83,10 +75,24 @@ def _bodies(dice: Dice, batch: int, frames: int) -> Parts:
     shapes = ellipse_shapes(sizes, aspect.expand_as(sizes), angle.expand_as(sizes))
     used = dice.coin(batch, 1, _COUNT, chance=0.7) & (rest > 0.02)
     used[..., -2:] = dice.coin(batch, 1, 1, chance=0.8)
+    return Parts(centres, shapes, _owners(dice, batch), used)
+
+
+def _radii(dice: Dice, batch: int) -> Tensor:
+    """Return the radii of lesions, organs, and the body within its skin, (B, N)."""
+    lesions = dice.log_uniform(batch, _LESIONS, low=0.015, high=0.07)
+    organs = dice.log_uniform(batch, _ORGANS, low=0.03, high=0.2)
+    body = dice.uniform(batch, 1, low=0.3, high=0.42).repeat(1, 2)
+    skin = torch.tensor([0.94, 1.0], device=dice.device)
+    return torch.cat([lesions, organs, body * skin], dim=1)
+
+
+def _owners(dice: Dice, batch: int) -> Tensor:
+    """Return the objects that parts belong to, (B, N); mostly, the body is none."""
     owners = torch.arange(1, _COUNT + 1, device=dice.device).repeat(batch, 1)
     hidden = dice.coin(batch, 1, chance=0.7)
     owners[:, -2:] = torch.where(hidden, 0, owners[:, -2:])
-    return Parts(centres, shapes, owners, used)
+    return owners
 
 
 def _levels(dice: Dice, batch: int) -> Tensor:
