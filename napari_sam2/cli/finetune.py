@@ -176,19 +176,21 @@ def _learn(
     output: Path,
     token: CancelToken,
 ) -> Adapted:
-    from napari_sam2.finetuning.adapting import Order, adapt
-    from napari_sam2.finetuning.course import Course
+    from napari_sam2.finetuning.adapting import TuningOrder, adapt
+    from napari_sam2.finetuning.course import TuningOptions
     from napari_sam2.finetuning.tuning import part
     from napari_sam2.finetuning.wording import lessons_in_words
 
     print(lessons_in_words(stacks, part(stacks)), flush=True)
-    order = Order(
+    order = TuningOrder(
         stacks=stacks,
         output=output,
         model=args.model,
         device=args.device,
         image_size=args.image_size,
-        course=Course(encoder=args.encoder, minutes=args.minutes, seed=args.seed),
+        course=TuningOptions(
+            encoder=args.encoder, minutes=args.minutes, seed=args.seed
+        ),
         overwrite=args.overwrite,
     )
     return _watch(adapt(order, token))

@@ -42,7 +42,7 @@ class BaseWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class LearntStack:
     """Masks that an adapter learnt from.
 
     Attributes
@@ -74,7 +74,7 @@ class AdapterCard:
     image_size : int
         Side of the square, in pixels, that frames were squashed to.
     encoder : {"frozen", "low-rank"}
-    lessons : tuple of Lesson
+    lessons : tuple of LearntStack
         What it learnt from.
     before, after : float
         Mean J on held-out frames, of the base and with the adapter.
@@ -89,7 +89,7 @@ class AdapterCard:
     base: BaseWeights
     image_size: int
     encoder: EncoderTuning
-    lessons: tuple[Lesson, ...]
+    lessons: tuple[LearntStack, ...]
     before: float
     after: float
     steps: int
@@ -147,8 +147,8 @@ def card_from_metadata(metadata: Mapping[str, str], name: str) -> AdapterCard:
     return card
 
 
-def _lesson(content: Any) -> Lesson:
-    lesson = Lesson(**content)
+def _lesson(content: Any) -> LearntStack:
+    lesson = LearntStack(**content)
     counts = (lesson.frames, lesson.held_out, lesson.objects)
     if type(lesson.name) is not str or any(type(one) is not int for one in counts):
         raise TypeError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.engine.loading import load_torch_model
 from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.finetuning.base import base_name
-from napari_sam2.finetuning.course import Course, Report
+from napari_sam2.finetuning.course import Report, TuningOptions
 from napari_sam2.finetuning.saving import describe, save_adapter
 from napari_sam2.finetuning.tuning import part, tune
 from napari_sam2.io.files.output import check_output
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Order:
+class TuningOrder:
     """Everything that an adaptation needs.
 
     Attributes
@@ -38,7 +38,7 @@ class Order:
     device : str
     image_size : int or None
         Side of the square that frames are squashed to; None for the model's own.
-    course : Course
+    course : TuningOptions
     overwrite : bool
         Whether an adapter that is there may be replaced.
     """
@@ -48,7 +48,7 @@ class Order:
     model: str = "nano"
     device: str = "auto"
     image_size: int | None = None
-    course: Course = field(default_factory=Course)
+    course: TuningOptions = field(default_factory=TuningOptions)
     overwrite: bool = False
 
 
@@ -70,12 +70,12 @@ class Adapted:
     card: AdapterCard | None
 
 
-def adapt(order: Order, token: CancelToken) -> Generator[Report, None, Adapted]:
+def adapt(order: TuningOrder, token: CancelToken) -> Generator[Report, None, Adapted]:
     """Adapt a model, and save the adapter if it is better than its base.
 
     Parameters
     ----------
-    order : Order
+    order : TuningOrder
     token : CancelToken
         Ends it before its next step; the best so far is saved.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from safetensors.torch import save
 
-from napari_sam2.core.adapter_card import AdapterCard, BaseWeights, Lesson
+from napari_sam2.core.adapter_card import AdapterCard, BaseWeights, LearntStack
 from napari_sam2.core.provenance import now_utc, software_versions
 from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.io.files.output import atomic_output
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from napari_sam2.finetuning.course import Course, Outcome
+    from napari_sam2.finetuning.course import Outcome, TuningOptions
     from napari_sam2.finetuning.split import Split
     from napari_sam2.finetuning.truth import TruthStack
 
@@ -25,7 +25,7 @@ def describe(
     image_size: int,
     stacks: Sequence[TruthStack],
     splits: Sequence[Split],
-    course: Course,
+    course: TuningOptions,
     outcome: Outcome,
 ) -> AdapterCard:
     """Return what an adapter says about itself.
@@ -39,7 +39,7 @@ def describe(
     stacks : sequence of TruthStack
     splits : sequence of Split
         One per stack.
-    course : Course
+    course : TuningOptions
     outcome : Outcome
     """
     return AdapterCard(
@@ -47,7 +47,7 @@ def describe(
         image_size=image_size,
         encoder=course.encoder,
         lessons=tuple(
-            Lesson(
+            LearntStack(
                 stack.name,
                 len(split.training),
                 sum(map(len, split.held_out)),

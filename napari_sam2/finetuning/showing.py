@@ -45,7 +45,7 @@ class Shown(NamedTuple):
     length: int
 
 
-class Stage:
+class LessonPlayer:
     """Shows lessons; pictures that do not change are encoded once.
 
     Parameters

@@ -19,7 +19,7 @@ from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.learning import loss_of
 from napari_sam2.finetuning.lessons import Curriculum
 from napari_sam2.finetuning.pupil import Pupil
-from napari_sam2.finetuning.showing import Stage
+from napari_sam2.finetuning.showing import LessonPlayer
 from napari_sam2.finetuning.split import split_frames
 from napari_sam2.finetuning.variants import make_variants
 from napari_sam2.model.adapter import merge
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.finetuning.course import Course
+    from napari_sam2.finetuning.course import TuningOptions
     from napari_sam2.finetuning.split import Split
     from napari_sam2.finetuning.truth import TruthStack
     from napari_sam2.model.checkpoint import StateDict
@@ -68,7 +68,7 @@ def tune(
     model: Sam2Model,
     stacks: Sequence[TruthStack],
     splits: Sequence[Split],
-    course: Course,
+    course: TuningOptions,
     token: CancelToken,
 ) -> Generator[Report, None, Outcome]:
     """Adapt a model to masks.
@@ -80,7 +80,7 @@ def tune(
     stacks : sequence of TruthStack
     splits : sequence of Split
         From :func:`part`.
-    course : Course
+    course : TuningOptions
     token : CancelToken
         Ends it before the next step; the best so far is the outcome.
 
@@ -107,7 +107,7 @@ class _Tuning:
         model: Sam2Model,
         stacks: Sequence[TruthStack],
         splits: Sequence[Split],
-        course: Course,
+        course: TuningOptions,
         token: CancelToken,
     ) -> None:
         self._began = time.monotonic()
@@ -119,7 +119,7 @@ class _Tuning:
         self._examiner = Examiner(stacks, splits, keeps_features=not learns_encoder)
         torch.manual_seed(course.seed)
         self._pupil = Pupil(model, course.encoder, rate=course.rate)
-        self._stage = Stage(
+        self._player = LessonPlayer(
             model,
             stacks,
             make_variants(course.variants, course.seed),
@@ -203,7 +203,7 @@ class _Tuning:
             self._device.type, torch.bfloat16, enabled=self._is_rounded
         )
         with half:
-            shown = self._stage.show(lesson)
+            shown = self._player.show(lesson)
             loss = loss_of(self._pupil.model, lesson, shown, dice)
         self._pupil.step(loss)
         return float(loss.detach())

@@ -16,7 +16,7 @@ from napari_sam2.training.assets.fetch import fetch
 from napari_sam2.training.assets.store import load_assets
 from napari_sam2.training.export import export
 from napari_sam2.training.initial import new_model
-from napari_sam2.training.loop import Course, train
+from napari_sam2.training.loop import TrainingSchedule, train
 from napari_sam2.training.scenes import FAMILIES
 from napari_sam2.training.scenes.atlas import atlas
 from napari_sam2.training.scenes.collage import collage
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import torch
 
     from napari_sam2.training.scenes.draw import Families, Family
+
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     for name, stage in STAGES.items():
         _add_stage(commands.add_parser(name, help=stage.summary), name)
-    _add_others(commands)
+    _add_what_is_done_with_weights(commands)
+    _add_what_is_done_with_files(commands)
     return parser
 
 
@@ -77,7 +80,7 @@ def _add_stage(parser: argparse.ArgumentParser, name: str) -> None:
 def _train(options: argparse.Namespace) -> None:
     stage = STAGES[options.stage]
     device = pick_device(options.device)
-    course = Course(
+    schedule = TrainingSchedule(
         out=options.out,
         weights=find_weights(options.weights),
         device=device,
@@ -92,7 +95,7 @@ def _train(options: argparse.Namespace) -> None:
         validate_every=options.validate_every,
     )
     frames = options.batch or (256 if device.type == "cuda" else 8)
-    train(course, stage.step, stage.shape(frames, options.longest))
+    train(schedule, stage.step, stage.shape(frames, options.longest))
 
 
 def _families(folder: Path | None, device: torch.device) -> Families:
@@ -116,7 +119,7 @@ def _shared(
     return {**families, **halves}
 
 
-def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_what_is_done_with_weights(commands: _Commands) -> None:
     measure = commands.add_parser("validate", help="measure J on real stacks")
     measure.add_argument("weights")
     measure.add_argument("folder", type=Path)
@@ -140,6 +143,9 @@ def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "the log lies well above box_j)",
     )
     out.set_defaults(run=_export)
+
+
+def _add_what_is_done_with_files(commands: _Commands) -> None:
     assets = commands.add_parser("assets", help="fetch pictures for drawn footage")
     assets.add_argument("folder", type=Path)
     assets.set_defaults(run=lambda options: fetch(options.folder))

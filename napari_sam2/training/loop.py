@@ -18,7 +18,7 @@ from napari_sam2.training.learner import Learner, latest_weights
 from napari_sam2.training.record import append
 from napari_sam2.training.scenes import FAMILIES
 from napari_sam2.training.schedule import learning_rate
-from napari_sam2.training.supply import Order, Supply
+from napari_sam2.training.supply import BatchOrder, Supply
 from napari_sam2.training.validate import as_table, mean_tracked, validate
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class TrainingSchedule:
     """How long and how to train.
 
     Parameters
@@ -88,55 +88,59 @@ class Course:
 
 
 def train(
-    course: Course, make_step: Callable[[Sam2Config], Step], shape: Shape
+    schedule: TrainingSchedule, make_step: Callable[[Sam2Config], Step], shape: Shape
 ) -> Learner:
     """Train until the time is up, and save.
 
     Parameters
     ----------
-    course : Course
+    schedule : TrainingSchedule
     make_step : callable
         From the model's config to ``(model, clips, seed, batch) -> Outcome``. Where
         that is a module, its own weights learn along.
     shape : callable
         Progress, from 0 to 1, and the batch's number to its (clips, frames).
     """
-    weights = latest_weights(course.out, course.weights)
-    model = load_weights(weights, image_size=course.size).to(course.device)
+    weights = latest_weights(schedule.out, schedule.weights)
+    model = load_weights(weights, image_size=schedule.size).to(schedule.device)
     step = make_step(model.config)
-    head = step.to(course.device) if isinstance(step, torch.nn.Module) else None
-    learner = Learner(model, head, decay=course.decay)
-    learner.restore(course.out)
+    head = step.to(schedule.device) if isinstance(step, torch.nn.Module) else None
+    learner = Learner(model, head, decay=schedule.decay)
+    learner.restore(schedule.out)
     size = model.config.image_size
-    supply = Supply(course.seed, size, course.device, course.families)
-    with closing(supply), _attention(course.device):
-        _learn(course, learner, step, shape, supply)
+    supply = Supply(schedule.seed, size, schedule.device, schedule.families)
+    with closing(supply), _attention(schedule.device):
+        _learn(schedule, learner, step, shape, supply)
     return learner
 
 
 def _learn(
-    course: Course, learner: Learner, step: Step, shape: Shape, supply: Supply
+    schedule: TrainingSchedule,
+    learner: Learner,
+    step: Step,
+    shape: Shape,
+    supply: Supply,
 ) -> None:
     """Learn from batch after batch."""
     progress = learner.progress
 
     def order(batch: int) -> None:
-        done = progress.seconds / (60 * course.minutes)
-        supply.order(Order(batch, *shape(done, batch)))
+        done = progress.seconds / (60 * schedule.minutes)
+        supply.order(BatchOrder(batch, *shape(done, batch)))
 
-    session = _Session(course, learner)
+    clock = _ProcessClock(schedule, learner)
     order(progress.batches)
-    while not session.is_over:
-        done = progress.seconds / (60 * course.minutes)
+    while not clock.is_over:
+        done = progress.seconds / (60 * schedule.minutes)
         began = time.perf_counter()
         clips = supply.take()
         drawing = time.perf_counter() - began
         order(progress.batches + 1)
-        outcome = _looked_at(course, learner, step, clips)
-        rate = learning_rate(course.peak_rate, learner.warmth, done)
+        outcome = _looked_at(schedule, learner, step, clips)
+        rate = learning_rate(schedule.peak_rate, learner.warmth, done)
         learner.step(outcome.loss, rate)
-        session.note(outcome, rate, drawing, time.perf_counter() - began)
-    session.close()
+        clock.note(outcome, rate, drawing, time.perf_counter() - began)
+    clock.close()
 
 
 def _attention(device: torch.device) -> AbstractContextManager[None]:
@@ -151,27 +155,29 @@ def _attention(device: torch.device) -> AbstractContextManager[None]:
     )
 
 
-def _looked_at(course: Course, learner: Learner, step: Step, clips: Clips) -> Outcome:
+def _looked_at(
+    schedule: TrainingSchedule, learner: Learner, step: Step, clips: Clips
+) -> Outcome:
     """Compute a batch's loss: bfloat16 on CUDA, float32 elsewhere."""
-    kind = course.device.type
+    kind = schedule.device.type
     with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
-        return step(learner.model, clips, course.seed, learner.progress.batches)
+        return step(learner.model, clips, schedule.seed, learner.progress.batches)
 
 
-class _Session:
+class _ProcessClock:
     """The clock and the log of one process."""
 
-    def __init__(self, course: Course, learner: Learner) -> None:
+    def __init__(self, schedule: TrainingSchedule, learner: Learner) -> None:
         self._steps = 0
-        self._course = course
+        self._schedule = schedule
         self._learner = learner
         self._spent = 0.0
         self._due = {
             name: every * 60
             for name, every in (
-                ("log", course.log_every),
-                ("save", course.save_every),
-                ("validate", course.validate_every),
+                ("log", schedule.log_every),
+                ("save", schedule.save_every),
+                ("validate", schedule.validate_every),
             )
         }
         self._figures: dict[str, list[Tensor]] = defaultdict(list)
@@ -183,10 +189,12 @@ class _Session:
     @property
     def is_over(self) -> bool:
         """Whether the stage or this process has used its time."""
-        course = self._course
-        if self._learner.progress.seconds >= 60 * course.minutes:
+        schedule = self._schedule
+        if self._learner.progress.seconds >= 60 * schedule.minutes:
             return True
-        return course.stop_after is not None and self._spent >= 60 * course.stop_after
+        return (
+            schedule.stop_after is not None and self._spent >= 60 * schedule.stop_after
+        )
 
     def note(
         self, outcome: Outcome, rate: float, drawing: float, seconds: float
@@ -211,7 +219,7 @@ class _Session:
         ):
             if self._spent >= self._due[name]:
                 self._due[name] = self._spent + 60 * getattr(
-                    self._course, f"{name}_every"
+                    self._schedule, f"{name}_every"
                 )
                 action()
 
@@ -236,8 +244,8 @@ class _Session:
             "images_per_second": self._images / self._seconds,
             "drawing_share": self._drawing / self._seconds,
         }
-        self._course.out.mkdir(parents=True, exist_ok=True)
-        append(self._course.out / "log.csv", means)
+        self._schedule.out.mkdir(parents=True, exist_ok=True)
+        append(self._schedule.out / "log.csv", means)
         _log.info(" ".join(f"{k} {v:.4g}" for k, v in means.items()))
         self._fresh()
 
@@ -250,17 +258,17 @@ class _Session:
         }
 
     def _save(self) -> None:
-        self._learner.save(self._course.out)
+        self._learner.save(self._schedule.out)
 
     def _validate(self) -> None:
-        if self._course.validation is None:
+        if self._schedule.validation is None:
             return
         model = copy.deepcopy(self._learner.averaged)
-        scores = validate(model, self._course.validation)
-        self._course.out.mkdir(parents=True, exist_ok=True)
+        scores = validate(model, self._schedule.validation)
+        self._schedule.out.mkdir(parents=True, exist_ok=True)
         figures = self._place() | {"validation_j": mean_tracked(scores)}
-        append(self._course.out / "log.csv", figures)
-        with (self._course.out / "validation.md").open("a", encoding="utf-8") as file:
+        append(self._schedule.out / "log.csv", figures)
+        with (self._schedule.out / "validation.md").open("a", encoding="utf-8") as file:
             file.write(
                 f"\nAfter {figures['minutes']:.1f} minutes\n\n{as_table(scores)}\n"
             )

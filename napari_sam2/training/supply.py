@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_sam2.training.scenes.draw import Families
 
 
-class Order(NamedTuple):
+class BatchOrder(NamedTuple):
     """Which batch is wanted: its number, its clips, and the frames of each."""
 
     batch: int
@@ -50,9 +50,9 @@ class Supply:
         is_cuda = device.type == "cuda"
         self._stream = torch.cuda.Stream(device) if is_cuda else None
         self._thread = ThreadPoolExecutor(1, "drawing") if is_cuda else None
-        self._ordered: Order | Future[Clips] | None = None
+        self._ordered: BatchOrder | Future[Clips] | None = None
 
-    def order(self, order: Order) -> None:
+    def order(self, order: BatchOrder) -> None:
         """Say what :meth:`take` is to return next."""
         if self._thread is None:
             self._ordered = order
@@ -63,7 +63,7 @@ class Supply:
         """Return the batch that was ordered."""
         ordered, self._ordered = self._ordered, None
         assert ordered is not None
-        if isinstance(ordered, Order):
+        if isinstance(ordered, BatchOrder):
             return self._draw(ordered)
         clips = ordered.result()
         assert self._stream is not None
@@ -78,11 +78,11 @@ class Supply:
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
 
-    def _draw_aside(self, order: Order) -> Clips:
+    def _draw_aside(self, order: BatchOrder) -> Clips:
         with torch.cuda.stream(self._stream):
             return self._draw(order)
 
-    def _draw(self, order: Order) -> Clips:
+    def _draw(self, order: BatchOrder) -> Clips:
         return draw(
             self._seed,
             order.batch,

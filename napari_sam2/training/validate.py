@@ -32,7 +32,7 @@ PromptKind = Literal["box", "click", "mask"]
 
 
 @dataclass(frozen=True, slots=True)
-class StackScore:
+class ValidationScore:
     """How well the objects of one stack were followed.
 
     Attributes
@@ -65,7 +65,7 @@ def validate(
     prompt: PromptKind = "box",
     frames: int = 16,
     objects: int = 4,
-) -> list[StackScore]:
+) -> list[ValidationScore]:
     """Score a model on every stack of a folder.
 
     Parameters
@@ -98,10 +98,10 @@ def validate(
     return scores
 
 
-def _summary(stack: evaluation.StackScore) -> StackScore:
+def _summary(stack: evaluation.StackScore) -> ValidationScore:
     (score,) = stack.methods
     start, tracked = score.mean("start_j"), score.mean("j")
-    return StackScore(
+    return ValidationScore(
         name=stack.name,
         start=start,
         tracked=tracked,
@@ -111,12 +111,12 @@ def _summary(stack: evaluation.StackScore) -> StackScore:
     )
 
 
-def mean_tracked(scores: Sequence[StackScore]) -> float:
+def mean_tracked(scores: Sequence[ValidationScore]) -> float:
     """Return the mean over stacks of J on tracked frames."""
     return statistics.fmean(score.tracked for score in scores)
 
 
-def as_table(scores: Sequence[StackScore]) -> str:
+def as_table(scores: Sequence[ValidationScore]) -> str:
     """Return the scores as a Markdown table with a last row of means."""
     rows = [["stack", "objects", "start J", "tracked J", "present J"]]
     rows += [

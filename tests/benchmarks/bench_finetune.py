@@ -17,8 +17,8 @@ from pathlib import Path
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.engine.loading import load_model
-from napari_sam2.finetuning.adapting import Order, adapt
-from napari_sam2.finetuning.course import Course
+from napari_sam2.finetuning.adapting import TuningOrder, adapt
+from napari_sam2.finetuning.course import TuningOptions
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.sources import find_masks, read_masks
 from napari_sam2.finetuning.split import Split
@@ -51,11 +51,11 @@ def measure(name: str, options: argparse.Namespace) -> None:
     shown = replace(whole, masks=masks, complete=frozenset(masks))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.adapter.safetensors"
-        order = Order(
+        order = TuningOrder(
             stacks=[shown],
             output=path,
             model=options.model,
-            course=Course(
+            course=TuningOptions(
                 minutes=options.minutes, seed=options.seed, encoder=options.encoder
             ),
         )

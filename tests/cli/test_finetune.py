@@ -31,7 +31,7 @@ from napari_sam2.state.masks import FrameMask, Origin
 from napari_sam2.state.settings import Settings
 from tests.conftest import discs
 
-COURSE = course.Course
+COURSE = course.TuningOptions
 SMALL = ("--image-size", 64, "--device", "cpu")
 STACK, LABELS = discs(8, (48, 64))
 # What its user calls an object, no model can know without being told.
@@ -70,7 +70,9 @@ def project(cells):
 def set_course(monkeypatch, **changes):
     """Let courses be shorter than they are for users."""
     made = partial(COURSE, variants=2, size=Size(3, 2))
-    monkeypatch.setattr(course, "Course", lambda **given: made(**{**given, **changes}))
+    monkeypatch.setattr(
+        course, "TuningOptions", lambda **given: made(**{**given, **changes})
+    )
 
 
 @pytest.fixture

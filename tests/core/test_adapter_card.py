@@ -10,7 +10,7 @@ import pytest
 from napari_sam2.core.adapter_card import (
     AdapterCard,
     BaseWeights,
-    Lesson,
+    LearntStack,
     card_from_metadata,
     describe_gain,
     is_adapter,
@@ -21,7 +21,7 @@ CARD = AdapterCard(
     base=BaseWeights("nano", "ab" * 32),
     image_size=256,
     encoder="frozen",
-    lessons=(Lesson("cells", 23, 6, 16),),
+    lessons=(LearntStack("cells", 23, 6, 16),),
     before=0.5,
     after=0.75,
     steps=80,

@@ -9,7 +9,7 @@ import pytest
 
 from napari_sam2.engine.weights import bundled_path
 from napari_sam2.finetuning import tuning
-from napari_sam2.finetuning.course import Course
+from napari_sam2.finetuning.course import TuningOptions
 from napari_sam2.finetuning.fitting import MOST_BYTES, clip_bytes, fit
 from napari_sam2.finetuning.learning import loss_of
 from napari_sam2.finetuning.lessons import Size
@@ -44,7 +44,7 @@ def test_no_lesson_is_larger(miniature, discs_truth, monkeypatch):
 
     monkeypatch.setattr(tuning, "loss_of", watch)
     monkeypatch.setattr(tuning, "fit", lambda size, config: Size(2, 1))
-    course = replace(Course(), steps=8, every=8)
+    course = replace(TuningOptions(), steps=8, every=8)
     run(copy.deepcopy(miniature), discs_truth, course)
     assert {len(one.frames) for one in taught} == {1, 2}
     assert max(len(one.objects) for one in taught if len(one.frames) > 1) == 1

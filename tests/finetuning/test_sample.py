@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.engine.loading import load_model
-from napari_sam2.finetuning.adapting import Order, adapt
-from napari_sam2.finetuning.course import Course
+from napari_sam2.finetuning.adapting import TuningOrder, adapt
+from napari_sam2.finetuning.course import TuningOptions
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.lessons import Size
 from napari_sam2.finetuning.sources import find_masks, read_masks
@@ -34,8 +34,8 @@ def test_masks_of_some_slices_help_on_slices_that_were_never_shown(tmp_path):
     whole = finished(read_masks(find_masks(sample_path("cells3d_nuclei"))[0].open()))
     masks = {frame: whole.masks[frame] for frame in SHOWN}
     shown = replace(whole, masks=masks, complete=frozenset(masks))
-    course = Course(steps=12, every=6, variants=2, size=Size(3, 4))
-    order = Order(
+    course = TuningOptions(steps=12, every=6, variants=2, size=Size(3, 4))
+    order = TuningOrder(
         stacks=[shown],
         output=path,
         model=BASE,

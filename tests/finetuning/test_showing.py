@@ -11,7 +11,7 @@ from napari_sam2.finetuning import showing
 from napari_sam2.finetuning.learning import loss_of
 from napari_sam2.finetuning.lessons import Lesson
 from napari_sam2.finetuning.pupil import Pupil
-from napari_sam2.finetuning.showing import Stage
+from napari_sam2.finetuning.showing import LessonPlayer
 from napari_sam2.finetuning.variants import Variant
 from napari_sam2.training.scenes.dice import Dice
 
@@ -23,9 +23,11 @@ def gradients(model, stack, *, is_rounded: bool) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     learning = copy.deepcopy(model)
     Pupil(learning, "low-rank", rate=1e-3)
-    stage = Stage(learning, [stack], [Variant()], learns_encoder=True, cache_bytes=0)
+    player = LessonPlayer(
+        learning, [stack], [Variant()], learns_encoder=True, cache_bytes=0
+    )
     with torch.autocast("cpu", torch.bfloat16, enabled=is_rounded):
-        shown = stage.show(LESSON)
+        shown = player.show(LESSON)
         loss = loss_of(learning, LESSON, shown, Dice(0, 0, torch.device("cpu")))
     loss.backward()  # outside, as a course does
     return {

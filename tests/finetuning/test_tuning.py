@@ -14,7 +14,7 @@ from napari_sam2.core.packed import absent_mask
 from napari_sam2.engine import rounding
 from napari_sam2.engine.loading import load_model
 from napari_sam2.finetuning import tuning
-from napari_sam2.finetuning.course import Course, End
+from napari_sam2.finetuning.course import End, TuningOptions
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.learning import loss_of
 from napari_sam2.finetuning.lessons import Size
@@ -23,7 +23,9 @@ from napari_sam2.model.adapter import merge
 from napari_sam2.model.checkpoint import build_model
 from tests.finetuning.conftest import truth
 
-COURSE = Course(steps=8, every=8, rate=1e-3, variants=2, size=Size(frames=3, objects=2))
+COURSE = TuningOptions(
+    steps=8, every=8, rate=1e-3, variants=2, size=Size(frames=3, objects=2)
+)
 FEW = replace(COURSE, steps=4, every=2)
 
 

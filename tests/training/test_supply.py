@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from napari_sam2.training.scenes import FAMILIES, draw
-from napari_sam2.training.supply import Order, Supply
+from napari_sam2.training.supply import BatchOrder, Supply
 
 DEVICES = [
     "cpu",
@@ -21,7 +21,7 @@ DEVICES = [
 def test_batches_come_as_ordered_and_as_drawn_alone(name: str) -> None:
     device = torch.device(name)
     supply = Supply(3, 64, device, FAMILIES)
-    for order in (Order(0, 2, 1), Order(1, 1, 3)):
+    for order in (BatchOrder(0, 2, 1), BatchOrder(1, 1, 3)):
         supply.order(order)
         clips = supply.take()
         alone = draw(

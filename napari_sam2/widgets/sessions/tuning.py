@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from napari_sam2.control.ports import Job
     from napari_sam2.core.adapter_card import EncoderTuning
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.finetuning.adapting import Adapted
@@ -64,25 +65,8 @@ class Tuner:
 
     def start(self, wish: Wish) -> None:
         """Begin; whatever goes wrong is shown where problems are."""
-        path = free_path(wish.name)
-        settings, found = self._session.controller.settings, _Found()
-        model, device, size = settings.model, settings.device, settings.image_size
-        work = self._take_work()
-
-        def job(token: CancelToken) -> Generator[Progress | Report]:
-            let_threads_rest()
-            from napari_sam2.finetuning.adapting import Order, adapt
-            from napari_sam2.finetuning.course import Course
-            from napari_sam2.finetuning.work import truth_of_work
-
-            yield Progress(0, 0, "Reading your masks")
-            _make_folder(path.parent)
-            order = Order(
-                stacks=truth_of_work(work), output=path, model=model, device=device,
-                image_size=size or None,
-                course=Course(minutes=wish.minutes, encoder=wish.encoder),
-            )  # fmt: skip
-            yield from _watched(adapt(order, token), token, found)
+        path, found = free_path(wish.name), _Found()
+        settings = self._session.controller.settings
 
         def end() -> None:
             if found.adapted is not None and found.adapted.card is not None:
@@ -90,11 +74,33 @@ class Tuner:
             self.ended.emit(found.in_words(path))
 
         self._session.controller.work(
-            job,
+            self._job(wish, path, found),
             on_item=self.reported.emit,
             on_end=end,
             outcome=lambda: "Fine-tuning is over.",
         )
+
+    def _job(self, wish: Wish, path: Path, found: _Found) -> Job[Progress | Report]:
+        """Return what is to be done, with everything as it is now."""
+        settings, work = self._session.controller.settings, self._take_work()
+        model, device, size = settings.model, settings.device, settings.image_size
+
+        def job(token: CancelToken) -> Generator[Progress | Report]:
+            let_threads_rest()
+            from napari_sam2.finetuning.adapting import TuningOrder, adapt
+            from napari_sam2.finetuning.course import TuningOptions
+            from napari_sam2.finetuning.work import truth_of_work
+
+            yield Progress(0, 0, "Reading your masks")
+            _make_folder(path.parent)
+            order = TuningOrder(
+                stacks=truth_of_work(work), output=path, model=model, device=device,
+                image_size=size or None,
+                course=TuningOptions(minutes=wish.minutes, encoder=wish.encoder),
+            )  # fmt: skip
+            yield from _watched(adapt(order, token), token, found)
+
+        return job
 
     def _take_work(self) -> Work:
         """Take everything down that is learnt from, as it is now."""

@@ -22,7 +22,7 @@ from napari_sam2.widgets.panels.adapter_choices import describe_adapter
 from tests.conftest import discs
 from tests.widgets.user import User
 
-COURSE = course.Course
+COURSE = course.TuningOptions
 STACK, LABELS = discs(8, (48, 64))
 # What its user calls an object, no model can know without being told.
 LABELS = np.stack([ndimage.grey_dilation(one, 9) for one in LABELS])
@@ -31,9 +31,9 @@ LABELS = np.stack([ndimage.grey_dilation(one, 9) for one in LABELS])
 @pytest.fixture(autouse=True)
 def adapters(tmp_path, monkeypatch):
     """Keep adapters apart, and let courses end after a few seconds."""
-    order = adapting.Order
+    order = adapting.TuningOrder
     monkeypatch.setattr(
-        adapting, "Order", lambda **given: order(**{**given, "image_size": 64})
+        adapting, "TuningOrder", lambda **given: order(**{**given, "image_size": 64})
     )
     monkeypatch.setenv(ADAPTERS_VARIABLE, str(tmp_path / "adapters"))
     set_course(monkeypatch, steps=8)
@@ -42,7 +42,9 @@ def adapters(tmp_path, monkeypatch):
 
 def set_course(monkeypatch, **changes):
     short = partial(COURSE, every=8, rate=1e-3, variants=2, size=Size(3, 2))
-    monkeypatch.setattr(course, "Course", lambda **given: short(**{**given, **changes}))
+    monkeypatch.setattr(
+        course, "TuningOptions", lambda **given: short(**{**given, **changes})
+    )
 
 
 @pytest.fixture
