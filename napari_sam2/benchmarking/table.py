@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.benchmarking.breakdown import break_down, flops_per_frame, roof
 from napari_sam2.benchmarking.comparison import table as comparison_table
-from napari_sam2.evaluation.markdown import as_markdown
+from napari_sam2.evaluation.markup import as_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Pieces of HTML."""
+"""Tables in Markdown and HTML, and other pieces of HTML."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import io
 from html import escape
 from typing import TYPE_CHECKING
 
-from napari_sam2.evaluation.markdown import is_number
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -16,6 +14,36 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _QUALITY = 85
+
+
+def as_markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Align cells as a Markdown table; the first row is the header.
+
+    Columns of which the first cell below the header is a number stand to the right.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    is_right = [is_number(cell) for cell in rows[1]]
+    lines = [_markdown_line(row, widths, is_right) for row in rows]
+    rule = [
+        f"{'-' * (width + 1)}:" if right else "-" * (width + 2)
+        for width, right in zip(widths, is_right, strict=True)
+    ]
+    return "\n".join([lines[0], f"|{'|'.join(rule)}|", *lines[1:]])
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell of a table shows a number, or that there is none."""
+    return cell == "–" or cell.replace(".", "", 1).isdecimal()
+
+
+def _markdown_line(
+    cells: Sequence[str], widths: list[int], is_right: list[bool]
+) -> str:
+    padded = [
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in zip(cells, widths, is_right, strict=True)
+    ]
+    return f"| {' | '.join(padded)} |"
 
 
 def card(inside: str, anchor: str = "") -> str:
@@ -35,15 +63,15 @@ def html_table(rows: Sequence[Sequence[str]], links: Mapping[str, str]) -> str:
         Where the text of a first cell leads to.
     """
     classes = [("" if is_number(cell) else ' class="word"') for cell in rows[1]]
-    lines = [_row("th", rows[0], classes, {})]
+    lines = [_html_row("th", rows[0], classes, {})]
     for row in rows[1:]:
-        line = _row("td", row, classes, links)
+        line = _html_row("td", row, classes, links)
         is_mean = row[0].startswith("mean") and row[0] not in links
         lines.append(line.replace("<tr>", '<tr class="mean">') if is_mean else line)
     return "<table>\n{}\n</table>".format("\n".join(lines))
 
 
-def _row(
+def _html_row(
     tag: str, cells: Sequence[str], classes: Sequence[str], links: Mapping[str, str]
 ) -> str:
     shown = [escape(cell) for cell in cells]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.evaluation import cell_tracking, volumes
 from napari_sam2.evaluation.baselines import BASELINES
-from napari_sam2.evaluation.markdown import as_markdown
+from napari_sam2.evaluation.markup import as_markdown
 from napari_sam2.evaluation.means import mean
 
 if TYPE_CHECKING:

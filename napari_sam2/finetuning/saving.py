@@ -33,7 +33,7 @@ def describe(
     Parameters
     ----------
     base : str
-        From :func:`~napari_sam2.finetuning.base.base_name`.
+        From :func:`~napari_sam2.finetuning.adapting.base_name`.
     image_size : int
         Side of the square that frames were squashed to, in pixels.
     stacks : sequence of TruthStack

@@ -14,10 +14,9 @@ from napari_sam2.core.quality import ROUNDED
 from napari_sam2.engine.device import memory_error
 from napari_sam2.engine.rounding import is_rounded
 from napari_sam2.finetuning.course import End, Outcome, Report
-from napari_sam2.finetuning.fitting import fit
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.learning import loss_of
-from napari_sam2.finetuning.lessons import Curriculum
+from napari_sam2.finetuning.lessons import Curriculum, fit
 from napari_sam2.finetuning.pupil import Pupil
 from napari_sam2.finetuning.showing import LessonPlayer
 from napari_sam2.finetuning.split import split_frames

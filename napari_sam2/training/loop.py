@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import time
 from collections import defaultdict
 from contextlib import closing, nullcontext
@@ -17,7 +18,6 @@ from napari_sam2.model.checkpoint import load_weights
 from napari_sam2.training.learner import Learner, latest_weights
 from napari_sam2.training.record import append
 from napari_sam2.training.scenes import FAMILIES
-from napari_sam2.training.schedule import learning_rate
 from napari_sam2.training.supply import BatchOrder, Supply
 from napari_sam2.training.validate import as_table, mean_tracked, validate
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     Shape = Callable[[float, int], tuple[int, int]]
 
 _log = logging.getLogger(__name__)
+_WARM_STEPS = 50
+_LAST = 0.02  # of the highest rate, when the time is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,22 @@ def train(
     with closing(supply), _attention(schedule.device):
         _learn(schedule, learner, step, shape, supply)
     return learner
+
+
+def learning_rate(peak: float, step: int, progress: float) -> float:
+    """Return the rate of a step.
+
+    Parameters
+    ----------
+    peak : float
+    step : int
+        Steps that the optimizer's averages stem from; fresh ones mislead.
+    progress : float
+        Share of the stage's time that is over, 0 to 1.
+    """
+    warm = min(1.0, (step + 1) / _WARM_STEPS)
+    fade = 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, progress))))
+    return peak * warm * (_LAST + (1 - _LAST) * fade)
 
 
 def _learn(

@@ -20,7 +20,7 @@ from napari_sam2.evaluation.gallery import (
     exhibits,
     worst_frames,
 )
-from napari_sam2.evaluation.markdown import as_markdown
+from napari_sam2.evaluation.markup import as_markdown
 from napari_sam2.evaluation.output import check_evaluation, write_evaluation
 from napari_sam2.evaluation.report_stack import Section
 from napari_sam2.evaluation.strips import START_COLOUR, colour_of, draw_strip

@@ -10,9 +10,8 @@ import pytest
 from napari_sam2.engine.weights import bundled_path
 from napari_sam2.finetuning import tuning
 from napari_sam2.finetuning.course import TuningOptions
-from napari_sam2.finetuning.fitting import MOST_BYTES, clip_bytes, fit
 from napari_sam2.finetuning.learning import loss_of
-from napari_sam2.finetuning.lessons import Size
+from napari_sam2.finetuning.lessons import MOST_BYTES, Size, clip_bytes, fit
 from napari_sam2.model.checkpoint import read_config
 from napari_sam2.model.config import VARIANTS
 from tests.finetuning.test_tuning import run

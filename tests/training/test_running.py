@@ -17,7 +17,7 @@ from napari_sam2.training import command, record
 from napari_sam2.training.export import export
 from napari_sam2.training.initial import new_model
 from napari_sam2.training.learner import Learner, latest_weights
-from napari_sam2.training.schedule import learning_rate
+from napari_sam2.training.loop import learning_rate
 from napari_sam2.training.validate import (
     as_table,
     mean_tracked,

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QModelIndex, QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from napari_sam2.core.cancel import Progress
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.writing.measurements import Measurer
 from napari_sam2.widgets.controls.controls import button, column, row, text
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.sessions.exporting import take_results
 from napari_sam2.widgets.tables.measurement_model import MeasurementModel
-from napari_sam2.widgets.tables.measuring import measure
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    import numpy as np
     import numpy.typing as npt
 
     from napari_sam2.control import Controller, Status
     from napari_sam2.core.axes import Axes
-    from napari_sam2.core.cancel import CancelToken, Progress
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.widgets.sessions.exporting import Results
+
+
+_PORTION = 2000  # rows that come at once
 
 
 class MeasurementTable(QWidget):
@@ -159,3 +164,18 @@ def _make_view() -> QTableView:
     rows.setDefaultSectionSize(view.fontMetrics().height() + 6)
     rows.hide()
     return view
+
+
+def measure(
+    results: Results, frames: FrameSource, measurer: Measurer
+) -> Generator[Progress | npt.NDArray[np.void]]:
+    """Yield rows of the table, some thousand at a time, by frame and object."""
+    portion: list[npt.NDArray[np.void]] = []
+    for done, frame in enumerate(results.masks):
+        yield Progress(done, len(results.masks), "Measuring")
+        portion.append(measurer.measure(results.frame(frame), frames[frame]))
+        if sum(map(len, portion)) >= _PORTION:
+            yield np.concatenate(portion)
+            portion.clear()
+    if portion:
+        yield np.concatenate(portion)

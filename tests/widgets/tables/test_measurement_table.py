@@ -184,7 +184,7 @@ def test_a_stopped_table_says_how_far_it_came(
             tracked.dock.lane._current.token.cancel()
         return read(self, frame)
 
-    monkeypatch.setattr("napari_sam2.widgets.tables.measuring._PORTION", 2)
+    monkeypatch.setattr("napari_sam2.widgets.tables.measurement_table._PORTION", 2)
     monkeypatch.setattr(kind, "__getitem__", read_and_stop)
     table.again_button.click()
     tracked.wait(lambda: "Stopped" in table.line.text())
