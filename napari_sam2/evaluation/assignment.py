@@ -10,7 +10,7 @@ import numpy as np
 from napari_sam2.core.errors import StackError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from napari_sam2.evaluation.truth import Census, Rules, Truth
 
@@ -150,12 +150,5 @@ def _spread_over_sizes(ids: list[int], census: Census, most: int | None) -> list
     if most is None or len(ids) <= most:
         return sorted(ids)
     by_size = sorted(ids, key=lambda i: (census.median_area(i), i))
-    return sorted(spread(by_size, most))
-
-
-def spread(ordered: Sequence[int], count: int) -> list[int]:
-    """Choose so many of some numbers, or all, evenly from the first to the last."""
-    if len(ordered) <= count:
-        return list(ordered)
-    step = len(ordered) / count
-    return [ordered[int((k + 0.5) * step)] for k in range(count)]
+    step = len(by_size) / most
+    return sorted(by_size[int((k + 0.5) * step)] for k in range(most))

@@ -10,7 +10,6 @@ import numpy as np
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.evaluation.asking import first_prompts
-from napari_sam2.evaluation.assignment import spread
 from napari_sam2.evaluation.measures import jaccard
 
 if TYPE_CHECKING:
@@ -169,6 +168,17 @@ def _block(index: int, stack: TruthStack, frames: tuple[int, ...]) -> Iterator[B
     visible = {frame: stack.large(frame) for frame in frames}
     start = max(frames, key=lambda frame: (len(visible[frame]), -frame))
     if visible[start]:
-        objects = tuple(spread(visible[start], _MOST_OBJECTS))
+        objects = _spread(visible[start], _MOST_OBJECTS)
         span = range(frames[0], frames[-1] + 1)
         yield Block(index, start, span, frozenset(frames), objects)
+
+
+def _spread(objects: list[int], count: int) -> tuple[int, ...]:
+    """Choose objects evenly over the range of sizes, but neither end of it.
+
+    Very small and very large ones would say more of chance than of what was learnt.
+    """
+    if len(objects) <= count:
+        return tuple(objects)
+    picks = np.linspace(0, len(objects) - 1, count + 2)[1:-1].round().astype(int)
+    return tuple(objects[pick] for pick in picks)
