@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.axes import Axis
 
+# Some cannot, but what is then wrong can be told better than by argparse.
+_MAY_BE_NEGATIVE = ("--limits", "--frames", "--mask")
 _MASK = re.compile(r"(?:((?:\w+=\d+,)*)(\w+=\d+|\d+):)?(.+)", re.DOTALL)
 
 
@@ -179,12 +181,12 @@ def parse_mask(text: str) -> MaskFile:
     return MaskFile(Path(match[3]), frame, at)
 
 
-def with_negative_limits(words: Sequence[str]) -> list[str]:
+def with_negative_values(words: Sequence[str]) -> list[str]:
     """Join ``--limits -100,200`` to one word: argparse takes the value for a flag."""
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] == "--limits" and re.match(r"-[\d.]", word):
-            joined[-1] = f"--limits={word}"
+        if joined and joined[-1] in _MAY_BE_NEGATIVE and re.match(r"-[\d.]", word):
+            joined[-1] += f"={word}"
         else:
             joined.append(word)
     return joined

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from napari_sam2 import __version__
-from napari_sam2.cli.arguments import Parser, with_negative_limits
+from napari_sam2.cli.arguments import Parser, with_negative_values
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.memory import is_out_of_memory
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     words = sys.argv[1:] if argv is None else argv
     try:
-        args = build_parser().parse_args(with_negative_limits(words))
+        args = build_parser().parse_args(with_negative_values(words))
         code: int = args.handler(args)
         if sys.stdout is not None:  # as it is where it was closed from the start
             sys.stdout.flush()  # here, where a closed pipe is still answered

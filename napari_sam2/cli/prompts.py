@@ -76,17 +76,28 @@ def parse_frame_list(text: str) -> tuple[int, ...]:
                 f"--frames {text} cannot be read: write frames, counted from 0, such "
                 "as 0 or 0,5,10:20."
             )
-        frames |= set(range(int(start), int(stop) if colon else int(start) + 1))
+        span = range(int(start), int(stop) if colon else int(start) + 1)
+        if not span:
+            raise UsageError(
+                f"--frames {part.strip()} is no frame at all: in A:B the frame B is "
+                "not included, and A must be smaller."
+            )
+        frames |= set(span)
     return tuple(sorted(frames))
 
 
 def _prompts(args: argparse.Namespace) -> int:
+    if args.output.suffix.lower() != ".json":
+        raise UsageError(f"Prompt files are JSON: {args.output} must end in .json.")
     check_apart((args.output,), (args.labels,))
     check_output(args.output, overwrite=args.overwrite)
     frames = read_labels(args.labels)
     prompts = tuple(_made(frames, args.form, args.frames))
     if not prompts:
-        raise PromptError(f"{args.labels} shows no object on these frames.")
+        where = "" if args.frames is None else " on these frames"
+        raise PromptError(
+            f"{args.labels} shows no object{where}: objects have numbers above 0."
+        )
     found = PromptSet(prompts)
     check_apart(prompt_files(args.output, found), (args.labels,))
     write_prompts(args.output, found, overwrite=args.overwrite)

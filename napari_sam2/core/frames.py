@@ -219,10 +219,8 @@ def check_channels(channels: tuple[int, ...], count: int) -> None:
         )
     wrong = [channel for channel in channels if not 0 <= channel < count]
     if wrong:
-        raise StackError(
-            f"Channel {wrong[0]} does not exist: the stack has {count} channels, "
-            f"0 to {count - 1}."
-        )
+        has = f"{count} channels, 0 to {count - 1}" if count > 1 else "1 channel, 0"
+        raise StackError(f"Channel {wrong[0]} does not exist: the stack has {has}.")
 
 
 def _check_stack(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

@@ -17,7 +17,7 @@ from napari_sam2.cli.arguments import (
     parse_limits,
     parse_mask,
     parse_place,
-    with_negative_limits,
+    with_negative_values,
 )
 
 ends = st.none() | st.integers(0, 100)
@@ -80,7 +80,8 @@ def test_the_sentence_shows_how_to_write_it(parse, text):
         parse(text)
 
 
-def test_only_limits_take_what_looks_like_a_flag():
+def test_values_may_look_like_flags_where_they_can_be_negative():
     words = ["track", "--limits", "-100,200", "--table", "-o"]
-    assert with_negative_limits(words) == ["track", "--limits=-100,200", *words[3:]]
-    assert with_negative_limits(["--limits", "-o"]) == ["--limits", "-o"]
+    assert with_negative_values(words) == ["track", "--limits=-100,200", *words[3:]]
+    assert with_negative_values(["--limits", "-o"]) == ["--limits", "-o"]
+    assert with_negative_values(["--frames", "-2:"]) == ["--frames=-2:"]

@@ -35,6 +35,8 @@ from tests.cli.conftest import POINT
         ((*POINT, "--frames", "6:"), "it has 6 frames"),
         ((*POINT, "--frames", "3:3"), "no frame at all"),
         ((*POINT, "--frames", "3"), "write A:B"),
+        ((*POINT, "--frames", "-2:"), "write A:B"),
+        ((*POINT, "--mask", "-1:nowhere.tif"), "-1:nowhere.tif does not exist"),
         ((*POINT, "--axis", "z"), "no axis z"),
         ((*POINT, "--at", "z=3"), "no axis z"),
         ((*POINT, "--at", "z"), "write AXIS=INDEX"),

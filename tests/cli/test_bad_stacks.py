@@ -45,6 +45,12 @@ def test_a_picture_that_says_it_is_enormous(refuse, tmp_path):
 
 def test_nothing_at_all(refuse, tmp_path):
     refuse(tmp_path / "nothing.tif", *POINT, saying="does not exist")
+    refuse("C:/nothing.tif", *POINT, saying="does not exist")
+
+
+def test_an_address_is_no_file(refuse):
+    saying = "https://example.org/a.zarr is an address"
+    refuse("https://example.org/a.zarr", *POINT, saying=saying)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")

@@ -53,7 +53,15 @@ def test_labels_without_objects_are_told(cli, tmp_path: Path) -> None:
     assert "shows no object" in cli("prompts", path, "-o", out).err
     assert "does not exist" in cli("prompts", path, "-o", out, "--frames", "7").err
     assert "cannot be read" in cli("prompts", path, "-o", out, "--frames", "a").err
+    assert "no frame at all" in cli("prompts", path, "-o", out, "--frames", "3:1").err
+    tifffile.imwrite(path, np.full((3, 20, 20), -2, np.int16))
+    assert "have numbers above 0" in cli("prompts", path, "-o", out).err
     assert not out.exists()
+
+
+def test_prompts_are_not_written_under_another_ending(cli, tmp_path):
+    said = cli("prompts", tmp_path / "labels.tif", "-o", tmp_path / "p.txt")
+    assert "p.txt must end in .json" in said.err
 
 
 def test_what_cannot_be_written_is_told_before_the_labels_are_read(

@@ -127,7 +127,7 @@ def test_channels_that_cannot_be_shown(channels) -> None:
 
 def test_a_grey_stack_has_one_channel() -> None:
     assert ArrayFrames(np.zeros((1, 2, 3)), (0,))[0].shape == (2, 3)
-    with pytest.raises(StackError, match="has 1 channels"):
+    with pytest.raises(StackError, match="has 1 channel, 0"):
         ArrayFrames(np.zeros((1, 2, 3)), (1,))
 
 

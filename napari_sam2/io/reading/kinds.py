@@ -101,7 +101,7 @@ def open_any(path: Path, wanted: Wanted) -> Opened:
     """
     with decoding(StackError, f"{path} cannot be opened"):
         if not path.exists():
-            raise StackError(f"{path} does not exist.")
+            raise StackError(_missing(path))
         if not (path.is_file() or path.is_dir()):  # a pipe would be waited for
             raise StackError(
                 f"{path} is neither a file nor a folder, but a pipe or a device: save "
@@ -113,6 +113,16 @@ def open_any(path: Path, wanted: Wanted) -> Opened:
         opened = kind.open(path, wanted)
         _check_pixels(path, opened)
     return opened
+
+
+def _missing(path: Path) -> str:
+    scheme, colon, rest = path.as_posix().partition(":/")
+    if not colon or len(scheme) < 2 or not scheme.isalnum():  # one letter is a drive
+        return f"{path} does not exist."
+    return (
+        f"{scheme}://{rest.lstrip('/')} is an address, and stacks are read from files: "
+        "download it first."
+    )
 
 
 def _kind(path: Path) -> Kind:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOST_LISTED = 20
+_DEEPEST_LISTED = 3
 _MARKERS = ("zarr.json", ".zgroup", ".zarray")
 _NAMES_BY_TYPE = {"time": "t", "channel": "c"}
 
@@ -55,7 +56,7 @@ def open_zarr(path: Path, wanted: Wanted) -> Opened:
 def _inside(path: Path, node: Any, name: str) -> Any:
     inner = name.strip("/")
     if hasattr(node, "shape") or (inner and inner not in node):
-        raise StackError(f"{path} has no array or group {name}.")
+        raise StackError(f"{path} has no array or group {name}: {_listed(path, node)}")
     return node[inner] if inner else node
 
 
@@ -95,12 +96,22 @@ def _numbered(path: Path, node: Any, wanted: Wanted) -> Opened:
             f"{path} holds {len(groups)} images. Say which with --series N (in Python, "
             f"series=N): {', '.join(sorted(groups, key=int))}."
         )
-    inside = sorted(name for name, _ in node.members())
-    listed = ", ".join(inside[:_MOST_LISTED]) or "none"
     raise StackError(
-        f"{path} is a Zarr group that is no OME-Zarr image. Give one of the arrays in "
-        f"it, as {path}::NAME: {listed}."
+        f"{path} is a Zarr group that is no OME-Zarr image: {_listed(path, node)}"
     )
+
+
+def _listed(path: Path, node: Any) -> str:
+    """Say what can be opened inside, by its whole name."""
+    if hasattr(node, "shape"):
+        return "it is an array itself. Leave the name out."
+    found = node.members(max_depth=_DEEPEST_LISTED)
+    arrays = sorted(name for name, one in found if hasattr(one, "shape"))
+    if not arrays:
+        return "there are no arrays in it."
+    more = ", …" if len(arrays) > _MOST_LISTED else ""
+    named = ", ".join(arrays[:_MOST_LISTED])
+    return f"give one of the arrays in it, as {path}::NAME: {named}{more}."
 
 
 def _array_names(array: Any) -> str:

@@ -134,5 +134,19 @@ def test_one_of_several_converted_images_is_chosen(tmp_path):
 def test_an_array_is_named_behind_two_colons(tmp_path):
     path = image(tmp_path / "a.zarr", "0.5")
     assert open_stack(f"{path}::1").shape == (5, 2, 10, 15)
-    with pytest.raises(StackError, match="no array or group 7"):
+    with pytest.raises(StackError, match=r"no array or group 7: .* 0, 1"):
         open_stack(f"{path}::7")
+
+
+def test_what_is_in_a_group_is_listed_by_its_whole_name(tmp_path):
+    path = tmp_path / "a.zarr"
+    group = zarr.open_group(path, mode="w")
+    with pytest.raises(StackError, match="there are no arrays in it"):
+        open_stack(path)
+    for name in ("inner/first", "inner/second", "third", "fourth"):
+        group.create_array(name, data=DATA[:, 0])
+    with pytest.raises(StackError, match="NAME: fourth, inner/first, inner/second, th"):
+        open_stack(path)
+    assert open_stack(f"{path}::inner/first").shape == DATA[:, 0].shape
+    with pytest.raises(StackError, match="it is an array itself"):
+        open_stack(f"{path / 'third'}::nope")
