@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.requesting import News
     from napari_sam2.control.session import TrackerSession
+    from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
@@ -154,7 +155,7 @@ class Running:
             )
         order = replace(order, objects=ids)
         self._rest = None
-        self._run = run = _Run(
+        self._run = _Run(
             next(self._numbers),
             order,
             outlines(snapshot.said),
@@ -162,10 +163,13 @@ class Running:
             places=set(done_before),
         )
         self._dispatcher.board.say("")
+        self._send(self._run, snapshot)
+
+    def _send(self, run: _Run, snapshot: Snapshot) -> None:
         request = self._request()
 
         def job(token: CancelToken) -> Generator[News | RunStep]:
-            return self._session.run(request, snapshot, order, token)
+            return self._session.run(request, snapshot, run.order, token)
 
         def take(step: RunStep) -> None:
             self._take(run, step)

@@ -188,14 +188,7 @@ def _project(rows: _Rows) -> Project:
         return read(parts[name])
 
     stack = part("stack", about.read_stack)
-    steps = read_steps(rows.of("steps"), rows.of("step_masks"), stack.shape_hw)
-    contents = Contents(
-        decoding.read_objects(rows.of("objects")),
-        decoding.read_prompts(rows.of("prompts")),
-        decoding.read_masks(rows.of("masks"), stack.shape_hw, len(steps)),
-        steps,
-    )
-    _check_contents(contents, stack)
+    contents = _contents(rows, stack)
     return Project(
         image=part("image", about.read_image),
         stack=stack,
@@ -207,6 +200,19 @@ def _project(rows: _Rows) -> Project:
         view=about.read_view(parts.get("view", {})),
         beside=about.read_beside(parts.get("beside", [])),
     )
+
+
+def _contents(rows: _Rows, stack: StackGeometry) -> Contents:
+    """Return what was said and found; steps first, as masks name them."""
+    steps = read_steps(rows.of("steps"), rows.of("step_masks"), stack.shape_hw)
+    contents = Contents(
+        decoding.read_objects(rows.of("objects")),
+        decoding.read_prompts(rows.of("prompts")),
+        decoding.read_masks(rows.of("masks"), stack.shape_hw, len(steps)),
+        steps,
+    )
+    _check_contents(contents, stack)
+    return contents
 
 
 def _check_contents(contents: Contents, stack: StackGeometry) -> None:
