@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.arguments import UsageError
 from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.frames import check_frame
-from napari_sam2.core.packed import pack_labels
+from napari_sam2.core.packing import pack_labels
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import check_output

@@ -16,7 +16,7 @@ from napari_sam2.control.kept_positions import unpacked
 from napari_sam2.control.orders import RunStep
 from napari_sam2.control.positions import PositionWork, follow_everywhere
 from napari_sam2.core.errors import FrameError
-from napari_sam2.core.packed import pack_mask
+from napari_sam2.core.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Followed, Told
 from napari_sam2.core.results import FrameResult

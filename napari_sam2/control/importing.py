@@ -14,7 +14,8 @@ from napari_sam2.control.outlining import as_form
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError, PromptError
-from napari_sam2.core.packed import PackedMask, pack_labels
+from napari_sam2.core.packed import PackedMask
+from napari_sam2.core.packing import pack_labels
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import edits
 

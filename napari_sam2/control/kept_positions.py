@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.packed import pack_result
+from napari_sam2.core.packing import pack_result
 from napari_sam2.core.results import FrameResult, MaskResult
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.control.outlining import box_around
 from napari_sam2.control.seeding import choose_cuts
 from napari_sam2.core.orientation import Oriented, cut
-from napari_sam2.core.packed import pack_mask
+from napari_sam2.core.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 
 if TYPE_CHECKING:

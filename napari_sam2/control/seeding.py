@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_sam2.control.outlining import box_around
 from napari_sam2.core.frames import check_frame
-from napari_sam2.core.packed import pack_mask
+from napari_sam2.core.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 
 if TYPE_CHECKING:

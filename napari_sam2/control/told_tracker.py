@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from napari_sam2.control.refining import refine
 from napari_sam2.control.remembered import Remembered
 from napari_sam2.control.snapshot import Refinement
-from napari_sam2.core.packed import PackedMask, PackedResult, pack_result
+from napari_sam2.core.packed import PackedMask, PackedResult
+from napari_sam2.core.packing import pack_result
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Followed, Removed, Told
 

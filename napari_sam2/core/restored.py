@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.packed import (
-    PackedMask,
-    absent_mask,
-    pack_numbers,
-    shared_shape,
-)
+from napari_sam2.core.packed import PackedMask, pack_numbers, shared_shape
+from napari_sam2.core.packing import absent_mask
 
 if TYPE_CHECKING:
     import numpy.typing as npt

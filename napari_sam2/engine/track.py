@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from napari_sam2.core.packed import PackedMask, pack_mask
+from napari_sam2.core.packed import PackedMask
+from napari_sam2.core.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.memory import MemoryBank
 

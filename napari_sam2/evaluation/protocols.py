@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from napari_sam2.core.packed import pack_result
+from napari_sam2.core.packing import pack_result
 from napari_sam2.evaluation.asking import Asking
 
 if TYPE_CHECKING:

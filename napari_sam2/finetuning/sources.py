@@ -10,7 +10,7 @@ import numpy as np
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.intensity import estimate_limits
-from napari_sam2.core.packed import pack_labels
+from napari_sam2.core.packing import pack_labels
 from napari_sam2.evaluation.labels import StackLabels
 from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.layouts.plain import check_alike, guess_kind

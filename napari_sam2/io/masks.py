@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import FrameError, PromptError, StackError
-from napari_sam2.core.packed import pack_labels
+from napari_sam2.core.packing import pack_labels
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import MaskPrompt

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import Sam2Error
+from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.dicom import is_dicom, series_around
 from napari_sam2.io.reading.hdf5 import image_datasets
 from napari_sam2.io.reading.reordered import shown_order
@@ -22,6 +23,7 @@ from napari_sam2.layers.project_image import shown_pixels
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from napari_sam2.io.prompt_json import PromptSet
     from napari_sam2.io.reading.stack import Stack
 
 LayerTuple = tuple[Any, dict[str, Any], str]
@@ -126,6 +128,22 @@ def sample_layers(name: str) -> list[LayerTuple]:
         metadata = {"name": f"{name} masks", "visible": False, **geometry}
         layers.append((masks.array, metadata, "labels"))
     return layers
+
+
+def add_sample(viewer: Any, name: str) -> tuple[Any, PromptSet]:
+    """Add a sample to a viewer; return the image's layer, and the sample's prompts.
+
+    Raises
+    ------
+    StackError, PromptError
+        If the sample is not installed.
+    """
+    prompts = read_prompts(load_sample(name).prompts)
+    layers = [
+        getattr(viewer, f"add_{kind}")(data, **options)
+        for data, options, kind in reversed(sample_layers(name))
+    ]
+    return layers[-1], prompts
 
 
 def _geometry(stack: Stack) -> dict[str, Any]:

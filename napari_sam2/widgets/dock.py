@@ -9,9 +9,7 @@ from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_sam2.control import Downloads, Status
 from napari_sam2.core.errors import Sam2Error
-from napari_sam2.io.prompt_file import read_prompts
-from napari_sam2.io.samples import load_sample
-from napari_sam2.layers.hooks import sample_layers
+from napari_sam2.layers.hooks import add_sample
 from napari_sam2.widgets.controls.controls import scroll_area
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.controls.log_watch import LogWatch
@@ -139,7 +137,9 @@ class Sam2Dock(QWidget):
             signal = getattr(self.settings.events, choice)
             self._links.connect(signal, self._on_model_changed)
         layers = self._viewer.layers
-        self._links.connect(layers.events.removed, self._on_layer_removed)
+        self._links.connect(
+            layers.events.removed, lambda _: self.sessions.close_orphans()
+        )
         self._links.connect(layers.selection.events.active, self._on_active_changed)
         # The window may go without asking its docks; then this is the last call.
         self.destroyed.connect(lambda: self.shut_down(is_window_gone=True))
@@ -165,21 +165,15 @@ class Sam2Dock(QWidget):
     def open_sample(self, name: str) -> None:
         """Open a sample with its prompts, so that Propagate works at once."""
         try:
-            sample = load_sample(name)
-            layers = [
-                getattr(self._viewer, f"add_{kind}")(data, **options)
-                for data, options, kind in reversed(sample_layers(name))
-            ]
-            found = read_prompts(sample.prompts)
+            layer, found = add_sample(self._viewer, name)
         except Sam2Error as problem:
             self.status_line.complain(problem)
             return
-        self.image_panel.work_on(layers[-1])
+        self.image_panel.work_on(layer)
         session = self.sessions.current
         if session is not None:
             session.take_prompts(found)
-            frames = [prompt.frame for prompt in found.prompts]
-            session.position.go_to(min(frames, default=0))
+            session.position.go_to(min((one.frame for one in found.prompts), default=0))
 
     def shut_down(self, *, is_window_gone: bool = False) -> None:
         """Stop everything, wait for the worker, and listen to nothing; only once."""
@@ -233,11 +227,8 @@ class Sam2Dock(QWidget):
 
     def _show_project(self, title: str) -> None:
         words = title.replace("&", "&&")
-        header = self._project_section.header
-        header.setText(f"Pro&ject: {words}" if words else "Pro&ject")
-
-    def _on_layer_removed(self, _: object = None) -> None:
-        self.sessions.close_orphans()
+        title = f"Pro&ject: {words}" if words else "Pro&ject"
+        self._project_section.header.setText(title)
 
     def _on_active_changed(self, _: object = None) -> None:
         """Go back to a session when one of its layers is chosen."""
@@ -258,8 +249,9 @@ class Sam2Dock(QWidget):
             self.status_line.show_status(Status())
             return
         self.workbench = Workbench(session, self._viewer, save=self.projects.save)
-        place = self._parts.indexOf(self._model_section) + 1
-        self._parts.insertWidget(place, self.workbench)
+        self._parts.insertWidget(
+            self._parts.indexOf(self._model_section) + 1, self.workbench
+        )
         self.help_panel.show_keys(self.workbench.keys)
         links, show = self.workbench.links, self.status_line.show_status
         for one in (show, self.model_panel.notice, self.settings_form.show_status):

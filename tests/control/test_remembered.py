@@ -6,7 +6,8 @@ import numpy as np
 
 from napari_sam2.control.remembered import Remembered
 from napari_sam2.control.snapshot import take_snapshot
-from napari_sam2.core.packed import PackedResult, pack_mask
+from napari_sam2.core.packed import PackedResult
+from napari_sam2.core.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Edit, edits
 

@@ -10,12 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from napari_sam2.core.packed import (
-    absent_mask,
-    pack_labels,
-    pack_mask,
-    pack_result,
-)
+from napari_sam2.core.packing import absent_mask, pack_mask, pack_result
 from napari_sam2.core.restored import restore_mask
 from napari_sam2.core.results import mask_result
 
@@ -88,21 +83,6 @@ def test_masks_are_equal_however_they_were_compressed(level, is_deflated) -> Non
 def test_large_masks_take_little_memory() -> None:
     y, x = np.mgrid[:1000, :1000]
     assert pack_mask(np.hypot(y - 500, x - 500) < 400).nbytes < 8000
-
-
-@given(arrays(np.uint8, (7, 9), elements=st.integers(0, 4)))
-def test_labels_are_parted_into_their_objects(labels: np.ndarray) -> None:
-    packed = pack_labels(labels)
-    assert list(packed) == sorted(set(labels[labels > 0].tolist()))
-    for value, mask in packed.items():
-        np.testing.assert_array_equal(mask.mask, labels == value)
-
-
-def test_only_the_wanted_labels_are_taken() -> None:
-    labels = np.array([[1, 2, 3], [0, 2, -1]])
-    assert list(pack_labels(labels)) == [1, 2, 3]
-    assert list(pack_labels(labels, {2, 7})) == [2]
-    assert pack_labels(np.zeros((3, 3), int)) == {}
 
 
 @given(

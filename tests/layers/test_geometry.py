@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.core.packed import pack_mask
+from napari_sam2.core.packing import pack_mask
 from napari_sam2.state import edits
 
 PLACES = [

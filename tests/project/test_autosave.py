@@ -2,70 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pytest
-
-from napari_sam2.control import InlineLane
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.core.recipe import Followed, Made, Removed
 from napari_sam2.project import recovery
-from napari_sam2.project.autosave import Autosave
 from napari_sam2.project.recovery import find_recoverable
-from napari_sam2.project.session import new_document
 from napari_sam2.state import edits
 from tests.control.manual_lane import ManualLane
-from tests.project.projects import SHAPE_HW, example
-
-
-class Desk:
-    """A document that is saved as somebody works on it."""
-
-    def __init__(self, folder: Path, lane=None) -> None:
-        self.folder = folder
-        self.now = 1000.0
-        self.header = example()
-        self.steps = example().contents.steps
-        self.document = new_document(example())
-        self.lane = InlineLane() if lane is None else lane
-        self.problems: list[Exception] = []
-        self.autosave = Autosave(
-            self.document,
-            lambda: self.header,
-            lambda: self.steps,
-            lane=self.lane,
-            folder=folder,
-            clock=lambda: self.now,
-        )
-        self.autosave.failed.connect(self.problems.append)
-
-    def paint(self, frame: int, object_id: int = 1) -> None:
-        mask = np.zeros(SHAPE_HW, bool)
-        mask[2 : 3 + frame, 5:20] = True
-        self.document.apply(edits.paint_mask(self.document, object_id, frame, mask))
-
-    def crash(self) -> None:
-        """Let go of the file as a process that dies does."""
-        self.autosave.close(keep=True)
-
-    def assert_recovered(self) -> None:
-        (found,) = find_recoverable(self.folder)
-        contents = found.read().contents
-        assert contents.objects == self.document.objects
-        assert contents.prompts == self.document.prompts
-        assert contents.masks == dict(self.document.masks.items())
-        assert contents.steps == self.steps
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "state" / "recovery")
+from tests.project.conftest import Desk
 
 
 def test_nothing_is_written_before_anything_changes(desk: Desk) -> None:
@@ -256,61 +205,3 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     desk.paint(3)
     desk.autosave.save()
     assert "cannot be saved as you go" in str(desk.problems[0])
-
-
-def test_a_damaged_recovery_is_offered_and_not_thrown_away(desk: Desk) -> None:
-    desk.paint(3)
-    desk.autosave.save()
-    desk.crash()
-    path = desk.autosave.path
-    path.write_bytes(path.read_bytes()[:5000])
-    (found,) = find_recoverable(desk.folder)
-    with pytest.raises(ProjectError):
-        found.read()
-    found.discard()
-    assert list(desk.folder.iterdir()) == []
-
-
-def test_a_recovery_is_a_project(desk: Desk) -> None:
-    desk.header = replace(desk.header, choices={"model": "large"})
-    desk.paint(3)
-    desk.autosave.save()
-    desk.crash()
-    (found,) = find_recoverable(desk.folder)
-    assert found.image_name == "cells"
-    assert found.project_path is None
-    assert found.saved == desk.header.saved.saved
-    assert found.read().choices == {"model": "large"}
-
-
-@pytest.mark.parametrize("step", ["_is_abandoned", "read_about"])
-def test_one_that_another_program_removes_meanwhile_is_passed_over(
-    desk: Desk, step: str, monkeypatch
-) -> None:
-    desk.paint(1)
-    desk.autosave.save()
-    desk.crash()
-    before = getattr(recovery, step)
-
-    def late(path: Path, *rest):
-        recovery._remove(path)
-        return before(path, *rest)
-
-    assert len(find_recoverable(desk.folder)) == 1
-    monkeypatch.setattr(recovery, step, late)
-    assert find_recoverable(desk.folder) == []
-
-
-def test_files_that_were_only_begun_are_removed_later(tmp_path: Path) -> None:
-
-    begun = tmp_path / "1-abc.sam2"
-    begun.touch()
-    assert find_recoverable(tmp_path) == []
-    assert begun.exists()
-    os.utime(begun, (1, 1))
-    assert find_recoverable(tmp_path) == []
-    assert not begun.exists()
-
-
-def test_a_missing_folder_holds_nothing(tmp_path: Path) -> None:
-    assert find_recoverable(tmp_path / "none") == []

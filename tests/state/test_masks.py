@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.core.packed import pack_mask
+from napari_sam2.core.packing import pack_mask
 from napari_sam2.state import FrameMask, MaskTable, Origin
 
 PLACES = st.tuples(st.integers(1, 3), st.integers(0, 3))
