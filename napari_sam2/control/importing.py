@@ -46,16 +46,20 @@ class LabelOrder:
     form : {"masks", "boxes", "points"}
     object_ids : collection of int or None
         The values to take; all by default. A value becomes the object of that id.
+    are_new : bool
+        Whether values whose id an object has already become new objects, of the next
+        free ids. Otherwise they are said about that object.
     only_first : bool
         Whether to take each value only on the first of the frames that it is on.
     names : mapping of int to str
-        Names of objects that are new.
+        Names of objects that are new, by value.
     """
 
     read: ReadLabels
     frames: tuple[int, ...]
     form: Form = "masks"
     object_ids: Collection[int] | None = None
+    are_new: bool = False
     only_first: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
 
@@ -78,38 +82,36 @@ class Importing:
         """Take label images over."""
         gesture = "labels", next(self._numbers)
         shape_hw = self._history.document.shape_hw
-        taken: set[int] = set()
+        taken = _Taken(order, {*self._history.document.objects})
 
         def job(token: CancelToken) -> Generator[Progress | tuple[int, Marks]]:
             return _read_marks(order, shape_hw)
 
         def take(item: tuple[int, Marks]) -> None:
             frame, marks = item
-            taken.update(marks)
-            edit = self._edit(frame, marks, order.names)
+            edit = self._edit(frame, taken.as_objects(marks), taken)
             self._history.do(edit, gesture=gesture)
 
         def end(error: Exception | None) -> None:
-            if error is None and not taken:
+            if error is None and not taken.ids:
                 error = PromptError(
                     "There are no such labels on these frames: nothing to take."
                 )
             if error is not None:
                 self._dispatcher.board.complain(error)
             else:
-                self._dispatcher.board.say(f"{len(taken)} objects start from labels.")
+                self._dispatcher.board.say(taken.outcome)
 
         self._dispatcher.send(Activity.LOADING, job, on_item=take, on_end=end)
 
-    def _edit(self, frame: int, marks: Marks, names: Mapping[int, str]) -> Edit:
+    def _edit(self, frame: int, marks: Marks, taken: _Taken) -> Edit:
         """Return the edit that says it all; locked masks stay as they are."""
-        document = self._history.document
+        document, names = self._history.document, taken.names
         on_frame = document.masks.on_frame(frame)
-        free = {
-            (object_id, frame): one
-            for object_id, one in marks.items()
-            if object_id not in on_frame or not on_frame[object_id].is_locked
-        }
+        locked = {i for i in marks if i in on_frame and on_frame[i].is_locked}
+        free = {(i, frame): one for i, one in marks.items() if i not in locked}
+        taken.ids.update(object_id for object_id, _ in free)
+        taken.locked += len(locked)
         masks = {p: one for p, one in free.items() if isinstance(one, PackedMask)}
         said = {p: one for p, one in free.items() if isinstance(one, FramePrompts)}
         if said:
@@ -118,6 +120,57 @@ class Importing:
             given = {object_id: names.get(object_id, "") for object_id, _ in masks}
             edit = edits.paint_masks(document, masks, names=given)
         return replace(edit, label="Start from labels")
+
+
+@dataclass(slots=True, eq=False)
+class _Taken:
+    """What became of the labels of an order so far.
+
+    ``before`` are the objects that there were; ``ids`` those that labels became.
+    """
+
+    order: LabelOrder
+    before: set[int]
+    numbers: dict[int, int] = field(default_factory=dict)
+    ids: set[int] = field(default_factory=set)
+    locked: int = 0
+
+    def as_objects(self, marks: Marks) -> Marks:
+        """Return marks by the object that each value becomes, on every frame alike."""
+        new = [value for value in marks if value not in self.numbers]
+        for value in sorted(new, key=self.before.__contains__):  # the free ones first
+            self.numbers[value] = self._object_of(value, marks)
+        return {self.numbers[value]: one for value, one in marks.items()}
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The names of objects, by id."""
+        names = self.order.names
+        return {i: names[value] for value, i in self.numbers.items() if value in names}
+
+    @property
+    def outcome(self) -> str:
+        """What became of the labels, in a sentence or two."""
+        said = f"{_count(len(self.ids), 'object starts', 'objects start')} from labels"
+        moved = [i for value, i in self.numbers.items() if i != value]
+        if moved:
+            said += f", {len(moved)} of them under another number, as theirs was taken"
+        if not self.locked:
+            return f"{said}."
+        kept = _count(
+            self.locked, "mask is locked and stays", "masks are locked and stay"
+        )
+        return f"{said}. {kept} as before."
+
+    def _object_of(self, value: int, marks: Marks) -> int:
+        taken = self.before | {*self.numbers.values()}
+        if not (self.order.are_new and value in taken):
+            return value
+        return max(taken | {*marks}) + 1
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _read_marks(

@@ -101,11 +101,41 @@ def test_labels_of_an_object_that_exists_are_painted_for_it(desk: Desk) -> None:
     assert desk.document.objects[4].name == "Object 4"
 
 
+def test_labels_whose_number_is_taken_can_become_new_objects(desk: Desk) -> None:
+    desk.add(9)
+    desk.say(9, 0, click(30, 40))
+    take(desk, [0, 5], are_new=True, names={9: "fish"})
+    assert desk.document.said(9, 0) == click(30, 40)
+    assert list(desk.document.objects) == [4, 9, 10]
+    assert desk.document.objects[10].name == "fish"
+    assert desk.document.said_about(10) == {
+        0: pack_mask(STACK[0] == 9),
+        5: pack_mask(STACK[5] == 9),
+    }
+    assert desk.status.message == (
+        "2 objects start from labels, 1 of them under another number, as theirs was "
+        "taken."
+    )
+
+
+def test_new_numbers_stay_clear_of_labels_still_to_come(desk: Desk) -> None:
+    desk.add(4)
+    both = STACK.copy()
+    both[5, 2:9, 3:8] = 10
+    take(desk, [0, 5], both.__getitem__, are_new=True)
+    assert {i: len(desk.document.said_about(i)) for i in desk.document.objects} == {
+        4: 0, 9: 2, 10: 1, 11: 1,
+    }  # fmt: skip
+
+
 def test_locked_masks_are_kept(desk: Desk) -> None:
     desk.add(4)
     desk.say(4, 0, click(30, 40))
     desk.lock(4, 0)
     take(desk, [0, 5])
+    assert desk.status.message == (
+        "1 object starts from labels. 1 mask is locked and stays as before."
+    )
     assert desk.center(4, 0) == pytest.approx((30, 40))
     assert list(desk.document.said_about(9)) == [0, 5]
 

@@ -27,6 +27,7 @@ _FRAMES = (
     ("every frame", "all"),
     ("every few frames", "some"),
 )
+_INTO = (("new objects", True), ("the objects of these numbers", False))
 
 
 class LabelsForm(QWidget):
@@ -42,7 +43,7 @@ class LabelsForm(QWidget):
 
     Attributes
     ----------
-    layers, forms, frames : QComboBox
+    layers, forms, into, frames : QComboBox
     ids : QLineEdit
     step : QSpinBox
     """
@@ -63,6 +64,11 @@ class LabelsForm(QWidget):
         self.ids.setPlaceholderText("all, or such as 1-20, 35")
         self.ids.setToolTip("Which labels become objects: their numbers, or all")
         self.forms = choice("What the labels become on their frames", _FORMS)
+        self.into = choice(
+            "Whether labels become new objects, under other numbers where theirs are"
+            " taken, or are said about the objects that have these numbers",
+            _INTO,
+        )
         self.frames = choice("The frames on which labels become prompts", _FRAMES)
         self.step = QSpinBox()
         self.step.setRange(1, 999)
@@ -78,6 +84,7 @@ class LabelsForm(QWidget):
             ("Labels", self.layers),
             ("Numbers", self.ids),
             ("As", self.forms),
+            ("Into", self.into),
             ("On", row(self.frames, self.step)),
             ("", self._start),
         )
@@ -119,6 +126,7 @@ class LabelsForm(QWidget):
             (here,) if where == "here" else tuple(range(0, count, step)),
             form=self.forms.currentData(),
             object_ids=parse_label_ids(self.ids.text()),
+            are_new=self.into.currentData(),
             only_first=where == "first",
         )
 
