@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import re
 import struct
@@ -193,7 +194,8 @@ def build_model(config: Sam2Config, state: StateDict, *, name: str) -> Sam2Model
     Raises
     ------
     CheckpointError
-        If a tensor is missing, superfluous, or of another shape.
+        If a tensor is missing, superfluous, of another shape, or not finite: it would
+        make every mask empty without a word.
     """
     try:
         with torch.inference_mode(False), torch.device("meta"):
@@ -206,7 +208,18 @@ def build_model(config: Sam2Config, state: StateDict, *, name: str) -> Sam2Model
         raise CheckpointError(
             f"{name} does not fit the {config.name} model: {problem}"
         ) from error
+    damaged = [key for key, tensor in own.items() if not _is_finite(tensor)]
+    if damaged:
+        raise CheckpointError(
+            f"{name} is damaged: {damaged[0]} holds numbers that are not finite. Get "
+            "it again."
+        )
     return model.eval().requires_grad_(False)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """Whether all of it is, in one pass: whatever is not finite shows in the sum."""
+    return math.isfinite(tensor.sum().item())
 
 
 def _own(tensor: Tensor) -> Tensor:

@@ -267,6 +267,14 @@ def test_a_binary_description(tmp_path, state) -> None:
         load_weights(path)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_are_not_finite_are_refused(state, value: float) -> None:
+    name = "memory_encoder.out_proj.bias"
+    damaged = {**state, name: torch.full_like(state[name], value)}
+    with pytest.raises(CheckpointError, match=rf"is damaged: {name} holds numbers"):
+        build_model(MINIATURE, damaged, name="mine.pt")
+
+
 def test_building_inside_inference_gives_ordinary_weights(state) -> None:
     with torch.inference_mode():
         model = build_model(MINIATURE, state, name="weights.pt")
