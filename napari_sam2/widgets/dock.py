@@ -16,6 +16,7 @@ from napari_sam2.widgets.controls.log_watch import LogWatch
 from napari_sam2.widgets.controls.remembering import Memory
 from napari_sam2.widgets.controls.section import Section
 from napari_sam2.widgets.controls.status_line import StatusLine
+from napari_sam2.widgets.controls.tab_order import put_below
 from napari_sam2.widgets.panels.axis_question import AxisQuestion, Decision
 from napari_sam2.widgets.panels.help_panel import HelpPanel
 from napari_sam2.widgets.panels.image_panel import ImagePanel
@@ -123,13 +124,12 @@ class Sam2Dock(QWidget):
         self.image_panel.described.connect(self._image_section.summarise)
         self.model_panel.described.connect(self._model_section.summarise)
         self._model_section.summarise(self.model_panel.summary)
-        self.image_panel.refused.connect(self.status_line.complain)
-        self.image_panel.said.connect(self.status_line.say)
+        for panel in (self.image_panel, self.projects):
+            panel.refused.connect(self.status_line.complain)
+            panel.said.connect(self.status_line.say)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
         self.projects.opened.connect(self._show_source)
-        self.projects.refused.connect(self.status_line.complain)
-        self.projects.said.connect(self.status_line.say)
         self.projects.title_changed.connect(self._show_project)
         self._links.connect(self.downloads.status_changed, self._on_download_status)
         self._compiling.said.connect(self._on_compiling)
@@ -249,9 +249,7 @@ class Sam2Dock(QWidget):
             self.status_line.show_status(Status())
             return
         self.workbench = Workbench(session, self._viewer, save=self.projects.save)
-        self._parts.insertWidget(
-            self._parts.indexOf(self._model_section) + 1, self.workbench
-        )
+        put_below(self._model_section, self.workbench, self._parts)
         self.help_panel.show_keys(self.workbench.keys)
         links, show = self.workbench.links, self.status_line.show_status
         for one in (show, self.model_panel.notice, self.settings_form.show_status):

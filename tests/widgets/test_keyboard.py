@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -49,6 +49,29 @@ def test_a_letter_folds_a_section_and_tab_goes_on_into_it(dock, qtbot) -> None:
     assert dock.focusWidget() is settings.header
     qtbot.keyClick(settings.header, Qt.Key.Key_Tab)
     assert content.isAncestorOf(dock.focusWidget())
+
+
+@pytest.mark.parametrize("is_another_image", [False, True])
+def test_tab_goes_from_section_to_section_as_they_are_drawn(
+    user_without_window: User, dock, qtbot, is_another_image: bool
+) -> None:
+    if is_another_image:
+        dock.image_panel.work_on(user_without_window.open_image(name="another"))
+    qtbot.waitUntil(lambda: dock.workbench.y() > 0)
+    sections = dock.findChildren(Section)
+    drawn = sorted(sections, key=lambda one: one.mapTo(dock, QPoint(0, 0)).y())
+    headers = [one.header for one in drawn]
+    assert [one.text() for one in _by_tab(headers)] == [one.text() for one in headers]
+    assert len(headers) == 11
+
+
+def _by_tab(widgets: list[QWidget]) -> list[QWidget]:
+    """Return widgets as Tab reaches them, from the first of them all around."""
+    found, one = widgets[:1], widgets[0].nextInFocusChain()
+    while one is not widgets[0]:
+        found += [one] if one in widgets else []
+        one = one.nextInFocusChain()
+    return found
 
 
 def test_every_control_takes_the_focus_and_says_what_it_does(dock) -> None:
