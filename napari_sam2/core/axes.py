@@ -69,6 +69,15 @@ class FrameLayout:
     fixed: tuple[tuple[int, int], ...] = ()
     positions: tuple[int, ...] = ()
 
+    @property
+    def result_axes(self) -> tuple[int, ...]:
+        """The axes that results have: positions, frames, rows and columns.
+
+        The one that single pictures are given, as they have no frames, is -1.
+        """
+        frame = -1 if self.frame is None else self.frame
+        return (*self.positions, frame, *self.plane)
+
     def numbers(self, shape: Sequence[int]) -> FrameNumbers:
         """Return how the frames of an array of this shape are counted."""
         length = 1 if self.frame is None else shape[self.frame]

@@ -81,6 +81,7 @@ def result_header(project: Project, frames: FrameSource | None = None) -> Result
     """Return what is known of a project's results before the first frame."""
     return ResultHeader(
         axes=project.stack.result_axes,
+        image_axes=project.stack.layout.result_axes,
         names={i: one.name for i, one in project.contents.objects.items()},
         provenance=provenance_of(project),
         frames=frames,

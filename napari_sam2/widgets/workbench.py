@@ -70,6 +70,7 @@ class Workbench(QWidget):
             controller,
             links,
             axes=session.image.calibration,
+            image_axes=session.image.space.layout.result_axes,
             name=session.image.layer.name,
             add_tracks=session.add_tracks,
             image_files=session.image_files,

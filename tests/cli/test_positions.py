@@ -133,6 +133,17 @@ def test_axes_without_names_go_by_number(cli, tmp_path):
         assert int(row["area"]) == np.count_nonzero(found[place])
 
 
+@pytest.mark.parametrize("ending", [".tif", ".ome.zarr"])
+def test_labels_without_names_lie_as_the_stack(cli, tmp_path, ending):
+    path, out = tmp_path / "a.npy", tmp_path / f"l{ending}"
+    np.save(path, drifting()[0][:2])
+    words = ("--axis", "0", "--every", "1", "--seed", "masks", "--point", "1:0,16,14")
+    assert cli("track", path, "-o", out, *words).code == 0
+    found = open_stack(out)
+    assert tuple(axis.size for axis in found.axes) == (2, *SHAPE[1:])
+    assert np.asarray(found.array[(slice(None),) * 4]).any((2, 3))[:, 0].all()
+
+
 def test_tracks_run_through_time_in_space(cli, tzyx, tmp_path):
     out, labels = tmp_path / "tracks.csv", tmp_path / "labels.tif"
     words = (*PLAIN, *FIRST)

@@ -33,6 +33,7 @@ from napari_sam2.state import Settings, TrackedObject
 from napari_sam2.widgets.sessions.model_shelf import ModelShelf
 from tests.widgets.user import PacedFactory, User
 from tests.widgets.volumes import (
+    SHAPE,
     SLICES,
     choose_axis,
     click,
@@ -72,6 +73,22 @@ def test_the_table_and_files_say_at_which_time(along_z: User, tmp_path: Path) ->
     assert shown
     model = results._table.view.model()
     assert model.place(model.rowCount() - 1) == (1, number(3, SLICES - 1))
+
+
+def test_files_of_an_unnamed_stack_lie_as_the_image(
+    user_without_window: User, tmp_path: Path
+) -> None:
+    user, path = user_without_window, tmp_path / "labels.tif"
+    user.open_image(SHAPE)
+    user.open_dock()
+    click(user, 0, 2)
+    user.wait_mask(1, 2 * SHAPE[0])
+    run(user)
+    user.dock.workbench.results.save(path, "labels-tiff")
+    user.wait(path.exists)
+    user.wait_idle()
+    assert labels(user).any((2, 3))[:, 2].all()
+    np.testing.assert_array_equal(tifffile.imread(path), labels(user))
 
 
 def test_tracks_lie_at_their_own_time(along_z: User) -> None:

@@ -32,21 +32,31 @@ _STRIP_ROWS = 64
 _FILE_ORDER = "tcz"
 
 
-def file_order(axes: Axes) -> tuple[int, ...]:
+def file_order(axes: Axes, image_axes: tuple[int, ...] = ()) -> tuple[int, ...]:
     """Return the order in which axes lie in files: T, Z, Y, X, whatever was followed.
 
-    Axes of other names keep their places among themselves, before those.
+    Axes of other names come before those, in the order of the image.
+
+    Parameters
+    ----------
+    axes : tuple of Axis
+        Of results.
+    image_axes : tuple of int, optional
+        Where each of them is among those of the image; without, they are in order.
 
     Returns
     -------
     tuple of int
         For each axis of the file, the index of the axis in ``axes``.
     """
+    places = image_axes or tuple(range(len(axes)))
     names = [axis.name for axis in axes]
-    if names.count("y") != 1 or names.count("x") != 1:
-        return tuple(range(len(axes)))
-    ranks = {name: rank for rank, name in enumerate(f"{_FILE_ORDER}yx")}
-    return tuple(sorted(range(len(axes)), key=lambda i: ranks.get(names[i], -1)))
+    is_named = names.count("y") == 1 and names.count("x") == 1
+    known = f"{_FILE_ORDER}yx" if is_named else ""
+    ranks = {name: rank for rank, name in enumerate(known)}
+    return tuple(
+        sorted(range(len(axes)), key=lambda i: (ranks.get(names[i], -1), places[i]))
+    )
 
 
 class LabelVolume:

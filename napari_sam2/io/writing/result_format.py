@@ -48,6 +48,9 @@ class ResultHeader:
         Intensities shown as black and white; None to estimate them.
     affine : tuple of 3 rows of 4 float, or None
         Where a scanner's volume lies in the patient, as ``Stack.affine``.
+    image_axes : tuple of int
+        Where each of ``axes`` is among those of the image, which orders axes whose
+        names do not; none where they come in that order.
     """
 
     axes: Axes
@@ -56,6 +59,7 @@ class ResultHeader:
     frames: FrameSource | None = None
     limits: IntensityLimits | None = None
     affine: Affine | None = None
+    image_axes: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -41,10 +41,10 @@ def in_file_order(open_planes: OpenWriter) -> OpenWriter:
     def open_turned(
         path: Path, header: ResultHeader, *, overwrite: bool
     ) -> Iterator[ResultWriter]:
-        order = file_order(header.axes)
-        turned = replace(header, axes=tuple(header.axes[axis] for axis in order))
+        order = file_order(header.axes, header.image_axes)
+        turned = _turned(header, order)
         with open_planes(path, turned, overwrite=overwrite) as planes:
-            if turned.axes == header.axes:
+            if order == tuple(range(len(order))):
                 yield planes
                 return
             dtype = label_dtype(header.largest_id)
@@ -54,6 +54,12 @@ def in_file_order(open_planes: OpenWriter) -> OpenWriter:
                     planes.write(FrameResult(number, ()), labels)
 
     return open_turned
+
+
+def _turned(header: ResultHeader, order: tuple[int, ...]) -> ResultHeader:
+    """Return the header with its axes in another order."""
+    axes = tuple(header.axes[axis] for axis in order)
+    return replace(header, axes=axes, image_axes=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class ResultsPanel(QWidget):
         Cut when the session ends.
     axes : Axes or None
         Positions, frames, rows and columns of the stack, for calibrated areas.
+    image_axes : tuple of int, optional
+        Where these are among the axes of the image; see :class:`ResultHeader`.
     name : str
         Of the image, for file names.
     add_tracks : callable
@@ -59,6 +61,7 @@ class ResultsPanel(QWidget):
         links: Links,
         *,
         axes: Axes | None,
+        image_axes: tuple[int, ...] = (),
         name: str,
         add_tracks: Callable[[], object],
         image_files: Callable[[], tuple[Path, ...]],
@@ -68,6 +71,7 @@ class ResultsPanel(QWidget):
         self._controller = controller
         self._exporter = Exporter(controller)
         self._axes, self._name, self._image_files = axes, name, image_files
+        self._image_axes = image_axes
         self._table: MeasurementTable | None = None
         document = controller.document
         is_single = document.series_length == document.frame_count
@@ -104,6 +108,7 @@ class ResultsPanel(QWidget):
             results.names,
             provenance_of(controller, self._name),
             controller.frames,
+            image_axes=self._image_axes,
         )
         chosen = find_result_format(name)
         kept = self._image_files()

@@ -65,6 +65,21 @@ def test_a_full_disk_is_a_sentence(tmp_path, full_disk):
 
 
 @pytest.mark.parametrize(
+    ("names", "image_axes", "order"),
+    [
+        ("qiyx", (1, 0, 2, 3), "iqyx"),
+        ("qztyx", (4, 0, 1, 2, 3), "qtzyx"),
+        ("abc", (1, 2, 0), "cab"),
+        ("yxi", (1, 2, -1), "iyx"),
+        ("qijyx", (1, 2, 0, 3, 4), "jqiyx"),
+    ],
+)
+def test_axes_that_names_do_not_order_lie_as_in_the_image(names, image_axes, order):
+    axes = axes_from_shape((2,) * len(names), names)
+    assert "".join(names[i] for i in file_order(axes, image_axes)) == order
+
+
+@pytest.mark.parametrize(
     ("names", "order"),
     [("tyx", "tyx"), ("yzx", "zyx"), ("xyzt", "tzyx"), ("yix", "iyx"), ("qqq", "qqq"),
      ("xqty", "qtyx")],
