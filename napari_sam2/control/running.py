@@ -36,13 +36,15 @@ class _Run:
     ``places`` are those that were computed, also before the run was continued: going
     both ways, a frame may be several of the ``steps``. ``is_void`` says that what still
     comes must not be taken: the run was undone, or the tracker is another one by now.
-    ``is_taken_back`` says that this was before it gave a mask.
+    ``is_taken_back`` says that this was before it gave a mask, while ``after`` was the
+    last step of the history, ``is_undone`` that undo or redo went over it, and said so.
     """
 
     number: int
     order: RunOrder
     told: dict[Place, FramePrompts]
     pace: Pace
+    after: object
     token: CancelToken = field(default_factory=CancelToken)
     steps: int = 0
     done: int = 0
@@ -50,6 +52,7 @@ class _Run:
     has_found: bool = False
     is_void: bool = False
     is_taken_back: bool = False
+    is_undone: bool = False
     gives_way: bool = False
 
     @property
@@ -160,6 +163,7 @@ class Running:
             order,
             outlines(snapshot.said),
             Pace(self._clock()),
+            self._history.last,
             places=set(done_before),
         )
         self._dispatcher.board.say("")
@@ -206,14 +210,21 @@ class Running:
         """Give a run up when undo or redo is to change masks or prompts."""
         if edit.masks or edit.prompts:
             self.abandon()
+            if self._run is not None:
+                self._run.is_undone = True
 
     def take_back(self) -> bool:
-        """Give up a run that has found nothing yet; return whether there is one.
+        """Give up a run that has found nothing yet, if it is the last thing done.
 
-        It is the last thing that was done, and no step of the history so far.
+        Returns
+        -------
+        bool
+            Whether it was; it is no step of the history so far.
         """
         run = self._run
         if run is None or not self.is_running or run.has_found:
+            return False
+        if self._history.last is not run.after:
             return False
         run.is_void = run.is_taken_back = True
         self.stop()
@@ -223,7 +234,7 @@ class Running:
         """Stop, and take nothing more from the run."""
         self._rest = None
         if self._run is not None:
-            self._run.is_void = True
+            self._run.is_void, self._run.is_taken_back = True, False
             self.stop()
 
     def _take(self, run: _Run, step: RunStep) -> None:
@@ -252,6 +263,8 @@ class Running:
         board = self._dispatcher.board
         if error is not None:
             board.complain(error, self._kept(run) if run.done else "")
+        elif run.is_undone:
+            return  # what was undone has been said
         elif run.is_void or not run.done:
             board.say("The run was stopped.")
         elif run.done < run.steps:

@@ -68,6 +68,11 @@ class History:
         return self._redo[-1].label if self._redo else None
 
     @property
+    def last(self) -> object:
+        """The step that undo would take back, to be compared; None if there is none."""
+        return self._undo[-1] if self._undo else None
+
+    @property
     def nbytes(self) -> int:
         """About how much memory all steps keep alive."""
         return sum(step.nbytes for step in (*self._undo, *self._redo))

@@ -100,6 +100,34 @@ def test_undo_before_the_first_frame_takes_back_only_the_wish_to_run(
     assert not desk.controller.can_resume
 
 
+def test_undo_takes_back_what_was_done_since_a_run_began(desk: Desk) -> None:
+    start_run(desk, 0)
+    desk.history.do(edits.rename_object(desk.document, 1, "fish"))
+    desk.controller.steps.undo()
+    assert desk.document.objects[1].name == "Object 1"
+    desk.lane.finish()
+    assert desk.document.frames_covered(1) == 10
+
+
+def test_what_was_undone_is_not_offered_to_be_continued(desk: Desk) -> None:
+    start_run(desk, 4)
+    desk.controller.stop()
+    desk.lane.finish()
+    desk.controller.resume()
+    desk.controller.steps.undo()
+    desk.controller.steps.undo()
+    desk.lane.finish()
+    assert set(desk.document.masks.of_object(1)) == {0}
+    assert not desk.controller.can_resume
+
+
+def test_the_end_of_a_run_does_not_hide_that_it_was_undone(desk: Desk) -> None:
+    start_run(desk, 4)
+    desk.controller.steps.undo()
+    desk.lane.finish()
+    assert desk.status.message == "Undone: Track 1 object."
+
+
 def test_undo_just_after_continue_keeps_what_was_found_before(desk: Desk) -> None:
     start_run(desk, 4)
     desk.controller.stop()
