@@ -172,6 +172,7 @@ def next_doubtful(
     doubts: Iterable[Doubt],
     *,
     objects: Collection[int] | None = None,
+    after: Doubt | None = None,
 ) -> Doubt | None:
     """Return the worst mask that nobody has accepted yet; the earliest among equals.
 
@@ -182,6 +183,8 @@ def next_doubtful(
         For example the values of :func:`all_doubts`.
     objects : collection of int, optional
         Look at these objects only.
+    after : Doubt, optional
+        Return the next one in that order, and the worst when this is the last.
     """
     waiting = [
         doubt
@@ -189,7 +192,12 @@ def next_doubtful(
         if (objects is None or doubt.object_id in objects)
         and is_waiting(document, doubt)
     ]
-    return min(waiting, key=lambda d: (-d.severity, d.frame, d.object_id), default=None)
+    further = [d for d in waiting if after and _by_doubt(d) > _by_doubt(after)]
+    return min(further or waiting, key=_by_doubt, default=None)
+
+
+def _by_doubt(doubt: Doubt) -> tuple[float, int, int]:
+    return -doubt.severity, doubt.frame, doubt.object_id
 
 
 def onward(document: Document, object_id: int, frame: int) -> tuple[Direction, range]:

@@ -106,9 +106,16 @@ class Reviewer:
             for row in table.values():
                 yield from row.values()
 
-    def next_doubtful(self, objects: Collection[int] | None = None) -> Doubt | None:
-        """Return the worst mask that nobody has accepted, as of the last refresh."""
-        return next_doubtful(self._document, self.doubts(), objects=objects)
+    def next_doubtful(
+        self, objects: Collection[int] | None = None, after: Doubt | None = None
+    ) -> Doubt | None:
+        """Return the worst mask that nobody has accepted, as of the last refresh.
+
+        Or the next one in order of doubt ``after`` another.
+        """
+        return next_doubtful(
+            self._document, self.doubts(), objects=objects, after=after
+        )
 
     def _look_at(self, frame: int) -> None:
         """Find what is odd on a frame; what follows it is looked at later."""

@@ -111,6 +111,24 @@ def test_the_worst_comes_first_until_it_is_accepted(document: Document) -> None:
     assert seen == [(1, 2), (2, 4), (1, 0)]
 
 
+def test_one_can_go_on_without_judging_and_around(document: Document) -> None:
+    track(
+        document,
+        found(1, 0, square(2, 2), iou=0.35),
+        found(1, 2, square(2, 2), iou=0.1),
+        found(2, 4, square(9, 9), iou=0.3),
+    )
+    reviewer = Reviewer(document, LIMITS)
+    reviewer.refresh()
+    seen, last = [], None
+    for _ in range(4):
+        last = reviewer.next_doubtful(after=last)
+        seen.append((last.object_id, last.frame))
+    assert seen == [(1, 2), (2, 4), (1, 0), (1, 2)]
+    document.apply(edits.set_flags(document, [(1, 2)], is_reviewed=True))
+    assert reviewer.next_doubtful(after=last).frame == 4, "on from one that is accepted"
+
+
 def test_several_reasons_are_worse_than_one(document: Document) -> None:
     track(document, found(1, 0, square(2, 2), iou=0.3, logit=0.5))
     track(document, found(2, 1, square(2, 2), iou=0.3))

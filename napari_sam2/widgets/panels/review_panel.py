@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import Sam2Error
@@ -16,13 +16,13 @@ from napari_sam2.widgets.controls.controls import (
     button,
     column,
     row,
-    scroll_area,
     switch,
     text,
 )
 from napari_sam2.widgets.panels.thresholds_form import ThresholdsForm
 from napari_sam2.widgets.timeline.strip_painter import Legend
 from napari_sam2.widgets.timeline.timeline import Timeline
+from napari_sam2.widgets.timeline.timeline_area import TimelineArea
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from napari_sam2.control import Controller
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.masks import Place
+    from napari_sam2.state.review import Doubt
     from napari_sam2.widgets.controls.links import Links
 
 _PORTION_SECONDS = 0.01
 _PATIENCE_SECONDS = 0.05
-_MAX_HEIGHT = 160
 
 
 class ReviewPanel(QWidget):
@@ -76,6 +76,7 @@ class ReviewPanel(QWidget):
         self.timeline = Timeline(
             self._document, self.reviewer, links, name_frame=name_frame
         )
+        self._area = TimelineArea(self.timeline, self._document, links)
         self.timeline.frame_chosen.connect(self.jump_asked)
         self.timeline.object_chosen.connect(self._document.select)
         self._reason = text()
@@ -89,30 +90,20 @@ class ReviewPanel(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._look)
-        # Once a new row has its place, which Qt gives it a moment later.
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.timeout.connect(self._show_chosen_row)
         self._lay_out()
-        self._fit_timeline()
-        links.connect(self._document.objects_changed, self._fit_timeline)
         links.connect(self._document.masks_changed, self._on_masks_changed)
         links.connect(self._document.selection_changed, self._on_selection_changed)
         links.connect(self._settings.events.thresholds, self._on_limits_changed)
         links.at_end(self._timer.stop)
-        links.at_end(self._settling.stop)
 
     def _lay_out(self) -> None:
-        self._scroll = scroll_area(self.timeline)
-        off = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        self._scroll.setHorizontalScrollBarPolicy(off)
         self._colours = switch("Colours?", "Show what the colours and marks mean",
                                self._on_legend_asked)  # fmt: skip
         self._what = switch("When doubtful?", "Show and change when a mask is doubtful",
                             self._on_limits_asked)  # fmt: skip
         column(
             self,
-            self._scroll,
+            self._area,
             self._reason,
             self._make_verdicts(),
             self._make_steps(),
@@ -122,19 +113,20 @@ class ReviewPanel(QWidget):
         )
 
     def _make_verdicts(self) -> QWidget:
+        self._lock = button("Lock", "Lock this frame, or unlock it: no run and no click"
+                            " changes a locked mask", self.toggle_lock)  # fmt: skip
         return row(
             button("Accept", "This frame is right as it is (K)", self.accept),
             button("Fix", "Correct this frame: click what is missing, or right-click"
                    " what is too much (H)", self.fix),
             button("Absent", "The object is not in this frame (W)", self.mark_absent),
-            button("Lock", "Lock this frame, or unlock it: no run and"
-                                  " no click changes a locked mask", self.toggle_lock),
+            self._lock,
         )  # fmt: skip
 
     def _make_steps(self) -> QWidget:
         self.next_button = button(
             "Next doubtful frame (J)",
-            "Go to the worst mask that nobody has accepted",
+            "Go to the worst mask that nobody has accepted, and on to the next worst",
             self.next_doubtful,
         )
         self.again_button = button(
@@ -148,12 +140,19 @@ class ReviewPanel(QWidget):
     def show_frame(self, frame: int) -> None:
         """Mark the frame that is displayed, and speak of no other."""
         self.timeline.show_frame(frame)
+        self._show_lock()
         self._hush_elsewhere()
 
     def next_doubtful(self) -> None:
-        """Go to the worst mask that nobody has accepted yet, and say what is odd."""
+        """Go to the worst mask that nobody has accepted yet, and say what is odd.
+
+        From one that is doubtful, go on to the next worst; after the last, begin again.
+        """
+        self._go_on(self._doubt_here())
+
+    def _go_on(self, after: Doubt | None) -> None:
         self._look_for(_PATIENCE_SECONDS)
-        doubt = self.reviewer.next_doubtful()
+        doubt = self.reviewer.next_doubtful(after=after)
         if doubt is None:
             self._doubt = None
             self._say(self._nothing_left())
@@ -168,9 +167,11 @@ class ReviewPanel(QWidget):
     def accept(self) -> None:
         """Say that the chosen object is right on the displayed frame, and go on."""
         place = self._place()
-        if place is not None:
-            self._do(lambda: edits.set_flags(self._document, [place], is_reviewed=True))
-            self.next_doubtful()
+        doubt = self._doubt_here()
+        if place is not None and self._do(
+            lambda: edits.set_flags(self._document, [place], is_reviewed=True)
+        ):
+            self._go_on(doubt)
 
     def fix(self) -> None:
         """Get ready to correct the chosen object on the displayed frame."""
@@ -197,20 +198,30 @@ class ReviewPanel(QWidget):
         Go on to the next doubtful frame when this was one.
         """
         place = self._place()
-        if place is not None:
-            self._do(lambda: edits.mark_absent(self._document, place[0], [place[1]]))
-            if place == self._doubt:
-                self.next_doubtful()
+        doubt, was_asked_for = self._doubt_here(), place == self._doubt
+        if place is None:
+            return
+        is_done = self._do(
+            lambda: edits.mark_absent(self._document, place[0], [place[1]])
+        )
+        if is_done and was_asked_for:
+            self._go_on(doubt)
 
     def toggle_lock(self) -> None:
         """Lock the chosen object on the displayed frame, or unlock it."""
         place = self._place()
-        mask = None if place is None else self._document.masks.get(place)
-        if place is not None and mask is not None:
-            edit = edits.set_flags(
-                self._document, [place], is_locked=not mask.is_locked
-            )
-            self._do(lambda: edit)
+        if place is not None and place in self._document.masks:
+            locks = not self._is_locked_here
+            self._do(lambda: edits.set_flags(self._document, [place], is_locked=locks))
+
+    @property
+    def _is_locked_here(self) -> bool:
+        chosen, frame = self._document.selected, self._frame_now()
+        mask = None if chosen is None else self._document.masks.get((chosen, frame))
+        return mask is not None and mask.is_locked
+
+    def _show_lock(self) -> None:
+        self._lock.setText("Unlock" if self._is_locked_here else "Lock")
 
     def _say(self, words: str) -> None:
         """Say something about the chosen object where the viewer is."""
@@ -242,27 +253,25 @@ class ReviewPanel(QWidget):
             return None
         return chosen, self._frame_now()
 
-    def _do(self, make_edit: Callable[[], Edit]) -> None:
+    def _doubt_here(self) -> Doubt | None:
+        chosen = self._document.selected
+        return (
+            None if chosen is None else self.reviewer.doubt(chosen, self._frame_now())
+        )
+
+    def _do(self, make_edit: Callable[[], Edit]) -> bool:
+        """Change the document; return whether that was allowed."""
         try:
             self._controller.history.do(make_edit())
         except Sam2Error as problem:
             self._controller.report(problem)
-
-    def _fit_timeline(self, _: object = None) -> None:
-        """Show all objects, or as many as there is room for."""
-        self._scroll.setFixedHeight(
-            min(_MAX_HEIGHT, self.timeline.sizeHint().height() + 2)
-        )
+            return False
+        return True
 
     def _on_selection_changed(self, _: int | None) -> None:
-        """Speak of no other object, and show the row of this one."""
+        """Speak of no other object."""
         self._hush_elsewhere()
-        self._settling.start()
-
-    def _show_chosen_row(self) -> None:
-        middle = self.timeline.middle_of(self._document.selected)
-        if middle is not None:
-            self._scroll.ensureVisible(0, middle, 0, self.timeline.row_height)
+        self._show_lock()
 
     def _on_legend_asked(self) -> None:
         self._legend.setVisible(self._colours.isChecked())
@@ -275,6 +284,7 @@ class ReviewPanel(QWidget):
         self._timer.start()
 
     def _on_masks_changed(self, _: frozenset[int]) -> None:
+        self._show_lock()
         self._timer.start()
 
     def _look(self) -> None:

@@ -83,6 +83,53 @@ def test_absent_goes_on_to_the_next(lost: User) -> None:
     assert lost.session.position.frame == LOST_AT + 1, "it reappears there"
 
 
+def test_j_steps_on_to_the_next_and_around(lost: User) -> None:
+    review = lost.dock.workbench.review
+    seen = []
+    for _ in range(SHAPE[0] - LOST_AT + 1):
+        review.next_doubtful()
+        seen.append(lost.session.position.frame)
+    assert seen == [*range(LOST_AT, SHAPE[0]), LOST_AT]
+
+
+def test_accepting_goes_on_from_there(lost: User) -> None:
+    review = lost.dock.workbench.review
+    for _ in range(3):
+        review.next_doubtful()
+    assert lost.session.position.frame == LOST_AT + 2
+    press(lost, "Accept")
+    assert lost.mask(1, LOST_AT + 2).is_reviewed
+    assert lost.session.position.frame == LOST_AT, "what it passed on is gone"
+
+
+def test_what_is_refused_stays_on_display(lost: User) -> None:
+    review = lost.dock.workbench.review
+    review.next_doubtful()
+    press(lost, "Lock")
+    before = lost.mask(1, LOST_AT)
+    press(lost, "Absent")
+    assert lost.mask(1, LOST_AT) is before
+    assert "locked" in lost.status.message
+    assert lost.session.position.frame == LOST_AT
+
+
+def test_the_lock_tells_whether_the_mask_on_display_is_locked(lost: User) -> None:
+    position = lost.session.position
+    position.go_to(2)
+    press(lost, "Lock")
+    assert lost.mask(1, 2).is_locked
+    position.go_to(4)
+    press(lost, "Lock")
+    position.go_to(2)
+    press(lost, "Unlock")
+    assert not lost.mask(1, 2).is_locked
+    lost.session.history.undo()
+    lock = lost.dock.workbench.review._lock
+    assert lock.text() == "Unlock"
+    lost.dock.workbench.objects.add()
+    assert lock.text() == "Lock", "another object is chosen, which has no mask"
+
+
 def test_legend_and_limits_unfold(lost: User) -> None:
     review = lost.dock.workbench.review
     assert not review._legend.isVisibleTo(review)
@@ -130,7 +177,7 @@ def test_the_row_of_the_chosen_object_is_scrolled_into_view(
     for _ in range(30):
         user.dock.workbench.objects.add()
     review = user.dock.workbench.review
-    timeline, view = review.timeline, review._scroll.viewport()
+    timeline, view = review.timeline, review._area.viewport()
     user.wait(lambda: view.height() > 100)
     for object_id in (30, 1, 17):
         user.document.select(object_id)
