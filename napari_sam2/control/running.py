@@ -213,20 +213,20 @@ class Running:
             if self._run is not None:
                 self._run.is_undone = True
 
-    def take_back(self) -> bool:
-        """Give up a run that has found nothing yet, if it is the last thing done.
-
-        Returns
-        -------
-        bool
-            Whether it was; it is no step of the history so far.
-        """
+    @property
+    def begun(self) -> str | None:
+        """What is done by a run that has found nothing yet, if it is the last thing."""
         run = self._run
         if run is None or not self.is_running or run.has_found:
+            return None
+        return run.label if self._history.last is run.after else None
+
+    def take_back(self) -> bool:
+        """Give that run up, which is no step of the history so far."""
+        run = self._run
+        if run is None or self.begun is None:
             return False
-        if self._history.last is not run.after:
-            return False
-        run.is_void = run.is_taken_back = True
+        run.is_void = run.is_taken_back = run.is_undone = True
         self.stop()
         return True
 

@@ -26,14 +26,25 @@ class Travelling:
     def __init__(self, history: History, running: Running, board: StatusBoard) -> None:
         self._history, self._running, self._board = history, running, board
 
+    @property
+    def undo_label(self) -> str | None:
+        """What undo would take back; None when there is nothing."""
+        return self._running.begun or self._history.undo_label
+
+    @property
+    def redo_label(self) -> str | None:
+        """What redo would do again; None when there is nothing."""
+        return self._history.redo_label
+
     def undo(self) -> None:
         """Take the last thing back: a run that has found nothing yet, or a step."""
-        if not self._running.take_back():
-            self._go("Undone", self._history.undo_label, self._history.undo)
+        is_begun = self._running.begun is not None
+        go = self._running.take_back if is_begun else self._history.undo
+        self._go("Undone", self.undo_label, go)
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self._go("Done again", self._history.redo_label, self._history.redo)
+        self._go("Done again", self.redo_label, self._history.redo)
 
     def _go(self, what: str, label: str | None, go: Callable[[], bool]) -> None:
         if label is not None and go():

@@ -44,7 +44,7 @@ def read_prompts(path: str | Path) -> PromptSet:
     Parameters
     ----------
     path : str or Path
-        A JSON file as described in the documentation of this module.
+        A JSON file as described in the documentation of this module, or a pipe.
 
     Raises
     ------
@@ -53,11 +53,6 @@ def read_prompts(path: str | Path) -> PromptSet:
         object, the frame and the field.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise PromptError(
-            f"The prompt file {path} is no file, but a folder, a pipe or a device: "
-            "give the name of a JSON file."
-        )
     try:
         content = parse_json(path.read_bytes())
     except OSError as error:

@@ -137,6 +137,7 @@ class Workbench(QWidget):
         self._escape.cut()
         if status.is_busy:
             bind_in_layers(self.session.layers, stop, self._escape)
+        self._show_steps()  # a run that begins can be undone
 
     def _on_place_chosen(self, object_id: int, frame: int) -> None:
         if object_id in self.session.document.objects:
@@ -149,10 +150,10 @@ class Workbench(QWidget):
         self.session.masks.hidden = hidden
 
     def _show_steps(self) -> None:
-        history = self.session.history
+        steps = self.session.controller.steps
         for one, label, word, keys in (
-            (self._undo, history.undo_label, "Take back", "Ctrl-Z"),
-            (self._redo, history.redo_label, "Do again", "Ctrl-Shift-Z"),
+            (self._undo, steps.undo_label, "Take back", "Ctrl-Z"),
+            (self._redo, steps.redo_label, "Do again", "Ctrl-Shift-Z"),
         ):
             _say_step(one, label, word, keys)
 

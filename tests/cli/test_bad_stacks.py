@@ -59,7 +59,6 @@ def test_pipes_are_not_waited_for(refuse, stack, tmp_path):
     os.mkfifo(pipe)
     refuse(pipe, *POINT, saying="neither a file nor a folder")
     refuse(stack, "--mask", pipe, saying="neither a file nor a folder")
-    refuse(stack, "--prompts", pipe, saying="is no file, but a folder, a pipe")
     refuse(stack, *POINT, "--model", pipe, saying="no weights file")
     refuse(f"--project={pipe}", saying="is no file, but a folder, a pipe")
 

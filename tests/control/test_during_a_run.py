@@ -93,8 +93,11 @@ def test_undo_before_the_first_frame_takes_back_only_the_wish_to_run(
     desk: Desk,
 ) -> None:
     start_run(desk, 0)
+    assert desk.controller.steps.undo_label == "Track 1 object"
     desk.controller.steps.undo()
+    assert desk.controller.steps.undo_label == desk.history.undo_label
     desk.lane.finish()
+    assert desk.status.message == "Undone: Track 1 object."
     assert set(desk.document.masks.of_object(1)) == {0}
     assert desk.history.undo_label != "Track 1 object"
     assert not desk.controller.can_resume

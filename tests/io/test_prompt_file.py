@@ -1,6 +1,8 @@
 import errno
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -136,6 +138,21 @@ def test_swapped_corners_are_repaired(tmp_path):
 def test_a_missing_file_is_a_sentence(tmp_path):
     with pytest.raises(PromptError, match="cannot be read: No such file"):
         read_prompts(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 300])
+def test_what_is_no_file_is_a_sentence(tmp_path, name):
+    with pytest.raises(PromptError, match=r"The prompt file .* cannot be read"):
+        read_prompts(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_prompts_may_come_from_another_program(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    content = json.dumps(one_prompt(points=[[1, 2]]))
+    with ThreadPoolExecutor() as other:
+        other.submit((tmp_path / "pipe").write_text, content)
+        assert read_prompts(tmp_path / "pipe").object_ids == (3,)
 
 
 def test_prompts_say_at_which_position_they_are(tmp_path):
