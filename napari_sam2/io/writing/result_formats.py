@@ -238,17 +238,29 @@ def choose_result_format(path: Path, name: str | None = None) -> ResultFormat:
     ------
     OutputError
         If there is none, or ``path`` does not end as the format needs it, or is no name
-        of a folder.
+        of a folder, or that of a file.
     """
     if name is None:
         return guess_result_format(path)
     chosen = find_result_format(name)
     if chosen.is_folder:
         check_named(path)
+        _check_no_file(path, chosen)
     if chosen.suffixes and not _ends_as(path, chosen):
         endings = " or ".join(chosen.suffixes)
         raise OutputError(f"{path} must end in {endings} to hold {chosen.name}.")
     return chosen
+
+
+def _check_no_file(path: Path, chosen: ResultFormat) -> None:
+    """Check that a new folder of any name is not called as a file would be."""
+    if chosen.suffixes or path.is_dir():
+        return
+    if any(_ends_as(path, one) for one in RESULT_FORMATS):
+        raise OutputError(
+            f"{chosen.name} is a folder, and {path.name} the name of a file: give "
+            f"{path} without its ending, or choose another format."
+        )
 
 
 def _ends_as(path: Path, one: ResultFormat) -> bool:

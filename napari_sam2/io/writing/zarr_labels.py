@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.json_text import parse_json
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.files.folder_output import atomic_folder
 from napari_sam2.io.files.output import naming_output
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _CHUNK = 1024
 # Levels are added until a plane has no longer side.
 _SMALL = 512
+# Where attributes are: of the third version of Zarr, and of the second.
+_DESCRIPTIONS = "zarr.json", ".zattrs"
+_OURS = "napari-sam2"
 _TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 
 
@@ -68,7 +72,22 @@ def _open_pyramid(
 
 
 def _is_ours(path: Path) -> bool:
-    return path.name in ("zarr.json", ".zgroup", ".zattrs") or path.name.isdigit()
+    is_usual = path.name in (*_DESCRIPTIONS, ".zgroup") or path.name.isdigit()
+    return is_usual and _holds_our_labels(path.parent)
+
+
+def _holds_our_labels(folder: Path) -> bool:
+    """Whether a Zarr says that it was written here: an image of others looks alike."""
+    for name in _DESCRIPTIONS:
+        try:
+            described = parse_json((folder / name).read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(described, dict) and _OURS in (
+            described.get("attributes", described) or ()
+        ):
+            return True
+    return False
 
 
 def _make_levels(
@@ -116,9 +135,8 @@ def _attributes(
         "multiscales": [multiscale],
         "image-label": _image_label(header),
     }
-    made = {}
-    if header.provenance is not None:
-        made = {"napari-sam2": json.loads(header.provenance.as_json())}
+    known = header.provenance
+    made = {_OURS: {} if known is None else json.loads(known.as_json())}
     if version != "0.4":
         return {"ome": {"version": version, **content}, **made}
     multiscale["version"] = content["image-label"]["version"] = version

@@ -18,6 +18,7 @@ from napari_sam2.core.results import FrameResult, mask_result
 from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader
 from napari_sam2.io.writing.result_formats import (
     RESULT_FORMATS,
+    choose_result_format,
     find_result_format,
     guess_result_format,
 )
@@ -87,6 +88,43 @@ def test_what_exists_is_kept(tmp_path, header, one: ResultFormat) -> None:
     ):
         raise AssertionError("it must not begin")
     assert made == {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["labels-zarr", "labels-zarr-0.4"])
+@pytest.mark.parametrize("version", [2, 3])
+def test_zarrs_of_others_are_never_replaced(tmp_path, header, name, version) -> None:
+    zarr = pytest.importorskip("zarr")
+    path = tmp_path / "image.ome.zarr"
+    group = zarr.open_group(path, mode="w", zarr_format=version)
+    group.create_array("0", shape=(2, 3), dtype="u1")
+    group.attrs["multiscales"] = [{"datasets": [{"path": "0"}]}]
+    before = {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
+    with (
+        pytest.raises(OutputError, match="no output of this kind"),
+        find_result_format(name).open(path, header, overwrite=True),
+    ):
+        raise AssertionError("it must not begin")
+    assert before == {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+def test_labels_of_which_nothing_is_known_are_replaced_as_well(
+    tmp_path, header
+) -> None:
+    pytest.importorskip("zarr")
+    path = tmp_path / "labels.ome.zarr"
+    for name in ("labels-zarr", "labels-zarr-0.4", "labels-zarr"):
+        anonymous = replace(header, provenance=None)
+        with find_result_format(name).open(path, anonymous, overwrite=True) as writer:
+            writer.write(*frame_of(0))
+
+
+def test_a_folder_is_not_called_like_a_file(tmp_path) -> None:
+    for name in ("labels-png", "ctc"):
+        with pytest.raises(OutputError, match=r"a\.png without its ending"):
+            choose_result_format(tmp_path / "a.png", name)
+        assert choose_result_format(tmp_path / "a_1.2", name).name == name
+    (tmp_path / "a.png").mkdir()
+    assert choose_result_format(tmp_path / "a.png", "ctc").name == "ctc"
 
 
 def test_formats_are_found_by_name_and_ending() -> None:
