@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.output import naming_output, new_file_mode
+from napari_sam2.io.files.output import (
+    check_folder_of,
+    naming_output,
+    new_file_mode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,8 +68,7 @@ def check_folder(
             f"{path} holds {foreign.name}, which is no output of this kind, and is not "
             "replaced: choose another name."
         )
-    if not path.parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist: create it first.")
+    check_folder_of(path)
 
 
 @contextmanager

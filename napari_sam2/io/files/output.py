@@ -52,9 +52,26 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         raise OutputError(
             f"{path} exists: add --overwrite to replace it, or choose another name."
         )
-    if not path.parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist: create it first.")
+    check_folder_of(path)
     _temporary_beside(path).unlink()
+
+
+def check_folder_of(path: Path) -> None:
+    """Check that the folder is there in which something will lie.
+
+    Raises
+    ------
+    OutputError
+        If it is missing, or a file.
+    """
+    if path.parent.is_dir():
+        return
+    for above in path.parents:
+        if above.is_file():
+            raise OutputError(
+                f"{above} is a file, not a folder: give a name beside it for {path}."
+            )
+    raise OutputError(f"The folder {path.parent} does not exist: create it first.")
 
 
 @contextmanager

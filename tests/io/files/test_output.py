@@ -1,9 +1,11 @@
 import errno
 import os
+from functools import partial
 
 import pytest
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.folder_output import check_folder
 from napari_sam2.io.files.output import (
     atomic_output,
     check_output,
@@ -102,3 +104,11 @@ def test_the_file_has_the_permissions_of_any_new_file(tmp_path):
         temporary.write_text("new")
     (tmp_path / "b.csv").write_text("plain")
     assert (tmp_path / "a.csv").stat().st_mode == (tmp_path / "b.csv").stat().st_mode
+
+
+@pytest.mark.parametrize("name", ["one.h5/x.tif", "one.h5/sub/x.tif"])
+def test_a_file_in_which_something_would_lie_is_called_a_file(tmp_path, name):
+    (tmp_path / "one.h5").write_bytes(b"pixels")
+    for check in (check_output, partial(check_folder, is_ours=lambda _: True)):
+        with pytest.raises(OutputError, match=r"one\.h5 is a file, not a folder"):
+            check(tmp_path / name, overwrite=True)
