@@ -232,6 +232,37 @@ def test_a_folder_or_a_bare_name_is_completed(qtbot, tmp_path: Path) -> None:
     assert orders[0].frames == range(5)
 
 
+@pytest.mark.parametrize(
+    ("kind", "written", "completed"),
+    [
+        ("csv", "exp_1.2", "exp_1.2.csv"),
+        ("labels-tiff", "exp.wt_3", "exp.wt_3.tif"),
+        ("labels-nifti", "scan.2.nii", "scan.2.nii"),
+        ("labels-nifti", "scan.2.nii.gz", "scan.2.nii.gz"),
+        ("csv", "table.xls", "table.xls"),  # refused, as somebody means something else
+        ("labels-png", "exp_1.2", "exp_1.2"),
+    ],
+)
+def test_a_dot_in_a_name_is_no_ending(
+    qtbot, tmp_path: Path, kind: str, written: str, completed: str
+) -> None:
+    orders = []
+    form = ExportForm("cells", 5, orders.append)
+    qtbot.addWidget(form)
+    form.kind.value = kind
+    form.path.value = str(tmp_path / written)
+    form.save()
+    assert orders[0].path.name == completed
+
+
+def test_where_there_are_positions_formats_without_room_are_not_offered(qtbot) -> None:
+    form = ExportForm("cells", None, lambda order: None)
+    qtbot.addWidget(form)
+    able = {one.name for one in RESULT_FORMATS if one.holds_positions}
+    assert set(form.kind.choices) == able
+    assert set(make_form(qtbot).kind.choices) > able
+
+
 @pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
 def test_every_format_is_offered_and_written(
     tracked: User, tmp_path: Path, one: ResultFormat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # What is added to the image's name; other formats are called after themselves.
 _STEM_ENDINGS = {"labels-tiff": "_labels", "csv": "_objects"}
-_CHOICES = [(one.description, one.name) for one in RESULT_FORMATS]
+_TYPES = mimetypes.MimeTypes()
 _USUAL = "labels-tiff"
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
@@ -52,7 +53,8 @@ class ExportForm(QWidget):
     name : str
         Of the image, for file names.
     frame_count : int
-        All frames are saved where there are many positions; then this is None.
+        All frames are saved where there are many positions; then this is None, and
+        only formats that hold positions are offered.
     on_order : callable
         Takes an :class:`ExportOrder`.
     parent : QWidget, optional
@@ -69,8 +71,8 @@ class ExportForm(QWidget):
         super().__init__(parent)
         self._name = as_file_name(name)
         self._on_order = on_order
-        self._make_fields((frame_count or 1) - 1)
         self._is_whole = frame_count is None
+        self._make_fields((frame_count or 1) - 1)
         tip = "Leave frames out at either end"
         ends = () if self._is_whole else (beside("Frames", tip, self.first, self.last),)
         self._form = Form(
@@ -85,7 +87,11 @@ class ExportForm(QWidget):
     def _make_fields(self, last: int) -> None:
         self.kind = ComboBox(
             label="Save",
-            choices=_CHOICES,
+            choices=[
+                (one.description, one.name)
+                for one in RESULT_FORMATS
+                if one.holds_positions or not self._is_whole
+            ],
             value=_USUAL,
             tooltip="The masks as a stack that any program reads, a row of "
             "measurements for every object on every frame, or what else reads them",
@@ -127,7 +133,7 @@ class ExportForm(QWidget):
             written = written / self._file_name(self.kind.value)
         path = written if written.is_absolute() else Path.home() / written
         ending = _ending(self.kind.value)
-        return path if path.suffix else path.with_name(path.name + ending)
+        return path if _has_ending(path) else path.with_name(path.name + ending)
 
     def _on_kind_chosen(self, name: str) -> None:
         self.path.value = str(self._complete_path().with_name(self._file_name(name)))
@@ -152,6 +158,13 @@ def as_file_name(name: str) -> str:
 
 def _ending(name: str) -> str:
     return (*find_result_format(name).suffixes, "")[0]
+
+
+def _has_ending(path: Path) -> bool:
+    """Whether a name ends as that of a file of any kind; ``exp_1.2`` does not."""
+    name = path.name.lower()
+    known = tuple(ending for one in RESULT_FORMATS for ending in one.suffixes)
+    return name.endswith(known) or _TYPES.guess_type(f"a{path.suffix}") != (None, None)
 
 
 def may_replace(path: Path, parent: QWidget) -> bool:
