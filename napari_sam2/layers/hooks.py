@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.core.axes import axis_names
+from napari_sam2.core.axes import axis_names, distinct_names
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.dicom import is_dicom, series_around
@@ -150,7 +150,7 @@ def _geometry(stack: Stack) -> dict[str, Any]:
     """Return axis labels, pixel sizes and units, without a colour axis."""
     axes = [axis for axis in stack.axes if not (stack.is_rgb and axis.name in "sc")]
     geometry = {
-        "axis_labels": tuple(axis_names(tuple(axes))),
+        "axis_labels": distinct_names(tuple(axes)),  # or sliders are called alike
         "scale": [axis.scale for axis in axes],
         "units": [axis.unit or "pixel" for axis in axes],
     }

@@ -36,6 +36,12 @@ def test_samples_say_what_their_frames_are(name: str, axis: str) -> None:
         assert metadata["axis_labels"] == (axis, "y", "x")
 
 
+def test_axes_without_names_are_told_apart(tmp_path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((4, 5, 9, 8), np.uint8))
+    ((_, described, _),) = read_layers(str(tmp_path / "a.npy"))
+    assert described["axis_labels"] == ("q_0", "q_1", "y", "x")
+
+
 @pytest.fixture
 def files(tmp_path) -> dict[str, object]:
     """One file of each kind that napari itself does not open lazily."""
