@@ -135,6 +135,20 @@ def test_nifti_from_pixel_sizes_is_in_millimetres_and_seconds(tmp_path) -> None:
     assert image.header.get_zooms() == pytest.approx((0.1, 0.2, 1.0, 0.5))
 
 
+def test_nifti_takes_two_axes_without_names_for_times_and_slices(tmp_path) -> None:
+    import nibabel
+
+    labels = np.stack([LABELS, LABELS[::-1]])
+    for names in ("qq", "qz"):
+        (tmp_path / names).mkdir()
+        axes = axes_from_shape(labels.shape, f"{names}yx")
+        path = write("labels-nifti", tmp_path / names, labels, axes)
+        found = np.asarray(nibabel.load(path).dataobj)
+        np.testing.assert_array_equal(found, labels.transpose(3, 2, 1, 0))
+    with pytest.raises(OutputError, match="C \\(2\\)"):
+        write("labels-nifti", tmp_path, labels, axes_from_shape(labels.shape, "czyx"))
+
+
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
 def test_ome_zarr_says_what_the_specification_asks_for(tmp_path, version) -> None:
     models = pytest.importorskip(f"ome_zarr_models.v{version.replace('.', '')}")

@@ -13,12 +13,12 @@ from napari_sam2.io.extras import optional_package
 from napari_sam2.io.files.output import atomic_output, naming_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from napari_sam2.core.axes import Axes
+    from napari_sam2.core.axes import Axes, Axis
     from napari_sam2.core.results import FrameResult
     from napari_sam2.io.writing.result_format import ResultHeader
 
@@ -30,6 +30,7 @@ _IN_SECONDS = {
     "millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0,
 }  # fmt: skip
 _COMPRESSION_LEVEL = 4
+_SLOWEST_FIRST = "tz"
 _COMMENT = 6  # the code of an extension that is plain text
 _LARGEST_SIDE = 32767  # of the first version of NIfTI
 
@@ -135,16 +136,21 @@ def _describe(nibabel: Any, header: ResultHeader, dtype: np.dtype[Any]) -> Any:
 def _shape_and_sizes(axes: Axes) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Return lengths and pixel sizes along x, y, z and t, as far as there are any.
 
-    What is neither slices nor time is taken for slices.
+    What is neither slices nor time is taken for slices; of two such, the first for
+    time.
     """
     *leading, rows, columns = axes
-    names = [axis.name for axis in leading]
+    names = _names(leading)
     if len(leading) > 2 or (len(leading) == 2 and names != ["t", "z"]):
         listed = ", ".join(map(str, axes))
         raise OutputError(
             f"NIfTI holds X, Y, Z and T, and the labels have {listed}: write OME-Zarr."
         )
-    space = [columns, rows, *(axis for axis in reversed(leading) if axis.name != "t")]
+    space = [
+        columns,
+        rows,
+        *(axis for axis, name in zip(leading, names, strict=True) if name != "t"),
+    ]
     shape = [axis.size for axis in space]
     sizes = [axis.scale * _IN_MILLIMETRES.get(axis.unit, 1.0) for axis in space]
     if "t" in names:
@@ -153,3 +159,12 @@ def _shape_and_sizes(axes: Axes) -> tuple[tuple[int, ...], tuple[float, ...]]:
         sizes += [1.0] * (3 - len(sizes))
         sizes.append(time.scale * _IN_SECONDS.get(time.unit, 1.0))
     return tuple(shape), (*sizes, *[1.0] * (3 - len(sizes)))
+
+
+def _names(leading: Sequence[Axis]) -> list[str]:
+    """Name axes before rows and columns; two whose names say nothing are T and Z."""
+    names = [axis.name for axis in leading]
+    if len(names) != 2 or "c" in names:
+        return names
+    free = [name for name in _SLOWEST_FIRST if name not in names]
+    return [name if name in _SLOWEST_FIRST else free.pop(0) for name in names]
