@@ -280,9 +280,10 @@ class PositionTrackers:
         return tracker
 
     def _put_oldest_by(self) -> None:
-        position, tracker = self._trackers.popitem(last=False)
+        position, tracker = next(iter(self._trackers.items()))
         if position in self._prompted:
             self._put_by[position] = tracker.put_by()
+        del self._trackers[position]  # not before all of it has found room
 
     def _made_again(self, position: Position) -> VideoTracker:
         tracker = self.make(self.seen_at(position))

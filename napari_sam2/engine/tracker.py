@@ -207,8 +207,14 @@ class VideoTracker:
 
         It lies in the host's memory, and what was remembered of tracked frames is left
         out.
+
+        Raises
+        ------
+        GpuMemoryError
+            If the host has no room for them.
         """
-        return self._tracks.prompted_only(pick_device("cpu"))
+        with inference(self.model):
+            return self._tracks.prompted_only(pick_device("cpu"))
 
     def take_up(self, tracks: ObjectTracks) -> None:
         """Go on with the objects that another session of the same stack put by.

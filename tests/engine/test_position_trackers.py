@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.cancel import CancelToken
-from napari_sam2.core.errors import FrameError, NoPromptError
+from napari_sam2.core.errors import FrameError, GpuMemoryError, NoPromptError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.position_frames import AllFrames
@@ -15,6 +16,7 @@ from napari_sam2.core.positions import Positions
 from napari_sam2.core.prompts import FramePrompts, PointPrompt
 from napari_sam2.core.quality import FAST
 from napari_sam2.engine import position_trackers
+from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.setting_up import set_up_tracker
 from napari_sam2.engine.tracker import VideoTracker
@@ -146,6 +148,25 @@ def test_a_correction_holds_after_a_look_elsewhere(crowded, miniature) -> None:
         one.set_prompts(1, 3, away)
     look_elsewhere(crowded)
     same(list(crowded.propagate(frames=range(SLICES))), list(single.propagate()), 0)
+
+
+def test_a_position_that_finds_no_room_is_not_lost(crowded, miniature, monkeypatch):
+    def no_room(self: ObjectTracks, where: torch.device) -> ObjectTracks:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    crowded.set_prompts(1, 0, CLICK)
+    crowded.set_prompts(1, SLICES, CLICK)
+    with monkeypatch.context() as full:
+        full.setattr(ObjectTracks, "prompted_only", no_room)
+        with pytest.raises(GpuMemoryError, match="The computer ran out of memory"):
+            crowded.set_prompts(1, 2 * SLICES, CLICK)
+    single = alone(miniature, 0)
+    single.set_prompts(1, 0, CLICK)
+    same(list(crowded.propagate(frames=range(SLICES))), list(single.propagate()), 0)
+    crowded.set_prompts(1, 2 * SLICES, CLICK)
+    crowded.remove_object(1)
+    with pytest.raises(NoPromptError):
+        crowded.propagate()
 
 
 def test_an_object_is_forgotten_where_nobody_looks(crowded) -> None:
