@@ -54,7 +54,7 @@ def test_labels_do_not_become_pictures_of_the_stack(refuse, tmp_path):
     folder.mkdir()
     for t, picture in enumerate(discs(2, (64, 80))[0]):
         tifffile.imwrite(folder / f"{t}.tif", picture)
-    refuse(folder, *POINT, "-o", folder / "labels.tif", saying="inside the stack")
+    refuse(folder, *POINT, "-o", folder / "labels.tif", saying="among the pictures")
 
 
 @pytest.fixture

@@ -6,13 +6,16 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.zarr_folder import is_zarr
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LABELS = "labels"  # where OME-Zarr has those of an image
+
 
 def check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
-    """Check that outputs are neither inputs, nor the same file, nor in a stack.
+    """Check that outputs are neither inputs, nor the same file, nor in an image.
 
     Parameters
     ----------
@@ -35,16 +38,26 @@ def check_apart(outputs: tuple[Path, ...], inputs: tuple[Path, ...]) -> None:
                 f"{output} is an input and is never replaced: choose another "
                 "name for the output."
             )
-        inside = [p for p in inputs if p.is_dir() and p.resolve() in _above(output)]
-        if inside:
+        for folder in inputs:
+            _check_not_inside(output, folder)
+
+
+def _check_not_inside(output: Path, folder: Path) -> None:
+    """Refuse what would lie among the pictures of a folder, or the chunks of a Zarr."""
+    inner, outer = output.resolve(), folder.resolve()
+    if not folder.is_dir() or outer not in inner.parents:
+        return
+    if is_zarr(folder):
+        if _LABELS not in inner.parent.relative_to(outer).parts:
             raise OutputError(
-                f"{output} would lie inside the stack {inside[0]} and become one of "
-                "its pictures: choose another folder."
+                f"{output} would lie inside the Zarr image {folder}: choose another "
+                f"folder, or {folder / _LABELS / 'NAME'}, where labels belong."
             )
-
-
-def _above(path: Path) -> list[Path]:
-    return list(path.resolve().parents)
+    elif inner.parent == outer:
+        raise OutputError(
+            f"{output} would lie among the pictures of the stack {folder}: choose "
+            "another folder."
+        )
 
 
 def _is_same(one: Path, other: Path) -> bool:

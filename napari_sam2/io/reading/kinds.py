@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
+from napari_sam2.io.files.zarr_folder import is_zarr
 from napari_sam2.io.reading.dicom import is_dicom, open_dicom
 from napari_sam2.io.reading.folder import PICTURE_SUFFIXES, open_folder, open_picture
 from napari_sam2.io.reading.hdf5 import open_hdf5
@@ -16,7 +17,7 @@ from napari_sam2.io.reading.nifti import open_nifti
 from napari_sam2.io.reading.npy import open_npy
 from napari_sam2.io.reading.tiff import open_tiff
 from napari_sam2.io.reading.video import open_video
-from napari_sam2.io.reading.zarr import is_zarr, open_zarr
+from napari_sam2.io.reading.zarr import open_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 20
 _DEEPEST_LISTED = 3
-_MARKERS = ("zarr.json", ".zgroup", ".zarray")
 _NAMES_BY_TYPE = {"time": "t", "channel": "c"}
-
-
-def is_zarr(path: Path) -> bool:
-    """Whether a folder is a Zarr array or group."""
-    return path.is_dir() and any((path / marker).is_file() for marker in _MARKERS)
 
 
 def open_zarr(path: Path, wanted: Wanted) -> Opened:
