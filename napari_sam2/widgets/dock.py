@@ -126,7 +126,8 @@ class Sam2Dock(QWidget):
         self._model_section.summarise(self.model_panel.summary)
         for panel in (self.image_panel, self.projects):
             panel.refused.connect(self.status_line.complain)
-            panel.said.connect(self.status_line.say)
+        self.image_panel.said.connect(self.status_line.mention)
+        self.projects.said.connect(self.status_line.say)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
         self.projects.opened.connect(self._show_source)
@@ -234,9 +235,9 @@ class Sam2Dock(QWidget):
         """Go back to a session when one of its layers is chosen."""
         active = self._viewer.layers.selection.active
         session = self.sessions.session_of(active)
-        if session is None:
+        if session is None or session is self.sessions.current:
             self.image_panel.stay(active)
-        elif session is not self.sessions.current:
+        else:
             self.axis_question.withdraw()
             self.sessions.activate(session)
             self._show_source()

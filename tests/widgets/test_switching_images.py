@@ -49,6 +49,8 @@ def test_an_image_that_is_opened_beside_the_work_is_said_to_wait(
     assert prompted.session is first
     said = prompted.dock.status_line.message
     assert "goes on with cells. To work on second, choose it under Image" in said
+    prompted.viewer.layers.selection.active = first.image.layer
+    assert "goes on" not in prompted.dock.status_line.message
     choose(prompted, "second")
     assert prompted.session is not first
 

@@ -72,6 +72,11 @@ class StatusLine(QWidget):
         """Show a sentence that is no problem; an empty one ends those before it."""
         self._line.setText(sentence or _sentence(self._last["work"]))
 
+    def mention(self, sentence: str) -> None:
+        """Say something that is not worth hiding what is being worked on."""
+        if not self._last["work"].is_busy:
+            self.say(sentence)
+
     def complain(self, problem: Exception, sentence: str = "") -> None:
         """Show a problem until it was read, and tell napari."""
         self.problems.add(problem, sentence or explain(problem))

@@ -68,6 +68,7 @@ class ImagePanel(QWidget):
         self._layer: Any = None
         self._held: dict[int, int] = {}
         self.is_following = True
+        self._has_said = False
         self._make_controls()
         self._choice = ImageChoice(self.images, viewer.layers, links, parent=self)
         self._choice.chosen.connect(self.work_on)
@@ -154,13 +155,17 @@ class ImagePanel(QWidget):
             self._emit_source()
 
     def stay(self, layer: Any) -> None:
-        """Say that another image, which became active, is not worked on by itself."""
+        """Say, while it is active, that another image is not worked on by itself."""
         is_shown = layer == self._layer or layer in self.channels.beside
-        if isinstance(layer, Image) and not (self.is_following or is_shown):
+        is_other = isinstance(layer, Image) and not (self.is_following or is_shown)
+        if is_other:
             self.said.emit(
                 f"SAM 2 goes on with {self._layer.name}. To work on {layer.name}, "
                 "choose it under Image."
             )
+        elif self._has_said:
+            self.said.emit("")
+        self._has_said = is_other
 
     def _on_images_changed(self) -> None:
         images = self._choice.images
