@@ -95,10 +95,11 @@ def _masks(mask: MaskFile, positions: Positions, along: str) -> Iterator[PlacedP
         for prompt in load_mask_prompts(mask.path, mask.frame):
             yield PlacedPrompt(prompt, mask.at)
         return
+    at = positions.named(mask.at)
     found = load_placed_mask_prompts(mask.path, along, positions.names, mask.frame)
     for one in found:
-        if all(one.at.get(axis, index) == index for axis, index in mask.at.items()):
-            yield PlacedPrompt(one.prompt, {**mask.at, **one.at})
+        if all(one.at.get(axis, index) == index for axis, index in at.items()):
+            yield PlacedPrompt(one.prompt, {**at, **one.at})
 
 
 def check_request(request: Request, frames: FrameSource, positions: Positions) -> None:

@@ -113,6 +113,11 @@ class Positions:
             for name, index, size in zip(self.names, position, self.shape, strict=True)
         )
 
+    def named(self, at: Mapping[str, int]) -> dict[str, int]:
+        """Name the axes that a prompt counts: ``{"0": 2}`` is at ``{"t": 2}``."""
+        names = dict(zip(map(str, self.indices), self.names, strict=True))
+        return {names.get(axis, axis): index for axis, index in at.items()}
+
     def locate(self, at: Mapping[str, int], what: str) -> Position:
         """Return the position that a prompt names, or :attr:`first` as far as not.
 
