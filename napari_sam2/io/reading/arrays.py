@@ -27,15 +27,15 @@ def array_stack(
         NumPy, Dask, Zarr, a memory map; it is read frame by frame.
     names : str
         One letter per axis, such as ``"tzyx"``; ``y`` and ``x`` for rows and columns,
-        ``c`` for channels, ``s`` for the colours of pictures.
+        ``c`` for channels, ``s`` for the colours of pictures, ``q`` for any number of
+        axes that are not known.
     scales : mapping of str to float, optional
         Pixel sizes, by name of the axis.
 
     Raises
     ------
     StackError
-        If there are not as many names as axes, one is given twice, or rows or columns
-        are not named.
+        If there are not as many names as axes, or one is given twice.
     """
     shape = tuple(array.shape)
     if len(names) != len(shape):
@@ -43,11 +43,11 @@ def array_stack(
             f"The array has {len(shape)} axes, and {names!r} names {len(names)}: give "
             "one letter for each, such as tzyx."
         )
-    twice = {name for name in names.lower() if names.lower().count(name) > 1} - {"q"}
-    if twice or not {"y", "x"} <= set(names.lower()):
+    letters = names.lower().replace("q", "")  # of axes that are not known
+    if len(set(letters)) < len(letters):
         raise StackError(
-            f"{names!r} cannot name the axes of a stack: give every axis a letter of "
-            "its own, y and x to rows and columns, such as tzyx."
+            f"{names!r} names two axes alike: give every axis a letter of its own, "
+            "such as tzyx."
         )
     scales = scales or {}
     axes = tuple(
