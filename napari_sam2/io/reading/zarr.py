@@ -101,11 +101,20 @@ def _listed(path: Path, node: Any) -> str:
         return "it is an array itself. Leave the name out."
     found = node.members(max_depth=_DEEPEST_LISTED)
     arrays = sorted(name for name, one in found if hasattr(one, "shape"))
-    if not arrays:
-        return "there are no arrays in it."
-    more = ", …" if len(arrays) > _MOST_LISTED else ""
-    named = ", ".join(arrays[:_MOST_LISTED])
-    return f"give one of the arrays in it, as {path}::NAME: {named}{more}."
+    if arrays:
+        return f"give one of the arrays in it, as {path}::NAME: {_some(arrays)}."
+    deep = sorted(name for name, _ in found if name.count("/") == _DEEPEST_LISTED)
+    if deep:
+        return (
+            "if it has arrays, they are deep in its groups. Look into one of these, as "
+            f"{path}::NAME: {_some(deep)}."
+        )
+    return "there are no arrays in it."
+
+
+def _some(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > _MOST_LISTED else ""
+    return ", ".join(names[:_MOST_LISTED]) + more
 
 
 def _array_names(array: Any) -> str:

@@ -150,3 +150,13 @@ def test_what_is_in_a_group_is_listed_by_its_whole_name(tmp_path):
     assert open_stack(f"{path}::inner/first").shape == DATA[:, 0].shape
     with pytest.raises(StackError, match="it is an array itself"):
         open_stack(f"{path / 'third'}::nope")
+
+
+def test_groups_are_named_where_arrays_lie_too_deep_to_be_listed(tmp_path):
+    path = tmp_path / "a.zarr"
+    group = zarr.open_group(path, mode="w")
+    group.create_array("a/b/c/d/e", data=DATA[:, 0])
+    group.create_group("f")
+    with pytest.raises(StackError, match=r"Look into .*::NAME: a/b/c/d\."):
+        open_stack(path)
+    assert open_stack(f"{path}::a/b/c/d").shape == DATA[:, 0].shape
