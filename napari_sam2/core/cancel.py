@@ -6,6 +6,10 @@ import threading
 from dataclasses import dataclass
 
 
+class Stopped(Exception):
+    """Work was stopped within a step, and has nothing to show for it."""
+
+
 class CancelToken:
     """A flag that one thread sets and another checks between two frames."""
 
@@ -22,6 +26,17 @@ class CancelToken:
     def is_cancelled(self) -> bool:
         """Whether :meth:`cancel` was called."""
         return self._event.is_set()
+
+    def check(self) -> None:
+        """Leave work within a step that is long.
+
+        Raises
+        ------
+        Stopped
+            If :meth:`cancel` was called.
+        """
+        if self.is_cancelled:
+            raise Stopped
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from napari_sam2.control import Activity
 from napari_sam2.io.masks import read_labels
+from napari_sam2.io.pictures import overlay
 from napari_sam2.io.writing.result_format import ResultFormat
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS
 from napari_sam2.layers.layer_file import PATH_KEY
@@ -136,6 +137,27 @@ def test_stop_ends_saving_and_leaves_nothing_half_written(
     assert not list(tmp_path.iterdir())
     assert "labels.tif was not written" in tracked.dock.status_line.message
     assert tracked.dock.workbench.results.form.save_button.enabled
+
+
+def test_stop_ends_the_drawing_of_an_animation(
+    tracked: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    draw = overlay.draw_overlay
+
+    def slowly(*given):
+        begun.set()
+        go_on.wait(timeout=5)
+        return draw(*given)
+
+    monkeypatch.setattr(overlay, "draw_overlay", slowly)
+    save(tracked, "overlay-gif", tmp_path / "film.gif")
+    tracked.wait(begun.is_set)
+    tracked.dock.workbench.track.stop_button.click()
+    go_on.set()
+    tracked.wait_idle()
+    assert "film.gif was not written" in tracked.dock.status_line.message
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

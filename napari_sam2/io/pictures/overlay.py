@@ -27,6 +27,7 @@ from napari_sam2.io.pictures.sheet import contact_sheet, spread
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
 
@@ -48,10 +49,13 @@ class _Film:
     limits: IntensityLimits
     shown: Sequence[int]
     largest_side: int
+    token: CancelToken | None = None
 
     def __iter__(self) -> Iterator[Picture]:
         scale = shown_size(self.frames.shape_hw, self.largest_side)
         for frame in self.shown:
+            if self.token is not None:
+                self.token.check()
             try:
                 rgb = to_rgb(self.frames[frame], self.limits)
             except FrameError:  # cut off: what was drawn so far is kept
@@ -91,6 +95,7 @@ def write_overlay(
     fps: float = 10.0,
     note: str = "",
     overwrite: bool = False,
+    token: CancelToken | None = None,
 ) -> None:
     """Draw results over their frames and write them to a file.
 
@@ -114,11 +119,15 @@ def write_overlay(
         ``provenance``.
     overwrite : bool, optional
         Whether a file that is there may be replaced.
+    token : CancelToken, optional
+        Looked at before every picture.
 
     Raises
     ------
     OutputError
         If the file exists or cannot be written; what was there is untouched.
+    Stopped
+        If the token is cancelled; what was there is untouched then, too.
     """
     path = Path(path)
     check_overlay(path, overwrite=overwrite)
@@ -126,7 +135,8 @@ def write_overlay(
     picked = range(len(frames)) if shown is None else shown
     if suffix != ".mp4":
         picked = spread(picked, _SHEET_TILES if suffix == ".png" else _GIF_FRAMES)
-    film = _Film(frames, results_of, limits, picked, _LARGEST_SIDE[suffix])
+    side = _LARGEST_SIDE[suffix]
+    film = _Film(frames, results_of, limits, picked, side, token)
     with atomic_output(path, overwrite=overwrite) as temporary:
         _WRITERS[suffix](temporary, film, fps, note)
 
@@ -147,14 +157,14 @@ def _write_gif(path: Path, film: Iterable[Picture], fps: float, note: str) -> No
     from PIL import Image
 
     fast = Image.Quantize.FASTOCTREE
-    pictures = [Image.fromarray(p).quantize(256, fast) for p in film]
-    if not pictures:
+    pictures = (Image.fromarray(p).quantize(256, fast) for p in film)
+    first = next(pictures, None)
+    if first is None:
         raise OutputError("There is no frame to draw: none of the stack can be read.")
-    first, *rest = pictures
     first.save(
         path,
         save_all=True,
-        append_images=rest,
+        append_images=pictures,  # drawn while they are encoded: both can be stopped
         duration=round(1000 / fps),
         loop=0,
         comment=note.encode(),

@@ -46,6 +46,8 @@ def open_overlay(
         If the ending is not .mp4, .gif or .png.
     MissingExtraError
         If a video is asked for and ``av`` is not installed.
+    Stopped
+        If the header's token is cancelled before all is drawn.
     """
     frames = header.frames
     assert frames is not None, "an overlay shows the image"
@@ -61,6 +63,7 @@ def open_overlay(
             fps=shown_rate(header.axes),
             note=header.provenance.as_json() if header.provenance else "",
             overwrite=overwrite,
+            token=header.token,
         )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.axes import Axes
+    from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.provenance import Provenance
@@ -51,6 +52,9 @@ class ResultHeader:
     image_axes : tuple of int
         Where each of ``axes`` is among those of the image, which orders axes whose
         names do not; none where they come in that order.
+    token : CancelToken or None
+        Looked at in what takes long once all frames are there, such as a film: when it
+        is cancelled, writing ends with ``Stopped``, and nothing is left.
     """
 
     axes: Axes
@@ -60,6 +64,7 @@ class ResultHeader:
     limits: IntensityLimits | None = None
     affine: Affine | None = None
     image_axes: tuple[int, ...] = ()
+    token: CancelToken | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -51,6 +51,8 @@ def in_file_order(open_planes: OpenWriter) -> OpenWriter:
             with closing(LabelVolume(path.parent, turned.shape, dtype)) as volume:
                 yield _Turned(volume, header.shape, order)
                 for number, labels in volume.planes():
+                    if header.token is not None:
+                        header.token.check()
                     planes.write(FrameResult(number, ()), labels)
 
     return open_turned

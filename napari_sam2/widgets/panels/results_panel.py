@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     from napari_sam2.control import Controller, Status
     from napari_sam2.core.axes import Axes
+    from napari_sam2.core.cancel import CancelToken
     from napari_sam2.widgets.controls.links import Links
+    from napari_sam2.widgets.sessions.exporting import Steps
 
 
 class ResultsPanel(QWidget):
@@ -112,7 +115,11 @@ class ResultsPanel(QWidget):
         )
         chosen = find_result_format(name)
         kept = self._image_files()
-        steps = write_results(path, chosen, results, header, kept=kept)
+
+        def steps(token: CancelToken) -> Steps:
+            seen = replace(header, token=token)
+            return write_results(path, chosen, results, seen, kept=kept)
+
         self._exporter.write(path, steps)
 
     def _save(self, order: ExportOrder) -> None:

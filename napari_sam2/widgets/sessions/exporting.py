@@ -9,7 +9,7 @@ import numpy as np
 from psygnal import Signal
 
 from napari_sam2.core.axes import resized
-from napari_sam2.core.cancel import Progress
+from napari_sam2.core.cancel import Progress, Stopped
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,
@@ -26,7 +26,7 @@ from napari_sam2.io.writing.result_formats import (
 from napari_sam2.state.masks import draw_labels, frame_result
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -146,12 +146,15 @@ class Exporter:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
 
-    def write(self, path: Path, steps: Steps) -> None:
+    def write(self, path: Path, steps: Callable[[CancelToken], Steps]) -> None:
         """Take the steps on the lane; ``path`` appears at their end, or not at all."""
         finished: list[Path] = []
 
         def job(token: CancelToken) -> Generator[Progress | Path]:
-            yield from steps
+            try:
+                yield from steps(token)
+            except Stopped:
+                return
             yield path
 
         def take(path: Path) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from napari_sam2.core.cancel import CancelToken, Stopped
 from napari_sam2.core.errors import FrameError, MissingExtraError, OutputError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.intensity import as_limits
@@ -43,6 +44,21 @@ def test_every_kind_can_be_opened_again(tmp_path, name):
     with Image.open(write(tmp_path / name)) as picture:
         assert min(picture.size) >= 200
         assert getattr(picture, "n_frames", 1) == (30 if name == "a.gif" else 1)
+
+
+def test_an_animation_can_be_stopped_while_it_is_drawn(tmp_path):
+    token, drawn = CancelToken(), []
+
+    def stop_at_third(frame):
+        drawn.append(frame)
+        if len(drawn) == 3:
+            token.cancel()
+        return results_of(frame)
+
+    with pytest.raises(Stopped):
+        write_overlay(tmp_path / "a.gif", FRAMES, stop_at_third, LIMITS, token=token)
+    assert drawn == [0, 1, 2]
+    assert list(tmp_path.iterdir()) == []
 
 
 def note_in(path) -> str:

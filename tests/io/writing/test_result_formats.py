@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.core.axes import axes_from_shape
+from napari_sam2.core.cancel import CancelToken, Stopped
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.provenance import Provenance
@@ -125,6 +126,27 @@ def test_a_folder_is_not_called_like_a_file(tmp_path) -> None:
         assert choose_result_format(tmp_path / "a_1.2", name).name == name
     (tmp_path / "a.png").mkdir()
     assert choose_result_format(tmp_path / "a.png", "ctc").name == "ctc"
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [("overlay-gif", "tyx"), ("overlay-png", "tyx"), ("overlay-mp4", "tyx"),
+     ("labels-tiff", "yzx")],
+)  # fmt: skip
+def test_what_is_done_when_all_frames_are_there_can_be_stopped(
+    tmp_path, header, name, axes
+) -> None:
+    if name == "overlay-mp4":
+        pytest.importorskip("av")
+    one, token = find_result_format(name), CancelToken()
+    header = replace(header, axes=axes_from_shape(SHAPE, axes), token=token)
+    with (
+        pytest.raises(Stopped),
+        one.open(target(tmp_path, one), header, overwrite=False) as writer,
+    ):
+        writer.write(*frame_of(0))
+        token.cancel()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_formats_are_found_by_name_and_ending() -> None:
