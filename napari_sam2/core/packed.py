@@ -80,7 +80,8 @@ class PackedMask:
     @property
     def digest(self) -> bytes:
         """A few bytes that are the same for equal masks, and practically no others."""
-        shown = self.numbers[:_CENTROID_AT] + self._raw
+        frame = _PAIR.pack(*self.shape_hw)
+        shown = frame + self.numbers[:_CENTROID_AT] + self._raw
         return blake2b(shown, digest_size=_DIGEST_BYTES).digest()
 
     @property

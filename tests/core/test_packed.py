@@ -63,6 +63,14 @@ def test_masks_are_equal_by_their_pixels() -> None:
     assert absent_mask((20, 20)) != absent_mask((20, 21))
 
 
+def test_digests_tell_frames_of_different_sizes_apart() -> None:
+    mask = np.eye(5, dtype=bool)
+    small, large = pack_mask(mask), pack_mask(np.pad(mask, (0, 1)))
+    assert small != large
+    assert small.digest != large.digest
+    assert absent_mask((20, 20)).digest != absent_mask((20, 21)).digest
+
+
 @given(st.integers(0, 9), st.booleans())
 def test_masks_are_equal_however_they_were_compressed(level, is_deflated) -> None:
     mask = np.ones((60, 60), bool)
