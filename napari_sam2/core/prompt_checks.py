@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.frozen_masks import freeze, is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,20 +118,15 @@ def frozen_mask(mask: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
     PromptError
         If it is not flat.
     """
-    if isinstance(mask, np.ndarray) and mask.dtype == bool and _is_frozen(mask):
+    if isinstance(mask, np.ndarray) and mask.dtype == bool and is_frozen(mask):
         frozen = mask
     else:
-        frozen = np.array(mask, dtype=bool)
+        frozen = freeze(np.array(mask, dtype=bool, order="C"))
     if frozen.ndim != 2:
         raise PromptError(
             f"{what} must be a 2-D array (rows, columns), but has shape {frozen.shape}."
         )
-    frozen.flags.writeable = False
     return frozen
-
-
-def _is_frozen(array: npt.NDArray[np.bool_]) -> bool:
-    return array.flags.owndata and not array.flags.writeable
 
 
 def check_mask_shape(

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import FrameError, PromptError, StackError
+from napari_sam2.core.frozen_masks import freeze
 from napari_sam2.core.packing import pack_labels
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompt_checks import object_number
@@ -194,8 +195,7 @@ def _prompts_of(labels: npt.NDArray[Any], frame: int) -> Iterator[MaskPrompt]:
         object_number(lowest)
     for object_id, packed in pack_labels(labels).items():
         mask = packed.mask  # of which no more is in memory than the object
-        mask.flags.writeable = False
-        yield MaskPrompt(object_id, frame, mask)
+        yield MaskPrompt(object_id, frame, freeze(mask))
 
 
 def _frame_axis(axes: Axes) -> int | None:

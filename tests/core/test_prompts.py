@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -97,7 +98,20 @@ def test_masks_become_boolean_and_stay_as_they_are(given_mask) -> None:
             mask[0, 0] = True
 
 
-@pytest.mark.parametrize("shape", [(4,), (2, 3, 4)])
+def test_nobody_can_change_a_mask_that_was_given() -> None:
+    for make in (partial(MaskPrompt, 1, 0), partial(FramePrompts, (), (), None)):
+        mine = blob()
+        mine.flags.writeable = False
+        said = make(mine)
+        mine.flags.writeable = True
+        mine[0, 0] = True
+        assert not said.mask[0, 0]
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            said.mask.flags.writeable = True
+        assert FramePrompts().with_prompt(MaskPrompt(1, 0, said.mask)).mask is said.mask
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (4,), (2, 3, 4)])
 def test_masks_are_flat(shape: tuple[int, ...]) -> None:
     with pytest.raises(PromptError, match="2-D"):
         MaskPrompt(1, 0, np.ones(shape))
