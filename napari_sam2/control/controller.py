@@ -13,6 +13,7 @@ from napari_sam2.control.requesting import (
     choices,
     comes_to_the_same_quality,
     make_request,
+    what_differs,
 )
 from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
@@ -127,7 +128,7 @@ class Controller:
         request = self._request
 
         def say_ready(_: TrackerRequest) -> None:
-            self._board.say(f"{request.model} is ready.")
+            self._running.say_ready(request.model)
 
         self._dispatcher.send(
             Activity.LOADING,
@@ -289,8 +290,8 @@ class Controller:
         """Have another tracker made when one is needed next."""
         if not comes_to_the_same_quality(request, self._request):
             self._board.show(quality=None)
+        self._running.abandon(because_of=what_differs(self._request, request))
         self._request = request
-        self._running.abandon()
         self._prompting.ask_again()
 
     def _make_request(

@@ -92,6 +92,26 @@ News: TypeAlias = Progress | Opened
 """What any job may yield on the way, besides what it is for."""
 
 
+_NAMES = {
+    "model": "the model",
+    "device": "the device",
+    "image_size": "the detail",
+    "cache_mib": "the memory",
+    "window": "how small objects are seen",
+    "corrects_bleaching": "the correction of bleaching",
+    "quality": "the quality",
+    "is_compiled": "whether it is compiled",
+}
+
+
+def what_differs(one: TrackerRequest, other: TrackerRequest) -> str:
+    """Name what the user has changed between two requests, as the dock calls it."""
+    changed = [
+        name for key, name in _NAMES.items() if getattr(one, key) != getattr(other, key)
+    ]
+    return " and ".join(changed) or "what the model is shown"
+
+
 def comes_to_the_same_quality(one: TrackerRequest, other: TrackerRequest) -> bool:
     """Whether the same model is asked for, on the same device, in the same quality."""
     return _model(one) == _model(other)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from napari_sam2.control.orders import RunStep
+from napari_sam2.control.one_run import Run
 from napari_sam2.control.pace import Pace
 from napari_sam2.control.snapshot import outlines, take_snapshot
 from napari_sam2.control.status import Activity
-from napari_sam2.core.cancel import CancelToken, Progress
+from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.state import edits
 
@@ -18,67 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from napari_sam2.control.dispatch import Dispatcher
-    from napari_sam2.control.orders import RunOrder
+    from napari_sam2.control.orders import RunOrder, RunStep
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.requesting import News
     from napari_sam2.control.session import TrackerSession
     from napari_sam2.control.snapshot import Snapshot
-    from napari_sam2.core.prompts import FramePrompts
+    from napari_sam2.core.cancel import CancelToken
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
-
-
-@dataclass(slots=True, eq=False)
-class _Run:
-    """A run that was asked for and has not ended.
-
-    ``places`` are those that were computed, also before the run was continued: going
-    both ways, a frame may be several of the ``steps``. ``is_void`` says that what still
-    comes must not be taken: the run was undone, or the tracker is another one by now.
-    ``is_taken_back`` says that this was before it gave a mask, while ``after`` was the
-    last step of the history, ``is_undone`` that undo or redo went over it, and said so.
-    """
-
-    number: int
-    order: RunOrder
-    told: dict[Place, FramePrompts]
-    pace: Pace
-    after: object
-    token: CancelToken = field(default_factory=CancelToken)
-    steps: int = 0
-    done: int = 0
-    places: set[Place] = field(default_factory=set)
-    has_found: bool = False
-    is_void: bool = False
-    is_taken_back: bool = False
-    is_undone: bool = False
-    gives_way: bool = False
-
-    @property
-    def label(self) -> str:
-        return _label(len(self.order.objects))
-
-    @property
-    def frames_done(self) -> int:
-        """How many frames were computed, each counted once."""
-        return len({frame for _, frame in self.places})
-
-    @property
-    def outcome(self) -> str:
-        """What was found, of the objects that had to be computed."""
-        label = _label(len({object_id for object_id, _ in self.places}))
-        count = self.frames_done
-        return f"{label}: {count} {'frame is' if count == 1 else 'frames are'} done."
-
-    @property
-    def rest(self) -> RunOrder | None:
-        """What is left to do, if anything and if it still makes sense."""
-        if self.is_taken_back and self.order.resumes is not None:
-            return self.order
-        if self.is_void or self.done >= self.steps:
-            return None
-        return replace(self.order, resumes=RunStep(self.done, self.steps))
 
 
 class Running:
@@ -110,10 +58,11 @@ class Running:
         self._session = session
         self._request = request
         self._clock = clock
-        self._run: _Run | None = None
+        self._run: Run | None = None
         self._rest: RunOrder | None = None
         self._done_before: frozenset[Place] = frozenset()
         self._numbers = count(1)
+        self._parting = ""
 
     @property
     def is_running(self) -> bool:
@@ -157,8 +106,8 @@ class Running:
                 f"it, or paint it, on any frame{'' if not snapshot.said else ' here'}."
             )
         order = replace(order, objects=ids)
-        self._rest = None
-        self._run = _Run(
+        self._rest, self._parting = None, ""
+        self._run = Run(
             next(self._numbers),
             order,
             outlines(snapshot.said),
@@ -169,7 +118,7 @@ class Running:
         self._dispatcher.board.say("")
         self._send(self._run, snapshot)
 
-    def _send(self, run: _Run, snapshot: Snapshot) -> None:
+    def _send(self, run: Run, snapshot: Snapshot) -> None:
         request = self._request()
 
         def job(token: CancelToken) -> Generator[News | RunStep]:
@@ -230,14 +179,20 @@ class Running:
         self.stop()
         return True
 
-    def abandon(self) -> None:
-        """Stop, and take nothing more from the run."""
-        self._rest = None
+    def abandon(self, *, because_of: str = "") -> None:
+        """Stop, and take nothing more from the run, because of what was changed."""
+        self._rest, self._parting = None, ""
         if self._run is not None:
             self._run.is_void, self._run.is_taken_back = True, False
+            self._run.changed = self._run.changed or because_of
             self.stop()
 
-    def _take(self, run: _Run, step: RunStep) -> None:
+    def say_ready(self, model: str) -> None:
+        """Say that a model is ready, after what the change to it has ended."""
+        parting, self._parting = self._parting, ""
+        self._dispatcher.board.say(f"{parting} {model} is ready.".strip())
+
+    def _take(self, run: Run, step: RunStep) -> None:
         if run.is_void:
             return
         if not step.found:
@@ -256,42 +211,17 @@ class Running:
             seconds_left=run.pace.seconds_for(run.steps - run.done),
         )
 
-    def _end(self, run: _Run, error: Exception | None) -> None:
+    def _end(self, run: Run, error: Exception | None) -> None:
         if self._run is run:
             self._run, self._rest = None, run.rest
             self._done_before = frozenset(run.places)
-        board = self._dispatcher.board
+        board, frame_count = self._dispatcher.board, self._document.frame_count
         if error is not None:
-            board.complain(error, self._kept(run) if run.done else "")
-        elif run.is_undone:
-            return  # what was undone has been said
-        elif run.is_void or not run.done:
-            board.say("The run was stopped.")
-        elif run.done < run.steps:
-            board.say(_stopped(run, self._kept(run)))
-        else:
-            board.say(run.outcome)
-
-    def _kept(self, run: _Run) -> str:
-        frames = run.order.frames if run.order.seed is None else None
-        total = self._document.frame_count if frames is None else len(frames)
-        total = min(total, run.steps)
-        return f"{run.frames_done} of {total} frames are done, and are kept."
-
-
-def _label(count: int) -> str:
-    return "Track 1 object" if count == 1 else f"Track {count} objects"
+            board.complain(error, run.kept_of(frame_count) if run.done else "")
+        elif not run.is_undone:  # what was undone has been said
+            board.say(run.farewell(frame_count))
+            self._parting = board.now.message if run.changed else ""
 
 
 def _at(label: str, where: str) -> str:
     return f"{label} at {where}" if where else label
-
-
-def _stopped(run: _Run, kept: str) -> str:
-    """Say how far a run came, and how to go on."""
-    if run.gives_way:
-        return (
-            f"Stopped for your correction: {kept} Correct as much as you like; "
-            "then Continue computes the rest, and Propagate all of it anew."
-        )
-    return f"Stopped: {kept} Continue goes on with the rest."

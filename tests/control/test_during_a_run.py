@@ -79,6 +79,45 @@ def test_stop_keeps_the_finished_frames(desk: Desk) -> None:
     assert desk.document.frames_covered(1) == 10
 
 
+@pytest.mark.parametrize(
+    ("choice", "value", "name"),
+    [
+        ("model", "tiny", "the model"),
+        ("image_size", 512, "the detail"),
+        ("quality", "fast", "the quality"),
+    ],
+)
+def test_a_change_that_ends_a_run_is_told_and_stays_to_be_read(
+    desk: Desk, choice, value, name
+) -> None:
+    start_run(desk, 3)
+    setattr(desk.settings, choice, value)
+    desk.controller.prepare()  # as the dock does
+    desk.lane.finish()
+    model = desk.settings.model
+    assert desk.status.message == (
+        f"Stopped because of a change of {name}: 3 of 10 frames are done, and are "
+        f"kept. Propagate computes all of it anew. {model} is ready."
+    )
+    assert set(desk.document.masks.of_object(1)) == {0, 1, 2}
+    assert not desk.controller.can_resume
+    desk.controller.prepare()
+    desk.lane.finish()
+    assert desk.status.message == f"{model} is ready.", "it is said once"
+    desk.controller.run()
+    desk.lane.finish()
+    assert desk.document.frames_covered(1) == 10
+
+
+def test_a_change_before_the_first_frame_is_told_too(desk: Desk) -> None:
+    start_run(desk, 0)
+    desk.settings.model = "tiny"
+    desk.lane.finish()
+    assert desk.status.message.startswith(
+        "Stopped because of a change of the model: no frame was done yet."
+    )
+
+
 def test_undo_during_a_run_takes_back_all_of_it(desk: Desk) -> None:
     start_run(desk, 4)
     desk.history.undo()
