@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from napari_sam2.state.masks import Origin
 
@@ -18,11 +19,12 @@ class Remembered:
 
     Masks themselves would be kept in memory for good, and those that a document has
     moved elsewhere would have to be read whenever a prompt is answered. So rows of a
-    document that agreed are not looked at again as long as they are there.
+    document that agreed are not looked at again as long as they are there; once they
+    are not, nothing here keeps them.
     """
 
     def __init__(self) -> None:
-        self._found: dict[int, dict[int, tuple[bytes, MaskRow | None]]] = {}
+        self._found: dict[int, dict[int, tuple[bytes, ref[MaskRow] | None]]] = {}
 
     def note(self, one: PackedResult) -> None:
         """Take down what a run found."""
@@ -42,11 +44,12 @@ class Remembered:
         found = self._found.get(object_id, {})
         for frame, (digest, agreed) in found.items():
             row = snapshot.masks.row(frame)
-            if row is agreed or (object_id, frame) in snapshot.said:
+            is_same = agreed is not None and agreed() is row
+            if is_same or (object_id, frame) in snapshot.said:
                 continue
             if not _agrees(row.known.get(object_id), digest):
                 return True
-            found[frame] = digest, row
+            found[frame] = digest, ref(row)
         return False
 
 

@@ -26,7 +26,7 @@ _PLACE_BYTES, _MASK_BYTES = 150, 420
 """About what a place takes, and a mask whose pixels are held elsewhere."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class MaskRow:
     """What a frame holds, or is to hold, by object.
 

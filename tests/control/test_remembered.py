@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 import numpy as np
 
 from napari_sam2.control.remembered import Remembered
@@ -52,6 +54,14 @@ def test_a_later_run_that_nobody_took_over_is_not_believed() -> None:
     remembered.note(found(2, side=5))
     assert strays(document, remembered)
     document.apply(edits.set_results(document, [found(2, side=5)]))
+    assert not strays(document, remembered)
+
+
+def test_rows_that_the_document_gave_up_are_not_kept() -> None:
+    document, remembered = followed()
+    rows = [ref(document.masks.row(frame)) for frame in range(4)]
+    document.apply(edits.set_results(document, [found(2)]))
+    assert [row() is None for row in rows] == [False, False, True, False]
     assert not strays(document, remembered)
 
 
