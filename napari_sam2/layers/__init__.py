@@ -39,11 +39,11 @@
 
 Behind them: ``layer_frames`` (reading), ``layer_file`` (where a layer came from),
 ``companions`` (images beside an image), ``project_image`` (layers and projects),
-``prompt_rows`` (layers to prompts and back), ``prompt_edits``, ``prompt_style``,
-``press`` (of the mouse), ``prompt_clipboard``, ``box_writer`` (thousands of boxes, a
-few at a time), ``box_tools``, ``label_stack`` (the layer's array, drawn when it is
-looked at) with ``frame_index`` and ``canvases``, ``painting`` (label images to edits),
-``stroke`` (when a stroke ends).
+``prompt_rows`` (layers to prompts and back), ``prompt_boxes`` (thousands of boxes, a
+few at a time), ``prompt_gestures`` (what the mouse says), ``prompt_style``,
+``prompt_clipboard``, ``label_stack`` (the layer's array, drawn when it is looked at)
+with ``frame_index`` and ``canvases``, ``painting`` (label images to edits), ``stroke``
+(when a stroke ends).
 
 ``layers`` is ``viewer.layers``, ``dims`` is ``viewer.dims``, ``on_refused`` is called
 with a sentence when something that the user did in a layer was taken back.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.core.errors import MissingExtraError, ProjectError, Sam2Error
 from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 from napari_sam2.project.image_paths import exists, paths_of
@@ -122,6 +122,11 @@ def locate_image(
     project_path : str or Path
     instead : str or Path, optional
         Where the user says that it is now.
+
+    Raises
+    ------
+    MissingExtraError
+        If an optional package is needed to look at it.
     """
     image = project.image
     if instead is not None:
@@ -133,7 +138,8 @@ def locate_image(
             f"The image {image.name} was never a file: open it, and choose it.",
         )
     stored = Path(image.path)
-    for path in paths_of(image, project_path):
+    path = next(iter(paths_of(image, project_path)), None)
+    if path is not None:
         return _compare(project, path, is_moved=not _is_same(path, stored))
     return ImageState(
         Whereabouts.MISSING,
@@ -204,9 +210,11 @@ def _compare(project: Project, path: Path, *, is_moved: bool) -> ImageState:
     if is_untouched and before is not None and stamp == (before.size, before.mtime_ns):
         return _unchanged(path, is_moved=is_moved)
     try:
-        with closing(open_image(project, path).stack) as stack:
-            frames = _as_before(stack, project.stack)
+        frames = open_image(project, path)
+        with closing(frames.stack):
             with_pixels = fingerprint(all_frames(frames, project.stack), path)
+    except MissingExtraError:  # which says nothing about the image
+        raise
     except Sam2Error as error:
         return ImageState(Whereabouts.CHANGED, path, str(error))
     difference = _difference(before, with_pixels)

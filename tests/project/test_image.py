@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.core.errors import MissingExtraError, ProjectError, Sam2Error
 from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project.image import (
@@ -138,6 +139,15 @@ def test_an_image_without_the_axes_is_let_go(folder, monkeypatch) -> None:
     with pytest.raises(Sam2Error):
         open_image(project, path)
     assert len(closed) == 1
+
+
+def test_a_package_that_is_missing_does_not_make_another_image(folder, monkeypatch):
+    zarr = pytest.importorskip("zarr")
+    zarr.save_array(folder / "cells.zarr", PIXELS)
+    project = project_for(folder / "cells.zarr")
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    with pytest.raises(MissingExtraError, match="pip install"):
+        locate_image(project, folder / "work.sam2")
 
 
 def test_an_image_that_was_never_a_file_is_missing(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class LogWatch(QObject):
     """
 
     said = Signal(str, bool, object)
-    """A sentence; is_passing: it is replaced by the next message; what it is about."""
+    """A sentence, whether the next message replaces it, and what it is about."""
 
     def __init__(
         self,
