@@ -13,7 +13,7 @@ from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import check_output
 from napari_sam2.io.masks import read_labels
-from napari_sam2.io.prompt_file import prompt_files, write_prompts
+from napari_sam2.io.prompt_file import check_prompt_name, prompt_files, write_prompts
 from napari_sam2.io.prompt_json import PromptSet
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def parse_frame_list(text: str) -> tuple[int, ...]:
 
 
 def _prompts(args: argparse.Namespace) -> int:
-    if args.output.suffix.lower() != ".json":
-        raise UsageError(f"Prompt files are JSON: {args.output} must end in .json.")
+    check_prompt_name(args.output)
     check_apart((args.output,), (args.labels,))
     check_output(args.output, overwrite=args.overwrite)
     frames = read_labels(args.labels)

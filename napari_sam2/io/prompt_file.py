@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.errors import PromptError
+from napari_sam2.core.errors import OutputError, PromptError
 from napari_sam2.core.json_text import parse_json
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt
 from napari_sam2.io.files.output import atomic_output, naming_output
@@ -87,9 +87,13 @@ def write_prompts(
     Raises
     ------
     OutputError
-        If a file exists or cannot be written; then none is, and all stay as they were.
+        If its name does not end in ``.json``, or a file exists or cannot be written;
+        then none is, and all stay as they were. They are written whole before the first
+        is put in place, but where that fails midway, for example because a file is
+        open elsewhere, those before it are replaced already; the prompt file is last.
     """
     path = Path(path)
+    check_prompt_name(path)
     by_object: dict[int, list[PlacedPrompt]] = {}
     for one in prompt_set.placed:
         by_object.setdefault(one.prompt.object_id, []).append(one)
@@ -110,6 +114,18 @@ def write_prompts(
         with naming_output(path):
             # Bytes of names that are no UTF-8 are written as escapes of JSON.
             temporary.write_text(text + "\n", "utf-8", errors="backslashreplace")
+
+
+def check_prompt_name(path: Path) -> None:
+    """Check that a prompt file would be called as one.
+
+    Raises
+    ------
+    OutputError
+        If the name does not end in ``.json``.
+    """
+    if path.suffix.lower() != ".json":
+        raise OutputError(f"Prompt files are JSON: {path} must end in .json.")
 
 
 def prompt_files(path: Path, prompt_set: PromptSet) -> tuple[Path, ...]:

@@ -226,6 +226,12 @@ def test_masks_are_written_beside_the_file(tmp_path):
         write_prompts(path, PromptSet(()))
 
 
+def test_prompts_are_not_written_under_another_ending(tmp_path):
+    with pytest.raises(OutputError, match=r"a\.txt must end in \.json"):
+        write_prompts(tmp_path / "a.txt", MASKS)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="all file names are Unicode")
 def test_names_may_be_of_bytes_that_are_no_text(tmp_path):
     path = tmp_path / "\udce9.json"
