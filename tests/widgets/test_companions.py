@@ -91,12 +91,15 @@ def test_answers_follow_the_contrast_limits_of_all(stained: User) -> None:
     stained.wait(lambda: stained.factory.tracker.request.limits.high == (2, 77, 1))
 
 
-def test_a_layer_that_is_removed_is_seen_no_longer(stained: User) -> None:
+def test_a_layer_that_is_removed_is_seen_no_longer_and_says_so(stained: User) -> None:
     tick_of(stained, "GFP").click()
     tick_of(stained, "RFP").click()
     session = stained.session
     stained.viewer.layers.remove("GFP")
     assert seen(stained) == [1, 3, 0]
+    problems = stained.dock.status_line.problems.sentences
+    assert "GFP was removed from the viewer. It is not shown to the model" in problems
+    assert "RFP was removed" not in problems
     assert stained.session is session
     assert stained.dock.image_panel.channels.button.text() == "DAPI, RFP"
 

@@ -181,7 +181,7 @@ class ImagePanel(QWidget):
         """Offer the images as they are now as channels, and go on without others."""
         channels, beside = self.channels.channels, self.channels.beside
         self._fill_channels()
-        lost = [problem for one in beside if (problem := self.channels.misfit(one))]
+        lost = [problem for one in beside if (problem := self._why_lost(one))]
         self.channels.show_channels(channels, beside)
         if self.channels.beside != beside:
             self._emit_source()
@@ -189,6 +189,12 @@ class ImagePanel(QWidget):
             self.refused.emit(
                 StackError(f"{problem} It is not shown to the model any more.")
             )
+
+    def _why_lost(self, companion: Any) -> str:
+        """Say why another image is no channel any more; nothing if it still is."""
+        if companion not in self._choice.images:
+            return f"{companion.name} was removed from the viewer."
+        return self.channels.misfit(companion)
 
     def _on_active_changed(self, _: object = None) -> None:
         if self.is_following:
