@@ -1,11 +1,14 @@
-"""Lessons are drawn from a seed, and never go where frames are held out."""
+"""Lessons are drawn from a seed, keep off held-out frames, and fit into memory."""
 
 from __future__ import annotations
 
 import pytest
 
-from napari_sam2.finetuning.lessons import Curriculum, Size
+from napari_sam2.engine.weights import bundled_path
+from napari_sam2.finetuning.lessons import MOST_BYTES, Curriculum, Size, clip_bytes, fit
 from napari_sam2.finetuning.split import split_frames
+from napari_sam2.model.checkpoint import read_config
+from napari_sam2.model.config import VARIANTS
 from tests.finetuning.conftest import truth
 
 SIZE = Size(frames=4, objects=2)
@@ -56,3 +59,20 @@ def test_halving_ends_at_one_object_on_one_frame():
         size = size.halved
         seen.append((size.frames, size.objects))
     assert seen == [(6, 2), (6, 1), (3, 1), (1, 1)]
+
+
+def test_the_bundled_model_learns_from_whole_clips():
+    assert fit(Size(), read_config(bundled_path())) == Size()
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+@pytest.mark.parametrize("image_size", [256, 512, 1024])
+def test_clips_of_the_large_models_stay_within_some_gigabytes(name, image_size):
+    config = VARIANTS[name].at_size(image_size)
+    found = fit(Size(), config)
+    assert clip_bytes(found, config) <= MOST_BYTES
+    assert found == Size() or clip_bytes(found, config) > MOST_BYTES / 4
+
+
+def test_the_smallest_clip_is_the_least():
+    assert fit(Size(), VARIANTS["sam2.1-tiny"], most_bytes=0) == Size(1, 1)

@@ -221,3 +221,20 @@ def test_where_it_never_suffices_that_is_told(miniature, discs_truth, monkeypatc
     monkeypatch.setattr(tuning, "loss_of", refuse)
     with pytest.raises(GpuMemoryError, match="ran out of memory"):
         run(copy.deepcopy(miniature), discs_truth, FEW)
+
+
+def test_on_a_processor_no_clip_is_larger_than_fits(
+    miniature, discs_truth, monkeypatch
+):
+    taught = []
+
+    def watch(model, lesson, shown, dice):
+        taught.append(lesson)
+        return loss_of(model, lesson, shown, dice)
+
+    monkeypatch.setattr(tuning, "loss_of", watch)
+    monkeypatch.setattr(tuning, "fit", lambda size, config: Size(2, 1))
+    course = replace(TuningOptions(), steps=8, every=8)
+    run(copy.deepcopy(miniature), discs_truth, course)
+    assert {len(one.frames) for one in taught} == {1, 2}
+    assert max(len(one.objects) for one in taught if len(one.frames) > 1) == 1

@@ -46,7 +46,8 @@ def acts(draw: st.DrawFn) -> Act:
         "paint": lambda d: edits.paint_mask(d, *place, square(y, x)),
         "absent": lambda d: edits.mark_absent(d, object_id, [frame]),
     }
-    name = draw(st.sampled_from([*exists, "add", "import", "run", "lock", "accept"]))
+    always = ["add", "import", "run", "lock", "accept", "clear"]
+    name = draw(st.sampled_from([*exists, *always]))
 
     def act(document: Document) -> Edit:
         is_known = object_id in document.objects
@@ -62,6 +63,8 @@ def acts(draw: st.DrawFn) -> Act:
                 if is_locked
                 else edits.paint_masks(document, masks, names=names)
             )
+        if name == "clear":
+            return edits.clear_masks(document)
         if name == "run":
             results = [found(object_id, f, square(y, x)) for f in many]
             return edits.set_results(document, results)

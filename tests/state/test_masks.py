@@ -1,4 +1,4 @@
-"""The table of masks is one mapping, seen by object and by frame."""
+"""Masks are one table, seen by object and by frame; a frame's are given away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.packing import pack_mask
-from napari_sam2.state import FrameMask, MaskTable, Origin
+from napari_sam2.state import Document, FrameMask, MaskTable, Origin, edits
+from napari_sam2.state.masks import draw_labels, frame_result
+from tests.state.conftest import SHAPE_HW, found, square, track
 
 PLACES = st.tuples(st.integers(1, 3), st.integers(0, 3))
 MASKS = st.builds(
@@ -54,3 +56,39 @@ def test_a_copy_stays_as_it_was(first, puts) -> None:
     assert frames == MaskTable(first).on_frames(range(4))
     painted = {place for place, mask in first.items() if mask.origin is Origin.PAINTED}
     assert {(i, f) for i in range(4) for f in copy.painted_frames(i)} == painted
+
+
+def test_a_frame_comes_out_as_the_engine_gives_it(document: Document) -> None:
+    track(document, found(2, 1, square(3, 3), iou=0.25, logit=-1.5))
+    document.apply(edits.mark_absent(document, 1, [1]))
+    result = frame_result(1, document.masks.on_frame(1))
+    assert result.frame == 1
+    assert [one.object_id for one in result] == [1, 2]
+    assert result[1].is_absent and result[1].is_prompted
+    assert (result[2].predicted_iou, result[2].object_logit) == (0.25, -1.5)
+    assert not result[2].is_prompted
+    np.testing.assert_array_equal(result[2].mask, square(3, 3))
+
+
+def test_labels_show_the_better_mask_on_top_and_what_was_painted_above_all() -> None:
+    masks = {
+        1: FrameMask(pack_mask(square(2, 2)), Origin.PAINTED, 0.1, 1.0),
+        2: FrameMask(pack_mask(square(4, 4)), Origin.TRACKED, 0.9, 1.0),
+        3: FrameMask(pack_mask(square(6, 6)), Origin.TRACKED, 0.5, 1.0),
+    }
+    below = np.full(SHAPE_HW, 7, np.uint16)
+    expected = below.copy()
+    for object_id, corner in ((3, 6), (2, 4), (1, 2)):
+        expected[square(corner, corner)] = object_id
+    drawn = draw_labels(below, masks)
+    assert drawn is below
+    np.testing.assert_array_equal(drawn, expected)
+
+
+def test_labels_leave_hidden_objects_out() -> None:
+    masks = {
+        i: FrameMask(pack_mask(square(2 * i, 2)), Origin.TRACKED, i / 10, 1.0)
+        for i in (1, 2)
+    }
+    drawn = draw_labels(np.zeros(SHAPE_HW, np.uint8), masks, hidden={2})
+    np.testing.assert_array_equal(drawn, square(2, 2))

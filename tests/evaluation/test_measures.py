@@ -1,4 +1,4 @@
-"""F as the DAVIS benchmark defines it: hand-made cases, and its own steps."""
+"""Overlaps, the F of DAVIS's benchmark, by hand and its own steps, and surfaces."""
 
 from __future__ import annotations
 
@@ -15,9 +15,27 @@ from napari_sam2.core.packing import pack_mask
 from napari_sam2.evaluation.masks import joint_crop
 from napari_sam2.evaluation.measures import (
     contour_f,
+    dice,
+    hausdorff95,
+    jaccard,
     outline_pixels,
+    surface,
     tolerance_pixels,
 )
+
+
+def test_overlap_of_two_empty_masks_is_perfect() -> None:
+    nothing, something = np.zeros((4, 4), bool), np.eye(4, dtype=bool)
+    assert jaccard(nothing, nothing) == dice(nothing, nothing) == 1
+    assert jaccard(nothing, something) == dice(nothing, something) == 0
+    assert jaccard(something, something) == dice(something, something) == 1
+
+
+def test_half_of_a_mask() -> None:
+    whole, half = np.ones((4, 4), bool), np.zeros((4, 4), bool)
+    half[:2] = True
+    assert jaccard(half, whole) == 0.5
+    assert dice(half, whole) == pytest.approx(2 / 3)
 
 
 def left_of(column: int, shape: tuple[int, int] = (100, 100)) -> np.ndarray:
@@ -119,3 +137,51 @@ def _blobs(data, shape: tuple[int, int]) -> np.ndarray:
         np.arange(n) * k // n for n, k in zip(shape, coarse.shape, strict=True)
     )
     return coarse[np.ix_(rows, columns)]
+
+
+def block(shape: tuple[int, ...], *spans: slice) -> np.ndarray:
+    volume = np.zeros(shape, bool)
+    volume[spans] = True
+    return volume
+
+
+CUBE = block((12, 12, 20), slice(2, 8), slice(2, 8), slice(2, 8))
+
+
+def test_the_surface_is_what_touches_the_outside() -> None:
+    assert surface(CUBE).sum() == 6**3 - 4**3
+    assert surface(np.ones((3, 3, 3), bool)).sum() == 26  # beyond the array, too
+
+
+def test_the_same_volume_is_at_no_distance() -> None:
+    assert hausdorff95(CUBE, CUBE, (1, 1, 1)) == 0
+
+
+def test_distances_have_the_unit_of_the_spacing() -> None:
+    moved = np.roll(CUBE, 3, axis=0)
+    assert hausdorff95(moved, CUBE, (1, 1, 1)) == 3
+    assert hausdorff95(moved, CUBE, (2.5, 1, 1)) == 7.5
+    assert hausdorff95(moved, CUBE, (0.5, 0.1, 0.1)) == pytest.approx(1.5)
+
+
+def test_the_larger_of_both_ways_counts() -> None:
+    longer = block((12, 12, 20), slice(2, 8), slice(2, 8), slice(2, 18))
+    assert hausdorff95(longer, CUBE, (1, 1, 1)) == hausdorff95(CUBE, longer, (1, 1, 1))
+    assert hausdorff95(longer, CUBE, (1, 1, 1)) == 10
+
+
+def test_a_twentieth_of_the_surface_may_be_far_away() -> None:
+    line = np.zeros((1, 1, 400), bool)
+    line[..., :100] = True
+    few, many = line.copy(), line.copy()
+    few[..., 300:304] = True
+    many[..., 300:320] = True
+    assert hausdorff95(few, line, (1, 1, 1)) == 0
+    assert hausdorff95(many, line, (1, 1, 1)) > 200
+
+
+def test_empty_volumes() -> None:
+    empty = np.zeros_like(CUBE)
+    assert hausdorff95(empty, empty, (1, 1, 1)) == 0
+    assert math.isnan(hausdorff95(CUBE, empty, (1, 1, 1)))
+    assert math.isnan(hausdorff95(empty, CUBE, (1, 1, 1)))
