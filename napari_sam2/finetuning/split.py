@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ FEWEST_FRAMES = 3
 """Frames that show objects, of a stack that is to be measured on as well."""
 
 _SHARE = 0.2
-_MOST_HELD_OUT = 16
+_MOST_HELD_OUT = 16  # frames that show objects
+_LONGEST_BLOCK = 16  # frames with masks, those that show nothing included
 _ONE_BLOCK = 6  # held-out frames up to which they lie together
 _APART = 8  # frames that show objects from which on neighbours are left out
 
@@ -55,6 +57,8 @@ class Split:
 def split_frames(known: Sequence[int], shown: Sequence[int]) -> Split:
     """Hold a fifth of the frames that show objects out, in one block or two.
 
+    Fewer are, where frames that show nothing lie between them by the dozen.
+
     Parameters
     ----------
     known : sequence of int
@@ -71,10 +75,7 @@ def split_frames(known: Sequence[int], shown: Sequence[int]) -> Split:
     if count < FEWEST_FRAMES:
         return Split(tuple(known))
     held = min(max(1, round(_SHARE * count)), _MOST_HELD_OUT)
-    blocks = tuple(
-        tuple(frame for frame in known if block[0] <= frame <= block[-1])
-        for block in _blocks(shown, held)
-    )
+    blocks = tuple(_filled(block, known) for block in _blocks(shown, held))
     out = {frame for block in blocks for frame in block}
     near = {frame + step for frame in out for step in (-1, 1)} - out
     training = [frame for frame in known if frame not in out]
@@ -94,3 +95,11 @@ def _blocks(shown: Sequence[int], held: int) -> tuple[tuple[int, ...], ...]:
         start = max(0, middle - size // 2)
         blocks.append(tuple(shown[start : start + size]))
     return tuple(blocks)
+
+
+def _filled(block: Sequence[int], known: Sequence[int]) -> tuple[int, ...]:
+    """Add what lies between, and end early where that is too much."""
+    start = bisect_left(known, block[0])
+    here = known[start : start + _LONGEST_BLOCK]
+    last = max(frame for frame in block if frame <= here[-1])
+    return tuple(frame for frame in here if frame <= last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,13 @@ def test_many_frames_are_held_out_in_two_places():
     split = split_frames(range(70), range(70))
     assert [block[0] for block in split.held_out] == [14, 49]
     assert [len(block) for block in split.held_out] == [7, 7]
+
+
+@pytest.mark.parametrize(("every", "held"), [(1, 8), (2, 15), (5, 16), (25, 1)])
+def test_frames_that_show_nothing_are_not_held_out_by_the_hundred(every, held):
+    split = split_frames(range(2000), range(0, 2000, every))
+    assert [len(block) for block in split.held_out] == [held, held]
+    assert len(split.training) == 2000 - 2 * (held + 2)
 
 
 @given(KNOWN, st.sets(st.integers(0, 400)))
