@@ -18,6 +18,7 @@ from napari.components import ViewerModel
 from napari_sam2.cli.main import main
 from napari_sam2.core.quality import FAST, MEANINGS, describe
 from napari_sam2.core.recipe import Made
+from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.project import read_project
@@ -112,6 +113,18 @@ def test_what_is_chosen_reaches_the_tracker_and_is_there_the_next_time(
         assert (chosen.window, chosen.corrects_bleaching) == ("off", True)
         assert chosen.quality == "balanced"
         assert chosen.is_compiled
+
+
+def test_graphs_that_keep_their_size_are_not_said_to_lose_it(
+    looking: User, tmp_path
+) -> None:
+    (tmp_path / MANIFEST).touch()
+    meaning = looking.dock.settings_form.meaning
+    looking.dock.settings.model = str(tmp_path)
+    field(looking, "quality").value = "fast"
+    assert "keep the image size that they were exported with" in meaning.text()
+    looking.dock.settings.model = "nano"
+    assert meaning.text() == MEANINGS["fast"]
 
 
 def test_what_automatic_quality_comes_to_is_said_once_a_model_is_opened(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.quality import MEANINGS, describe
+from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.state.settings import OF_THE_MODEL, model_choice
 from napari_sam2.widgets.controls.controls import column, text
 from napari_sam2.widgets.controls.forms import Form
@@ -39,6 +41,10 @@ _WINDOWS = [
     ("in a window, always", "on"),
 ]
 _MOST_MIB = 65_536
+_GRAPHS = (
+    "Graphs of ONNX keep the image size that they were exported with, in each quality, "
+    "and need no compiling."
+)
 
 
 class SettingsForm(QWidget):
@@ -124,6 +130,7 @@ class SettingsForm(QWidget):
         self._explain()
         links.connect(settings.events.quality, self._explain)
         links.connect(settings.events.image_size, self._explain)
+        links.connect(settings.events.model, self._explain)
         self.compiling = text("")
         self.compiling.hide()
         for choice in OF_THE_MODEL:
@@ -164,6 +171,9 @@ class SettingsForm(QWidget):
             is_sized = self._settings.image_size > 0
             here = self._quality.name if is_sized else describe(self._quality)
             words = f"{words} Here: {here}."
+        path = Path(self._settings.model)
+        if path.name == MANIFEST or (path / MANIFEST).is_file():
+            words = f"{words} {_GRAPHS}"
         self.meaning.setText(words)
 
     def _tie(
