@@ -18,10 +18,11 @@ No Qt, no napari, no torch. Start here:
     :class:`Task`, what lanes are built of.
 
 Behind the controller: ``dispatch`` (jobs and the status), ``requesting`` (what a
-tracker is made from), ``prompting`` (answers), ``running`` (runs), ``everywhere`` (runs
-through all positions), ``importing`` (labels), ``snapshot`` and ``session`` (keeping
-the tracker in agreement with the document, by comparing), ``told_tracker`` and
-``recording`` (every step done once, and taken down so that it can be done again).
+``prompting`` (answers), ``running`` (runs), ``everywhere`` (runs
+through all positions), ``travelling`` (undo and redo), ``importing`` (labels),
+``snapshot``, ``session`` and ``remembered`` (keeping the tracker in agreement with the
+document, by comparing), ``told_tracker`` and ``recording`` (every step done once, and
+taken down so that it can be done again).
 
 >>> controller = Controller(
 ...     history, settings, frames, lane=InlineLane(), make_tracker=make_tracker

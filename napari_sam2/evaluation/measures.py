@@ -42,41 +42,23 @@ def dice(found: npt.NDArray[Any], truth: npt.NDArray[Any]) -> float:
     return float(2 * np.count_nonzero(found & truth) / both) if both else 1.0
 
 
-def contour_f(
-    found: npt.NDArray[np.bool_],
-    truth: npt.NDArray[np.bool_],
-    tolerance: float = TOLERANCE,
+def outline_f(
+    found: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_], radius: float
 ) -> float:
     """Return F, the harmonic mean of precision and recall of a mask's outline.
 
     Parameters
     ----------
     found, truth : ndarray of bool, shape (H, W)
-        Whole frames.
-    tolerance : float, optional
-        Share of the diagonal, rounded up to whole pixels; from 1, pixels.
+        Whole frames, or parts that hold both outlines, with a rim of a pixel where the
+        frame goes on.
+    radius : float
+        Pixels within which outlines agree, from :func:`tolerance_pixels`.
 
     Returns
     -------
     float
         1 when neither mask has an outline, 0 when only one of them has.
-    """
-    radius = tolerance_pixels(found.shape, tolerance)
-    part = _joint_box(found | truth, rim=1)  # so that outlines are those of the frame
-    return outline_f(found[part], truth[part], radius)
-
-
-def outline_f(
-    found: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_], radius: float
-) -> float:
-    """Return F of parts of a frame that hold both outlines.
-
-    Parameters
-    ----------
-    found, truth : ndarray of bool, same shape
-        With a rim of a pixel where the frame goes on.
-    radius : float
-        From :func:`tolerance_pixels`.
     """
     ours, theirs = outline_pixels(found), outline_pixels(truth)
     if not ours.any() or not theirs.any():
@@ -88,11 +70,9 @@ def outline_f(
     return 2 * precision * recall / (precision + recall)
 
 
-def tolerance_pixels(shape: tuple[int, ...], tolerance: float = TOLERANCE) -> float:
+def tolerance_pixels(shape_hw: tuple[int, int]) -> int:
     """Return the distance within which outlines agree, in pixels of a frame."""
-    if tolerance >= 1:
-        return tolerance
-    return math.ceil(tolerance * math.hypot(*shape[:2]))
+    return math.ceil(TOLERANCE * math.hypot(*shape_hw))
 
 
 def outline_pixels(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -154,8 +134,8 @@ def surface(volume: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return volume & ~inner
 
 
-def _joint_box(mask: npt.NDArray[np.bool_], rim: int = 0) -> tuple[slice, ...]:
-    """Return the box around a mask of any number of axes, and a rim around that."""
+def _joint_box(mask: npt.NDArray[np.bool_]) -> tuple[slice, ...]:
+    """Return the box around a mask of any number of axes."""
     if not mask.any():
         return (slice(0, 0),) * mask.ndim
     axes = range(mask.ndim)
@@ -163,9 +143,7 @@ def _joint_box(mask: npt.NDArray[np.bool_], rim: int = 0) -> tuple[slice, ...]:
         np.flatnonzero(mask.any(axis=tuple(a for a in axes if a != axis)))
         for axis in axes
     ]
-    return tuple(
-        slice(max(0, int(span[0]) - rim), int(span[-1]) + 1 + rim) for span in spans
-    )
+    return tuple(slice(int(span[0]), int(span[-1]) + 1) for span in spans)
 
 
 def _share_near(

@@ -14,10 +14,10 @@ from scipy import ndimage
 from napari_sam2.core.packing import pack_mask
 from napari_sam2.evaluation.masks import joint_crop
 from napari_sam2.evaluation.measures import (
-    contour_f,
     dice,
     hausdorff95,
     jaccard,
+    outline_f,
     outline_pixels,
     surface,
     tolerance_pixels,
@@ -44,6 +44,10 @@ def left_of(column: int, shape: tuple[int, int] = (100, 100)) -> np.ndarray:
     return mask
 
 
+def contour_f(found: np.ndarray, truth: np.ndarray) -> float:
+    return outline_f(found, truth, tolerance_pixels(found.shape))
+
+
 @pytest.mark.parametrize(
     ("shape", "pixels"),
     [((480, 854), 8), ((100, 100), 2), ((1080, 1920), 18), ((20, 20), 1)],
@@ -56,7 +60,7 @@ def test_outlines_agree_up_to_the_tolerance_and_not_beyond() -> None:
     shape = (480, 854)
     assert contour_f(left_of(408, shape), left_of(400, shape)) == 1
     assert contour_f(left_of(409, shape), left_of(400, shape)) == 0
-    assert contour_f(left_of(409, shape), left_of(400, shape), tolerance=9) == 1
+    assert outline_f(left_of(409, shape), left_of(400, shape), 9) == 1
 
 
 def test_an_outline_that_agrees_in_part() -> None:
@@ -128,7 +132,7 @@ def test_it_is_what_the_definition_says(data) -> None:
 def test_a_crop_with_a_rim_gives_what_whole_frames_give(data) -> None:
     masks = [_blobs(data, (40, 50)) for _ in range(2)]
     crops = joint_crop(*map(pack_mask, masks))
-    assert contour_f(*crops, tolerance_pixels((40, 50))) == contour_f(*masks)
+    assert outline_f(*crops, tolerance_pixels((40, 50))) == contour_f(*masks)
 
 
 def _blobs(data, shape: tuple[int, int]) -> np.ndarray:
