@@ -18,7 +18,7 @@ No Qt, no napari, no torch. Start here:
     :class:`Task`, what lanes are built of.
 
 Behind the controller: ``dispatch`` (jobs and the status), ``requesting`` (what a
-``prompting`` (answers), ``running`` (runs), ``everywhere`` (runs
+tracker is made from), ``prompting`` (answers), ``running`` (runs), ``everywhere`` (runs
 through all positions), ``travelling`` (undo and redo), ``importing`` (labels),
 ``snapshot``, ``session`` and ``remembered`` (keeping the tracker in agreement with the
 document, by comparing), ``told_tracker`` and ``recording`` (every step done once, and
