@@ -188,7 +188,7 @@ def _learn(
         model=args.model,
         device=args.device,
         image_size=args.image_size,
-        course=TuningOptions(
+        options=TuningOptions(
             encoder=args.encoder, minutes=args.minutes, seed=args.seed
         ),
         overwrite=args.overwrite,

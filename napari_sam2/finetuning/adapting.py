@@ -47,7 +47,7 @@ class TuningOrder:
     device : str
     image_size : int or None
         Side of the square that frames are squashed to; None for the model's own.
-    course : TuningOptions
+    options : TuningOptions
     overwrite : bool
         Whether an adapter that is there may be replaced.
     """
@@ -57,7 +57,7 @@ class TuningOrder:
     model: str = "nano"
     device: str = "auto"
     image_size: int | None = None
-    course: TuningOptions = field(default_factory=TuningOptions)
+    options: TuningOptions = field(default_factory=TuningOptions)
     overwrite: bool = False
 
 
@@ -106,10 +106,10 @@ def adapt(order: TuningOrder, token: CancelToken) -> Generator[Report, None, Ada
         resolve_weights(base), device=order.device, image_size=order.image_size
     )
     size = model.config.image_size
-    outcome = yield from tune(model, order.stacks, splits, order.course, token)
+    outcome = yield from tune(model, order.stacks, splits, order.options, token)
     if outcome.changes is None:
         return Adapted(base, outcome, None)
-    card = describe(base, size, order.stacks, splits, order.course, outcome)
+    card = describe(base, size, order.stacks, splits, order.options, outcome)
     save_adapter(order.output, outcome, card, overwrite=order.overwrite)
     return Adapted(base, outcome, card)
 

@@ -25,7 +25,7 @@ def describe(
     image_size: int,
     stacks: Sequence[TruthStack],
     splits: Sequence[Split],
-    course: TuningOptions,
+    options: TuningOptions,
     outcome: Outcome,
 ) -> AdapterCard:
     """Return what an adapter says about itself.
@@ -39,13 +39,13 @@ def describe(
     stacks : sequence of TruthStack
     splits : sequence of Split
         One per stack.
-    course : TuningOptions
+    options : TuningOptions
     outcome : Outcome
     """
     return AdapterCard(
         base=BaseWeights(base, weights_sha256(base)),
         image_size=image_size,
-        encoder=course.encoder,
+        encoder=options.encoder,
         lessons=tuple(
             LearntStack(
                 stack.name,
@@ -58,7 +58,7 @@ def describe(
         before=outcome.before,
         after=outcome.after,
         steps=outcome.steps,
-        seed=course.seed,
+        seed=options.seed,
         created=now_utc(),
         software=software_versions(),
     )

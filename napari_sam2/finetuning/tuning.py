@@ -67,7 +67,7 @@ def tune(
     model: Sam2Model,
     stacks: Sequence[TruthStack],
     splits: Sequence[Split],
-    course: TuningOptions,
+    options: TuningOptions,
     token: CancelToken,
 ) -> Generator[Report, None, Outcome]:
     """Adapt a model to masks.
@@ -79,7 +79,7 @@ def tune(
     stacks : sequence of TruthStack
     splits : sequence of Split
         From :func:`part`.
-    course : TuningOptions
+    options : TuningOptions
     token : CancelToken
         Ends it before the next step; the best so far is the outcome.
 
@@ -95,7 +95,7 @@ def tune(
     GpuMemoryError
         If memory does not suffice for the smallest clip.
     """
-    return (yield from _Tuning(model, stacks, splits, course, token).run())
+    return (yield from _Tuning(model, stacks, splits, options, token).run())
 
 
 class _Tuning:
@@ -106,32 +106,32 @@ class _Tuning:
         model: Sam2Model,
         stacks: Sequence[TruthStack],
         splits: Sequence[Split],
-        course: TuningOptions,
+        options: TuningOptions,
         token: CancelToken,
     ) -> None:
         self._began = time.monotonic()
-        self._course, self._token = course, token
-        learns_encoder = course.encoder == "low-rank"
+        self._options, self._token = options, token
+        learns_encoder = options.encoder == "low-rank"
         self._judged = copy.deepcopy(model)
         state = self._judged.state_dict()
         self._base = {name: one.detach().cpu().clone() for name, one in state.items()}
         self._examiner = Examiner(stacks, splits, keeps_features=not learns_encoder)
-        torch.manual_seed(course.seed)
-        self._pupil = Pupil(model, course.encoder, rate=course.rate)
+        torch.manual_seed(options.seed)
+        self._pupil = Pupil(model, options.encoder, rate=options.rate)
         self._player = LessonPlayer(
             model,
             stacks,
-            make_variants(course.variants, course.seed),
+            make_variants(options.variants, options.seed),
             learns_encoder=learns_encoder,
             cache_bytes=_CACHE_BYTES,
         )
         self._curriculum = Curriculum(
-            stacks, splits, seed=course.seed, variants=course.variants
+            stacks, splits, seed=options.seed, variants=options.variants
         )
         self._device = next(model.parameters()).device
         self._is_rounded = is_rounded(self._device, model.config, ROUNDED)
         is_cpu = self._device.type == "cpu"
-        self._size = fit(course.size, model.config) if is_cpu else course.size
+        self._size = fit(options.size, model.config) if is_cpu else options.size
         self._step = self._best_step = 0
         self._loss: float | None = None
         self._best: StateDict | None = None
@@ -144,7 +144,7 @@ class _Tuning:
             self._learn()
             self._step += 1
             yield self._report("Learning")
-            if self._step % self._course.every == 0:
+            if self._step % self._options.every == 0:
                 yield from self._measure(self._pupil.changes())
         if end is not End.STOPPED and self._is_due:
             yield from self._measure(self._pupil.changes())
@@ -153,7 +153,7 @@ class _Tuning:
     @property
     def _is_due(self) -> bool:
         """Whether much was learnt since the last measurement."""
-        return self._step - self._curve[-1][0] > self._course.every // 4
+        return self._step - self._curve[-1][0] > self._options.every // 4
 
     def _outcome(self, end: End) -> Outcome:
         marks = dict(self._curve)
@@ -173,10 +173,10 @@ class _Tuning:
             return End.STOPPED
         if self._seconds_left <= 0:
             return End.TIME
-        if self._step >= self._course.steps:
+        if self._step >= self._options.steps:
             return End.STEPS
-        waited = (self._step - self._best_step) // self._course.every
-        return End.ENOUGH if waited >= self._course.patience else None
+        waited = (self._step - self._best_step) // self._options.every
+        return End.ENOUGH if waited >= self._options.patience else None
 
     def _learn(self) -> None:
         """Take one lesson; where memory does not suffice, a smaller one."""
@@ -197,7 +197,7 @@ class _Tuning:
 
     def _lesson(self) -> float:
         lesson = self._curriculum.lesson(self._step, self._size)
-        dice = Dice(self._course.seed, self._step, self._device)
+        dice = Dice(self._options.seed, self._step, self._device)
         half = torch.autocast(
             self._device.type, torch.bfloat16, enabled=self._is_rounded
         )
@@ -242,7 +242,7 @@ class _Tuning:
     @property
     def _seconds_left(self) -> float:
         spent = time.monotonic() - self._began
-        return max(0.0, 60 * self._course.minutes - spent)
+        return max(0.0, 60 * self._options.minutes - spent)
 
     def _report(self, doing: str, *, is_measured: bool = False) -> Report:
         marks = [j for _, j in self._curve]

@@ -55,7 +55,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
             stacks=[shown],
             output=path,
             model=options.model,
-            course=TuningOptions(
+            options=TuningOptions(
                 minutes=options.minutes, seed=options.seed, encoder=options.encoder
             ),
         )

@@ -34,14 +34,14 @@ def test_masks_of_some_slices_help_on_slices_that_were_never_shown(tmp_path):
     whole = finished(read_masks(find_masks(sample_path("cells3d_nuclei"))[0].open()))
     masks = {frame: whole.masks[frame] for frame in SHOWN}
     shown = replace(whole, masks=masks, complete=frozenset(masks))
-    course = TuningOptions(steps=12, every=6, variants=2, size=Size(3, 4))
+    options = TuningOptions(steps=12, every=6, variants=2, size=Size(3, 4))
     order = TuningOrder(
         stacks=[shown],
         output=path,
         model=BASE,
         device="cpu",
         image_size=SIZE,
-        course=course,
+        options=options,
     )
     adapted = finished(adapt(order, CancelToken()))
     assert adapted.card.after > adapted.card.before + 0.05

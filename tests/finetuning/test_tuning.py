@@ -29,10 +29,10 @@ COURSE = TuningOptions(
 FEW = replace(COURSE, steps=4, every=2)
 
 
-def run(model, stack, course, token=None, watch=lambda report: None):
+def run(model, stack, options, token=None, watch=lambda report: None):
     """Take a course to its end; return what it reported, and its outcome."""
     token = token or CancelToken()
-    steps = tune(model, [stack], part([stack]), course, token)
+    steps = tune(model, [stack], part([stack]), options, token)
     reports = []
     while True:
         try:
@@ -54,8 +54,8 @@ def seen_only_on(frames):
 def learnt(request):
     """Return what a small model learnt about discs that have a margin."""
     model = load_model("nano", device="cpu", image_size=64)
-    course = replace(COURSE, encoder=request.param)
-    return request.param, run(model, truth(margin=4), course)[1]
+    options = replace(COURSE, encoder=request.param)
+    return request.param, run(model, truth(margin=4), options)[1]
 
 
 def test_it_learns_what_its_user_calls_an_object(learnt):
@@ -108,26 +108,26 @@ def test_lessons_are_rounded_where_a_processor_gains(
         return loss_of(*given)
 
     monkeypatch.setattr(tuning, "loss_of", spy)
-    course = replace(FEW, encoder=encoder)
-    _, outcome = run(copy.deepcopy(miniature), discs_truth, course)
+    options = replace(FEW, encoder=encoder)
+    _, outcome = run(copy.deepcopy(miniature), discs_truth, options)
     assert seen == {has_units}
     assert outcome.steps_done == 4
 
 
 @pytest.mark.parametrize("encoder", ["frozen", "low-rank"])
 def test_the_same_seed_goes_the_same_way(miniature, discs_truth, encoder):
-    course = replace(FEW, encoder=encoder, seed=5)
+    options = replace(FEW, encoder=encoder, seed=5)
     ways = []
     for _ in range(2):
-        reports, outcome = run(copy.deepcopy(miniature), discs_truth, course)
+        reports, outcome = run(copy.deepcopy(miniature), discs_truth, options)
         ways.append(([one.loss for one in reports], outcome.curve))
     assert ways[0] == ways[1]
     assert ways[0][0][-1] is not None
 
 
 def test_nothing_worse_than_the_base_is_kept(miniature, discs_truth):
-    course = replace(FEW, rate=0.0)
-    reports, outcome = run(copy.deepcopy(miniature), discs_truth, course)
+    options = replace(FEW, rate=0.0)
+    reports, outcome = run(copy.deepcopy(miniature), discs_truth, options)
     assert outcome.changes is None
     assert outcome.after == outcome.before
     assert outcome.end is End.STEPS
@@ -135,8 +135,8 @@ def test_nothing_worse_than_the_base_is_kept(miniature, discs_truth):
 
 
 def test_it_ends_when_it_gets_no_better(miniature, discs_truth):
-    course = replace(FEW, rate=0.0, every=1, patience=2, steps=50)
-    _, outcome = run(copy.deepcopy(miniature), discs_truth, course)
+    options = replace(FEW, rate=0.0, every=1, patience=2, steps=50)
+    _, outcome = run(copy.deepcopy(miniature), discs_truth, options)
     assert outcome.end is End.ENOUGH
     assert outcome.steps_done == 2
 
@@ -163,8 +163,8 @@ def test_stopped_later_the_best_so_far_is_kept(pupil_model, wide_truth):
         if report.is_measured and report.best > report.before:
             token.cancel()
 
-    course = replace(COURSE, steps=500)
-    _, outcome = run(pupil_model, wide_truth, course, token, stop_when_better)
+    options = replace(COURSE, steps=500)
+    _, outcome = run(pupil_model, wide_truth, options, token, stop_when_better)
     assert outcome.end is End.STOPPED
     assert outcome.after > outcome.before
     assert outcome.changes is not None
@@ -234,7 +234,7 @@ def test_on_a_processor_no_clip_is_larger_than_fits(
 
     monkeypatch.setattr(tuning, "loss_of", watch)
     monkeypatch.setattr(tuning, "fit", lambda size, config: Size(2, 1))
-    course = replace(TuningOptions(), steps=8, every=8)
-    run(copy.deepcopy(miniature), discs_truth, course)
+    options = replace(TuningOptions(), steps=8, every=8)
+    run(copy.deepcopy(miniature), discs_truth, options)
     assert {len(one.frames) for one in taught} == {1, 2}
     assert max(len(one.objects) for one in taught if len(one.frames) > 1) == 1

@@ -96,7 +96,7 @@ class Tuner:
             order = TuningOrder(
                 stacks=truth_of_work(work), output=path, model=model, device=device,
                 image_size=size or None,
-                course=TuningOptions(minutes=wish.minutes, encoder=wish.encoder),
+                options=TuningOptions(minutes=wish.minutes, encoder=wish.encoder),
             )  # fmt: skip
             yield from _watched(adapt(order, token), token, found)
 
