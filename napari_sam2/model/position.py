@@ -37,7 +37,7 @@ class ShapeTables:
         table = self._made.get(key)
         if table is None:
             if len(self._made) >= self._MOST:
-                self._made.clear()
+                del self._made[next(iter(self._made))]
             with torch.inference_mode(False), torch.no_grad():
                 table = self._made[key] = make()
         return table

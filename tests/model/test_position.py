@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.model.position import (
+    ShapeTables,
     TableCache,
     age_code,
     fix_tables,
@@ -182,3 +183,18 @@ def test_a_table_made_during_inference_serves_training() -> None:
     with torch.inference_mode():
         table = module()
     assert not table.is_inference()
+
+
+def test_where_there_are_too_many_tables_of_shapes_only_the_oldest_goes() -> None:
+    tables, made = ShapeTables(), []
+
+    def get(key: int) -> None:
+        tables.get(key, lambda: made.append(key) or torch.zeros(1))
+
+    for key in range(65):
+        get(key)
+    get(64)
+    get(1)
+    assert made == list(range(65))
+    get(0)
+    assert made[-1] == 0

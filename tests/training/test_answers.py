@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from napari_sam2.engine.memory import FrameMemory, MemoryBank, Selection
-from napari_sam2.engine.stepping import Looking, gather
+from napari_sam2.engine.stepping import MemoryQuery, gather
 from napari_sam2.training.answers import (
     Bank,
     Remembered,
@@ -45,7 +45,7 @@ def test_memories_are_gathered_as_the_engine_gathers_them(miniature) -> None:
                 for t, m in held.items()
             }
         )
-        group.append(Looking(row, bank, selection, NOWHERE.view))
+        group.append(MemoryQuery(row, bank, selection, NOWHERE.view))
     theirs = gather(miniature, group, max(1, min(frames, MINIATURE.pointer_count) - 1))
     found = ours.recall(4)
     assert found.pointer_tokens == theirs.pointer_tokens
