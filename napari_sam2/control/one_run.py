@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeAlias
 
 from napari_sam2.control.orders import RunStep
 from napari_sam2.core.cancel import CancelToken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_sam2.control.orders import RunOrder
     from napari_sam2.control.pace import Pace
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.masks import Place
+
+
+class Stage(Enum):
+    """How it stands with a run, as long as nothing that it was made with is changed."""
+
+    BEGUN = auto()
+    """It has given no mask yet, and is no step of the history."""
+    GIVING = auto()
+    """It is a step, and can be gone on with wherever it is stopped."""
+    GIVES_WAY = auto()
+    """It is stopped, as the user has said something that is to be answered first."""
+    UNDONE = auto()
+    """Undo or redo went over it, and said so: nothing more is taken."""
+    TAKEN_BACK = auto()
+    """Undo went over it before it was a step: what it was to do is left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The user changed what it was made with; ``because_of`` names it, if known."""
+
+    because_of: str = ""
+
+
+RunState: TypeAlias = Stage | Abandoned
 
 
 @dataclass(slots=True, eq=False)
@@ -20,11 +48,8 @@ class Run:
     """A run that was asked for and has not ended.
 
     ``places`` are those that were computed, also before the run was continued: going
-    both ways, a frame may be several of the ``steps``. ``is_void`` says that what still
-    comes must not be taken: the run was undone, or the tracker is another one by now.
-    ``is_taken_back`` says that this was before it gave a mask, while ``after`` was the
-    last step of the history, ``is_undone`` that undo or redo went over it, and said so.
-    ``changed`` says what the user changed, if that has ended it.
+    both ways, a frame may be several of the ``steps``. ``after`` is what was the last
+    step of the history when it was asked for.
     """
 
     number: int
@@ -36,12 +61,59 @@ class Run:
     steps: int = 0
     done: int = 0
     places: set[Place] = field(default_factory=set)
-    has_found: bool = False
-    is_void: bool = False
-    is_taken_back: bool = False
-    is_undone: bool = False
-    gives_way: bool = False
-    changed: str = ""
+    state: RunState = Stage.BEGUN
+
+    def stop(self) -> None:
+        """Have it stop after its frame, which is still taken."""
+        self.token.cancel()
+
+    def give(self, places: Iterable[Place]) -> None:
+        """Note masks that it has given: with the first ones it is a step."""
+        self.places.update(places)
+        if self.state is Stage.BEGUN:
+            self.state = Stage.GIVING
+
+    def give_way(self) -> None:
+        """Stop for what the user has said, unless nothing more is taken anyway."""
+        if not self.is_void:
+            self.state = Stage.GIVES_WAY
+        self.stop()
+
+    def abandon(self, because_of: str = "") -> None:
+        """Stop for a change: it is the first one with a name that is spoken of."""
+        match self.state:
+            case Stage.UNDONE | Stage.TAKEN_BACK:
+                self.state = Stage.UNDONE  # what it continued is out of date, too
+            case Abandoned(because_of=known) if known:
+                pass
+            case _:
+                self.state = Abandoned(because_of)
+        self.stop()
+
+    def undo(self) -> None:
+        """Stop, as undo or redo goes over it."""
+        self.state = Stage.UNDONE
+        self.stop()
+
+    def take_back(self) -> None:
+        """Stop before it is a step, as if it had not been asked for."""
+        self.state = Stage.TAKEN_BACK
+        self.stop()
+
+    @property
+    def is_void(self) -> bool:
+        """Whether what still comes must not be taken."""
+        return isinstance(self.state, Abandoned) or self.is_spoken_of
+
+    @property
+    def is_spoken_of(self) -> bool:
+        """Whether its end was told already, by what ended it."""
+        return self.state in (Stage.UNDONE, Stage.TAKEN_BACK)
+
+    @property
+    def change(self) -> str:
+        """What the user changed, if that has ended it and has a name."""
+        return self.state.because_of if isinstance(self.state, Abandoned) else ""
 
     @property
     def label(self) -> str:
@@ -63,7 +135,7 @@ class Run:
     @property
     def rest(self) -> RunOrder | None:
         """What is left to do, if anything and if it still makes sense."""
-        if self.is_taken_back and self.order.resumes is not None:
+        if self.state is Stage.TAKEN_BACK and self.order.resumes is not None:
             return self.order
         if self.is_void or self.done >= self.steps:
             return None
@@ -79,9 +151,9 @@ class Run:
     def farewell(self, frame_count: int) -> str:
         """Say how far the run came, and how to go on."""
         kept = self.kept_of(frame_count)
-        if self.changed:
+        if self.change:
             return (
-                f"Stopped because of a change of {self.changed}: "
+                f"Stopped because of a change of {self.change}: "
                 f"{kept if self.done else 'no frame was done yet.'} "
                 "Propagate computes all of it anew."
             )
@@ -89,7 +161,7 @@ class Run:
             return "The run was stopped."
         if self.done >= self.steps:
             return self.outcome
-        if self.gives_way:
+        if self.state is Stage.GIVES_WAY:
             return (
                 f"Stopped for your correction: {kept} Correct as much as you like; "
                 "then Continue computes the rest, and Propagate all of it anew."

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from napari_sam2.control.one_run import Run
+from napari_sam2.control.one_run import Run, Stage
 from napari_sam2.control.pace import Pace
 from napari_sam2.control.snapshot import outlines, take_snapshot
 from napari_sam2.control.status import Activity
@@ -146,27 +146,28 @@ class Running:
     def stop(self) -> None:
         """Stop after the frame that is being computed, and keep it."""
         if self._run is not None:
-            self._run.token.cancel()
+            self._run.stop()
             self._dispatcher.refresh()
 
     def give_way(self) -> None:
         """Stop likewise, because the user has said something that is to be answered."""
         if self._run is not None:
-            self._run.gives_way = True
-            self.stop()
+            self._run.give_way()
+            self._dispatcher.refresh()
 
     def on_travel(self, edit: Edit) -> None:
         """Give a run up when undo or redo is to change masks or prompts."""
         if edit.masks or edit.prompts:
-            self.abandon()
+            self._rest, self._parting = None, ""
             if self._run is not None:
-                self._run.is_undone = True
+                self._run.undo()
+                self._dispatcher.refresh()
 
     @property
     def begun(self) -> str | None:
         """What is done by a run that has found nothing yet, if it is the last thing."""
         run = self._run
-        if run is None or not self.is_running or run.has_found:
+        if run is None or not self.is_running or run.state is not Stage.BEGUN:
             return None
         return run.label if self._history.last is run.after else None
 
@@ -175,17 +176,16 @@ class Running:
         run = self._run
         if run is None or self.begun is None:
             return False
-        run.is_void = run.is_taken_back = run.is_undone = True
-        self.stop()
+        run.take_back()
+        self._dispatcher.refresh()
         return True
 
     def abandon(self, *, because_of: str = "") -> None:
         """Stop, and take nothing more from the run, because of what was changed."""
         self._rest, self._parting = None, ""
         if self._run is not None:
-            self._run.is_void, self._run.is_taken_back = True, False
-            self._run.changed = self._run.changed or because_of
-            self.stop()
+            self._run.abandon(because_of)
+            self._dispatcher.refresh()
 
     def say_ready(self, model: str) -> None:
         """Say that a model is ready, after what the change to it has ended."""
@@ -201,8 +201,7 @@ class Running:
             edit = edits.set_results(self._document, step.found, run.told)
             edit = replace(edit, label=run.label)
             self._history.do(edit, gesture=("run", run.number))
-            run.has_found = True
-            run.places |= {(one.object_id, one.frame) for one in step.found}
+            run.give((one.object_id, one.frame) for one in step.found)
             run.pace.step(self._clock())
         run.done, run.steps = step.done, step.steps
         self._dispatcher.board.show(
@@ -218,9 +217,9 @@ class Running:
         board, frame_count = self._dispatcher.board, self._document.frame_count
         if error is not None:
             board.complain(error, run.kept_of(frame_count) if run.done else "")
-        elif not run.is_undone:  # what was undone has been said
+        elif not run.is_spoken_of:
             board.say(run.farewell(frame_count))
-            self._parting = board.now.message if run.changed else ""
+            self._parting = board.now.message if run.change else ""
 
 
 def _at(label: str, where: str) -> str:

@@ -1,0 +1,61 @@
+"""What is left of a run, and what is said of it, however it ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_sam2.control.one_run import Run, Stage
+from napari_sam2.control.orders import RunOrder, RunStep
+from napari_sam2.control.pace import Pace
+
+
+@pytest.fixture
+def run() -> Run:
+    """Return one that goes on with the last half of ten frames."""
+    return Run(
+        1,
+        RunOrder((1,), "both", None, resumes=RunStep(5, 10)),
+        {},
+        Pace(0.0),
+        None,
+        steps=10,
+    )
+
+
+def test_a_run_is_a_step_with_its_first_masks(run: Run) -> None:
+    assert run.state is Stage.BEGUN
+    run.give([(1, 5)])
+    assert run.state is Stage.GIVING
+
+
+def test_what_a_run_continued_is_left_when_it_is_taken_back(run: Run) -> None:
+    run.take_back()
+    assert run.rest is run.order
+    assert run.token.is_cancelled
+
+
+@pytest.mark.parametrize("was_taken_back", [True, False])
+def test_nothing_is_left_of_it_once_something_was_changed(run, was_taken_back) -> None:
+    if was_taken_back:
+        run.take_back()
+    run.abandon("model")
+    assert run.rest is None
+    assert run.is_spoken_of == was_taken_back
+
+
+def test_of_several_changes_the_first_with_a_name_is_spoken_of(run: Run) -> None:
+    for change in ("", "quality", "model"):
+        run.abandon(change)
+    run.give_way()  # which brings no masks back
+    assert run.is_void
+    assert run.change == "quality"
+
+
+def test_masks_that_still_come_leave_a_run_given_up(run: Run) -> None:
+    run.give_way()
+    run.give([(1, 5)])
+    assert run.state is Stage.GIVES_WAY
+    run.undo()
+    run.give([(1, 6)])
+    assert run.is_void
+    assert run.rest is None
