@@ -11,6 +11,7 @@ import io
 import logging
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from napari_sam2 import __version__
@@ -21,8 +22,12 @@ from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
 
+_VERBS = (
+    "gui", "track", "export", "export_onnx", "prompts", "demo", "evaluate",
+    "benchmark", "finetune", "models", "doctor",
+)  # fmt: skip
+"""The modules of this package that each add a verb, in the order of the help."""
 _FAILED = 2
 _OUR_BUG = (
     "This is a bug in napari-sam2, not your fault. Please report it, with all lines "
@@ -97,34 +102,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"napari-sam2 {__version__}"
     )
     verbs = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in _commands():
-        command.add_parser(verbs)
+    for verb in _VERBS:  # their modules take long enough to import to be interrupted
+        import_module(f"napari_sam2.cli.{verb}").add_parser(verbs)
     return parser
-
-
-def _commands() -> tuple[ModuleType, ...]:
-    """Return the modules of the verbs, in the order of the help.
-
-    They take long enough to import to be interrupted, which :func:`main` answers.
-    """
-    from napari_sam2.cli import (
-        benchmark,
-        demo,
-        doctor,
-        evaluate,
-        export,
-        export_onnx,
-        finetune,
-        gui,
-        models,
-        prompts,
-        track,
-    )
-
-    return (
-        gui, track, export, export_onnx, prompts, demo, evaluate, benchmark, finetune,
-        models, doctor,
-    )  # fmt: skip
 
 
 def _say(message: str, code: int) -> int:
