@@ -20,9 +20,10 @@ def freeze(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     mask : ndarray of bool, contiguous
         Which nobody else has.
     """
-    return np.asarray(memoryview(mask).toreadonly())
+    return np.asarray(mask.data.toreadonly())
 
 
 def is_frozen(mask: npt.NDArray[np.bool_]) -> bool:
     """Whether a mask is such as :func:`freeze` returns."""
-    return isinstance(mask.base, memoryview) and mask.base.readonly
+    pixels: object = mask.base
+    return isinstance(pixels, memoryview) and pixels.readonly
