@@ -115,9 +115,8 @@ def _prompted_tracker(job: Job, seen: FrameSource, model: Network) -> VideoTrack
     # Here, as torch takes seconds.
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.engine.window import WindowOptions
 
-    options = TrackerOptions(window=WindowOptions(mode=job.window), quality=job.quality)
+    options = TrackerOptions.chosen(job.window, job.quality)
     tracker = VideoTracker(model, seen, limits=job.limits, options=options)
     for (object_id, frame), said in sorted(job.request.prompts.items()):
         tracker.set_prompts(object_id, frame, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import napari_sam2
@@ -40,11 +40,9 @@ def work_on(job: Job, sight: Sight, model: Network, folder: Path) -> PositionWor
     # Here, as torch takes seconds.
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.engine.window import WindowOptions
 
-    options = TrackerOptions(
-        window=WindowOptions(mode=job.window),
-        quality=job.quality,
+    options = replace(
+        TrackerOptions.chosen(job.window, job.quality),
         keeps_probabilities=bool(job.fused),
     )
 

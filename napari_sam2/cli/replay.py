@@ -86,16 +86,13 @@ def _replay(
 def _make_tracker(made: Made, model: Network, frames: FrameSource) -> Tracker:
     from napari_sam2.engine.options import TrackerOptions  # torch takes seconds
     from napari_sam2.engine.setting_up import set_up_tracker
-    from napari_sam2.engine.window import WindowOptions
 
     tracker = set_up_tracker(
         model,
         frames,
         limits=made.limits,
         corrects_bleaching=made.corrects_bleaching,
-        options=TrackerOptions(
-            window=WindowOptions(mode=made.window), quality=made.quality
-        ),
+        options=TrackerOptions.chosen(made.window, made.quality),
     )
     return cast("Tracker", tracker)  # its runs are generators, typed as iterators
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from napari_sam2.core.quality import Quality
 from napari_sam2.engine.window import WindowOptions
+
+if TYPE_CHECKING:
+    from napari_sam2.core.recipe import WindowMode
 
 _MIB = 1 << 20
 
@@ -56,6 +60,11 @@ class TrackerOptions:
     keeps_probabilities: bool = False
     group_size: int | None = None
     window: WindowOptions = field(default_factory=WindowOptions)
+
+    @classmethod
+    def chosen(cls, window: WindowMode, quality: Quality) -> TrackerOptions:
+        """Return those of what users choose, a window and a quality by their names."""
+        return cls(window=WindowOptions(mode=window), quality=quality)
 
 
 EXACT = TrackerOptions(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.engine.window import WindowOptions
 from napari_sam2.evaluation.assignment import Assignment, assign
 from napari_sam2.evaluation.baselines import (
     COPY,
@@ -95,9 +94,7 @@ class _Bench:
 
     def user(self, todo: Assignment, protocol: Protocol) -> User:
         """Return a user in front of a tracker that knows nothing yet."""
-        options = TrackerOptions(
-            window=WindowOptions(mode=self.study.window), quality=self.study.quality
-        )
+        options = TrackerOptions.chosen(self.study.window, self.study.quality)
         tracker = VideoTracker(self.model, self.truth.frames, options=options)
         return User(tracker, self.true, todo, protocol)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -64,17 +65,15 @@ class ModelShelf:
         yield Progress(0, 0, "Looking at the stack")
         from napari_sam2.engine.options import TrackerOptions
         from napari_sam2.engine.setting_up import set_up_tracker
-        from napari_sam2.engine.window import WindowOptions
 
         tracker = set_up_tracker(
             self._model,
             request.frames,
             limits=request.limits,
             corrects_bleaching=request.corrects_bleaching,
-            options=TrackerOptions(
-                window=WindowOptions(mode=request.window),
+            options=replace(
+                TrackerOptions.chosen(request.window, self._quality),
                 feature_cache_bytes=request.cache_mib << 20,
-                quality=self._quality,
             ),
         )
         yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
