@@ -56,6 +56,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_extent_options(parser)
+    parser.add_argument(
+        "--json", metavar="FILE", type=Path, help="write the numbers to a file, too"
+    )
+    parser.add_argument(
+        "--against",
+        choices=("sam2",),
+        help="run Meta's implementation beside it, in turns",
+    )
+    add_model_options(parser)
+    add_quality_option(parser)
+    parser.set_defaults(handler=_benchmark)
+
+
+def _add_extent_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--objects",
         metavar="N[,N...]",
@@ -70,17 +85,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=40,
         help="frames of a run (default: %(default)s)",
     )
-    parser.add_argument(
-        "--json", metavar="FILE", type=Path, help="write the numbers to a file, too"
-    )
-    parser.add_argument(
-        "--against",
-        choices=("sam2",),
-        help="run Meta's implementation beside it, in turns",
-    )
-    add_model_options(parser)
-    add_quality_option(parser)
-    parser.set_defaults(handler=_benchmark)
 
 
 def _parse_objects(text: str) -> tuple[int, ...]:
@@ -124,9 +128,13 @@ def _benchmark(args: argparse.Namespace) -> int:
         found = measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
         if compared is not None and found.is_complete:
             _compare(compared, extent, args.is_compiled, found, token)
-    print(as_text(found))
-    if args.json is not None:
-        _write(args.json, found)
+    return _report(found, as_text(found), args.json)
+
+
+def _report(found: Findings, text: str, path: Path | None) -> int:
+    print(text)
+    if path is not None:
+        _write(path, found)
     if not found.is_complete:
         print("napari-sam2: Stopped: the rest was not measured.", file=sys.stderr)
         return INTERRUPTED

@@ -44,6 +44,11 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
 def add_extent_options(parser: argparse.ArgumentParser) -> None:
     """Add how much of the stacks is measured."""
     group = parser.add_argument_group("how much is measured")
+    _add_stacks(group)
+    _add_most(group)
+
+
+def _add_stacks(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--stacks",
         metavar="NAME",
@@ -59,6 +64,9 @@ def add_extent_options(parser: argparse.ArgumentParser) -> None:
         default=FrameSpan(),
         help="only the frames from A up to, but without, B",
     )
+
+
+def _add_most(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--max-frames",
         metavar="N",

@@ -86,10 +86,8 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
             model = load()
         job = job.settled(sight.limits, settle_precision(folder, model.precision))
         with _keeping(folder, store), ExitStack() as opened:
-            labels, table = (
-                opened.enter_context(open_labels(job)),
-                open_table(job, opened),
-            )
+            labels = opened.enter_context(open_labels(job))
+            table = open_table(job, opened)
             work = work_on(job, sight, model, folder)
             steps, seconds = _follow(work, store, job)
             everything = AllFrames(job.positions.whole, job.frames_at)

@@ -59,6 +59,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "folder", metavar="DIR", type=Path, help="a new folder for the graphs"
     )
+    _add_form_options(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a folder of graphs"
+    )
+    parser.set_defaults(handler=_export)
+
+
+def _add_form_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image-size",
         metavar="PIXELS",
@@ -74,10 +82,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "integers in the image encoder, which is quicker on a processor and a little "
         "less exact (default: fp32)",
     )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace a folder of graphs"
-    )
-    parser.set_defaults(handler=_export)
 
 
 def _export(args: argparse.Namespace) -> int:

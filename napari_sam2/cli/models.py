@@ -16,7 +16,7 @@ from napari_sam2.engine.weights import Checkpoint, Condition, human_size
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from napari_sam2.core.adapter_card import AdapterCard
 
@@ -39,29 +39,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "from instead of Meta's server.",
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-
-    listing = verbs.add_parser(
-        "list", help="which models there are, and which are here"
-    )
-    listing.set_defaults(handler=_list)
-
-    download = verbs.add_parser("download", help="bring a model to this machine")
+    _add_verb(verbs, "list", _list, "which models there are, and which are here")
+    download = _add_verb(verbs, "download", _download, "bring a model to this machine")
     download.add_argument("name", metavar="NAME")
-    download.set_defaults(handler=_download)
-
-    path = verbs.add_parser("path", help="print where a model's file lies")
+    path = _add_verb(verbs, "path", _path, "print where a model's file lies")
     path.add_argument("name", metavar="NAME")
-    path.set_defaults(handler=_path)
-
-    info = verbs.add_parser(
-        "info", help="say what a file of weights, or a folder of graphs, holds"
+    info = _add_verb(
+        verbs, "info", _info, "say what a file of weights, or a folder of graphs, holds"
     )
     info.add_argument("model", metavar="NAME|FILE|DIR")
-    info.set_defaults(handler=_info)
-
-    verify = verbs.add_parser("verify", help="check that files are undamaged")
+    verify = _add_verb(verbs, "verify", _verify, "check that files are undamaged")
     verify.add_argument("name", metavar="NAME", nargs="?", help="default: all here")
-    verify.set_defaults(handler=_verify)
+
+
+def _add_verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    handler: Callable[[argparse.Namespace], int],
+    words: str,
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=words)
+    parser.set_defaults(handler=handler)
+    return parser
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -123,6 +122,12 @@ def _info(args: argparse.Namespace) -> int:
         print(f"file        {path}")
         _print_card(card)
         return 0
+    print(f"file        {path}")
+    _describe_weights(path)
+    return 0
+
+
+def _describe_weights(path: Path) -> None:
     # Torch takes seconds to import, which no other verb has to wait for.
     from napari_sam2.model.checkpoint import (
         infer_config,
@@ -134,13 +139,11 @@ def _info(args: argparse.Namespace) -> int:
     config = read_config(path) or infer_config(state)
     dtypes = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()})
     count = sum(tensor.numel() for tensor in state.values())
-    print(f"file        {path}")
     print(f"variant     {config.name}")
     print(f"version     SAM {config.version}")
     print(f"parameters  {count / 1e6:.1f} million in {len(state)} tensors")
     print(f"precision   {', '.join(dtypes)}")
     print(f"image size  {config.image_size} × {config.image_size} pixels")
-    return 0
 
 
 def _info_exported(folder: Path) -> int:

@@ -85,17 +85,21 @@ def depends_on(job: Job) -> dict[str, Any]:
             "--quality": asdict(job.quality),
         },
         "other prompts": [] if made is None else list(made.prompts),
-        "other settings": {
-            "--seed": job.seed,
-            "--direction": job.direction,
-            "--frames": str(job.span),
-            "--limits": None if job.limits is None else asdict(job.limits),
-            "--channels": job.frames.channels,
-            "--window": job.window,
-            "--correct-bleaching": job.corrects_bleaching,
-        },
+        "other settings": _settings(job),
         "another version of napari-sam2": napari_sam2.__version__,
     }  # fmt: skip
+
+
+def _settings(job: Job) -> dict[str, Any]:
+    return {
+        "--seed": job.seed,
+        "--direction": job.direction,
+        "--frames": str(job.span),
+        "--limits": None if job.limits is None else asdict(job.limits),
+        "--channels": job.frames.channels,
+        "--window": job.window,
+        "--correct-bleaching": job.corrects_bleaching,
+    }
 
 
 def _fingerprint(job: Job) -> Fingerprint:

@@ -45,6 +45,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         required=True,
         help="what is written; masks go to files beside it",
     )
+    _add_choice(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace outputs that exist"
+    )
+    parser.set_defaults(handler=_prompts)
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as",
         dest="form",
@@ -60,10 +68,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="prompt the objects on these frames, counted from 0; A:B stands for the "
         "frames from A up to, but without, B",
     )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace outputs that exist"
-    )
-    parser.set_defaults(handler=_prompts)
 
 
 def parse_frame_list(text: str) -> tuple[int, ...]:

@@ -92,6 +92,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "       napari-sam2 track --project WORK.sam2 -o LABELS.tif [options]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_inputs(parser)
+    for add in _OPTIONS:
+        add(parser)
+    parser.set_defaults(handler=_track)
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "stack",
         metavar="STACK",
@@ -108,9 +115,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="do again what was done in napari, with the same masks",
     )
     add_image_options(project)
-    for add in _OPTIONS:
-        add(parser)
-    parser.set_defaults(handler=_track)
 
 
 def _track(args: argparse.Namespace) -> int:

@@ -69,6 +69,11 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "where the objects are", "All of these may be repeated, and add up."
     )
+    _add_clicks(group)
+    _add_prompt_files(group)
+
+
+def _add_clicks(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--point",
         metavar="OBJECT:[AXIS=INDEX,]FRAME,Y,X[,-]",
@@ -85,6 +90,9 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a box around the object",
     )
+
+
+def _add_prompt_files(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--mask",
         metavar="[AXIS=INDEX,][FRAME:]FILE",
@@ -107,6 +115,14 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add the files that are written."""
     group = parser.add_argument_group("what is written")
+    _add_labels(group)
+    _add_views(group)
+    group.add_argument(
+        "--overwrite", action="store_true", help="replace outputs that exist"
+    )
+
+
+def _add_labels(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "-o",
         "--output",
@@ -122,6 +138,9 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         help="another format of the masks, such as ctc or labels-png, which are "
         "folders; napari-sam2 export --help lists all",
     )
+
+
+def _add_views(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--table",
         metavar="OBJECTS.csv",
@@ -137,14 +156,30 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         help="masks drawn over the frames: .mp4, .gif (up to 150 frames) or .png (a "
         "sheet of up to 12); may be repeated",
     )
-    group.add_argument(
-        "--overwrite", action="store_true", help="replace outputs that exist"
-    )
 
 
 def add_course_options(parser: argparse.ArgumentParser) -> None:
     """Add where and which way objects are followed."""
     group = parser.add_argument_group("where they are followed")
+    _add_frames(group)
+    group.add_argument(
+        "--axis",
+        metavar="N|NAME",
+        help="the axis to follow objects along, such as t, z or 0 (default: the only "
+        "one possible)",
+    )
+    _add_fusing(group)
+    group.add_argument(
+        "--at",
+        metavar="AXIS=INDEX",
+        type=parse_place,
+        action="append",
+        default=[],
+        help="where to stay along another axis, such as z=3; may be repeated",
+    )
+
+
+def _add_frames(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--direction",
         choices=("both", "forward", "backward"),
@@ -158,12 +193,9 @@ def add_course_options(parser: argparse.ArgumentParser) -> None:
         default=FrameSpan(),
         help="only the frames from A up to, but without, B (default: all)",
     )
-    group.add_argument(
-        "--axis",
-        metavar="N|NAME",
-        help="the axis to follow objects along, such as t, z or 0 (default: the only "
-        "one possible)",
-    )
+
+
+def _add_fusing(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--axes",
         metavar="A,B[,C]",
@@ -178,14 +210,6 @@ def add_course_options(parser: argparse.ArgumentParser) -> None:
         help="follow objects along each of --axes, and let the masks vote on every "
         "voxel by their confidence",
     )
-    group.add_argument(
-        "--at",
-        metavar="AXIS=INDEX",
-        type=parse_place,
-        action="append",
-        default=[],
-        help="where to stay along another axis, such as z=3; may be repeated",
-    )
 
 
 def add_position_options(parser: argparse.ArgumentParser) -> None:
@@ -194,6 +218,15 @@ def add_position_options(parser: argparse.ArgumentParser) -> None:
         "stacks with more axes",
         "Position after position; what is finished is kept if the run breaks off.",
     )
+    _add_visits(group)
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the same command's run that broke off, if there is one",
+    )
+
+
+def _add_visits(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--every",
         metavar="AXIS[=A:B]",
@@ -212,16 +245,25 @@ def add_position_options(parser: argparse.ArgumentParser) -> None:
         "the neighbour as if through time, until they are gone; or with its masks, or "
         "boxes around them, as they are; or not at all (default: follow)",
     )
-    group.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the same command's run that broke off, if there is one",
-    )
 
 
 def add_pixel_options(parser: argparse.ArgumentParser) -> None:
     """Add which pixels the model sees, and how bright."""
     group = parser.add_argument_group("what the model sees")
+    _add_parts_of_files(group)
+    _add_channels(group)
+    _add_brightness(group)
+    group.add_argument(
+        "--window",
+        choices=("off", "auto", "on"),
+        default=DEFAULT_WINDOW,
+        help="look at small objects in a window that follows them, instead of at whole "
+        "frames: auto does so where it magnifies an object three times or more; "
+        "off is quicker, above all where there are many (default: %(default)s)",
+    )
+
+
+def _add_parts_of_files(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--series",
         metavar="N",
@@ -237,6 +279,9 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         help="which level of a pyramid is read, where full resolution (0) is slow; "
         "coordinates and results are those of level 0 all the same",
     )
+
+
+def _add_channels(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--as-channels",
         action="store_true",
@@ -249,6 +294,9 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         help="one to three channels to look at (default: colours as they are, of "
         "--as-channels all, else the first)",
     )
+
+
+def _add_brightness(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--limits",
         metavar="LOW,HIGH",
@@ -263,12 +311,4 @@ def add_pixel_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show frames that fade to the model as bright as the first; tables hold "
         "the intensities of the file all the same",
-    )
-    group.add_argument(
-        "--window",
-        choices=("off", "auto", "on"),
-        default=DEFAULT_WINDOW,
-        help="look at small objects in a window that follows them, instead of at whole "
-        "frames: auto does so where it magnifies an object three times or more; "
-        "off is quicker, above all where there are many (default: %(default)s)",
     )
