@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_sam2.engine.runs import CORNERS, SIDES, framed, parts_of, runs_of
+
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from napari_sam2.engine.runs import Parts, Runs
 
 
 def clean(
@@ -25,42 +29,34 @@ def clean(
         Parts of the mask with fewer pixels than this are removed, except the largest;
         0 removes nothing.
     """
-    if mask.size == 0:
+    if (hole_area <= 0 and island_area <= 0) or not mask.any():
         return mask
-    if island_area > 0:
-        mask = _without_islands(mask, island_area)
-    if hole_area > 0:
-        mask = _without_holes(mask, hole_area)
-    return mask
-
-
-def _without_islands(mask: npt.NDArray[np.bool_], area: float) -> npt.NDArray[np.bool_]:
-    from scipy import ndimage
-
-    parts, count = ndimage.label(mask, np.ones((3, 3)))
-    if count <= 1:
+    cleaned = framed(mask)
+    runs = runs_of(cleaned)
+    parts = parts_of(runs, CORNERS)
+    stays = ~_are_islands(runs, parts, island_area)
+    islands, solid = runs.only(~stays), runs.only(stays)
+    holes = _holes(solid.gaps(), parts.only(stays), hole_area)
+    if not len(islands.starts) and not len(holes.starts):
         return mask
-    areas = np.bincount(parts.ravel(), minlength=count + 1)
-    areas[0] = 0
-    keep = areas >= area
-    keep[areas.argmax()] = True
-    if keep[1:].all():
-        return mask
-    keep[0] = False
-    kept: npt.NDArray[np.bool_] = keep[parts]
-    return kept
+    cleaned.ravel()[islands.pixels()] = False
+    cleaned.ravel()[holes.pixels()] = True
+    return cleaned[1:-1, :-1]
 
 
-def _without_holes(mask: npt.NDArray[np.bool_], area: float) -> npt.NDArray[np.bool_]:
-    from scipy import ndimage
+def _are_islands(runs: Runs, parts: Parts, area: float) -> npt.NDArray[np.bool_]:
+    """Say of each run whether it belongs to a part that is removed."""
+    areas = np.bincount(parts.firsts, runs.lengths)
+    is_small = areas < area
+    is_small[areas.argmax()] = False
+    return is_small[parts.firsts]
 
-    parts, count = ndimage.label(~mask)
-    edges = np.concatenate((parts[0], parts[-1], parts[:, 0], parts[:, -1]))
-    is_open = np.zeros(count + 1, bool)
-    is_open[edges] = True  # to the outside
-    if is_open[1:].all():
-        return mask
-    fill = np.bincount(parts.ravel(), minlength=count + 1) <= area
-    fill[is_open] = False
-    fill[0] = False
-    return mask | fill[parts] if fill.any() else mask
+
+def _holes(gaps: Runs, parts: Parts, area: float) -> Runs:
+    """Return which of the gaps in and around parts are filled."""
+    if area <= 0 or not parts.hole_count:
+        return gaps.only(np.zeros(len(gaps.starts), bool))
+    firsts = parts_of(gaps, SIDES).firsts
+    is_small = np.bincount(firsts, gaps.lengths) <= area
+    is_small[0] = False  # what is outside
+    return gaps.only(is_small[firsts])

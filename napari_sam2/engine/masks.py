@@ -80,7 +80,8 @@ def to_results(
         for mask, view in zip(masks, views, strict=True)
     ]
     results = _results(cleaned, crops, scores, frame, shape_hw)
-    if not options.allow_overlaps and any(map(_has_grown, masks, cleaned)):
+    may_meet = len(masks) > 1 and not options.allow_overlaps
+    if may_meet and any(map(_has_grown, masks, cleaned)):
         unfilled = [a & b for a, b in zip(masks, cleaned, strict=True)]
         solid = _results(unfilled, crops, scores, frame, shape_hw)
         results = _without_shared_fillings(results, solid)

@@ -66,6 +66,29 @@ def test_parts_that_touch_at_a_corner_are_one() -> None:
     np.testing.assert_array_equal(clean(mask, hole_area=0, island_area=3), mask)
 
 
+def plainly_cleaned(mask, hole_area, island_area) -> np.ndarray:
+    """Return what cleaning means, part by part."""
+    parts, count = ndimage.label(mask, np.ones((3, 3)))
+    areas = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    mask = mask.copy()
+    for part, area in enumerate(areas, 1):
+        if area < island_area and part != 1 + areas.argmax():
+            mask[parts == part] = False
+    holes, count = ndimage.label(np.pad(~mask, 1, constant_values=True))
+    for hole in range(2, count + 1):  # the first one is what is outside
+        inside = (holes == hole)[1:-1, 1:-1]
+        if inside.sum() <= hole_area:
+            mask[inside] = True
+    return mask
+
+
+@given(MASKS, AREAS, AREAS)
+def test_it_is_what_going_from_part_to_part_gives(mask, hole_area, island_area) -> None:
+    expected = plainly_cleaned(mask, hole_area, island_area)
+    cleaned = clean(mask, hole_area=hole_area, island_area=island_area)
+    np.testing.assert_array_equal(cleaned, expected)
+
+
 @given(MASKS)
 def test_zero_areas_change_nothing(mask) -> None:
     np.testing.assert_array_equal(clean(mask, hole_area=0, island_area=0), mask)
