@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
 
 _ENCODED = 7
-_BLOCKS, _FRAMES_PER_BLOCK = 3, 3
+_BLOCKS, _FRAMES_PER_BLOCK = 3, 4
 
 
 def compare(

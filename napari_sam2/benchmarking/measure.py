@@ -103,7 +103,8 @@ def _measure_parts(
                 return
             say(_title(part))
             key = (part.name, part.objects, part.memories)
-            found.parts.append(PartTime(*key, median_seconds(part.call), work[key]))
+            took = median_seconds(part.call) / part.frames
+            found.parts.append(PartTime(*key, took, work[key]))
         for part in host_parts(model, extent.objects):
             key = (part.name, part.objects, part.memories)
             found.parts.append(PartTime(*key, median_seconds(part.call), None))
@@ -115,7 +116,9 @@ def _works(
     """Count the work of all parts of the network."""
     itemsize = compute_dtype(model).itemsize
     return {
-        (part.name, part.objects, part.memories): count_work(part.call, itemsize)
+        (part.name, part.objects, part.memories): count_work(part.call, itemsize).over(
+            part.frames
+        )
         for part in network_parts(
             empty_model(model.config), extent.objects, group_size, extent.quality
         )

@@ -11,6 +11,7 @@ import torch
 from napari_sam2.benchmarking.footage import BYTES, picture
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference, kept_dtype
+from napari_sam2.engine.encoding import frames_at_once
 from napari_sam2.engine.masks import Scores, to_results
 from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.options import TrackerOptions
@@ -49,12 +50,15 @@ class Part:
         Spatial memories that are looked back at; 0 where that means nothing.
     call : callable
         Does it once.
+    frames : int
+        For how many frames a call does it.
     """
 
     name: str
     objects: int
     memories: int
     call: Callable[[], Any]
+    frames: int = 1
 
 
 def host_parts(model: Network, objects: tuple[int, ...]) -> Iterator[Part]:
@@ -87,10 +91,11 @@ def network_parts(
         How many of the last frames are looked back at, besides a prompted one.
     """
     most = memory_rules(model.config, TrackerOptions(quality=quality)).most_memories
-    one = _Inputs(model, model.encode_image(_image(model)), 1)
-    encode, decode = _click_steps(model, one)
-    yield Part(ENCODER, 0, 0, encode)
-    yield Part(CLICK, 0, 0, decode)
+    frames = frames_at_once(model.device, model.config.image_size)
+    images = _images(model, frames)
+    yield Part(ENCODER, 0, 0, lambda: model.encode_image(images), frames)
+    one = _Inputs(model, model.encode_image(images[:1]), 1)
+    yield Part(CLICK, 0, 0, one.click)
     for memories in memory_counts(most):
         yield Part(ATTENTION, 1, memories, partial(one.attend, 1, memories))
     for count in objects:
@@ -100,20 +105,15 @@ def network_parts(
 
 def click_steps(model: Network) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Return what a click is made of: encoding an image, and answering on it."""
+    image = _images(model, 1)
     with inference(model):
-        return _click_steps(model, _Inputs(model, model.encode_image(_image(model)), 1))
-
-
-def _click_steps(
-    model: Network, inputs: _Inputs
-) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    image = _image(model)
+        inputs = _Inputs(model, model.encode_image(image), 1)
     return lambda: model.encode_image(image), inputs.click
 
 
-def _image(model: Network) -> Tensor:
+def _images(model: Network, count: int) -> Tensor:
     size = model.config.image_size
-    return torch.randn(1, 3, size, size, device=model.device)
+    return torch.randn(count, 3, size, size, device=model.device)
 
 
 def _object_parts(

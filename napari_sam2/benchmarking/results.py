@@ -44,7 +44,7 @@ class RunTime:
     frames, warm_up : int
         Frames tracked, and how many of them did not count as memories still filled.
     seconds : float
-        Per frame, median.
+        Per frame, median of blocks of some frames.
     peak_bytes : int
         Most memory: on a GPU of this run; on a processor of the process so far.
     """

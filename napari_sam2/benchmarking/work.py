@@ -30,6 +30,10 @@ class Work:
     flops: int
     nbytes: int
 
+    def over(self, count: int) -> Work:
+        """Return the share of one of so many that it was done for."""
+        return Work(self.flops // count, self.nbytes // count)
+
 
 def count_work(call: Callable[[], Any], itemsize: int = 4) -> Work:
     """Count the work of a call.

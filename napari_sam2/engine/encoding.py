@@ -8,10 +8,11 @@ import torch
 
 from napari_sam2.engine.preprocess import to_model
 from napari_sam2.engine.stepping import GroupRunner
+from napari_sam2.engine.views import whole_view
 from napari_sam2.model.image_encoder import ImageFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -19,12 +20,38 @@ if TYPE_CHECKING:
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.reading import FrameReader, ReadAhead
     from napari_sam2.engine.views import View
+    from napari_sam2.model.config import Sam2Config
 
-_LARGEST_BATCH = 8
+_MOST_ON_GPU = 8
+_MOST_ON_PROCESSOR = 4
+# More pixels leave a processor's caches: at 256 pixels four images at once took .6
+# (nano) and .8 (tiny) times as long an image as one by one, at 512 1.0 and 1.1 times.
+_PIXELS_ON_PROCESSOR = 512**2
+_MOST_FRAMES = 4
+# Products of smaller images are rounded in other ways when there are more of them. From
+# here on a frame comes out the same, bit by bit, whatever it is encoded with.
+_SMALLEST_IN_FRAMES = 256
+
+
+def images_at_once(device: torch.device, image_size: int) -> int:
+    """Return how many images are encoded together, the fastest way on a device."""
+    if device.type != "cpu":
+        return _MOST_ON_GPU
+    return max(1, min(_MOST_ON_PROCESSOR, _PIXELS_ON_PROCESSOR // image_size**2))
+
+
+def frames_at_once(device: torch.device, image_size: int) -> int:
+    """Return how many frames are encoded together, though only one is wanted yet."""
+    if device.type == "cpu" and image_size < _SMALLEST_IN_FRAMES:
+        return 1
+    return min(_MOST_FRAMES, images_at_once(device, image_size))
 
 
 class FrameEncoder:
     """Reads, prepares and encodes views of frames through a cache.
+
+    Views of one frame are encoded together, and so are whole frames that will be looked
+    at one after the other: small images alone leave most of a device idle.
 
     Parameters
     ----------
@@ -39,7 +66,10 @@ class FrameEncoder:
         self.reader = reader
         self.cache = cache
         self._model = model
-        self._batches = GroupRunner(_LARGEST_BATCH)
+        device, size = model.device, model.config.image_size
+        self._batches = GroupRunner(images_at_once(device, size))
+        self._frames_at_once = frames_at_once(device, size)
+        self._whole = whole_view(reader.source.shape_hw)
         self._held: tuple[int, npt.NDArray[Any]] | None = None
 
     def features(
@@ -64,16 +94,32 @@ class FrameEncoder:
         missing = [view for view, features in found.items() if features is None]
         if missing:
             pixels = self._pixels(frame, ahead)
-            made = self._batches.run(missing, lambda some: self._encode(pixels, some))
-            for view, features in zip(missing, made, strict=True):
-                found[view] = features
-                self.cache.put((frame, view), features)
+            made = self._encode([(frame, view) for view in missing], {frame: pixels})
+            found |= zip(missing, made, strict=True)
         elif ahead is not None:
             ahead.discard(frame)
         shown = [one for view in views if (one := found[view]) is not None]
         if len(found) == 1:
             return shown[0]
         return ImageFeatures(*map(torch.cat, zip(*shown, strict=True)))
+
+    def encode_ahead(self, frame: int, ahead: ReadAhead) -> None:
+        """Encode a whole frame, and with it those that are expected next.
+
+        Parameters
+        ----------
+        frame : int
+            A frame whose whole view is wanted now.
+        ahead : ReadAhead
+            Knows what comes next; frames that cannot be read are left for later.
+        """
+        if (frame, self._whole) in self.cache:
+            return
+        pixels = {frame: self._pixels(frame, ahead)}
+        room = self.cache.max_bytes // bytes_per_frame(self._model.config)
+        pixels.update(ahead.coming(min(self._frames_at_once, room) - 1))
+        wanted = [(one, self._whole) for one in pixels]
+        self._encode([one for one in wanted if one not in self.cache], pixels)
 
     def _pixels(self, frame: int, ahead: ReadAhead | None) -> npt.NDArray[Any]:
         """Return a frame; of parts, the last frame is held for more of them."""
@@ -86,15 +132,36 @@ class FrameEncoder:
         return pixels
 
     def _encode(
-        self, pixels: npt.NDArray[Any], views: Sequence[View]
+        self,
+        wanted: Sequence[tuple[int, View]],
+        pixels: Mapping[int, npt.NDArray[Any]],
     ) -> list[ImageFeatures]:
+        """Encode views of frames, and remember what they show."""
         size, device = self._model.config.image_size, self._model.device
-        parts = (self.reader.unit(view.cut(pixels)) for view in views)
-        images = torch.cat([to_model(part, size, device) for part in parts])
-        features = self._model.encode_image(images)
-        if len(views) == 1:
-            return [features]
-        return [
-            ImageFeatures(*(part[i : i + 1].clone() for part in features))
-            for i in range(len(views))
-        ]
+
+        def encode(some: Sequence[tuple[int, View]]) -> list[ImageFeatures]:
+            parts = (self.reader.unit(view.cut(pixels[frame])) for frame, view in some)
+            images = torch.cat([to_model(part, size, device) for part in parts])
+            return _one_by_one(self._model.encode_image(images))
+
+        made = self._batches.run(wanted, encode)
+        for key, features in zip(wanted, made, strict=True):
+            self.cache.put(key, features)
+        return made
+
+
+def bytes_per_frame(config: Sam2Config) -> int:
+    """Return how many bytes the features of one image take at most."""
+    coarse = config.hidden_dim * config.grid**2
+    return 4 * (coarse + coarse + 2 * coarse)  # middle and fine: more, but narrower
+
+
+def _one_by_one(features: ImageFeatures) -> list[ImageFeatures]:
+    """Part the features of a batch; copies, as a view would keep the whole batch."""
+    count = len(features.coarse)
+    if count == 1:
+        return [features]
+    return [
+        ImageFeatures(*(part[i : i + 1].clone() for part in features))
+        for i in range(count)
+    ]

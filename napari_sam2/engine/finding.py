@@ -54,6 +54,8 @@ class ObjectFinder:
     ) -> list[Finding]:
         """Look for objects, and once more for those that were lost or cut off."""
         queries = [self._query(one, step) for one in tracks]
+        if any(one.view == self._window.whole for one in queries):
+            self._parts.encoder.encode_ahead(step.frame, ahead)
         findings = self._look(queries, step, groups, ahead)
         if self._window.is_off or not findings:
             return findings

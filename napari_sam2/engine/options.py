@@ -33,7 +33,8 @@ class TrackerOptions:
     feature_cache_bytes : int
         Most bytes of image features kept, least recently used first out.
     prefetch_frames : int
-        Frames read ahead.
+        Most frames read ahead; fewer where they are large. Of them whole frames are
+        encoded several at once where that is faster.
     hole_area, island_area : float
         Holes that are filled and specks that are removed, in pixels of the model's mask
         grid (a quarter of its image, so 1 is 4 × 4 model pixels). 0 leaves masks as
@@ -53,7 +54,7 @@ class TrackerOptions:
     quality: Quality = field(default_factory=Quality)
     history_frames: int = 32
     feature_cache_bytes: int = 512 * _MIB
-    prefetch_frames: int = 2
+    prefetch_frames: int = 4
     hole_area: float = 8.0
     island_area: float = 8.0
     allow_overlaps: bool = False

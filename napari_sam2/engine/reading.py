@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.engine.preprocess import to_unit
@@ -16,6 +18,22 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
+
+
+_MOST_HELD = 256 << 20
+
+
+def frames_ahead(frames: FrameSource, most: int) -> int:
+    """Return how many frames are read ahead: one at least, fewer where they are large.
+
+    Parameters
+    ----------
+    frames : FrameSource
+    most : int
+    """
+    values = prod(frames.shape_hw) * (3 if frames.is_rgb else 1)
+    fits = _MOST_HELD // max(1, 4 * values)  # in range, as float32
+    return max(1, min(most, fits))
 
 
 class FrameReader:
@@ -81,6 +99,19 @@ class ReadAhead:
         pixels = future.result()
         self._fill()
         return pixels
+
+    def coming(self, count: int) -> dict[int, npt.NDArray[Any]]:
+        """Return the next frames, up to one that cannot be read; they stay announced.
+
+        Waits until they are read, so that what is computed together never depends on
+        how quickly frames are read.
+        """
+        frames: dict[int, npt.NDArray[Any]] = {}
+        for frame, future in islice(self._waiting.items(), max(0, count)):
+            if future.exception() is not None:
+                break
+            frames[frame] = future.result()
+        return frames
 
     def discard(self, frame: int) -> None:
         """Make room when a frame turned out not to be needed."""

@@ -18,7 +18,7 @@ from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.parts import SessionParts
 from napari_sam2.engine.plan import Plan, check_range
-from napari_sam2.engine.reading import FrameReader
+from napari_sam2.engine.reading import FrameReader, frames_ahead
 from napari_sam2.engine.run import Paused, Runner
 from napari_sam2.engine.window import Window
 
@@ -90,7 +90,7 @@ class VideoTracker:
         parts = SessionParts(model, encoder, rules, window, self.options)
         self._stepper, self._answerer = FrameStepper(parts), PromptAnswerer(parts)
         self._tracks = ObjectTracks(len(self.frames))
-        prefetch = self.options.prefetch_frames
+        prefetch = frames_ahead(self.frames, self.options.prefetch_frames)
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
 
     @property

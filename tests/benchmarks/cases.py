@@ -56,7 +56,7 @@ class Settings:
     warm_up: int = 17
     one_object_blocks: int = 5
     many_objects_blocks: int = 3
-    frames_per_block: int = 3
+    frames_per_block: int = 4
     rerun_from: int = 8
     rerun_frames: int = 50
     source_frames: int = 5000
@@ -93,7 +93,7 @@ QUICK = Settings(
     warm_up=2,
     one_object_blocks=1,
     many_objects_blocks=1,
-    frames_per_block=2,
+    frames_per_block=4,
     rerun_from=2,
     rerun_frames=3,
     source_frames=200,

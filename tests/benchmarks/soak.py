@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 import psutil
 
@@ -63,11 +63,11 @@ def main() -> int:
     print("| | first | last | ratio | flat |\n|---|--:|--:|--:|---|")
     is_flat = [
         _row("memory, MiB", *(median(f.mib for f in some) for some in pair)),
-        _row("work per frame, ms", *(1e3 * median(f.work for f in s) for s in pair)),
+        _row("work per frame, ms", *(1e3 * fmean(f.work for f in s) for s in pair)),
         _row("threads", before[0], after[0], at_most=1),
         _row("open files or handles", before[1], after[1], at_most=1),
     ]
-    wall = [1e3 * median(f.wall for f in some) for some in pair]
+    wall = [1e3 * fmean(f.wall for f in some) for some in pair]
     print(
         f"\nms passed per frame, other programs included: {wall[0]:.0f}, {wall[1]:.0f}"
     )

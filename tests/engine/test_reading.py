@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.intensity import as_limits
-from napari_sam2.engine.reading import FrameReader, ReadAhead
+from napari_sam2.engine.reading import FrameReader, ReadAhead, frames_ahead
 
 
 class Source:
@@ -118,6 +118,42 @@ def test_a_frame_that_was_not_announced_is_read_at_once(ahead_of) -> None:
     ahead = ahead_of(Source(), range(3))
     assert number(ahead.take(50)) == 50
     assert number(ahead.take(0)) == 0
+
+
+def test_frames_that_come_are_shown_and_stay_announced(ahead_of) -> None:
+    source = Source()
+    ahead = ahead_of(source, range(9), depth=3)
+    ahead.take(0)
+    coming = ahead.coming(2)
+    assert {frame: number(pixels) for frame, pixels in coming.items()} == {1: 1, 2: 2}
+    assert list(ahead.coming(9)) == [1, 2, 3]
+    assert ahead.coming(0) == ahead.coming(-1) == {}
+    assert [number(ahead.take(frame)) for frame in range(1, 9)] == [*range(1, 9)]
+    assert source.read == [*range(9)]
+
+
+def test_what_comes_ends_before_a_frame_that_cannot_be_read(ahead_of) -> None:
+    ahead = ahead_of(Source(failing=[2]), range(6), depth=4)
+    assert list(ahead.coming(4)) == [0, 1]
+    ahead.discard(0)
+    ahead.discard(1)
+    assert ahead.coming(4) == {}
+    with pytest.raises(FrameError, match="Frame 2"):
+        ahead.take(2)
+
+
+@pytest.mark.parametrize(
+    ("shape_hw", "is_rgb", "ahead"),
+    [
+        ((0, 0), False, 4), ((4096, 4096), False, 4), ((4096, 4096), True, 1),
+        ((6000, 5000), False, 2), ((10**5, 10**5), False, 1),
+    ],
+)  # fmt: skip
+def test_fewer_large_frames_are_read_ahead(shape_hw, is_rgb, ahead) -> None:
+    source = Source()
+    source.shape_hw, source.is_rgb = shape_hw, is_rgb
+    assert frames_ahead(source, 4) == ahead
+    assert frames_ahead(source, 0) == 1
 
 
 def test_discarding_makes_room(ahead_of) -> None:
