@@ -13,6 +13,7 @@ from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.recent_frames import RecentFrames
 from napari_sam2.io.files.finished import FinishedFrames
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         If the user stopped it before the first frame was finished.
     """
     job.check()
-    seen = correct_bleaching(job.frames) if job.corrects_bleaching else job.frames
+    # What a table measures is what the tracker has just seen.
+    frames = job.frames if job.outputs.table is None else RecentFrames(job.frames)
+    seen = correct_bleaching(frames) if job.corrects_bleaching else frames
     limits = job.limits or estimate_limits(seen)
     model = load()
     job = job.settled(limits, model.precision)
@@ -93,7 +96,7 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         table = open_table(job, later)
         with open_labels(job) as labels:
             tracker = _prompted_tracker(job, seen, model)
-            keeper = _Keeper(job.frames, finished, table)
+            keeper = _Keeper(frames, finished, table)
             course = follow(job, tracker, keeper.take)
             _check_begun(course, finished)
             _write_labels(labels, finished)

@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from torch._inductor import config as inductor_config
 
+from napari_sam2.io.reading.folder import read_picture
 from napari_sam2.io.reading.stack import open_stack
 from tests.conftest import discs
 
@@ -53,6 +54,26 @@ def test_the_table_agrees_with_the_labels(cli, stack, tmp_path):
         mask = found[int(row["frame"])] == int(row["object"])
         assert int(row["area"]) == np.count_nonzero(mask)
         assert float(row["area_um2"]) == pytest.approx(int(row["area"]) / 4)
+
+
+def test_frames_that_a_table_measures_are_decoded_once(
+    cli, stack, tmp_path, monkeypatch
+):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for frame, pixels in enumerate(tifffile.imread(stack)):
+        tifffile.imwrite(pictures / f"{frame}.tif", pixels)
+    read = []
+
+    def count(path):
+        read.append(path.name)
+        return read_picture(path)
+
+    monkeypatch.setattr("napari_sam2.io.reading.folder.read_picture", count)
+    words = ("--table", tmp_path / "objects.csv", "--limits", "0,255", *FIRST)
+    assert cli("track", pictures, "-o", tmp_path / "labels.tif", *words).code == 0
+    _, *tracked = read  # the first one was looked at to open the folder
+    assert sorted(tracked) == [f"{frame}.tif" for frame in range(6)]
 
 
 @pytest.mark.parametrize("suffix", [".png", ".gif"])
