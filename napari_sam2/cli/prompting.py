@@ -33,10 +33,13 @@ class Request:
         one place has the one position ``()``.
     names : mapping of int to str
         Names of the objects that have one.
+    files : tuple of Path
+        Everything that prompts were read from.
     """
 
     by_position: Mapping[Position, Mapping[tuple[int, int], FramePrompts]]
     names: Mapping[int, str]
+    files: tuple[Path, ...] = ()
 
     @property
     def prompts(self) -> Mapping[tuple[int, int], FramePrompts]:
@@ -80,13 +83,16 @@ def gather_request(
     """
     placed = list(flags)
     names: dict[int, str] = {}
+    read = [mask.path for mask in masks]
     for mask in masks:
         placed += _masks(mask, positions, along)
     for path in files:
         stored = read_prompts(path)
         placed += stored.placed
         names |= dict(stored.names)
-    return Request(_by_position(placed, positions, fixed or {}), names)
+        read += [path, *stored.files]
+    told = _by_position(placed, positions, fixed or {})
+    return Request(told, names, tuple(read))
 
 
 def _masks(mask: MaskFile, positions: Positions, along: str) -> Iterator[PlacedPrompt]:

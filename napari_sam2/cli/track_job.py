@@ -77,7 +77,7 @@ def track_job(args: argparse.Namespace) -> Job:
         window=args.window,
         quality=quality,
         corrects_bleaching=args.correct_bleaching,
-        inputs=(*_files(args), *args.prompts, *(mask.path for mask in args.mask)),
+        inputs=(*_files(args), *request.files),
         provenance=_with_settings(
             provenance(request, frames, args.model, positions), args, quality
         ),

@@ -6,7 +6,7 @@ The form itself is described in :mod:`napari_sam2.io.prompt_file`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import PromptError
@@ -14,7 +14,7 @@ from napari_sam2.core.positions import PlacedPrompt
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt, Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 VERSION = 1
@@ -33,11 +33,14 @@ class PromptSet:
     places : tuple of mapping of str to int
         For each prompt, the position that it is at, by name of the axis; empty where
         none of them says so.
+    files : tuple of Path
+        Where masks were read from, which the prompts no longer say.
     """
 
     prompts: tuple[Prompt, ...]
     names: Mapping[int, str] = field(default_factory=dict)
     places: tuple[Mapping[str, int], ...] = ()
+    files: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def placed(self) -> tuple[PlacedPrompt, ...]:
@@ -79,7 +82,8 @@ def parse_prompts(content: Any, folder: Path) -> PromptSet:
         if "name" in described:
             names[object_id] = _text(described["name"], f"object {object_id}: name")
         placed += _object_prompts(described, object_id, folder)
-    return placed_set(placed, names)
+    found = placed_set(placed, names)
+    return replace(found, files=tuple(_mask_files(content, folder)))
 
 
 def placed_set(
@@ -200,6 +204,14 @@ def _mask(
 
     file = folder / _text(name, f'{where}: "mask"')
     return MaskPrompt(object_id, frame, load_mask(file, frame, object_id))
+
+
+def _mask_files(content: Any, folder: Path) -> Iterator[Path]:
+    """Yield the files that a content names, once it is known to be as documented."""
+    for described in content["objects"]:
+        for entry in described["prompts"]:
+            if "mask" in entry:
+                yield folder / entry["mask"]
 
 
 def _check_keys(

@@ -6,7 +6,7 @@ import pytest
 import tifffile
 
 from napari_sam2.cli import everywhere
-from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.core.prompts import MaskPrompt, PointPrompt
 from napari_sam2.engine.loading import load_model
 from napari_sam2.io.prompt_file import write_prompts
 from napari_sam2.io.prompt_json import PromptSet
@@ -34,6 +34,16 @@ def test_an_input_is_never_replaced(refuse, stack, tmp_path, true_labels):
     words = ("--mask", seeds, "--overwrite")
     refuse(stack, *words, "-o", stack, saying="is an input and is never replaced")
     refuse(stack, *words, "-o", "seeds.tif", saying="is an input and is never replaced")
+
+
+def test_a_mask_that_a_prompt_file_names_is_never_replaced(
+    refuse, stack, tmp_path, true_labels
+):
+    prompts = tmp_path / "cells.json"
+    mask = MaskPrompt(1, 0, true_labels[0] == 1)
+    write_prompts(prompts, PromptSet((mask,)))
+    words = ("--prompts", prompts, "-o", "cells_object1_frame0.tif", "--overwrite")
+    refuse(stack, *words, saying="cells_object1_frame0.tif is an input")
 
 
 @pytest.mark.parametrize("words", [("--format", "ctc"), ("--format", "labels-png")])
