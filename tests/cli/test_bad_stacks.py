@@ -63,6 +63,17 @@ def test_pipes_are_not_waited_for(refuse, stack, tmp_path):
     refuse(f"--project={pipe}", saying="is no file, but a folder, a pipe")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_pipes_among_pictures_are_not_waited_for(refuse, stack, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for t, picture in enumerate(tifffile.imread(stack)):
+        tifffile.imwrite(folder / f"{t}.tif", picture)
+    os.mkfifo(tmp_path / "pipe")
+    (folder / "3.png").symlink_to(tmp_path / "pipe")
+    refuse(folder, *POINT, saying="3.png is no picture, but a pipe or a device")
+
+
 def test_a_kind_that_is_not_known(refuse, tmp_path):
     path = tmp_path / "letter.docx"
     path.write_bytes(b"PK")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +16,6 @@ from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
 _TIFF = {".tif", ".tiff"}
@@ -36,7 +36,7 @@ def open_folder(path: Path) -> Opened:
     Raises
     ------
     StackError
-        If there are no pictures, or the first one cannot be read.
+        If there are no pictures, the first one cannot be read, or one is a pipe.
     """
     files = picture_files(path)
     if not files:
@@ -96,13 +96,28 @@ def _folders(path: Path) -> list[Path]:
 
 
 def picture_files(path: Path) -> list[Path]:
-    """List the pictures of a folder in natural order; hidden files do not count."""
-    found = [
-        file
-        for file in path.iterdir()
-        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".")
-    ]
+    """List the pictures of a folder in natural order; hidden files do not count.
+
+    Raises
+    ------
+    StackError
+        If one is a pipe or a device, which would be waited for.
+    """
+    with os.scandir(path) as entries:  # which says what each is without a look at it
+        found = [path / one.name for one in entries if _is_picture(one)]
     return sorted(found, key=lambda file: natural_key(file.name))
+
+
+def _is_picture(entry: os.DirEntry[str]) -> bool:
+    suffix = PurePath(entry.name).suffix.lower()
+    if suffix not in PICTURE_SUFFIXES or entry.name.startswith("."):
+        return False
+    if not (entry.is_file() or entry.is_dir()) and Path(entry).exists():
+        raise StackError(
+            f"{entry.path} is no picture, but a pipe or a device: move it to another "
+            "folder, or save what comes from it to a file."
+        )
+    return True
 
 
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
