@@ -1,4 +1,4 @@
-"""Any number of objects as a few batches of few sizes, for each is compiled once."""
+"""Any number of frames or objects as batches of few sizes: each is compiled once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LEAST_FULL = 0.75  # below this, filling up costs more than another batch
 
 
 class Chunk(NamedTuple):
-    """Some objects that are computed at once.
+    """Some frames or objects that are computed at once.
 
     Attributes
     ----------
     rows : slice
-        Which of the objects.
+        Which of them.
     size : int
         The batch that they are filled up to, one of :data:`SIZES`.
     """
@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
 
 
 def chunks(count: int) -> list[Chunk]:
-    """Part objects into batches; only the last may have to be filled up."""
+    """Part frames or objects into batches; only the last may have to be filled up."""
     found: list[Chunk] = []
     start = 0
     while start < count:

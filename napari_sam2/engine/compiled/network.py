@@ -38,8 +38,8 @@ class CompiledNetwork:
     """A :class:`napari_sam2.engine.network.Network` around PyTorch's own.
 
     Clicks, masks and frames with few memories are computed as they are. Tracking is
-    compiled: objects come in batches of a few sizes and memories in few numbers, so
-    that nothing is compiled anew when they change.
+    compiled: frames and objects come in batches of a few sizes and memories in few
+    numbers, so that nothing is compiled anew when they change.
 
     Parameters
     ----------
@@ -86,7 +86,11 @@ class CompiledNetwork:
 
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""
-        return ImageFeatures(*_joined(self._encode(image[None]) for image in images))
+        count = len(images)
+        features = _joined(
+            self._encode(filled(images, chunk)) for chunk in chunks(count)
+        )
+        return ImageFeatures(*(part[:count] for part in features))
 
     def without_memory(self, features: ImageFeatures) -> Tensor:
         """Return the features that a first prompt is decoded on."""

@@ -54,6 +54,18 @@ def test_masks_are_the_same(network, counting) -> None:
     np.testing.assert_array_equal(found, _track(seeded_model(), frames, 5))
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
+def test_frames_are_encoded_together(network, counting, count) -> None:
+    images = torch.randn(count, 3, 64, 64)
+    with torch.inference_mode():
+        wanted = seeded_model().encode_image(images)
+        for _ in range(5):  # until it is compiled
+            found = network.encode_image(images)
+    assert 1 <= len(counting.batches) <= 2
+    for one, same in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, same, rtol=1e-4, atol=1e-5)
+
+
 def test_a_rounded_model_stays_rounded_when_it_is_compiled(counting) -> None:
     exact, rounded = seeded_model(), seeded_model()
     hold_in_half(rounded)
