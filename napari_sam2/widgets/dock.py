@@ -17,9 +17,10 @@ from napari_sam2.widgets.controls.remembering import Memory
 from napari_sam2.widgets.controls.section import Section
 from napari_sam2.widgets.controls.status_line import StatusLine
 from napari_sam2.widgets.controls.tab_order import put_below
-from napari_sam2.widgets.panels.axis_question import AxisQuestion, Decision
+from napari_sam2.widgets.panels.axis_question import AxisQuestion
 from napari_sam2.widgets.panels.help_panel import HelpPanel
 from napari_sam2.widgets.panels.image_panel import ImagePanel
+from napari_sam2.widgets.panels.image_switch import ImageSwitch
 from napari_sam2.widgets.panels.model_panel import ModelPanel
 from napari_sam2.widgets.panels.settings_form import SettingsForm
 from napari_sam2.widgets.projects.project_panel import Projects
@@ -30,7 +31,6 @@ from napari_sam2.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
     from napari_sam2.control import TrackerFactory
-    from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.widgets.sessions.session import Session
 
 _WIDTH = 380
@@ -71,13 +71,7 @@ class Sam2Dock(QWidget):
         self._make_panels()
         self._lay_out()
         self._wire()
-        self.help_panel.show_first_steps(self._memory.is_first_run)
-        self._memory.note_first_steps()
-        if self.all_in(napari_viewer) != [self]:
-            self._stand_back()
-        else:
-            self.image_panel.begin()
-            self.projects.look_for_work()
+        self._begin()
 
     def _make_panels(self) -> None:
         self.projects = Projects(
@@ -85,6 +79,10 @@ class Sam2Dock(QWidget):
         )
         self.image_panel = ImagePanel(self._viewer, self._links)
         self.axis_question = AxisQuestion()
+        self._switch = ImageSwitch(
+            self._viewer, self.sessions, self.image_panel, self.axis_question,
+            self._links,
+        )  # fmt: skip
         self.model_panel = ModelPanel(
             self.settings, self.downloads, self._side_lane, self._links
         )
@@ -119,8 +117,6 @@ class Sam2Dock(QWidget):
         self.setMinimumWidth(300)
 
     def _wire(self) -> None:
-        self.image_panel.source_chosen.connect(self._on_source_chosen)
-        self.axis_question.answered.connect(self._on_axis_decided)
         self.image_panel.described.connect(self._image_section.summarise)
         self.model_panel.described.connect(self._model_section.summarise)
         self._model_section.summarise(self.model_panel.summary)
@@ -130,20 +126,26 @@ class Sam2Dock(QWidget):
         self.projects.said.connect(self.status_line.say)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
-        self.projects.opened.connect(self._show_source)
-        self.projects.title_changed.connect(self._show_project)
+        self.projects.opened.connect(self._switch.show_source)
+        self.projects.title_changed.connect(self._project_section.add_to_title)
         self._links.connect(self.downloads.status_changed, self._on_download_status)
         self._compiling.said.connect(self._on_compiling)
         for choice in ("model", "device", "image_size", "quality"):
             signal = getattr(self.settings.events, choice)
             self._links.connect(signal, self._on_model_changed)
-        layers = self._viewer.layers
-        self._links.connect(
-            layers.events.removed, lambda _: self.sessions.close_orphans()
-        )
-        self._links.connect(layers.selection.events.active, self._on_active_changed)
+        removed = self._viewer.layers.events.removed
+        self._links.connect(removed, lambda _: self.sessions.close_orphans())
         # The window may go without asking its docks; then this is the last call.
         self.destroyed.connect(lambda: self.shut_down(is_window_gone=True))
+
+    def _begin(self) -> None:
+        self.help_panel.show_first_steps(self._memory.is_first_run)
+        self._memory.note_first_steps()
+        if self.all_in(self._viewer) != [self]:
+            self._stand_back()
+        else:
+            self.image_panel.begin()
+            self.projects.look_for_work()
 
     def sizeHint(self) -> QSize:
         """Return the width that everything fits into."""
@@ -207,40 +209,6 @@ class Sam2Dock(QWidget):
 
     def _on_download_status(self, status: Status) -> None:
         self.status_line.show_problem(status, "download")
-
-    def _on_source_chosen(self, source: ImageSource | None) -> None:
-        self.axis_question.withdraw()
-        now = self.sessions.current
-        if source is not None and now is not None and self.sessions.must_ask(source):
-            self.axis_question.ask(now, source)
-        else:
-            self.sessions.open(source)
-            self._show_source()
-
-    def _on_axis_decided(self, source: ImageSource, decision: Decision) -> None:
-        if decision is not Decision.STAY:
-            self.sessions.turn(source, is_kept=decision is Decision.KEEP)
-        self._show_source()
-
-    def _show_source(self) -> None:
-        if self.sessions.current is not None:
-            self.image_panel.show_source(self.sessions.current.image)
-
-    def _show_project(self, title: str) -> None:
-        words = title.replace("&", "&&")
-        title = f"Pro&ject: {words}" if words else "Pro&ject"
-        self._project_section.header.setText(title)
-
-    def _on_active_changed(self, _: object = None) -> None:
-        """Go back to a session when one of its layers is chosen."""
-        active = self._viewer.layers.selection.active
-        session = self.sessions.session_of(active)
-        if session is None or session is self.sessions.current:
-            self.image_panel.stay(active)
-        else:
-            self.axis_question.withdraw()
-            self.sessions.activate(session)
-            self._show_source()
 
     def _on_session_changed(self, session: Session | None) -> None:
         self._put_workbench_away()

@@ -21,6 +21,7 @@ class Section(QWidget):
 
     def __init__(self, title: str, content: QWidget, *, is_open: bool = True) -> None:
         super().__init__()
+        self._title = title
         self._content = content
         self._is_settled = False
         self._summary = QLabel()
@@ -55,6 +56,11 @@ class Section(QWidget):
     def summary(self) -> str:
         """What the title says is chosen."""
         return self._summary.text()
+
+    def add_to_title(self, words: str) -> None:
+        """Have the title end with some words; with none, it is the plain one again."""
+        end = ": " + words.replace("&", "&&") if words else ""
+        self.header.setText(self._title + end)
 
     def summarise(self, words: str) -> None:
         """Say in the title what is chosen, for when the content is folded away."""
