@@ -49,19 +49,11 @@ def track_job(args: argparse.Namespace) -> Job:
     """
     stack = _open(args)
     positions, fixed = _positions(args, stack)
-    first = fixed | positions.at(positions.first)
-    channels = _channels(args)
-    axes = args.axes or (args.axis,)
-    frames, *others = [stack_frames(stack, axis, channels, first) for axis in axes]
-    request = gather_request(
-        [*args.point, *args.box],
-        args.mask,
-        args.prompts,
-        positions,
-        fixed,
-        frames.axes[0].name,
-    )
+    frames, *others = _frames(args, stack, fixed | positions.at(positions.first))
+    clicks, along = [*args.point, *args.box], frames.axes[0].name
+    request = gather_request(clicks, args.mask, args.prompts, positions, fixed, along)
     quality = quality_of(args)
+    made_of = provenance(request, frames, args.model, positions)
     return Job(
         frames=frames,
         request=request,
@@ -78,9 +70,7 @@ def track_job(args: argparse.Namespace) -> Job:
         quality=quality,
         corrects_bleaching=args.correct_bleaching,
         inputs=(*_files(args), *request.files),
-        provenance=_with_settings(
-            provenance(request, frames, args.model, positions), args, quality
-        ),
+        provenance=_with_settings(made_of, args, quality),
     )
 
 
@@ -153,6 +143,14 @@ def provenance(
         image={"name": frames.stack.name, "path": str(frames.stack.path.absolute())},
         prompts=prompts,
     )
+
+
+def _frames(
+    args: argparse.Namespace, stack: Stack, at: dict[str, int]
+) -> list[StackFrames]:
+    """Return the frames along the axis that is followed, or along each of several."""
+    channels, axes = _channels(args), args.axes or (args.axis,)
+    return [stack_frames(stack, axis, channels, at) for axis in axes]
 
 
 def _channels(args: argparse.Namespace) -> tuple[int, ...] | None:
