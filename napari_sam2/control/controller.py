@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.recipe import OtherAxis
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
     from napari_sam2.state.settings import Direction, Settings
@@ -144,6 +145,7 @@ class Controller:
         direction: Direction | None = None,
         frames: range | None = None,
         everywhere: bool = False,
+        across: Sequence[OtherAxis] = (),
     ) -> None:
         """Carry objects through the stack; nothing happens while a run is going on.
 
@@ -158,6 +160,8 @@ class Controller:
         everywhere : bool, optional
             At every position of the stack, from each to the next; ``frames`` are those
             at each.
+        across : sequence of OtherAxis, optional
+            Axes of the volume to follow the objects along besides, and to fuse.
         """
         if objects is None:
             selected = self.document.selected
@@ -168,6 +172,7 @@ class Controller:
             direction or self.settings.direction,
             self.settings.run_frames if frames is None else frames,
             seed=self.settings.seed if everywhere else None,
+            across=tuple(across),
         )
         try:
             self._running.start(order)

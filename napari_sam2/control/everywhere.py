@@ -79,7 +79,7 @@ class FollowEverywhere:
             for step in steps:
                 here = here + 1 if step.result is not None else 0
                 done = step.visit * count + min(here, count)
-                where = positioned.positions.describe(step.position)
+                where = f"at {positioned.positions.describe(step.position)}"
                 found = segment.news(step)
                 yield RunStep(done, visits * count, found, where)
         if not token.is_cancelled:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
     from napari_sam2.control.ports import Tracker
-    from napari_sam2.control.position_ports import FramePlace, PositionStore
+    from napari_sam2.control.position_ports import (
+        FramePlace,
+        PositionStore,
+        Segmenter,
+    )
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.orientation import Dims
@@ -68,12 +72,15 @@ class AcrossAxes:
         Which way to go from the prompts along the first axis.
     frames : range or None
         The frames of the first axis that are computed; all by default.
+    along_first : Segmenter or None
+        Follows objects along the first axis, instead of a tracker that is made for it.
     """
 
     orientations: tuple[Orientation, ...]
     make_tracker: Callable[[FrameSource], Tracker]
     direction: Direction = "both"
     frames: range | None = None
+    along_first: Segmenter | None = None
 
     def __call__(
         self,
@@ -83,7 +90,7 @@ class AcrossAxes:
     ) -> Generator[FrameResult | Progress]:
         """Yield how far it has come along each axis, then the fused objects."""
         first, *others = self.orientations
-        run = AlongFrames(
+        run = self.along_first or AlongFrames(
             first.open_frames, self.make_tracker, self.direction, self.frames
         )
         yield from _follow(first, run, position, prompts, token)
@@ -136,7 +143,7 @@ def _only(
 
 def _follow(
     one: Orientation,
-    run: AlongFrames,
+    run: Segmenter,
     position: Position,
     prompts: Mapping[FramePlace, FramePrompts],
     token: CancelToken | None,
@@ -151,9 +158,14 @@ def _follow(
         problem = ""
         try:
             with closing(run(position, left, token)) as found:
-                for number, result in enumerate(found, 1):
-                    kept.add(result)
-                    yield Progress(min(number, total), total, f"along {one.name}")
+                done = 0
+                for item in found:
+                    if isinstance(item, Progress):
+                        yield item
+                        continue
+                    kept.add(item)
+                    done = min(done + 1, total)
+                    yield Progress(done, total, f"along {one.name}")
         except FrameError as error:
             problem = str(error)
         if token is None or not token.is_cancelled:

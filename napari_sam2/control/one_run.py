@@ -118,7 +118,9 @@ class Run:
     @property
     def label(self) -> str:
         """What it does, as a step of the history."""
-        return _label(len(self.order.objects))
+        label = _label(len(self.order.objects))
+        across = self.order.across
+        return f"{label} along {len(across) + 1} axes" if across else label
 
     @property
     def frames_done(self) -> int:
@@ -139,6 +141,8 @@ class Run:
             return self.order
         if self.is_void or self.done >= self.steps:
             return None
+        if self.order.across and self.state is Stage.GIVES_WAY:
+            return None  # what was said changes what is found along every axis
         return replace(self.order, resumes=RunStep(self.done, self.steps))
 
     def kept_of(self, frame_count: int) -> str:
@@ -161,12 +165,26 @@ class Run:
             return "The run was stopped."
         if self.done >= self.steps:
             return self.outcome
+        if self.order.across:
+            return self._farewell_across(kept)
         if self.state is Stage.GIVES_WAY:
             return (
                 f"Stopped for your correction: {kept} Correct as much as you like; "
                 "then Continue computes the rest, and Propagate all of it anew."
             )
         return f"Stopped: {kept} Continue goes on with the rest."
+
+    def _farewell_across(self, kept: str) -> str:
+        """Say how to go on with a run along several axes that was stopped."""
+        if self.state is Stage.GIVES_WAY:
+            return (
+                f"Stopped for your correction: {kept} Correct as much as you like; "
+                "then Propagate computes it along all axes anew."
+            )
+        return (
+            f"Stopped before the axes were fused: {kept} Continue goes on, with the "
+            "axis it was at from its beginning."
+        )
 
 
 def _label(count: int) -> str:

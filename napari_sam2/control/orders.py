@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.recipe import OtherAxis
     from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.state.settings import Direction
 
@@ -27,6 +28,8 @@ class RunOrder:
     seed : str or None
         How objects come to positions where they are not prompted; None for a run at
         positions where they are.
+    across : tuple of OtherAxis
+        Axes to follow the objects along besides, and to fuse.
     """
 
     objects: tuple[int, ...]
@@ -34,6 +37,7 @@ class RunOrder:
     frames: range | None
     resumes: RunStep | None = None
     seed: SeedMode | None = None
+    across: tuple[OtherAxis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,12 @@ class RunStep:
     Attributes
     ----------
     done, steps : int
-        Frames computed and frames in all; going both ways, some count twice.
+        Frames computed and frames in all; going both ways, or along several axes, some
+        count more than once.
     found : tuple of PackedResult
         The objects of the frame just computed; empty before the first.
     where : str
-        At which position, in words; empty where there is but one.
+        "at t = 3 of 12", "along y"; empty where there is but one way.
     """
 
     done: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterator, Sequence, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.recipe import DEFAULT_WINDOW
@@ -156,6 +156,30 @@ class PositionedTracker(Tracker, Protocol):
 
     def make(self, frames: FrameSource, /) -> Tracker:
         """Return a tracker of other frames that are seen alike."""
+        ...
+
+
+class VolumeTracker(Tracker, Protocol):
+    """What control needs of a tracker of a volume to follow its other axes."""
+
+    @property
+    def frames(self) -> FrameSource:
+        """The stack as it sees it."""
+        ...
+
+    def alike(self, frames: FrameSource, /) -> VolumeTracker:
+        """Return a tracker of other frames that are seen alike.
+
+        Its results say how probable the object is at each pixel.
+        """
+        ...
+
+    def put_by(self) -> Any:
+        """Return what it was told, and answered, for a tracker of the same stack."""
+        ...
+
+    def take_up(self, tracks: Any, /) -> None:
+        """Go on with what another tracker put by, and forget what was tracked."""
         ...
 
 

@@ -11,7 +11,7 @@ from napari_sam2.control.pace import Pace
 from napari_sam2.control.snapshot import outlines, take_snapshot
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import Progress
-from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.errors import NoPromptError, StackError
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -94,9 +94,17 @@ class Running:
         ------
         NoPromptError
             If nothing was said about any of them.
+        StackError
+            If other axes are to be followed where there are positions.
         """
         if self.is_running:
             return
+        if order.across and self._document.series_length < self._document.frame_count:
+            raise StackError(
+                "Objects are followed along several axes in single volumes only, and "
+                "this stack has many, one at each position: choose one axis, or use "
+                "the command, track --axes z,y,x --fuse --every t."
+            )
         snapshot = take_snapshot(self._document, order.objects)
         here = order.frames if order.seed is None else None
         ids = self._prompted_in(snapshot.said, here)
@@ -195,17 +203,18 @@ class Running:
     def _take(self, run: Run, step: RunStep) -> None:
         if run.is_void:
             return
-        if not step.found:
-            run.pace = Pace(self._clock())
-        else:
+        if step.found:
             edit = edits.set_results(self._document, step.found, run.told)
             edit = replace(edit, label=run.label)
             self._history.do(edit, gesture=("run", run.number))
             run.give((one.object_id, one.frame) for one in step.found)
+        if not (step.found or (run.order.across and run.steps)):
+            run.pace = Pace(self._clock())
+        elif step.done > run.done:
             run.pace.step(self._clock())
         run.done, run.steps = step.done, step.steps
         self._dispatcher.board.show(
-            progress=Progress(run.done, run.steps, _at(run.label, step.where)),
+            progress=Progress(run.done, run.steps, f"{run.label} {step.where}".strip()),
             frames_per_second=run.pace.per_second,
             seconds_left=run.pace.seconds_for(run.steps - run.done),
         )
@@ -220,7 +229,3 @@ class Running:
         elif not run.is_spoken_of:
             board.say(run.farewell(frame_count))
             self._parting = board.now.message if run.change else ""
-
-
-def _at(label: str, where: str) -> str:
-    return f"{label} at {where}" if where else label

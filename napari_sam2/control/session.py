@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from napari_sam2.control.everywhere import FollowEverywhere
@@ -98,6 +99,9 @@ class TrackerSession:
                 yield from self._everywhere(tracker, snapshot, order, token)
                 return
             step = _as_step(order, tracker)
+            if step.across:
+                yield from _cross(tracker, step, token)
+                return
             if step.is_resumed and order.resumes is not None:
                 begun = order.resumes
             else:
@@ -235,9 +239,21 @@ def _as_step(order: RunOrder, tracker: ToldTracker) -> Followed:
     A run that the tracker no longer remembers is done again from its beginning.
     """
     frames = order.frames
-    return Followed(
+    step = Followed(
         order.objects,
         order.direction,
         None if frames is None else (frames.start, frames.stop),
-        is_resumed=order.resumes is not None and tracker.is_paused,
+        across=order.across,
     )
+    can_go_on = order.resumes is not None and tracker.can_resume(step)
+    return replace(step, is_resumed=can_go_on)
+
+
+def _cross(
+    tracker: ToldTracker, step: Followed, token: CancelToken
+) -> Generator[RunStep]:
+    """Carry objects along several axes, and fuse them."""
+    with closing(tracker.follow(step, token)) as found:
+        for packed in found:
+            assert tracker.crossing is not None, "it goes on"
+            yield replace(tracker.crossing.now, found=packed)

@@ -7,24 +7,26 @@ masks.
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from napari_sam2.control.crossing import Crossing
 from napari_sam2.control.refining import refine
 from napari_sam2.control.remembered import Remembered
 from napari_sam2.control.snapshot import Refinement
+from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.packed import PackedMask, PackedResult
 from napari_sam2.core.packing import pack_result
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Followed, Removed, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
-    from napari_sam2.control.ports import Tracker
+    from napari_sam2.control.ports import Tracker, VolumeTracker
     from napari_sam2.control.recording import Recorder
     from napari_sam2.control.snapshot import Said
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.core.results import MaskResult
     from napari_sam2.state.masks import Place
 
 
@@ -44,11 +46,14 @@ class ToldTracker:
         What was said, and the answer.
     remembered : Remembered
         What runs found.
+    crossing : Crossing or None
+        The run along several axes that goes on, or was stopped.
     """
 
     def __init__(self, tracker: Tracker, recorder: Recorder) -> None:
         self.told: dict[Place, tuple[Said, PackedResult]] = {}
         self.remembered = Remembered()
+        self.crossing: Crossing | None = None
         self._tracker = tracker
         self._recorder = recorder
 
@@ -77,7 +82,7 @@ class ToldTracker:
             If it cannot be answered; what was said before still holds.
         """
         place = step.object_id, step.frame
-        said = said_in(step)
+        said, self.crossing = said_in(step), None
         if said is None:
             self._tracker.set_prompts(*place, FramePrompts())
             self._recorder.add(step)
@@ -90,6 +95,7 @@ class ToldTracker:
 
     def remove(self, step: Removed) -> None:
         """Forget an object."""
+        self.crossing = None
         self._tracker.remove_object(step.object_id)
         self._recorder.add(step)
         self.told = {p: t for p, t in self.told.items() if p[0] != step.object_id}
@@ -103,27 +109,51 @@ class ToldTracker:
             )
         )
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether a run was stopped that can go on."""
+    def can_resume(self, step: Followed) -> bool:
+        """Whether a run was stopped that a step can go on with."""
+        if step.across:
+            return self.crossing is not None and self.crossing.is_begun_of(step)
         return self._tracker.is_paused
 
     def follow(
         self, step: Followed, token: CancelToken | None = None
     ) -> Generator[tuple[PackedResult, ...]]:
-        """Carry objects through the stack; yield what is found, frame by frame."""
+        """Carry objects through the stack; yield what is found, frame by frame.
+
+        Along several axes, nothing is found in many steps, and masks come again.
+        """
         number = self._recorder.add(step)
-        with closing(self._begin(step, token)) as found:
+        begin = self._cross if step.across else self._begin
+        with closing(begin(step, token)) as found:
             for result in found:
                 packed = tuple(self._as_told(one, number) for one in result)
-                for one in packed:
-                    self.remembered.note(one)
+                if not step.across:
+                    self._note(packed)
                 self._recorder.count_frame(number)
                 yield packed
 
+    def _note(self, packed: Iterable[PackedResult]) -> None:
+        for one in packed:
+            self.remembered.note(one)
+
+    def _cross(
+        self, step: Followed, token: CancelToken | None
+    ) -> Generator[Iterable[MaskResult]]:
+        """Carry objects along several axes; none of it is remembered."""
+        if not step.is_resumed or self.crossing is None:
+            volume = cast("VolumeTracker", self._tracker)
+            self.crossing = Crossing(volume, step, self.told)
+            self.remembered = Remembered()
+        try:
+            yield from self.crossing.follow(token)
+        except Sam2Error:
+            self.crossing = None  # it is begun anew when what is wrong was mended
+            raise
+
     def _begin(
         self, step: Followed, token: CancelToken | None
-    ) -> Generator[FrameResult]:
+    ) -> Generator[Iterable[MaskResult]]:
+        self.crossing = None
         if step.is_resumed:
             return self._tracker.resume(token=token)
         return self._tracker.propagate(

@@ -15,14 +15,14 @@ import napari_sam2
 from napari_sam2.core.quality import EXACT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from napari_sam2.core.adapter_card import BaseWeights
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision
-    from napari_sam2.core.recipe import Made
+    from napari_sam2.core.recipe import Made, OtherAxis
 
 _SOFTWARE = ("numpy", "torch", "napari")
 NOTE = "Masks predicted by a model (SAM 2) from the prompts below; not ground truth."
@@ -102,10 +102,16 @@ def now_utc() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def describe_settings(made: Made) -> Mapping[str, Any]:
+def describe_settings(made: Made, fused: Sequence[OtherAxis] = ()) -> Mapping[str, Any]:
     """Return what the model was shown otherwise than as plain, whole frames.
 
     What it saw as black and white is said in any case, where it is known.
+
+    Parameters
+    ----------
+    made : Made
+    fused : sequence of OtherAxis, optional
+        Axes that objects were followed along besides that of the frames.
     """
     said = {
         "quality": None if made.quality == EXACT else asdict(made.quality),
@@ -115,6 +121,7 @@ def describe_settings(made: Made) -> Mapping[str, Any]:
         "level": made.level or None,
         "channels_of": list(made.beside) or None,
         "limits": None if made.limits is None else asdict(made.limits),
+        "fused_with": [axis.name for axis in fused] or None,
     }
     return {name: one for name, one in said.items() if one is not None}
 

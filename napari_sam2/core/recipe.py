@@ -109,6 +109,22 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherAxis:
+    """An axis of a volume besides the one that its frames lie along.
+
+    Attributes
+    ----------
+    number : int
+        1 for the rows of frames, 2 for their columns.
+    name : str
+        What the stack calls it.
+    """
+
+    number: Literal[1, 2]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """Objects were carried through the stack.
 
@@ -121,7 +137,10 @@ class Followed:
     is_resumed : bool
         Whether it goes on with the run before, which was stopped.
     done : int
-        Frames that were computed, those of the run before not counted.
+        Frames that were computed, those of the run before not counted. Along several
+        axes, steps of any kind.
+    across : tuple of OtherAxis
+        Axes that they were followed along besides, and fused.
     """
 
     object_ids: tuple[int, ...]
@@ -129,9 +148,16 @@ class Followed:
     frames: tuple[int, int] | None = None
     is_resumed: bool = False
     done: int = 0
+    across: tuple[OtherAxis, ...] = ()
 
 
 RecipeStep: TypeAlias = Made | Told | Removed | Followed
+
+
+def last_fused(steps: Iterable[RecipeStep]) -> tuple[OtherAxis, ...]:
+    """Return the other axes that the last run which found anything went along."""
+    runs = [one for one in steps if isinstance(one, Followed) and one.done]
+    return runs[-1].across if runs else ()
 
 
 def last_used(steps: Iterable[RecipeStep]) -> Made:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from napari_sam2.core.errors import FrameError
+from napari_sam2.core.errors import FrameError, NoPromptError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,6 +103,31 @@ class Plan:
         """Return the frame after the first one that an object visits going back."""
         first, last = self.prompted[object_id]
         return first if self.direction == "both" else last + 1
+
+
+def make_plan(
+    prompted: Mapping[int, tuple[int, int]],
+    frames: range | None,
+    direction: Direction,
+    frame_count: int,
+) -> Plan:
+    """Return the plan of a run; ``frames`` are by default all that the stack has.
+
+    Raises
+    ------
+    NoPromptError
+        If no object is prompted.
+    FrameError
+        If the stack has no such frames.
+    """
+    if not prompted:
+        raise NoPromptError(
+            "There is nothing to track yet: give at least one object a point, a "
+            "box or a mask."
+        )
+    frames = range(frame_count) if frames is None else frames
+    check_range(frames, frame_count)
+    return Plan(prompted, frames, direction)
 
 
 def check_range(frames: range, frame_count: int) -> None:

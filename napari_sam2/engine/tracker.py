@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import NoPromptError
@@ -17,7 +18,7 @@ from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.parts import SessionParts
-from napari_sam2.engine.plan import Plan, check_range
+from napari_sam2.engine.plan import make_plan
 from napari_sam2.engine.reading import FrameReader, frames_ahead
 from napari_sam2.engine.run import Paused, Runner
 from napari_sam2.engine.window import Window
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.plan import Direction
+    from napari_sam2.engine.plan import Direction, Plan
 
 
 class VideoTracker:
@@ -202,6 +203,14 @@ class VideoTracker:
         """Give back the memory that makes it quick to come back to frames."""
         self._cache.clear()
 
+    def alike(self, frames: FrameSource) -> VideoTracker:
+        """Return a session of other frames that are seen alike, to be fused.
+
+        Its results say how probable the object is at each pixel.
+        """
+        options = replace(self.options, keeps_probabilities=True)
+        return VideoTracker(self.model, frames, limits=self.limits, options=options)
+
     def put_by(self) -> ObjectTracks:
         """Return what is known of the objects, for another session of the same stack.
 
@@ -239,14 +248,7 @@ class VideoTracker:
         ids = self.object_ids if objects is None else sorted(set(objects))
         tracks = [self._tracks[i] for i in ids]
         prompted = {track.object_id: track.prompted for track in tracks}
-        if not prompted:
-            raise NoPromptError(
-                "There is nothing to track yet: give at least one object a point, a "
-                "box or a mask."
-            )
-        frames = range(len(self.frames)) if frames is None else frames
-        check_range(frames, len(self.frames))
-        return Plan(prompted, frames, direction)
+        return make_plan(prompted, frames, direction, len(self.frames))
 
     def propagate(
         self,

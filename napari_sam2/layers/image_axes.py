@@ -47,6 +47,11 @@ def image_axes(layer: Image) -> Axes:
     )
 
 
+def is_time(axis: Axis) -> bool:
+    """Whether an axis is time, by its name or unit."""
+    return axis.name == "t" or axis.unit in _TIME_UNITS
+
+
 def guess_frame_axis(axes: Axes) -> int | None:
     """Return the axis that objects are most likely followed along.
 

@@ -58,6 +58,8 @@ def _step(content: Any, masks: dict[str, PackedMask], where: str) -> RecipeStep:
         first, stop = step.frames or (0, 1)
         if not 0 <= first < stop or step.done < 0:
             raise ProjectError(f"{where} has no frames.")
+        if len({one.number for one in step.across}) < len(step.across):
+            raise ProjectError(f"{where} goes along an axis twice.")
     return step
 
 

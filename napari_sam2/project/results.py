@@ -16,7 +16,7 @@ from napari_sam2.core.provenance import (
     now_utc,
     software_versions,
 )
-from napari_sam2.core.recipe import last_used
+from napari_sam2.core.recipe import last_fused, last_used
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import check_holds_positions
 from napari_sam2.project.values import ModelReference
@@ -102,7 +102,7 @@ def provenance_of(project: Project) -> Provenance:
         model=model.name,
         model_sha256=model.sha256,
         model_base=model.base,
-        settings=describe_settings(made),
+        settings=describe_settings(made, last_fused(project.contents.steps)),
         precision=made.precision,
         image={"name": image.name, "path": image.path, "sampled_sha256": pixels},
         prompts=tuple(_said(project.contents)),

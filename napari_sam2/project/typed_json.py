@@ -63,7 +63,8 @@ def _read(hint: Any, content: Any, where: str) -> Any:
         return _read_optional(get_args(hint), content, where)
     if origin is Literal:
         if content not in get_args(hint):
-            raise ProjectError(f"{where} is none of {', '.join(get_args(hint))}.")
+            known = ", ".join(map(str, get_args(hint)))
+            raise ProjectError(f"{where} is none of {known}.")
         return content
     if origin is Mapping:
         return _read_mapping(get_args(hint)[1], content, where)

@@ -72,6 +72,9 @@ class Settings:
     seed : str
         How a run through all positions brings objects to those where they are not
         prompted: ``"follow"``, ``"masks"``, ``"boxes"``, ``"none"``.
+    across : tuple of int
+        Other axes of a volume that a run follows objects along, to be fused: 1 for the
+        rows of frames, 2 for their columns.
     thresholds : ReviewThresholds
         When a mask is doubtful.
     """
@@ -93,6 +96,7 @@ class Settings:
     frame_range: tuple[int, int] | None = None
     only_selected: bool = False
     seed: SeedMode = "follow"
+    across: tuple[int, ...] = ()
     thresholds: ReviewThresholds = field(default_factory=ReviewThresholds)
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()

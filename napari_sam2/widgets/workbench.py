@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QWidget
 
+from napari_sam2.layers.volume_axes import volume_axes
 from napari_sam2.widgets.controls.controls import button, column, row
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.controls.section import Section
@@ -59,6 +60,7 @@ class Workbench(QWidget):
             links,
             frame_now=lambda: position.frame,
             chosen=lambda: self.objects.chosen,
+            volume=volume_axes(session.image),
         )
         self.review = ReviewPanel(
             controller,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from napari_sam2.control.ports import Tracker, TrackerRequest
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.frames import FrameSource
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import grade
@@ -49,8 +51,27 @@ class FakeTracker:
         self.said: dict[int, dict[int, FramePrompts]] = {}
         self.previous: dict[tuple[int, int], np.ndarray | None] = {}
         self.log: list[tuple] = []
+        self.alikes: list[FakeTracker] = []
         self.fail_at: dict[int, BaseException] = {}
         self.rest: tuple[list[int], list[int]] | None = None
+
+    @property
+    def frames(self) -> FrameSource:
+        return self.request.frames
+
+    def alike(self, frames: FrameSource) -> FakeTracker:
+        made = self.like_me(replace(self.request, frames=frames))
+        self.alikes.append(made)
+        return made
+
+    def like_me(self, request: TrackerRequest) -> FakeTracker:
+        return FakeTracker(request)
+
+    def put_by(self) -> dict[int, dict[int, FramePrompts]]:
+        return {object_id: dict(said) for object_id, said in self.said.items()}
+
+    def take_up(self, said: dict[int, dict[int, FramePrompts]]) -> None:
+        self.said, self.rest = said, None
 
     @property
     def is_paused(self) -> bool:

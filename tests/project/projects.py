@@ -13,7 +13,14 @@ from napari_sam2.core.packed import PackedMask
 from napari_sam2.core.packing import absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import NAMED
-from napari_sam2.core.recipe import Followed, Made, RecipeStep, Removed, Told
+from napari_sam2.core.recipe import (
+    Followed,
+    Made,
+    OtherAxis,
+    RecipeStep,
+    Removed,
+    Told,
+)
 from napari_sam2.project.session import choices_of, stack_geometry
 from napari_sam2.project.values import (
     Contents,
@@ -118,6 +125,10 @@ def steps(draw) -> RecipeStep:
     followed = st.builds(
         Followed, st.lists(ids).map(tuple), st.sampled_from(["both", "forward"]),
         st.none() | st.just((1, 4)), st.booleans(), st.integers(0, 99),
+        st.lists(
+            st.builds(OtherAxis, st.sampled_from([1, 2]), texts),
+            unique_by=lambda axis: axis.number,
+        ).map(tuple),
     )  # fmt: skip
     made = st.builds(
         Made, texts, st.none() | texts, st.none() | limits(),

@@ -116,6 +116,17 @@ def test_nothing_but_our_tables_is_opened(project: Path, statement: str) -> None
         ),
         ("UPDATE steps SET json = replace(json, '[1, 4]', '[4, 1]')", "has no frames"),
         (
+            """UPDATE steps SET json = json_set(json, '$.across', json('[{
+            "number": 7, "name": "y"}]')) WHERE number = 2""",
+            "step 2 is none of 1, 2",
+        ),
+        (
+            """UPDATE steps SET json = json_set(json, '$.across', json('[{
+            "number": 1, "name": "y"}, {"number": 1, "name": "z"}]'))
+            WHERE number = 2""",
+            "along an axis twice",
+        ),
+        (
             "UPDATE steps SET json = replace(json, '\"frame\": 1', '\"frame\": 6')",
             "the f",
         ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.quality import FAST
-from napari_sam2.core.recipe import Made, Told
+from napari_sam2.core.recipe import Followed, Made, OtherAxis, Told
 from napari_sam2.project.results import provenance_of
 from napari_sam2.project.values import ModelReference
 from tests.project.projects import example
@@ -37,3 +37,10 @@ def test_masks_of_unknown_make_get_no_settings_of_a_tracker_that_was_opened() ->
         said = said_after(*steps)
         assert (said.model, said.model_sha256) == ("nano", "cd" * 32)
         assert (said.settings, said.precision) == ({}, None)
+
+
+def test_axes_that_were_fused_last_are_said() -> None:
+    fused = Followed((1,), done=9, across=(OtherAxis(1, "y"), OtherAxis(2, "x")))
+    steps = LARGE, Told(1, 0), fused, Followed((1,))  # which was stopped at once
+    assert said_after(*steps).settings["fused_with"] == ["y", "x"]
+    assert "fused_with" not in said_after(*steps, Followed((1,), done=2)).settings

@@ -26,6 +26,11 @@ class PacedTracker(FakeTracker):
         super().__init__(request)
         self.gate = gate
 
+    def like_me(self, request):
+        made = PacedTracker(request, self.gate)
+        made.fail_at = self.fail_at if len(request.frames) == len(self.frames) else {}
+        return made
+
     def propagate(self, **options):
         for result in super().propagate(**options):
             if self.gate is not None:

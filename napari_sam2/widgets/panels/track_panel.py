@@ -17,11 +17,13 @@ from napari_sam2.widgets.controls.controls import (
     pick,
     row,
 )
+from napari_sam2.widgets.panels.across_choice import AcrossChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_sam2.control import Controller, Status
+    from napari_sam2.layers.volume_axes import VolumeAxes
     from napari_sam2.widgets.controls.links import Links
 
 _SEEDS = (
@@ -49,6 +51,8 @@ class TrackPanel(QWidget):
         Returns the frame that is displayed.
     chosen : callable
         Returns the ids of the objects that are chosen in the list.
+    volume : VolumeAxes or None
+        The axes of the image, if it is a volume.
     parent : QWidget, optional
     """
 
@@ -59,6 +63,7 @@ class TrackPanel(QWidget):
         *,
         frame_now: Callable[[], int],
         chosen: Callable[[], Sequence[int]],
+        volume: VolumeAxes | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -67,6 +72,7 @@ class TrackPanel(QWidget):
         self._frame_now = frame_now
         self._chosen = chosen
         self._last = controller.document.series_length - 1
+        self.across = AcrossChoice(self._settings, volume, links)
         self._make_controls()
         self._lay_out()
         links.connect(controller.status_changed, self._on_status_changed)
@@ -147,12 +153,14 @@ class TrackPanel(QWidget):
             button("Whole stack", "Compute all frames", self.take_all),
         )  # fmt: skip
         positions = row(self.everywhere_button, self.seeds)
-        column(self, buttons, positions, choices, self._range, ends)
+        column(self, buttons, positions, self.across, choices, self._range, ends)
 
     def run(self) -> None:
         """Propagate as the controls say."""
         chosen = self._chosen() if self._settings.only_selected else None
-        self._controller.run(objects=chosen or None, frames=self._frames())
+        self._controller.run(
+            objects=chosen or None, frames=self._frames(), across=self.across.chosen
+        )
 
     def run_everywhere(self) -> None:
         """Propagate at every position, as the controls say."""

@@ -17,7 +17,7 @@ from napari_sam2.core.provenance import (
     now_utc,
     software_versions,
 )
-from napari_sam2.core.recipe import last_used
+from napari_sam2.core.recipe import last_fused, last_used
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.writing.result_formats import (
     check_holds_positions,
@@ -117,7 +117,8 @@ def write_results(
 
 def provenance_of(controller: Controller, name: str) -> Provenance:
     """Say what made the masks of a session: the tracker that was used last."""
-    made = last_used(controller.recorder.steps)
+    steps = controller.recorder.steps
+    made = last_used(steps)
     prompts = sorted(controller.document.prompts.items())
     return Provenance(
         created=now_utc(),
@@ -125,7 +126,7 @@ def provenance_of(controller: Controller, name: str) -> Provenance:
         model=made.model,
         model_sha256=made.sha256,
         model_base=made.base,
-        settings=describe_settings(made),
+        settings=describe_settings(made, last_fused(steps)),
         precision=made.precision,
         image={"name": name},
         prompts=tuple(describe_prompts(place, said) for place, said in prompts),

@@ -1,0 +1,207 @@
+"""A run along several axes of a volume, step by step, that can be stopped and go on.
+
+What is found along the first axis is to be shown at once; along the others only how far
+it is, and at the end what all of them come to. Meanwhile the volume as the model sees
+it, and what was found along each axis, lie in a temporary folder.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from napari_sam2.control.fusing import AcrossAxes, Orientation
+from napari_sam2.control.orders import RunStep
+from napari_sam2.control.volume_copy import VolumeCopy
+from napari_sam2.core.cancel import Progress
+from napari_sam2.core.errors import FrameError, StorageError
+from napari_sam2.core.positions import NOWHERE
+from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.io.files.position_files import PositionFiles
+from napari_sam2.state.spill import spill_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Mapping
+
+    from napari_sam2.control.ports import VolumeTracker
+    from napari_sam2.control.position_ports import FramePlace
+    from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.orientation import Dims
+    from napari_sam2.core.positions import Position
+    from napari_sam2.core.recipe import Followed
+    from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.state.masks import Place
+
+# Frames, rows and columns along the first axis, along its rows, and its columns.
+_DIMS: tuple[Dims, ...] = (0, 1, 2), (1, 0, 2), (2, 0, 1)
+
+
+class Crossing:
+    """Follows objects along several axes and fuses them.
+
+    What the tracker remembers of tracked frames is forgotten: other masks will be seen
+    there.
+
+    Parameters
+    ----------
+    tracker : VolumeTracker
+        That was told what the user said.
+    step : Followed
+        What to do.
+    told : collection of (object_id, frame)
+        Where the user said something.
+
+    Attributes
+    ----------
+    now : RunStep
+        How far it is.
+    """
+
+    def __init__(
+        self, tracker: VolumeTracker, step: Followed, told: Collection[Place]
+    ) -> None:
+        self._tracker = tracker
+        self._step = step
+        self._told = frozenset(one for one in told if one[0] in step.object_ids)
+        self._folder = _make_folder()
+        self._copy = VolumeCopy(tracker.frames, Path(self._folder.name))
+        self._frames = None if step.frames is None else range(*step.frames)
+        self._latest: FrameResult | None = None
+        tracker.take_up(tracker.put_by())
+        self._axes = self._open_axes()
+        self._begins, self._steps = self._count_steps()
+        self.now = RunStep(0, self._steps)
+
+    def is_begun_of(self, step: Followed) -> bool:
+        """Whether this is the beginning of what a step is to go on with."""
+        mine = self._step
+        return (mine.object_ids, mine.direction, mine.frames, mine.across) == (
+            step.object_ids,
+            step.direction,
+            step.frames,
+            step.across,
+        )
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all is done."""
+        return self.now.done == self.now.steps
+
+    def follow(self, token: CancelToken | None) -> Generator[tuple[MaskResult, ...]]:
+        """Yield what is found step by step; at many steps it is nothing to be shown.
+
+        Masks on prompted frames come along the first axis only: they are the answers
+        that the user has seen.
+
+        Raises
+        ------
+        FrameError
+            At the end, if frames could not be read.
+        StorageError
+            If there is no room for the volume.
+        """
+        self.now = RunStep(0, self._steps)
+        yield ()
+        work = AcrossAxes(
+            self._axes, self._tracker.alike, along_first=self._along_first
+        )
+        prompts = dict.fromkeys(self._told, FramePrompts())
+        with closing(work((), prompts, token)) as items:
+            for item in items:
+                if isinstance(item, Progress):
+                    yield self._followed(item)
+                else:
+                    yield self._fused(item)
+        if token is None or not token.is_cancelled:
+            self.now = RunStep(self._steps, self._steps)
+            yield ()
+
+    def _followed(self, progress: Progress) -> tuple[MaskResult, ...]:
+        """Take down how far it is along an axis; return what is to be shown."""
+        found, self._latest = self._latest, None
+        if progress.label in self._begins:
+            done = self._begins[progress.label] + progress.done
+            where = f"(now {progress.label})"
+        else:
+            done, where = self.now.done + (found is not None), ""
+        self.now = RunStep(done, self._steps, where=where)
+        return () if found is None else tuple(found)
+
+    def _fused(self, result: FrameResult) -> tuple[MaskResult, ...]:
+        self.now = RunStep(self._steps - 1, self._steps, where="(now fusing)")
+        return tuple(
+            one for one in result if (one.object_id, one.frame) not in self._told
+        )
+
+    def _along_first(
+        self,
+        position: Position,
+        prompts: Mapping[FramePlace, FramePrompts],
+        token: CancelToken | None,
+    ) -> Generator[FrameResult | Progress]:
+        """Follow objects as any run does, and copy the volume for the other axes."""
+        first = self._tracker.alike(self._tracker.frames)
+        first.take_up(self._tracker.put_by())
+        problem: FrameError | None = None
+        run = first.propagate(
+            direction=self._step.direction,
+            frames=self._frames,
+            objects=sorted({object_id for object_id, _ in prompts}),
+            token=token,
+        )
+        try:
+            with closing(run) as found:
+                for result in found:
+                    self._latest = result
+                    yield result
+        except FrameError as error:
+            problem = error  # what was found before it is cut by the other axes
+        yield from self._copy.fill(min(frame for _, frame in prompts), token)
+        if problem is not None:
+            raise problem
+
+    def _count_steps(self) -> tuple[dict[str, int], int]:
+        """Return how many steps are before each of the other axes, and in all."""
+        step, begins = self._step, {}
+        count = len(
+            self._tracker.plan(
+                direction=step.direction, frames=self._frames, objects=step.object_ids
+            )
+        )
+        for one in step.across:
+            begins[f"along {one.name}"] = count
+            count += self._copy.shape[one.number]
+        return begins, count + 1  # the last one is to fuse
+
+    def _open_axes(self) -> tuple[Orientation, ...]:
+        numbers = 0, *(one.number for one in self._step.across)
+        names = "", *(one.name for one in self._step.across)
+        return tuple(map(self._open_axis, numbers, names))
+
+    def _open_axis(self, number: int, name: str) -> Orientation:
+        shape, dims = self._copy.shape, _DIMS[number]
+        folder = Path(self._folder.name, str(number))
+        folder.mkdir()
+        store = PositionFiles(folder, NOWHERE, (shape[dims[1]], shape[dims[2]]))
+
+        def open_frames(_: Position) -> FrameSource:
+            return self._copy.turned(dims) if number else self._tracker.frames
+
+        return Orientation(name, dims, open_frames, store)
+
+
+def _make_folder() -> TemporaryDirectory[str]:
+    where = spill_folder()
+    try:
+        return TemporaryDirectory(
+            prefix="napari-sam2-", dir=where, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        raise StorageError(
+            "To follow objects along several axes, what is found along each is kept in "
+            f"{where} for a while, which cannot be written to ({error.strerror}). Free "
+            "some space there, or follow one axis only."
+        ) from error
