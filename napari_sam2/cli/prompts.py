@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.prompts import Prompt
     from napari_sam2.io.reading.stack_frames import StackFrames
 
-_FORMS = ("points", "boxes", "masks")
+_FORMS = {"points": "point", "boxes": "box", "masks": "mask"}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,7 +56,7 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as",
         dest="form",
-        choices=_FORMS,
+        choices=tuple(_FORMS),
         default="points",
         help="one point deep inside each object, the box around it, or its pixels "
         "(default: points)",
@@ -106,7 +106,8 @@ def _prompts(args: argparse.Namespace) -> int:
     write_prompts(args.output, found, overwrite=args.overwrite)
     count = len(found.object_ids)
     objects = f"{count} object{'s' if count > 1 else ''}"
-    print(f"{objects}, {len(prompts)} {args.form}: {args.output}")
+    form = args.form if len(prompts) > 1 else _FORMS[args.form]
+    print(f"{objects}, {len(prompts)} {form}: {args.output}")
     return 0
 
 

@@ -47,6 +47,17 @@ def test_objects_are_prompted_where_they_appear(cli, tmp_path: Path) -> None:
     assert [(p.object_id, p.frame) for p in found] == [(3, 1), (9, 2)]
 
 
+@pytest.mark.parametrize("form", ["point", "box", "mask"])
+def test_one_is_not_told_as_many(cli, tmp_path: Path, form: str) -> None:
+    labels = np.zeros((20, 20), np.uint8)
+    labels[2:8, 2:8] = 1
+    tifffile.imwrite(tmp_path / "labels.tif", labels)
+    forms = {"box": "boxes"}.get(form, f"{form}s")
+    words = ("-o", tmp_path / "p.json", "--as", forms)
+    said = cli("prompts", tmp_path / "labels.tif", *words)
+    assert f"1 object, 1 {form}: " in said.out
+
+
 def test_labels_without_objects_are_told(cli, tmp_path: Path) -> None:
     path, out = tmp_path / "labels.tif", tmp_path / "p.json"
     tifffile.imwrite(path, np.zeros((3, 20, 20), np.uint16))
