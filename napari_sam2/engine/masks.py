@@ -73,7 +73,7 @@ def to_results(
     crops = crop_logits(logits, views)
     if not options.allow_overlaps:
         settle_overlaps(crops)
-    masks = download([crop.logits > 0 for crop in crops])
+    masks = positive([crop.logits for crop in crops])
     cells = logits.shape[-2] * logits.shape[-1]
     cleaned = [
         _cleaned(mask, options, view.height * view.width / cells)
@@ -120,8 +120,8 @@ def _crop(
         return Crop(0, 0, grid.new_zeros(0, 0))
     y0, y1 = _span(rows, view.height)
     x0, x1 = _span(columns, view.width)
-    tall = _resize(grid, y0, y1, view.height)  # (y1 - y0, w)
-    wide = _resize(tall.T, x0, x1, view.width).T
+    tall = _resize(grid, 0, slice(y0, y1), view.height)  # (y1 - y0, w)
+    wide = _resize(tall, 1, slice(x0, x1), view.width)
     return Crop(view.y + y0, view.x + x0, wide)
 
 
@@ -134,12 +134,12 @@ def _span(occupied: npt.NDArray[np.bool_], size: int) -> tuple[int, int]:
     return max(0, start), min(size, stop)
 
 
-def _resize(grid: Tensor, start: int, stop: int, size: int) -> Tensor:
-    """Resize the first axis to ``size`` bilinearly, computing ``start:stop`` only."""
-    lower, upper, share = _neighbours(grid.shape[0], size, str(grid.device))
-    part = slice(start, stop)
-    below, above = grid[lower[part]], grid[upper[part]]
-    return torch.lerp(below, above, share[part, None])
+def _resize(grid: Tensor, axis: int, part: slice, size: int) -> Tensor:
+    """Resize rows (0) or columns (1) to ``size`` bilinearly, computing a part only."""
+    lower, upper, share = _neighbours(grid.shape[axis], size, str(grid.device))
+    below = grid.index_select(axis, lower[part])
+    above = grid.index_select(axis, upper[part])
+    return below.lerp_(above, share[part] if axis else share[part, None])
 
 
 @lru_cache(maxsize=32)
@@ -181,12 +181,16 @@ def _inside(crop: Crop, box: list[int]) -> tuple[slice, slice]:
     return slice(y0 - crop.y, y1 - crop.y), slice(x0 - crop.x, x1 - crop.x)
 
 
-def download(masks: list[Tensor]) -> list[npt.NDArray[np.bool_]]:
-    """Bring boolean crops to the host, as bits and in one transfer."""
-    if not masks or masks[0].device.type == "cpu":
-        return [mask.numpy() for mask in masks]
-    shapes = [(mask.shape[0], mask.shape[1]) for mask in masks]
-    return from_bits(as_bits(masks).cpu().numpy(), shapes)
+def positive(logits: list[Tensor]) -> list[npt.NDArray[np.bool_]]:
+    """Say on the host where logits, (h, w) each, are above 0.
+
+    From other devices this comes as bits, and in one transfer.
+    """
+    if not logits or logits[0].device.type == "cpu":
+        return [one.numpy() > 0 for one in logits]  # far quicker than PyTorch
+    shapes = [(one.shape[0], one.shape[1]) for one in logits]
+    bits = as_bits([one > 0 for one in logits])
+    return from_bits(bits.cpu().numpy(), shapes)
 
 
 def as_bits(masks: list[Tensor]) -> Tensor:
