@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 import psutil
 import torch
 
+from napari_sam2.engine.compiled.network import CompiledNetwork
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from napari_sam2.engine.network import Network
 
 
 class Footprint:
@@ -42,8 +46,11 @@ class Footprint:
         self.held += torch.cuda.memory_allocated() - before
 
 
-def footprint_of(model: torch.nn.Module) -> Footprint:
+def footprint_of(side: torch.nn.Module | Network) -> Footprint:
     """Return the footprint of a side that has only its weights so far."""
+    model = side.model if isinstance(side, CompiledNetwork) else side
+    if not isinstance(model, torch.nn.Module):
+        return Footprint(0)  # its weights are not PyTorch's
     tensors = (*model.parameters(), *model.buffers())
     return Footprint(sum(tensor.nbytes for tensor in tensors if tensor.is_cuda))
 

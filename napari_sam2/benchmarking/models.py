@@ -107,15 +107,6 @@ def empty_model(config: Sam2Config) -> Sam2Model:
         return Sam2Model(config).eval().requires_grad_(False)
 
 
-def compile_parts(model: Sam2Model) -> None:
-    """Have all parts compiled when they are used next, which takes minutes."""
-    model.image_encoder.compile()
-    for part in (
-        model.memory_attention, model.sam_mask_decoder, model.memory_encoder,
-    ):  # fmt: skip
-        part.compile(dynamic=True)
-
-
 def _noise(name: str, shape: torch.Size) -> torch.Tensor:
     """Return values that keep the variance of what goes through them."""
     if name.endswith("pred_obj_score_head.layers.2.bias"):

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.frames import ArrayLike, FrameSource
+    from napari_sam2.engine.network import Network
     from napari_sam2.engine.plan import Direction
-    from napari_sam2.model.sam2 import Sam2Model
 
 
 def start(
-    model: Sam2Model,
+    model: Network,
     frames: ArrayLike | FrameSource,
     options: TrackerOptions = EXACT,
 ) -> VideoTracker:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.model.sam2 import Sam2Model
+    from napari_sam2.engine.network import Network
 
 
 class Sessions:
@@ -28,7 +28,7 @@ class Sessions:
     ----------
     predictor : SAM2VideoPredictor
         The reference, which wants all frames at once.
-    model : Sam2Model
+    model : Network
         Ours, with the same weights.
     frame_count, objects : int
 
@@ -41,7 +41,11 @@ class Sessions:
     """
 
     def __init__(
-        self, predictor: Any, model: Sam2Model, frame_count: int, objects: int
+        self,
+        predictor: Any,
+        model: Network,
+        frame_count: int,
+        objects: int,
     ) -> None:
         self.frame_count, self.objects = frame_count, objects
         size = model.config.image_size

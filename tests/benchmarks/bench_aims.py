@@ -14,33 +14,17 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from aims import Reached
 from cases import QUICK, Settings, eight_objects, one_object, probe
 from folders import write_folder
 
 from napari_sam2.benchmarking.models import open_model
 from napari_sam2.benchmarking.runs import measure_clicks, measure_run
 from napari_sam2.core.quality import ROUNDED
-
-
-@dataclass(frozen=True)
-class Reached:
-    """One row: what was measured, what the aim is, and whether more is better."""
-
-    what: str
-    measured: float
-    aim: float
-    is_least: bool = True
-
-    def __str__(self) -> str:
-        is_met = self.measured >= self.aim
-        if not self.is_least:
-            is_met = self.measured <= self.aim
-        sign, answer = "≥" if self.is_least else "≤", "yes" if is_met else "NO"
-        return f"| {self.what} | {sign} {self.aim:g} | {self.measured:.2f} | {answer} |"
 
 
 def compare_512(quick: bool) -> Iterator[Reached]:
