@@ -74,11 +74,11 @@ def measure_run(
         if not go_on():
             return None
         times.append(seconds(lambda: next(run)))
-    counted = _per_frame(times[warm_up:])
+    counted = seconds_per_frame(times[warm_up:])
     return RunTime(objects, frames, warm_up, counted, peak_bytes(model.device))
 
 
-def _per_frame(times: list[float]) -> float:
+def seconds_per_frame(times: list[float]) -> float:
     """Return the median over blocks, for some frames are encoded together.
 
     The last block may be longer: it takes what is left over.

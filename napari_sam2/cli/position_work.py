@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import napari_sam2
 from napari_sam2.control.sight import axes_of
@@ -49,7 +49,7 @@ def work_on(job: Job, sight: Sight, model: Network, folder: Path) -> PositionWor
     def make_tracker(frames: FrameSource, *, limits: IntensityLimits) -> Tracker:
         # The frames are corrected for bleaching already, alike at all positions.
         made = VideoTracker(model, frames, limits=limits, options=options)
-        return cast("Tracker", made)  # its runs are generators, typed as iterators
+        return made
 
     return stack_work(
         sight,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from napari_sam2.cli.arguments import FrameSpan
 from napari_sam2.cli.interrupt import stop_on_interrupt
@@ -94,7 +94,7 @@ def _make_tracker(made: Made, model: Network, frames: FrameSource) -> Tracker:
         corrects_bleaching=made.corrects_bleaching,
         options=TrackerOptions.chosen(made.window, made.quality),
     )
-    return cast("Tracker", tracker)  # its runs are generators, typed as iterators
+    return tracker
 
 
 class _Models:

@@ -11,7 +11,7 @@ from napari_sam2.core.errors import FrameError
 from napari_sam2.engine.reading import ReadAhead
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.results import FrameResult
@@ -80,7 +80,7 @@ class Runner:
         self._prefetch = prefetch
         self.paused: Paused | None = None
 
-    def run(self, start: Paused, token: CancelToken | None) -> Iterator[FrameResult]:
+    def run(self, start: Paused, token: CancelToken | None) -> Generator[FrameResult]:
         """Do what is left of a run, forward and then backward.
 
         A frame that cannot be read ends the way in its direction only, and is raised

@@ -24,7 +24,7 @@ from napari_sam2.engine.run import Paused, Runner
 from napari_sam2.engine.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -257,7 +257,7 @@ class VideoTracker:
         frames: range | None = None,
         objects: Sequence[int] | None = None,
         token: CancelToken | None = None,
-    ) -> Iterator[FrameResult]:
+    ) -> Generator[FrameResult]:
         """Carry the objects through the stack.
 
         Every object starts at its own prompts. Going both ways, frames come forward
@@ -289,7 +289,7 @@ class VideoTracker:
         plan = self.plan(direction=direction, frames=frames, objects=objects)
         return self._runner.run(Paused(plan), token)
 
-    def resume(self, *, token: CancelToken | None = None) -> Iterator[FrameResult]:
+    def resume(self, *, token: CancelToken | None = None) -> Generator[FrameResult]:
         """Go on with a run that was stopped; the result is that of one run.
 
         Raises

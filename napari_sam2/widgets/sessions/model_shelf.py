@@ -6,7 +6,7 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.quality import EXACT
@@ -76,7 +76,7 @@ class ModelShelf:
                 feature_cache_bytes=request.cache_mib << 20,
             ),
         )
-        yield cast("Tracker", tracker)  # its runs are generators, typed as iterators
+        yield tracker
 
 
 def let_threads_rest() -> None:
