@@ -6,6 +6,7 @@ frames cost what they cover.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -129,8 +130,8 @@ def _span(occupied: npt.NDArray[np.bool_], size: int) -> tuple[int, int]:
     """Return the data pixels that occupied grid cells can reach after resizing."""
     cells = np.flatnonzero(occupied)
     scale = size / len(occupied)
-    start = int(np.floor((cells[0] - 1) * scale))
-    stop = int(np.ceil((cells[-1] + 2) * scale))
+    start = math.floor((int(cells[0]) - 1) * scale)
+    stop = math.ceil((int(cells[-1]) + 2) * scale)
     return max(0, start), min(size, stop)
 
 

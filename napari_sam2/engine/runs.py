@@ -38,7 +38,8 @@ class Runs(NamedTuple):
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> Runs:
         """Return some of the runs; ``wanted`` says of each whether it is one, (N,)."""
-        return self._replace(starts=self.starts[wanted], ends=self.ends[wanted])
+        starts, ends = self.starts.compress(wanted), self.ends.compress(wanted)
+        return self._replace(starts=starts, ends=ends)
 
     def gaps(self) -> Runs:
         """Return what lies before, between and after the runs.
@@ -80,7 +81,7 @@ class Parts(NamedTuple):
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> Parts:
         """Return whole parts; ``wanted`` says of each run whether it is one's, (N,)."""
-        return Parts(self.firsts[wanted], self.contacts[wanted])
+        return Parts(self.firsts.compress(wanted), self.contacts.compress(wanted))
 
 
 def framed(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -78,7 +78,10 @@ def nano(quick: bool) -> Iterator[Reached]:
 
 
 def memory(quick: bool) -> Iterator[Reached]:
-    """Follow ten objects through two lengths, each in a process of its own."""
+    """Follow ten objects through two lengths, each in a process of its own.
+
+    Features of past frames fill their bound in both; see memory_probe.py.
+    """
     peaks = []
     for count in (4, 8) if quick else (100, 10_000):
         with tempfile.TemporaryDirectory() as root:
