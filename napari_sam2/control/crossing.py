@@ -68,6 +68,7 @@ class Crossing:
         self._told = frozenset(one for one in told if one[0] in step.object_ids)
         self._folder = _make_folder()
         self._copy = VolumeCopy(tracker.frames, Path(self._folder.name))
+        self._copy.check_room()
         self._frames = None if step.frames is None else range(*step.frames)
         self._latest: FrameResult | None = None
         tracker.take_up(tracker.put_by())
@@ -89,6 +90,10 @@ class Crossing:
     def is_finished(self) -> bool:
         """Whether all is done."""
         return self.now.done == self.now.steps
+
+    def close(self) -> None:
+        """Delete the temporary folder."""
+        self._folder.cleanup()
 
     def follow(self, token: CancelToken | None) -> Generator[tuple[MaskResult, ...]]:
         """Yield what is found step by step; at many steps it is nothing to be shown.
@@ -182,13 +187,15 @@ class Crossing:
         return tuple(map(self._open_axis, numbers, names))
 
     def _open_axis(self, number: int, name: str) -> Orientation:
-        shape, dims = self._copy.shape, _DIMS[number]
+        shape, dims, turned = self._copy.shape, _DIMS[number], self._copy.turned
+        frames = self._tracker.frames
         folder = Path(self._folder.name, str(number))
         folder.mkdir()
         store = PositionFiles(folder, NOWHERE, (shape[dims[1]], shape[dims[2]]))
 
+        # Without a way back to this object, so that it goes as soon as it is left.
         def open_frames(_: Position) -> FrameSource:
-            return self._copy.turned(dims) if number else self._tracker.frames
+            return turned(dims) if number else frames
 
         return Orientation(name, dims, open_frames, store)
 

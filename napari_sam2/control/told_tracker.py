@@ -82,7 +82,8 @@ class ToldTracker:
             If it cannot be answered; what was said before still holds.
         """
         place = step.object_id, step.frame
-        said, self.crossing = said_in(step), None
+        said = said_in(step)
+        self._leave_crossing()
         if said is None:
             self._tracker.set_prompts(*place, FramePrompts())
             self._recorder.add(step)
@@ -95,7 +96,7 @@ class ToldTracker:
 
     def remove(self, step: Removed) -> None:
         """Forget an object."""
-        self.crossing = None
+        self._leave_crossing()
         self._tracker.remove_object(step.object_id)
         self._recorder.add(step)
         self.told = {p: t for p, t in self.told.items() if p[0] != step.object_id}
@@ -141,19 +142,27 @@ class ToldTracker:
     ) -> Generator[Iterable[MaskResult]]:
         """Carry objects along several axes; none of it is remembered."""
         if not step.is_resumed or self.crossing is None:
+            self._leave_crossing()
             volume = cast("VolumeTracker", self._tracker)
             self.crossing = Crossing(volume, step, self.told)
             self.remembered = Remembered()
         try:
             yield from self.crossing.follow(token)
         except Sam2Error:
-            self.crossing = None  # it is begun anew when what is wrong was mended
+            self._leave_crossing()  # it is begun anew when what is wrong was mended
             raise
+        if self.crossing.is_finished:
+            self._leave_crossing()
+
+    def _leave_crossing(self) -> None:
+        if self.crossing is not None:
+            self.crossing.close()
+        self.crossing = None
 
     def _begin(
         self, step: Followed, token: CancelToken | None
     ) -> Generator[Iterable[MaskResult]]:
-        self.crossing = None
+        self._leave_crossing()
         if step.is_resumed:
             return self._tracker.resume(token=token)
         return self._tracker.propagate(

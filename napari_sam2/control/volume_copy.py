@@ -6,6 +6,11 @@ are as slow as reading everything. One copy, written frame by frame, makes all a
 
 from __future__ import annotations
 
+import errno
+import math
+import os
+import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +52,18 @@ class VolumeCopy:
         """Numbers of frames, rows and columns."""
         return len(self._frames), *self._frames.shape_hw
 
+    def check_room(self) -> None:
+        """Check that the copy fits, before anything is computed for it.
+
+        Raises
+        ------
+        StorageError
+            If there is no room for it.
+        """
+        free = shutil.disk_usage(self._path.parent).free
+        if self._bytes > free:
+            raise self._has_no_room(os.strerror(errno.ENOSPC))
+
     def fill(self, readable: int, token: CancelToken | None) -> Generator[Progress]:
         """Copy the frames, and yield how far that is; those that cannot be read stay 0.
 
@@ -73,10 +90,12 @@ class VolumeCopy:
                     file.write(self._read(frame, blank).tobytes())
                     yield Progress(frame + 1, len(self._frames), "reading the volume")
         except OSError as error:
-            raise self._has_no_room(blank.nbytes, error) from error
+            raise self._has_no_room(error.strerror or str(error)) from error
         shape = (len(self._frames), *blank.shape)
         # Not read-only, as torch warns of that; what is written stays in memory.
         self._voxels = np.memmap(self._path, blank.dtype, "c", shape=shape)
+        with suppress(OSError):  # where open files have names, it is deleted later
+            self._path.unlink()
 
     def turned(self, dims: Dims) -> FrameSource:
         """Return the copy along another axis.
@@ -99,11 +118,17 @@ class VolumeCopy:
         except FrameError:
             return blank
 
-    def _has_no_room(self, frame_bytes: int, error: OSError) -> StorageError:
-        size = len(self._frames) * frame_bytes / 2**20
+    @property
+    def _bytes(self) -> int:
+        channels = getattr(self._frames, "picked", ())
+        has_colours = self._frames.is_rgb or len(channels) > 1
+        planes = len(_COLOURS) if has_colours else 1
+        return math.prod(self.shape) * planes * self._frames.dtype.itemsize
+
+    def _has_no_room(self, reason: str) -> StorageError:
         return StorageError(
-            f"To follow objects along other axes the volume is copied to "
-            f"{self._path.parent}, and its {size:,.0f} MiB do not fit there "
-            f"({error.strerror or error}). Free some space, choose a coarser "
-            "resolution, or follow one axis only."
+            "To follow objects along other axes, the volume is copied to "
+            f"{self._path.parent}, and its {self._bytes / 2**20:,.0f} MiB do not fit "
+            f"there: {reason}. Free some space, set the environment variable TMPDIR to "
+            "a folder with more, or follow one axis only."
         )

@@ -225,7 +225,8 @@ def _check_contents(contents: Contents, stack: StackGeometry) -> None:
                 f"object {object_id} has something on frame {frame}, but there are "
                 f"{stack.frame_count} frames."
             )
-    check_steps(contents.steps, stack.frame_count)
+    is_volume = not stack.layout.positions
+    check_steps(contents.steps, stack.frame_count, is_volume=is_volume)
     for (object_id, frame), prompts in contents.prompts.items():
         what = f"object {object_id} on frame {frame}"
         try:

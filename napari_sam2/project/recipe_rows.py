@@ -40,9 +40,13 @@ def read_steps(
     return tuple(steps)
 
 
-def check_steps(steps: Iterable[RecipeStep], frame_count: int) -> None:
-    """Check that steps are about frames that exist."""
+def check_steps(
+    steps: Iterable[RecipeStep], frame_count: int, *, is_volume: bool
+) -> None:
+    """Check that steps are about frames and axes that exist."""
     for step in steps:
+        if isinstance(step, Followed) and step.across and not is_volume:
+            raise ProjectError("a step goes along several axes of many volumes.")
         if isinstance(step, Told):
             as_whole(step.frame, "the frame of a step", 0, frame_count - 1)
 

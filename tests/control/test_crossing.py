@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from tests.control.conftest import SHAPE, Desk, click
 from tests.miniature import seeded_model
 
 BOTH = OtherAxis(1, "y"), OtherAxis(2, "x")
+FOLDER = "napari_sam2.control.crossing.spill_folder"
 BOX = FramePrompts(box_yxyx=(10, 20, 17, 31))
 STEPS = SHAPE[0] + SHAPE[1] + SHAPE[2]
 
@@ -29,7 +31,7 @@ STEPS = SHAPE[0] + SHAPE[1] + SHAPE[2]
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch) -> Path:
     """Return where large temporary files go."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(FOLDER, lambda: tmp_path)
     return tmp_path
 
 
@@ -143,11 +145,15 @@ def test_stopped_along_the_first_axis_it_begins_there_again(desk: Desk) -> None:
     assert desk.document.frames_covered(1) == 10
 
 
-def test_what_was_said_after_a_stop_is_followed_along_all_axes(desk: Desk) -> None:
+def test_what_was_said_after_a_stop_is_followed_along_all_axes(
+    desk: Desk, folder: Path
+) -> None:
     run(desk)
     stop_at(desk, "(now along x)")
+    assert list(folder.iterdir())
     desk.say(1, 9, FramePrompts(box_yxyx=(30, 2, 33, 5)))
     desk.lane.finish()
+    assert not list(folder.iterdir()), "it is of no use any more"
     desk.controller.resume()
     desk.lane.finish()
     assert lengths(desk) == [*SHAPE, *SHAPE]
@@ -254,15 +260,27 @@ def test_a_full_disk_is_said_and_what_is_found_is_kept(desk: Desk, monkeypatch) 
     monkeypatch.setattr(VolumeCopy, "_read", fail)
     run(desk)
     desk.lane.finish()
-    assert "do not fit there (No space left on device)" in desk.status.message
+    assert "do not fit there: No space left on device" in desk.status.message
     assert "10 of 10 frames are done, and are kept" in desk.status.message
     assert desk.status.activity is Activity.IDLE
 
 
+def test_a_volume_that_is_too_large_is_refused_at_once(desk: Desk, monkeypatch) -> None:
+    usage = SimpleNamespace(free=np.prod(SHAPE) - 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    run(desk)
+    desk.lane.finish()
+    assert "the volume is copied to" in desk.status.message
+    assert "do not fit there" in desk.status.message
+    assert set(desk.document.masks.of_object(1)) == {4}, "nothing was computed"
+    usage.free += 1
+    run(desk)
+    desk.lane.finish()
+    assert desk.status.message == "Track 1 object: 10 frames are done."
+
+
 def test_a_folder_that_is_not_there_is_said(desk: Desk, folder: Path, monkeypatch):
-    monkeypatch.setattr(
-        "napari_sam2.control.crossing.spill_folder", lambda: folder / "gone"
-    )
+    monkeypatch.setattr(FOLDER, lambda: folder / "gone")
     run(desk)
     desk.lane.finish()
     assert "cannot be written to" in desk.status.message
@@ -335,7 +353,7 @@ class Sitting:
                 return end.value
 
 
-@pytest.mark.parametrize("stop", [3, 11, 30, 66])
+@pytest.mark.parametrize("stop", [3, 11, 60])
 def test_it_is_replayed_to_the_pixel_wherever_it_was_stopped(stop: int) -> None:
     sitting = Sitting()
     sitting.controller.run(frames=range(1, 5))

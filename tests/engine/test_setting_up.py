@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from napari_sam2.core.axes import Axis
@@ -71,3 +73,16 @@ def test_fewer_of_the_last_frames_are_looked_back_at(miniature) -> None:
     assert few.quality is FEW
     assert found[0][:3] == found[1][:3]  # there was nothing to leave out yet
     assert found[0][3:] != found[1][3:]
+
+
+def test_other_frames_are_seen_alike_and_say_how_probable_objects_are(miniature):
+    chosen = TrackerOptions(window=WindowOptions(mode="on"), quality=FEW)
+    tracker = set_up_tracker(miniature, ArrayFrames(STACK), options=chosen)
+    turned = ArrayFrames(STACK.transpose(1, 0, 2))
+    made = tracker.alike(turned)
+    assert made.frames is turned
+    assert made.limits == tracker.limits
+    assert made.options == replace(chosen, keeps_probabilities=True)
+    said = FramePrompts(box_yxyx=(2.0, 4.0, 8.0, 20.0))
+    assert made.set_prompts(1, 3, said).soft is not None
+    assert tracker.object_ids == ()

@@ -105,6 +105,19 @@ def test_it_is_stopped_and_goes_on_with_real_buttons(volume: User) -> None:
     assert not track.resume_button.isEnabled()
 
 
+def test_the_dock_closes_in_the_middle_of_it(volume: User) -> None:
+    gate = volume.factory.tracker.gate = threading.Semaphore(0)
+    choose(volume)
+    press(volume, volume.dock.workbench.track.run_button)
+    gate.release(SHAPE[0] + 4)
+    volume.wait(lambda: "(now along y)" in doing(volume))
+    line = volume.dock.status_line.message
+    assert line == "Track 1 object along 3 axes (now along y)…"
+    document = volume.document
+    volume.dock.shut_down()  # after which no thread is left, as for every test here
+    assert document.frames_covered(1) == SHAPE[0]
+
+
 def test_follow_it_again_stays_along_one_axis(volume: User) -> None:
     choose(volume)
     press(volume, volume.dock.workbench.track.run_button)

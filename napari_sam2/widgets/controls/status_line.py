@@ -107,8 +107,11 @@ def announce(problem: Exception) -> None:
 
 
 def _sentence(status: Status) -> str:
-    if status.activity is Activity.LOADING and status.progress is not None:
-        return status.progress.label or _WORDS[Activity.LOADING]
+    label = status.progress.label if status.progress is not None else ""
+    if label and status.activity is Activity.LOADING:
+        return label
+    if label and status.activity is Activity.RUNNING:
+        return f"{label}…"
     said = status.message if status.problem is None else ""
     return _WORDS.get(status.activity, said) or "Ready."
 
