@@ -36,7 +36,7 @@ def clean(
     parts = parts_of(runs, CORNERS)
     stays = ~_are_islands(runs, parts, island_area)
     islands, solid = runs.only(~stays), runs.only(stays)
-    holes = _holes(solid.gaps(), parts.only(stays), hole_area)
+    holes = _holes(solid, parts.only(stays), hole_area)
     if not len(islands.starts) and not len(holes.starts):
         return mask
     cleaned.ravel()[islands.pixels()] = False
@@ -52,10 +52,11 @@ def _are_islands(runs: Runs, parts: Parts, area: float) -> npt.NDArray[np.bool_]
     return is_small[parts.firsts]
 
 
-def _holes(gaps: Runs, parts: Parts, area: float) -> Runs:
-    """Return which of the gaps in and around parts are filled."""
+def _holes(solid: Runs, parts: Parts, area: float) -> Runs:
+    """Return what is filled between the runs of some parts."""
     if area <= 0 or not parts.hole_count:
-        return gaps.only(np.zeros(len(gaps.starts), bool))
+        return solid.only(np.zeros(len(solid.starts), bool))
+    gaps = solid.gaps()
     firsts = parts_of(gaps, SIDES).firsts
     is_small = np.bincount(firsts, gaps.lengths) <= area
     is_small[0] = False  # what is outside
