@@ -8,6 +8,7 @@ it, and what was found along each axis, lie in a temporary folder.
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError, StorageError
 from napari_sam2.core.positions import NOWHERE
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.results import FrameResult
+from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.files.position_files import PositionFiles
 from napari_sam2.state.spill import spill_folder
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.orientation import Dims
     from napari_sam2.core.positions import Position
     from napari_sam2.core.recipe import Followed
-    from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.core.results import MaskResult
     from napari_sam2.state.masks import Place
 
 # Frames, rows and columns along the first axis, along its rows, and its columns.
@@ -71,6 +74,7 @@ class Crossing:
         self._copy.check_room()
         self._frames = None if step.frames is None else range(*step.frames)
         self._latest: FrameResult | None = None
+        self._answers: dict[Place, MaskResult] = {}
         tracker.take_up(tracker.put_by())
         self._axes = self._open_axes()
         self._begins, self._steps = self._count_steps()
@@ -114,12 +118,13 @@ class Crossing:
             self._axes, self._tracker.alike, along_first=self._along_first
         )
         prompts = dict.fromkeys(self._told, FramePrompts())
-        with closing(work((), prompts, token)) as items:
+        voted = FinishedFrames(Path(self._folder.name), self._copy.shape[1:])
+        with closing(voted), closing(work((), prompts, token)) as items:
             for item in items:
                 if isinstance(item, Progress):
                     yield self._followed(item)
                 else:
-                    yield self._fused(item)
+                    yield self._fused(item, voted)
         if token is None or not token.is_cancelled:
             self.now = RunStep(self._steps, self._steps)
             yield ()
@@ -135,11 +140,22 @@ class Crossing:
         self.now = RunStep(done, self._steps, where=where)
         return () if found is None else tuple(found)
 
-    def _fused(self, result: FrameResult) -> tuple[MaskResult, ...]:
+    def _fused(
+        self, result: FrameResult, voted: FinishedFrames
+    ) -> tuple[MaskResult, ...]:
+        """Return what a frame has come to: no two objects overlap, as in other runs.
+
+        What is found of an object may take pixels from those that came before.
+        """
         self.now = RunStep(self._steps - 1, self._steps, where="(now fusing)")
-        return tuple(
-            one for one in result if (one.object_id, one.frame) not in self._told
-        )
+        frame = result.frame
+        answers = [one for place, one in self._answers.items() if place[1] == frame]
+        found = [one for one in result if (one.object_id, frame) not in self._told]
+        for answer in answers:
+            found = [one.without(answer) for one in found]
+        before = {one.object_id: one.area for one in voted[frame]}
+        now = voted.add(FrameResult(frame, tuple(found)))
+        return tuple(one for one in now if before.get(one.object_id) != one.area)
 
     def _along_first(
         self,
@@ -161,12 +177,19 @@ class Crossing:
             with closing(run) as found:
                 for result in found:
                     self._latest = result
+                    self._note_answers(result)
                     yield result
         except FrameError as error:
             problem = error  # what was found before it is cut by the other axes
         yield from self._copy.fill(min(frame for _, frame in prompts), token)
         if problem is not None:
             raise problem
+
+    def _note_answers(self, result: FrameResult) -> None:
+        for one in result:
+            place = one.object_id, one.frame
+            if place in self._told:
+                self._answers[place] = replace(one, soft=None)
 
     def _count_steps(self) -> tuple[dict[str, int], int]:
         """Return how many steps are before each of the other axes, and in all."""

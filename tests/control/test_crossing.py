@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,12 +12,16 @@ import pytest
 
 from napari_sam2.control import Activity, Controller, InlineLane
 from napari_sam2.control.replaying import Replayed, replay
+from napari_sam2.control.stack_work import track_stack
 from napari_sam2.control.volume_copy import VolumeCopy
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.prompts import BoxPrompt, FramePrompts
 from napari_sam2.core.recipe import Followed, OtherAxis
+from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.io.reading.arrays import array_stack
 from napari_sam2.project.values import Contents
 from napari_sam2.state import Document, History, Origin, Settings, edits
 from tests.control.conftest import SHAPE, Desk, click
@@ -368,6 +373,47 @@ def test_it_is_replayed_to_the_pixel_wherever_it_was_stopped(stop: int) -> None:
     replayed = sitting.replay()
     assert (replayed.changed, replayed.unknown) == (0, 0)
     assert replayed.contents == sitting.contents
+
+
+def test_the_command_finds_the_same_but_where_one_prompted() -> None:
+    sitting = Sitting()
+    sitting.controller.run(across=BOTH)
+    options = TrackerOptions(keeps_probabilities=True)
+    steps = track_stack(
+        array_stack(sitting.frames.array, "zyx"),
+        [
+            BoxPrompt(object_id, frame, said.box_yxyx)
+            for (object_id, frame), said in sitting.document.prompts.items()
+        ],
+        partial(VideoTracker, sitting.model, options=options),
+        axes=["z", "y", "x"],
+        limits=sitting.make().limits,
+    )
+    found = {
+        (one.object_id, one.frame): pack_mask(one.mask)
+        for step in steps
+        for one in step.result
+    }
+    seen = {place: one.mask for place, one in sitting.document.masks.items()}
+    differing = {place for place, mask in found.items() if mask != seen[place]}
+    assert len(found) == 12
+    prompted = {frame for _, frame in sitting.document.prompts}
+    assert {frame for _, frame in differing} <= prompted
+
+
+def test_objects_do_not_overlap_and_give_way_to_answers(desk: Desk) -> None:
+    desk.say(2, 6, FramePrompts(box_yxyx=(12, 25, 22, 40)))
+    desk.lane.finish()
+    answers = desk.mask(1, 4).mask.mask, desk.mask(2, 6).mask.mask
+    assert (answers[0] & answers[1]).any()
+    run(desk)
+    desk.lane.finish()
+    for frame in range(SHAPE[0]):
+        one, other = (desk.mask(i, frame).mask.mask for i in (1, 2))
+        assert not (one & other).any()
+        np.testing.assert_array_equal(one | other, answers[0] | answers[1])
+    np.testing.assert_array_equal(desk.mask(1, 4).mask.mask, answers[0])
+    np.testing.assert_array_equal(desk.mask(2, 6).mask.mask, answers[1])
 
 
 @pytest.mark.parametrize("is_colour", [False, True])
