@@ -204,10 +204,7 @@ class VideoTracker:
         self._cache.clear()
 
     def alike(self, frames: FrameSource) -> VideoTracker:
-        """Return a session of other frames that are seen alike, to be fused.
-
-        Its results say how probable the object is at each pixel.
-        """
+        """Return a session of other frames, seen alike, that keeps probabilities."""
         options = replace(self.options, keeps_probabilities=True)
         return VideoTracker(self.model, frames, limits=self.limits, options=options)
 
