@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.layers.image_axes import channel_axis
+from napari_sam2.layers.image_axes import channel_axis, image_axes
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -47,6 +47,15 @@ def check_companion(layer: Image, axes: Axes, other: Image, its_axes: Axes) -> N
             f"{other.name} lies elsewhere in the viewer than {layer.name}: channels "
             "must have the same scale, translation and rotation."
         )
+
+
+def fits_beside(layer: Image, other: Image) -> bool:
+    """Whether an image can be a further channel of another one."""
+    try:
+        check_companion(layer, image_axes(layer), other, image_axes(other))
+    except StackError:
+        return False
+    return True
 
 
 def _size(sizes: list[int]) -> str:

@@ -13,7 +13,7 @@ from napari_sam2.core.intensity import IntensityLimits, as_limits
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.core.side_by_side import SideBySide
-from napari_sam2.layers.companions import check_companion
+from napari_sam2.layers.companions import check_companion, fits_beside
 from napari_sam2.layers.coordinates import FrameSpace
 from napari_sam2.layers.image_axes import (
     channel_axis,
@@ -213,6 +213,35 @@ def image_source(
     source = ImageSource(layer, axes, frames, space, limits, tuple(beside))
     assert source.seen.shape_hw == space.shape_hw  # says if there are too many
     return source
+
+
+def renewed(source: ImageSource) -> ImageSource:
+    """Return the same choices on the pixels that the layers have now.
+
+    Images beside it that no longer fit are left out.
+
+    Raises
+    ------
+    StackError
+        If the image has another size, or pixels that cannot be used.
+    """
+    layer, layout = source.layer, source.space.layout
+    axes = image_axes(layer)
+    if tuple(one.size for one in axes) != source.space.shape:
+        raise StackError(f"{layer.name} has another size than before.")
+    made = image_source(
+        layer,
+        axis=layout.frame,
+        at=dict(layout.fixed),
+        channels=source.frames.channels,
+        limits=source.limits,
+        level=source.frames.level,
+        beside=[one for one in source.beside if fits_beside(layer, one)],
+        every=bool(layout.positions),
+    )
+    if made.space != source.space:
+        raise StackError(f"{layer.name} has other axes than before.")
+    return made
 
 
 def contrast_limits(source: ImageSource) -> IntensityLimits | None:

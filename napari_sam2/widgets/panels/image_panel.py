@@ -55,6 +55,8 @@ class ImagePanel(QWidget):
     """An ImageSource, or None when there is no image."""
     described = Signal(str)
     """What is worked on, in a few words: "cells · z (32)"."""
+    pixels_exchanged = Signal(object)
+    """The layers that were given other pixels."""
     refused = Signal(object)
     """The StackError that says why an image cannot be used."""
     said = Signal(str)
@@ -77,6 +79,8 @@ class ImagePanel(QWidget):
         self._contrast.settled.connect(self._emit_source)
         self._places = LayerWatch(GEOMETRY, links, parent=self)
         self._places.settled.connect(self._offer_images_again)
+        self._pixels = LayerWatch(["data"], links, parent=self)
+        self._pixels.settled.connect(self._on_pixels_exchanged)
         links.connect(viewer.layers.selection.events.active, self._on_active_changed)
 
     def _make_controls(self) -> None:
@@ -154,6 +158,12 @@ class ImagePanel(QWidget):
             self._set_layer(layer)
             self._emit_source()
 
+    def look_anew(self) -> None:
+        """Choose anew what is tracked of the layer, as if it had just come."""
+        if self._layer is not None:
+            self._set_layer(self._layer)
+            self._emit_source()
+
     def stay(self, layer: Any) -> None:
         """Say, while it is active, that another image is not worked on by itself."""
         is_shown = layer == self._layer or layer in self.channels.beside
@@ -189,6 +199,10 @@ class ImagePanel(QWidget):
             self.refused.emit(
                 StackError(f"{problem} It is not shown to the model any more.")
             )
+
+    def _on_pixels_exchanged(self) -> None:
+        self.pixels_exchanged.emit(self._pixels.changed)
+        self._offer_images_again()
 
     def _why_lost(self, companion: Any) -> str:
         """Say why another image is no channel any more; nothing if it still is."""
@@ -233,6 +247,7 @@ class ImagePanel(QWidget):
         images = self._choice.images
         self.channels.offer(self._layer, images)
         self._places.watch(images)
+        self._pixels.watch(images)
         self._form.setRowVisible(self.channels, self.channels.has_choice)
 
     def _on_axis_chosen(self, _: object = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_sam2.core.errors import StackError
 from napari_sam2.widgets.panels.axis_question import Decision
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class ImageSwitch:
         self._question = question
         question.answered.connect(self._on_decided)
         panel.source_chosen.connect(self._on_chosen)
+        panel.pixels_exchanged.connect(self._on_pixels_exchanged)
         links.connect(self._selection.events.active, self._on_active_changed)
 
     def show_source(self) -> None:
@@ -56,6 +58,13 @@ class ImageSwitch:
         else:
             self._sessions.open(source)
             self.show_source()
+
+    def _on_pixels_exchanged(self, layers: frozenset[Any]) -> None:
+        self._question.withdraw()
+        for sentence in self._sessions.exchange(layers):
+            self._panel.refused.emit(StackError(sentence))
+        if self._sessions.current is None:
+            self._panel.look_anew()
 
     def _on_decided(self, source: ImageSource, decision: Decision) -> None:
         if decision is not Decision.STAY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -28,6 +29,8 @@ class LayerWatch(QObject):
 
     settled = Signal()
     """One of them was changed, and all have rested since."""
+    changed: frozenset[Any] = frozenset()
+    """The layers that were changed when they had last come to rest."""
 
     def __init__(
         self,
@@ -39,20 +42,31 @@ class LayerWatch(QObject):
         super().__init__(parent)
         self._names = names
         self._of_layers = Links()
+        self._restless: set[Any] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLING_MS)
-        self._timer.timeout.connect(self.settled)
+        self._timer.timeout.connect(self._on_rest)
         links.at_end(self._of_layers.cut)
         links.at_end(self._timer.stop)
 
     def watch(self, layers: Iterable[Any]) -> None:
         """Watch these layers instead of those before."""
         self._of_layers.cut()
-        self._timer.stop()
-        for layer in layers:
+        watched = set(layers)
+        self._restless &= watched
+        if not self._restless:
+            self._timer.stop()
+        for layer in watched:
             for name in self._names:
-                self._of_layers.connect(getattr(layer.events, name), self._on_changed)
+                self._of_layers.connect(
+                    getattr(layer.events, name), partial(self._on_changed, layer)
+                )
 
-    def _on_changed(self, _: object = None) -> None:
+    def _on_changed(self, layer: Any, _: object = None) -> None:
+        self._restless.add(layer)
         self._timer.start()
+
+    def _on_rest(self) -> None:
+        self.changed, self._restless = frozenset(self._restless), set()
+        self.settled.emit()

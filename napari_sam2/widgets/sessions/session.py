@@ -8,9 +8,10 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_sam2.control import Controller
-from napari_sam2.core.errors import PromptError, Sam2Error
+from napari_sam2.core.errors import PromptError, Sam2Error, StackError
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.prompt_json import PromptSet
+from napari_sam2.layers.image_source import renewed
 from napari_sam2.layers.layer_file import image_key, layer_path
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
@@ -148,6 +149,15 @@ class Session:
             self.image = image
             self.companions |= {image_key(one): one for one in image.beside}
             self.controller.set_frames(image.seen, image.limits)
+
+    def look_again(self) -> bool:
+        """Show the model the pixels that the layers have now; False if none fit."""
+        try:
+            self.image = renewed(self.image)
+        except StackError:
+            return False
+        self.controller.set_frames(self.image.seen, self.image.limits)
+        return True
 
     def take_along(self, other: Session) -> None:
         """Take the objects and points of a session along another axis, as one step."""

@@ -10,7 +10,7 @@ from psygnal import Signal
 from napari_sam2.widgets.sessions.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from napari_sam2.control import Lane, TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
@@ -142,6 +142,24 @@ class Sessions:
             if session.image.layer not in self._viewer.layers:
                 self._close(session)
 
+    def exchange(self, layers: Collection[Any]) -> list[str]:
+        """Look at the pixels that layers were given; return what to say of it.
+
+        Sessions that they do not fit are closed as if their image were gone.
+        """
+        said = []
+        for session in list(self._all):
+            image = session.image
+            given = [one for one in (image.layer, *image.beside) if one in layers]
+            if not given:
+                continue
+            fits = session.look_again()
+            if not session.is_empty:
+                said += [_exchanged(one, session, fits=fits) for one in given]
+            if not fits:
+                self._close(session)
+        return said
+
     def close(self, *, is_window_gone: bool = False) -> None:
         """Close all sessions; see :meth:`Session.close`."""
         for session in list(self._all):
@@ -202,3 +220,15 @@ class Sessions:
                 self.changed.emit(None)
         self.closing.emit(session)
         session.close(is_window_gone=is_window_gone)
+
+
+def _exchanged(layer: Any, session: Session, *, fits: bool) -> str:
+    masks = session.masks.layer.name
+    then = (
+        "The model sees the new ones: masks of prompts follow at once, and those of "
+        "runs with the next run."
+        if fits
+        else "They do not fit what was done, so work on them begins anew; what was "
+        f"found stays as the layer {masks}."
+    )
+    return f"The pixels of {layer.name} were exchanged. {then}"
