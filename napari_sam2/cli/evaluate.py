@@ -18,9 +18,9 @@ from napari_sam2.cli.evaluate_options import (
 )
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
+from napari_sam2.cli.model_options import add_model_options
 from napari_sam2.cli.quality_option import add_quality_option, quality_of
 from napari_sam2.cli.track import load
-from napari_sam2.cli.track_options import add_model_options
 from napari_sam2.core.errors import MissingExtraError, Sam2Error
 from napari_sam2.core.provenance import now_utc
 from napari_sam2.engine.weights import resolve_weights, weights_sha256

@@ -12,15 +12,15 @@ from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.carry_out import Outcome, carry_out
 from napari_sam2.cli.everywhere import carry_out_everywhere, report_everywhere
 from napari_sam2.cli.interrupt import INTERRUPTED
+from napari_sam2.cli.model_options import add_model_options
+from napari_sam2.cli.pixel_options import add_pixel_options
 from napari_sam2.cli.project_options import add_image_options
 from napari_sam2.cli.quality_option import add_quality_option, in_words
 from napari_sam2.cli.replay import track_project
 from napari_sam2.cli.track_job import track_job
 from napari_sam2.cli.track_options import (
     add_course_options,
-    add_model_options,
     add_output_options,
-    add_pixel_options,
     add_position_options,
     add_prompt_options,
 )

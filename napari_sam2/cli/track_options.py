@@ -1,4 +1,4 @@
-"""The options of ``track``, and those that ``demo`` shares with it."""
+"""The options of ``track``: what is prompted, followed and written."""
 
 from __future__ import annotations
 
@@ -8,60 +8,15 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.arguments import (
     FrameSpan,
     parse_axes,
-    parse_channels,
     parse_every,
     parse_frames,
-    parse_limits,
     parse_mask,
     parse_place,
 )
 from napari_sam2.core.prompt_text import parse_box, parse_point
-from napari_sam2.core.recipe import DEFAULT_WINDOW
-from napari_sam2.engine.weights import BUNDLED_NAME
 
 if TYPE_CHECKING:
     import argparse
-
-
-def add_model_options(
-    parser: argparse.ArgumentParser, *, only_torch: bool = False
-) -> None:
-    """Add the choice of model and device, and of what computes if there is one."""
-    group = parser.add_argument_group("model")
-    group.add_argument(
-        "--model",
-        metavar="NAME|FILE|DIR",
-        default=BUNDLED_NAME,
-        help="a name that napari-sam2 models list shows, a file of weights, or a "
-        "folder that napari-sam2 export-onnx wrote (default: %(default)s, which comes "
-        "with the package)",
-    )
-    if not only_torch:
-        _add_backend(group)
-    group.add_argument(
-        "--device",
-        default="auto",
-        help="auto, cpu, cuda, cuda:1 or mps; with ONNX Runtime auto, cpu, cuda, "
-        "cuda:1, directml, coreml or openvino (default: the fastest there is)",
-    )
-    group.add_argument(
-        "--image-size",
-        metavar="PIXELS",
-        type=int,
-        help="side of the square that frames are squashed to, a multiple of 32; "
-        "smaller is faster and coarser (default: what the model was made for)",
-    )
-
-
-def _add_backend(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--backend",
-        choices=("auto", "torch", "onnx"),
-        default="auto",
-        help="what computes: PyTorch, or ONNX Runtime (extra [onnx]), which has to "
-        "export a model that is no such folder once (default: PyTorch, unless the "
-        "model is such a folder)",
-    )
 
 
 def add_prompt_options(parser: argparse.ArgumentParser) -> None:
@@ -244,71 +199,4 @@ def _add_visits(group: argparse._ArgumentGroup) -> None:
         help="how objects come to positions where they are not prompted: followed from "
         "the neighbour as if through time, until they are gone; or with its masks, or "
         "boxes around them, as they are; or not at all (default: follow)",
-    )
-
-
-def add_pixel_options(parser: argparse.ArgumentParser) -> None:
-    """Add which pixels the model sees, and how bright."""
-    group = parser.add_argument_group("what the model sees")
-    _add_parts_of_files(group)
-    _add_channels(group)
-    _add_brightness(group)
-    group.add_argument(
-        "--window",
-        choices=("off", "auto", "on"),
-        default=DEFAULT_WINDOW,
-        help="look at small objects in a window that follows them, instead of at whole "
-        "frames: auto does so where it magnifies an object three times or more; "
-        "off is quicker, above all where there are many (default: %(default)s)",
-    )
-
-
-def _add_parts_of_files(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--series",
-        metavar="N",
-        type=int,
-        help="which image of a TIFF file (default: the first, 0), or which series of a "
-        "DICOM folder",
-    )
-    group.add_argument(
-        "--level",
-        metavar="N",
-        type=int,
-        default=0,
-        help="which level of a pyramid is read, where full resolution (0) is slow; "
-        "coordinates and results are those of level 0 all the same",
-    )
-
-
-def _add_channels(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--as-channels",
-        action="store_true",
-        help="take several STACKs of one size as the channels of one, in that order",
-    )
-    group.add_argument(
-        "--channels",
-        metavar="N[,N[,N]]",
-        type=parse_channels,
-        help="one to three channels to look at (default: colours as they are, of "
-        "--as-channels all, else the first)",
-    )
-
-
-def _add_brightness(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--limits",
-        metavar="LOW,HIGH",
-        type=parse_limits,
-        action="append",
-        help="intensities shown to the model as black and as white; once, or once for "
-        "each of three channels (default: estimated from the whole stack; -160,240, as "
-        "soft tissue is looked at, where it is CT in Hounsfield units)",
-    )
-    group.add_argument(
-        "--correct-bleaching",
-        action="store_true",
-        help="show frames that fade to the model as bright as the first; tables hold "
-        "the intensities of the file all the same",
     )

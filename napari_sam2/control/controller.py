@@ -10,6 +10,7 @@ from napari_sam2.control.importing import Importing
 from napari_sam2.control.orders import RunOrder
 from napari_sam2.control.prompting import Prompting
 from napari_sam2.control.requesting import (
+    asked_for,
     choices,
     comes_to_the_same_quality,
     make_request,
@@ -94,7 +95,7 @@ class Controller:
         self._board = StatusBoard()
         self._dispatcher = Dispatcher(lane, self._board, on_opened=self._on_opened)
         self._session = TrackerSession(make_tracker, recorder)
-        self._request = self._make_request(frames, limits)
+        self._request = make_request(self.document, settings, frames, limits)
         parts = self._dispatcher, self._session, lambda: self._request
         self._prompting = Prompting(self.document, *parts)
         self._running = Running(history, *parts, clock)
@@ -163,12 +164,10 @@ class Controller:
         across : sequence of OtherAxis, optional
             Axes of the volume to follow the objects along besides, and to fuse.
         """
-        if objects is None:
-            selected = self.document.selected
-            one = self.settings.only_selected and selected is not None
-            objects = [selected] if one else list(self.document.objects)  # type: ignore[list-item]
         order = RunOrder(
-            tuple(objects),
+            asked_for(self.document, self.settings)
+            if objects is None
+            else tuple(objects),
             direction or self.settings.direction,
             self.settings.run_frames if frames is None else frames,
             seed=self.settings.seed if everywhere else None,
@@ -250,7 +249,7 @@ class Controller:
             If the frames do not fit the document. Another image, or another axis, needs
             another document and controller.
         """
-        self._renew(self._make_request(frames, limits))
+        self._renew(frames, limits)
         edits.expect_answers(self.document).apply(self.document)
         self._prompting.answer(self.document.prompts)
 
@@ -289,17 +288,13 @@ class Controller:
             self._prompting.answer(self.document.prompts)
 
     def _on_choice_changed(self) -> None:
-        self._renew(self._make_request(self.frames, self._request.limits))
+        self._renew(self.frames, self._request.limits)
 
-    def _renew(self, request: TrackerRequest) -> None:
+    def _renew(self, frames: FrameSource, limits: IntensityLimits | None) -> None:
         """Have another tracker made when one is needed next."""
+        request = make_request(self.document, self.settings, frames, limits)
         if not comes_to_the_same_quality(request, self._request):
             self._board.show(quality=None)
         self._running.abandon(because_of=what_differs(self._request, request))
         self._request = request
         self._prompting.ask_again()
-
-    def _make_request(
-        self, frames: FrameSource, limits: IntensityLimits | None
-    ) -> TrackerRequest:
-        return make_request(self.document, self.settings, frames, limits)

@@ -57,6 +57,13 @@ def make_request(
     )
 
 
+def asked_for(document: Document, settings: Settings) -> tuple[int, ...]:
+    """Return the objects that a run is for: the selected one, or all."""
+    if settings.only_selected and document.selected is not None:
+        return (document.selected,)
+    return tuple(document.objects)
+
+
 def choices(settings: Settings) -> tuple[SignalInstance, ...]:
     """Return the signals of all settings that make it another tracker."""
     events = settings.events
