@@ -29,7 +29,8 @@ _MOST_ON_PROCESSOR = 4
 _PIXELS_ON_PROCESSOR = 512**2
 _MOST_FRAMES = 4
 # Products of smaller images are rounded in other ways when there are more of them. From
-# here on a frame comes out the same, bit by bit, whatever it is encoded with.
+# here on a frame comes out the same on a processor, bit by bit, whatever it is encoded
+# with, unless all products are rounded to bfloat16.
 _SMALLEST_IN_FRAMES = 256
 
 
