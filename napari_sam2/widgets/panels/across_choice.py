@@ -91,7 +91,7 @@ class AcrossChoice(QWidget):
         total = one + sum(volume.axes[other.number].size for other in self.chosen)
         return (
             f"Propagate computes {total:,} frames in place of {one:,}; then the axes "
-            "vote on every voxel, but on frames that you prompted."
+            "vote on every voxel, except on frames that you prompted."
         )
 
 
