@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _STEM_ENDINGS = {"labels-tiff": "_labels", "csv": "_objects"}
 _TYPES = mimetypes.MimeTypes()
 _USUAL = "labels-tiff"
+_MOST_BYTES = 200  # of the 255 that a file's name may have
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
 
@@ -111,7 +112,7 @@ class ExportForm(QWidget):
         """Order what the form says, once the user agrees to replace what is there."""
         path = self._complete_path()
         self.path.value = str(path)
-        if path.exists() and not may_replace(path, self):
+        if _is_there(path) and not may_replace(path, self):
             return
         chosen = find_result_format(self.kind.value)
         first, last = sorted((self.first.value, self.last.value))
@@ -128,8 +129,9 @@ class ExportForm(QWidget):
     def _complete_path(self) -> Path:
         """Return what is written in the form, as a file: never a bare folder."""
         written = Path(str(self.path.value).strip()).expanduser()
-        is_output = written.is_dir() and find_result_format(self.kind.value).is_folder
-        if not written.name or (written.is_dir() and not is_output):
+        is_folder = _is_there(written) and written.is_dir()
+        is_output = is_folder and find_result_format(self.kind.value).is_folder
+        if not written.name or (is_folder and not is_output):
             written = written / self._file_name(self.kind.value)
         path = written if written.is_absolute() else Path.home() / written
         ending = _ending(self.kind.value)
@@ -152,8 +154,17 @@ class ExportForm(QWidget):
 
 
 def as_file_name(name: str) -> str:
-    """Return a name without what files may not be called on any system."""
-    return _FORBIDDEN.sub("_", name).strip(" .") or "image"
+    """Return a name that files may have on any system, with room for endings."""
+    allowed = _FORBIDDEN.sub("_", name).encode()[:_MOST_BYTES].decode(errors="ignore")
+    return allowed.strip(" .") or "image"
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file or folder is there; not where the system refuses such a name."""
+    try:
+        return path.exists()
+    except OSError:  # too long, or in a closed folder: told by whoever writes
+        return False
 
 
 def _ending(name: str) -> str:

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_sam2.core.axes import resized
 from napari_sam2.core.cancel import Progress, Stopped
+from napari_sam2.core.errors import OutputError
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,
@@ -156,6 +157,9 @@ class Exporter:
                 yield from steps(token)
             except Stopped:
                 return
+            except OSError as error:  # a name that the system refuses, say
+                why = error.strerror or error
+                raise OutputError(f"{path} cannot be written: {why}.") from error
             yield path
 
         def take(path: Path) -> None:
