@@ -14,6 +14,7 @@ from napari_sam2.cli.project_options import (
 )
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.io.files.apart import check_apart
+from napari_sam2.io.reading.opened import SCANNER
 from napari_sam2.io.writing.placing import affine_of
 from napari_sam2.io.writing.result_format import ImageUse
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS, choose_result_format
@@ -75,6 +76,7 @@ def _export(args: argparse.Namespace) -> int:
         chosen,
         frames=None if frames is None else all_frames(frames, project.stack),
         affine=None if frames is None else _affine(frames, project),
+        space_codes=SCANNER if frames is None else frames.stack.space_codes,
         overwrite=args.overwrite,
     )
     finish(steps, "writing")

@@ -241,6 +241,7 @@ class Job:
             frames=AllFrames(self.positions.whole, self.frames_at),
             limits=self.limits,
             affine=affine_of(self.frames, self.positions),
+            space_codes=self.frames.stack.space_codes,
             image_axes=(*self.positions.indices, *self.frames.layout.result_axes),
         )
 

@@ -157,6 +157,7 @@ def _write(project: Project, frames: StackFrames, outputs: Outputs) -> None:
             frames=all_frames(frames, project.stack),
             overwrite=outputs.overwrite,
             affine=affine_of(frames, positions_in(frames, project.stack)),
+            space_codes=frames.stack.space_codes,
         )
         finish(written, "writing")
 

@@ -17,6 +17,7 @@ from napari_sam2.core.provenance import (
     software_versions,
 )
 from napari_sam2.core.recipe import last_fused, last_used
+from napari_sam2.io.reading.opened import SCANNER
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import check_holds_positions
 from napari_sam2.project.values import ModelReference
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.io.reading.opened import Affine
+    from napari_sam2.io.reading.opened import Affine, SpaceCodes
     from napari_sam2.io.writing.result_format import ResultFormat
     from napari_sam2.project.values import Contents, Project
 
@@ -39,6 +40,7 @@ def export(
     *,
     frames: FrameSource | None = None,
     affine: Affine | None = None,
+    space_codes: SpaceCodes = SCANNER,
     overwrite: bool = False,
 ) -> Generator[Progress]:
     """Write the masks of a project.
@@ -52,6 +54,8 @@ def export(
         The image, for formats that need it.
     affine : tuple of 3 rows of 4 float, optional
         Where the image lies in space.
+    space_codes : tuple of int, optional
+        NIfTI's codes of that space, of sform and qform.
     overwrite : bool, optional
         Whether files that are there may be replaced.
 
@@ -68,7 +72,9 @@ def export(
         check_holds_positions(result_format)
     masks = project.contents.masks
     frames_done = sorted(masks.frames)
-    header = replace(result_header(project, frames), affine=affine)
+    header = replace(
+        result_header(project, frames), affine=affine, space_codes=space_codes
+    )
     with result_format.open(path, header, overwrite=overwrite) as writer:
         for done, frame in enumerate(frames_done):
             yield Progress(done, len(frames_done), f"Writing {path.name}")

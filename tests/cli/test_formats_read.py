@@ -41,6 +41,46 @@ def test_nifti_is_followed_along_z(cli, tmp_path, expected, suffix):
     np.testing.assert_array_equal(tifffile.imread(out), expected)
 
 
+@pytest.mark.parametrize("codes", [(4, 0), (2, 0), (0, 1), (1, 3), (0, 0)])
+@pytest.mark.parametrize("unit", ["mm", "unknown"])
+def test_labels_of_nifti_lie_in_the_same_space(cli, tmp_path, codes, unit):
+    nibabel = pytest.importorskip("nibabel")
+    image = nibabel.Nifti1Image(discs(6, (64, 80))[0].T, np.diag([-2.0, 2, 3, 1]))
+    image.set_sform(image.affine if codes[0] else None, codes[0])
+    image.set_qform(image.affine if codes[1] else None, codes[1])
+    image.header.set_xyzt_units(unit)
+    path, out = tmp_path / "a.nii", tmp_path / "labels.nii.gz"
+    nibabel.save(image, path)
+    assert cli("track", path, "-o", out, *POINT).code == 0
+    header = nibabel.load(out).header
+    assert (int(header["sform_code"]), int(header["qform_code"])) == codes
+    assert header.get_xyzt_units()[0] == unit
+    np.testing.assert_allclose(nibabel.load(out).affine, nibabel.load(path).affine)
+
+
+def test_labels_of_one_slice_lie_there_where_no_code_says_so(cli, tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    twice = np.stack([discs(6, (64, 80))[0].T] * 2, axis=2)
+    path, out = tmp_path / "a.nii", tmp_path / "labels.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(twice, None), path)
+    assert cli("track", path, "-o", out, "--axis", "t", "--at", "z=1", *POINT).code == 0
+    wanted = nibabel.load(path).affine
+    wanted[:, 3] += wanted[:, 2]
+    np.testing.assert_allclose(nibabel.load(out).affine, wanted)
+
+
+def test_labels_do_not_take_one_space_for_another(cli, tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    image = nibabel.Nifti1Image(discs(6, (64, 80))[0].T, np.eye(4))
+    image.set_sform(np.diag([2.0, 2, 2, 1]), 4)
+    image.set_qform(np.eye(4), 1)
+    path, out = tmp_path / "a.nii", tmp_path / "labels.nii"
+    nibabel.save(image, path)
+    assert cli("track", path, "-o", out, *POINT).code == 0
+    header = nibabel.load(out).header
+    assert (int(header["sform_code"]), int(header["qform_code"])) == (4, 0)
+
+
 def test_dicom_with_a_missing_slice_is_told_and_followed(cli, tmp_path, expected):
     pydicom = pytest.importorskip("pydicom")
     from tests.io.dicom_files import write_series

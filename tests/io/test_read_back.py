@@ -112,7 +112,10 @@ def test_nifti_keeps_the_affine_of_its_image(tmp_path) -> None:
     import nibabel
 
     affine = ((0.0, -2.0, 0.0, 10.0), (0.5, 0.0, 0.0, -3.0), (0.0, 0.0, 3.0, 7.0))
-    axes = axes_from_shape(LABELS.shape, "zyx")
+    axes = tuple(
+        replace(axis, unit="millimeter")
+        for axis in axes_from_shape(LABELS.shape, "zyx")
+    )
     path = write("labels-nifti", tmp_path, axes=axes, affine=affine)
     image = nibabel.load(path)
     np.testing.assert_allclose(image.affine[:3], affine)

@@ -13,7 +13,7 @@ from napari_sam2.core.errors import StackError
 from napari_sam2.core.units import unit_name
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.inflated import InflatedFile
-from napari_sam2.io.reading.opened import Affine, Opened, as_affine
+from napari_sam2.io.reading.opened import Affine, Opened, SpaceCodes, as_affine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,12 @@ def open_nifti(path: Path) -> Opened:
     if not isinstance(header, nibabel.Nifti1Header):
         raise StackError(f"{path} is {type(image).__name__}, not NIfTI: convert it.")
     array = NiftiArray(path, image.dataobj)
-    return Opened(array, _axes(header, array.shape), _affine(header, image.affine))
+    return Opened(
+        array,
+        _axes(header, array.shape),
+        _affine(header, image.affine),
+        space_codes=_space_codes(header),
+    )
 
 
 def _axes(header: Any, shape: tuple[int, ...]) -> Axes:
@@ -144,3 +149,12 @@ def _affine(header: Any, matrix: npt.NDArray[Any] | None) -> Affine | None:
         return None
     in_millimetres = matrix[:3] * _MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
     return as_affine(in_millimetres)
+
+
+def _space_codes(header: Any) -> SpaceCodes:
+    """Return the codes of sform and qform; 0 for a qform that leads elsewhere."""
+    sform, qform = int(header["sform_code"]), int(header["qform_code"])
+    if sform and qform:
+        is_same = np.allclose(header.get_sform(), header.get_qform(), atol=1e-3)
+        return sform, qform if is_same else 0
+    return sform, qform

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 # From indices along x, y and z to millimetres: three rows of four numbers.
 Affine = tuple[tuple[float, float, float, float], ...]
+# What NIfTI calls the space that the affine leads to: codes of its sform and its qform.
+SpaceCodes = tuple[int, int]
+SCANNER: SpaceCodes = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Opened:
     levels : tuple of array-like
         All levels of a pyramid in their own sizes, the array first; empty where there
         is no other, or where the array is a coarser one.
+    space_codes : tuple of int
+        NIfTI's codes of the space that the affine leads to, of sform and qform.
     """
 
     array: ArrayLike
@@ -59,6 +64,7 @@ class Opened:
     affine: Affine | None = None
     notices: tuple[str, ...] = ()
     levels: tuple[ArrayLike, ...] = ()
+    space_codes: SpaceCodes = SCANNER
 
 
 def as_affine(matrix: npt.NDArray[Any]) -> Affine:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.io.reading.kinds import open_any
-from napari_sam2.io.reading.opened import Wanted
+from napari_sam2.io.reading.opened import SCANNER, Wanted
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames import ArrayLike
-    from napari_sam2.io.reading.opened import Affine
+    from napari_sam2.io.reading.opened import Affine, SpaceCodes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +43,8 @@ class Stack:
     levels : tuple of array-like
         All levels of a pyramid in their own sizes, ``array`` first; empty where there
         is no other, or where ``array`` is a coarser one.
+    space_codes : tuple of int
+        NIfTI's codes of the space that ``affine`` leads to, of sform and qform.
     """
 
     array: ArrayLike
@@ -52,6 +54,7 @@ class Stack:
     affine: Affine | None = None
     notices: tuple[str, ...] = ()
     levels: tuple[ArrayLike, ...] = ()
+    space_codes: SpaceCodes = SCANNER
 
     @property
     def name(self) -> str:
@@ -126,6 +129,7 @@ def open_stack(
         opened.affine,
         opened.notices,
         opened.levels,
+        opened.space_codes,
     )
 
 

@@ -30,6 +30,7 @@ _IN_SECONDS = {
     "millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0,
 }  # fmt: skip
 _COMPRESSION_LEVEL = 4
+_ALIGNED = 2  # the code of a space that is some other image's
 _SLOWEST_FIRST = "tz"
 _COMMENT = 6  # the code of an extension that is plain text
 _LARGEST_SIDE = 32767  # of the first version of NIfTI
@@ -114,14 +115,7 @@ def _describe(nibabel: Any, header: ResultHeader, dtype: np.dtype[Any]) -> Any:
     described = kind(endianness="<")
     described.set_data_dtype(dtype)
     described.set_data_shape(shape)
-    affine, code = np.diag([*sizes[:3], 1.0]), "aligned"
-    if header.affine is not None:
-        affine[:3], code = header.affine, "scanner"
-    described.set_sform(affine, code)
-    described.set_qform(affine, code)
-    if len(sizes) > 3:
-        described.set_zooms((*described.get_zooms()[:3], sizes[3]))
-    described.set_xyzt_units("mm", "sec" if len(sizes) > 3 else None)
+    _place(described, header, sizes)
     described.set_slope_inter(1, 0)
     described.set_intent("label", name="napari-sam2")
     described["descrip"] = b"Masks predicted by a model (SAM 2)"
@@ -131,6 +125,23 @@ def _describe(nibabel: Any, header: ResultHeader, dtype: np.dtype[Any]) -> Any:
         )
         described.extensions.append(comment)
     return described
+
+
+def _place(described: Any, header: ResultHeader, sizes: Sequence[float]) -> None:
+    """Say where labels lie, in the space and in the units of their image."""
+    affine, codes = np.diag([*sizes[:3], 1.0]), (_ALIGNED, _ALIGNED)
+    if header.affine is not None:
+        affine[:3], codes = header.affine, header.space_codes
+    described.set_sform(affine, codes[0])
+    described.set_qform(affine, codes[1])
+    if not np.allclose(described.get_best_affine(), affine, atol=1e-3):
+        described.set_sform(affine, codes[0] or _ALIGNED)  # else it would be lost
+    if len(sizes) > 3:
+        described.set_zooms((*described.get_zooms()[:3], sizes[3]))
+    *_, rows, columns = header.axes
+    is_known = {rows.unit, columns.unit} <= _IN_MILLIMETRES.keys()
+    is_timed = any(a.name == "t" and a.unit in _IN_SECONDS for a in header.axes)
+    described.set_xyzt_units("mm" if is_known else None, "sec" if is_timed else None)
 
 
 def _shape_and_sizes(axes: Axes) -> tuple[tuple[int, ...], tuple[float, ...]]:

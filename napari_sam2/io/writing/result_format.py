@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Protocol
 
+from napari_sam2.io.reading.opened import SCANNER
 from napari_sam2.io.writing.beside import beside_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.results import FrameResult
-    from napari_sam2.io.reading.opened import Affine
+    from napari_sam2.io.reading.opened import Affine, SpaceCodes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,8 @@ class ResultHeader:
         Intensities shown as black and white; None to estimate them.
     affine : tuple of 3 rows of 4 float, or None
         Where a scanner's volume lies in the patient, as ``Stack.affine``.
+    space_codes : tuple of int
+        NIfTI's codes of the space that the affine leads to, as ``Stack.space_codes``.
     image_axes : tuple of int
         Where each of ``axes`` is among those of the image, which orders axes whose
         names do not; none where they come in that order.
@@ -63,6 +66,7 @@ class ResultHeader:
     frames: FrameSource | None = None
     limits: IntensityLimits | None = None
     affine: Affine | None = None
+    space_codes: SpaceCodes = SCANNER
     image_axes: tuple[int, ...] = ()
     token: CancelToken | None = None
 
