@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_sam2.control.stack_work import track_stack
+    from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.errors import Sam2Error
+    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.positions import PlacedPrompt
-    from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+    from napari_sam2.core.prompts import (
+        BoxPrompt,
+        FramePrompts,
+        MaskPrompt,
+        PointPrompt,
+    )
+    from napari_sam2.core.quality import Quality
     from napari_sam2.core.results import FrameResult, MaskResult
     from napari_sam2.engine.loading import load_model
+    from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.predictor import ImagePredictor
     from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.engine.window import WindowOptions
     from napari_sam2.io.reading.arrays import array_stack
     from napari_sam2.io.reading.stack import open_stack
 
@@ -25,14 +35,20 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BoxPrompt",
+    "CancelToken",
+    "FramePrompts",
     "FrameResult",
     "ImagePredictor",
+    "IntensityLimits",
     "MaskPrompt",
     "MaskResult",
     "PlacedPrompt",
     "PointPrompt",
+    "Quality",
     "Sam2Error",
+    "TrackerOptions",
     "VideoTracker",
+    "WindowOptions",
     "__version__",
     "array_stack",
     "load_model",
@@ -42,14 +58,20 @@ __all__ = [
 
 _HOMES = {
     "BoxPrompt": "napari_sam2.core.prompts",
+    "CancelToken": "napari_sam2.core.cancel",
+    "FramePrompts": "napari_sam2.core.prompts",
     "FrameResult": "napari_sam2.core.results",
     "ImagePredictor": "napari_sam2.engine.predictor",
+    "IntensityLimits": "napari_sam2.core.intensity",
     "MaskPrompt": "napari_sam2.core.prompts",
     "MaskResult": "napari_sam2.core.results",
     "PlacedPrompt": "napari_sam2.core.positions",
     "PointPrompt": "napari_sam2.core.prompts",
+    "Quality": "napari_sam2.core.quality",
     "Sam2Error": "napari_sam2.core.errors",
+    "TrackerOptions": "napari_sam2.engine.options",
     "VideoTracker": "napari_sam2.engine.tracker",
+    "WindowOptions": "napari_sam2.engine.window",
     "array_stack": "napari_sam2.io.reading.arrays",
     "load_model": "napari_sam2.engine.loading",
     "open_stack": "napari_sam2.io.reading.stack",

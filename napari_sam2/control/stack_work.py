@@ -16,6 +16,7 @@ from napari_sam2.control.positions import (
 )
 from napari_sam2.control.sight import Sight, dims_of, look
 from napari_sam2.core.frames import check_frame
+from napari_sam2.core.intensity import given_limits
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.files.output import naming_output
@@ -111,7 +112,7 @@ def track_stack(
     every: Sequence[str] = (),
     at: Mapping[str, int] | None = None,
     channels: tuple[int, ...] | None = None,
-    limits: IntensityLimits | None = None,
+    limits: IntensityLimits | tuple[float, float] | None = None,
     corrects_bleaching: bool = False,
     direction: Direction = "both",
     seed: SeedMode = "follow",
@@ -137,7 +138,7 @@ def track_stack(
         Where to stay along other axes; along those of ``every``, where prompts are.
     channels : tuple of int, optional
         One to three channels that the model sees.
-    limits : IntensityLimits, optional
+    limits : IntensityLimits or (low, high), optional
         What is black and white; by default one estimate for the whole stack.
     corrects_bleaching : bool, optional
     direction : {"both", "forward", "backward"}, optional
@@ -157,7 +158,7 @@ def track_stack(
     StackError, PromptError, FrameError
         If axes or prompts make no sense together, or nothing can be read.
     """
-    at = at or {}
+    at, limits = at or {}, given_limits(limits)
     positions = choose_positions(stack.axes, [(name, None) for name in every], at)
     staying = {name: i for name, i in at.items() if name not in every}
     staying |= positions.at(positions.first)

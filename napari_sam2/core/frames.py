@@ -18,6 +18,8 @@ from napari_sam2.core.errors import FrameError, StackError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+_MOST_CHANNELS = 8  # more are more likely another axis
+
 
 @runtime_checkable
 class FrameSource(Protocol):
@@ -82,7 +84,8 @@ class ArrayFrames:
         memory map. One frame is read at a time, by ``array[frame]``.
     channels : tuple of int, optional
         One to three channels of a (T, Y, X, C) array to show the model. By default the
-        first three, so that an alpha channel is left out.
+        first three of up to eight, so that an alpha channel is left out; of more, which
+        may be another axis, they must be given.
 
     Raises
     ------
@@ -98,6 +101,8 @@ class ArrayFrames:
         _check_stack(self.array.shape, self.dtype)
         if self.channels is not None:
             check_channels(self.channels, self._channel_count)
+        elif self._channel_count > _MOST_CHANNELS:
+            raise StackError(_is_another_axis(self.array.shape))
 
     @property
     def _channel_count(self) -> int:
@@ -149,6 +154,11 @@ def as_frame_source(
     StackError
         If it is neither, is no stack, or channels of a finished source are picked.
     """
+    if hasattr(stack, "array") and hasattr(stack, "axes"):
+        raise StackError(
+            "That is a stack with named axes, of which the frames are not known: give "
+            "its array, stack.array, or use track_stack."
+        )
     if hasattr(stack, "shape"):
         return ArrayFrames(stack, channels)  # type: ignore[arg-type]
     if not isinstance(stack, FrameSource):
@@ -212,6 +222,10 @@ def check_frame(frame: int, count: int) -> int:
 
 def check_channels(channels: tuple[int, ...], count: int) -> None:
     """Raise :class:`StackError` unless one to three existing channels are picked."""
+    if not isinstance(channels, tuple | list):
+        raise StackError(
+            f"{channels!r} are no channels: give their numbers, such as channels=(1,)."
+        )
     if not 1 <= len(channels) <= 3:
         raise StackError(
             f"{len(channels)} channels were picked: the model sees one (grey) or up to "
@@ -221,6 +235,15 @@ def check_channels(channels: tuple[int, ...], count: int) -> None:
     if wrong:
         has = f"{count} channels, 0 to {count - 1}" if count > 1 else "1 channel, 0"
         raise StackError(f"Channel {wrong[0]} does not exist: the stack has {has}.")
+
+
+def _is_another_axis(shape: tuple[int, ...]) -> str:
+    return (
+        f"The last of the axes {tuple(shape)} would be {shape[3]} channels: an array "
+        "of four axes is (frames, rows, columns, channels). Name the channels that the "
+        "model sees, such as channels=(0,); or, if these are the columns of volumes, "
+        "use track_stack, or give one volume."
+    )
 
 
 def _check_stack(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

@@ -143,6 +143,28 @@ def as_limits(low: float, high: float) -> IntensityLimits:
     return IntensityLimits((float(low),), (float(high),))
 
 
+def given_limits(
+    limits: IntensityLimits | tuple[float, float] | None,
+) -> IntensityLimits | None:
+    """Return limits as they were given, or of one (low, high) pair.
+
+    Raises
+    ------
+    StackError
+        If they are neither, or no range.
+    """
+    if limits is None or isinstance(limits, IntensityLimits):
+        return limits
+    try:
+        low, high = map(float, limits)
+    except (TypeError, ValueError):
+        raise StackError(
+            f"{limits!r} are no intensity limits: give a pair (low, high), or "
+            "IntensityLimits."
+        ) from None
+    return as_limits(low, high)
+
+
 def estimate_limits(frames: FrameSource) -> IntensityLimits:
     """Estimate a robust range from frames spread over the stack.
 

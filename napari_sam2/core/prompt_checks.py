@@ -116,12 +116,18 @@ def frozen_mask(mask: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
     Raises
     ------
     PromptError
-        If it is not flat.
+        If it is not flat, or holds other floating-point numbers than 0 and 1.
     """
     if isinstance(mask, np.ndarray) and mask.dtype == bool and is_frozen(mask):
         frozen = mask
     else:
-        frozen = freeze(np.array(mask, dtype=bool, order="C"))
+        given = np.asarray(mask)
+        if given.dtype.kind == "f" and not np.isin(given, (0, 1)).all():
+            raise PromptError(
+                f"{what} holds numbers other than 0 and 1: if they are probabilities, "
+                "say from which on a pixel belongs to the object, such as mask > 0.5."
+            )
+        frozen = freeze(np.array(given, dtype=bool, order="C"))
     if frozen.ndim != 2:
         raise PromptError(
             f"{what} must be a 2-D array (rows, columns), but has shape {frozen.shape}."

@@ -102,6 +102,23 @@ MEANINGS: Mapping[QualityMode, str] = {
 """What each choice does, loses and gains, in words; measured as the README says."""
 
 
+def given_quality(quality: Quality | str) -> Quality:
+    """Return a quality as it was given, or by its name.
+
+    Raises
+    ------
+    ModelError
+        If there is none of that name.
+    """
+    if isinstance(quality, Quality):
+        return quality
+    if not (isinstance(quality, str) and quality in NAMED):
+        raise ModelError(
+            f"There is no quality {quality!r}: choose one of {', '.join(NAMED)}."
+        )
+    return NAMED[quality]
+
+
 def describe(quality: Quality) -> str:
     """Name a quality, and the size of frames where it is not what the name stands for.
 

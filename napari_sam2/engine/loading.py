@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from napari_sam2.core.errors import ModelError
-from napari_sam2.core.quality import EXACT
+from napari_sam2.core.quality import EXACT, given_quality
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights.adapters import find_base, read_card
@@ -44,7 +44,7 @@ def load_model(
     device: str = "auto",
     image_size: int | None = None,
     backend: Backend = "auto",
-    quality: Quality = EXACT,
+    quality: Quality | str = EXACT,
     is_compiled: bool = False,
 ) -> Network:
     """Load a model, ready to segment.
@@ -67,7 +67,7 @@ def load_model(
         What computes: PyTorch, or ONNX Runtime, which needs the extra ``onnx``. It is
         PyTorch by default for weights. With ``"onnx"`` they are exported once and kept
         in the cache folder, which needs the extra ``onnx-export``.
-    quality : Quality, optional
+    quality : Quality or {"exact", "rounded", "balanced", "fast"}, optional
         Says the image size where ``image_size`` does not, as a share of the model's
         own, and whether products are rounded; graphs of ONNX have the size and the
         precision that they were exported with.
@@ -92,6 +92,7 @@ def load_model(
     DeviceError
         If the machine has no such device.
     """
+    quality = given_quality(quality)
     path = resolve_weights(name_or_path)
     if image_size is None and quality.size_share < 1 and not is_exported(path):
         image_size = quality.image_size(own_model(name_or_path).config.image_size)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.quality import Quality
+from napari_sam2.core.errors import ModelError
+from napari_sam2.core.quality import Quality, given_quality
 from napari_sam2.engine.window import WindowOptions
 
 if TYPE_CHECKING:
@@ -62,10 +63,32 @@ class TrackerOptions:
     group_size: int | None = None
     window: WindowOptions = field(default_factory=WindowOptions)
 
+    def __post_init__(self) -> None:
+        """Take a quality by its name, too."""
+        object.__setattr__(self, "quality", given_quality(self.quality))
+        if not isinstance(self.window, WindowOptions):
+            raise ModelError(
+                f"{self.window!r} are no options of a window: give "
+                'WindowOptions(mode="off"), or another mode.'
+            )
+
     @classmethod
     def chosen(cls, window: WindowMode, quality: Quality) -> TrackerOptions:
         """Return those of what users choose, a window and a quality by their names."""
         return cls(window=WindowOptions(mode=window), quality=quality)
+
+
+def given_options(options: TrackerOptions | None) -> TrackerOptions:
+    """Return options as they were given, or those of everyone.
+
+    Raises
+    ------
+    ModelError
+        If they are none.
+    """
+    if not isinstance(options, TrackerOptions | None):
+        raise ModelError(f"{options!r} are no options: give TrackerOptions(...).")
+    return options or TrackerOptions()
 
 
 EXACT = TrackerOptions(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
 
+_MOST_CHANNELS = 8  # more are more likely another axis
+
 
 class ImagePredictor:
     """Segments objects in one image.
@@ -31,7 +33,7 @@ class ImagePredictor:
         From :func:`napari_sam2.load_model`.
     image : ndarray, shape (H, W) or (H, W, C)
         Any real dtype.
-    limits : IntensityLimits, optional
+    limits : IntensityLimits or (low, high), optional
         Intensities shown as black and white; robust percentiles by default.
     options : TrackerOptions, optional
         How masks are cleaned up.
@@ -47,7 +49,7 @@ class ImagePredictor:
         model: Network,
         image: npt.ArrayLike,
         *,
-        limits: IntensityLimits | None = None,
+        limits: IntensityLimits | tuple[float, float] | None = None,
         options: TrackerOptions | None = None,
     ) -> None:
         pixels = np.asarray(image)
@@ -55,6 +57,12 @@ class ImagePredictor:
             raise StackError(
                 f"An array of shape {pixels.shape} is not an image: give (rows, "
                 "columns) or (rows, columns, channels)."
+            )
+        if pixels.ndim == 3 and pixels.shape[2] > _MOST_CHANNELS:
+            raise StackError(
+                f"An image of shape {pixels.shape} would have {pixels.shape[2]} "
+                "channels: give (rows, columns) or up to three channels, such as "
+                "image[..., :3], or a volume slice by slice, to VideoTracker."
             )
         self._session = VideoTracker(
             model, pixels[None], limits=limits, options=options

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import as_frame_source, check_frame
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.intensity import estimate_limits, given_limits
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.device import inference, pick_device
@@ -16,7 +16,7 @@ from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.frame_step import FrameStepper
 from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.objects import ObjectTracks
-from napari_sam2.engine.options import TrackerOptions
+from napari_sam2.engine.options import TrackerOptions, given_options
 from napari_sam2.engine.parts import SessionParts
 from napari_sam2.engine.plan import make_plan
 from napari_sam2.engine.reading import FrameReader, frames_ahead
@@ -52,7 +52,7 @@ class VideoTracker:
         From :func:`napari_sam2.load_model`; several sessions may share it.
     frames : FrameSource or array-like
         The stack: (T, Y, X) or (T, Y, X, C), read one frame at a time.
-    limits : IntensityLimits, optional
+    limits : IntensityLimits or (low, high), optional
         Intensities shown as black and white. By default robust percentiles of the
         whole stack; 8-bit colour is shown as it is.
     channels : tuple of int, optional
@@ -73,14 +73,14 @@ class VideoTracker:
         model: Network,
         frames: FrameSource | ArrayLike,
         *,
-        limits: IntensityLimits | None = None,
+        limits: IntensityLimits | tuple[float, float] | None = None,
         channels: tuple[int, ...] | None = None,
         options: TrackerOptions | None = None,
     ) -> None:
         self.model = model
-        self.options = options or TrackerOptions()
+        self.options = given_options(options)
         self.frames = as_frame_source(frames, channels)
-        self.limits = limits or estimate_limits(self.frames)
+        self.limits = given_limits(limits) or estimate_limits(self.frames)
         self.device = model.device
         config, rules = model.config, memory_rules(model.config, self.options)
         shape_hw = self.frames.shape_hw

@@ -118,6 +118,9 @@ def test_a_folder_without_stacks(tmp_path) -> None:
         find_stacks(tmp_path)
     with pytest.raises(StackError, match="There is no folder"):
         find_stacks(tmp_path / "nowhere")
+    (tmp_path / "a.tif").touch()
+    with pytest.raises(StackError, match="is a file: give the folder"):
+        find_stacks(tmp_path / "a.tif")
 
 
 def test_a_name_that_no_stack_has(folder) -> None:

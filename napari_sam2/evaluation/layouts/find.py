@@ -33,6 +33,8 @@ def find_stacks(folder: Path, names: Sequence[str] = ()) -> list[Source]:
     StackError
         If there is no such folder, or no such stack in it.
     """
+    if folder.is_file():
+        raise StackError(f"{folder} is a file: give the folder that the stacks are in.")
     if not folder.is_dir():
         raise StackError(f"There is no folder {folder}.")
     found = [source for find in _LAYOUTS for source in find(folder)]

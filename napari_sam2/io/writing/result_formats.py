@@ -248,6 +248,8 @@ def choose_result_format(path: Path, name: str | None = None) -> ResultFormat:
         _check_no_file(path, chosen)
     if chosen.suffixes and not _ends_as(path, chosen):
         endings = " or ".join(chosen.suffixes)
+        if chosen.name == "csv":
+            raise OutputError(f"Tables are CSV files: {path} must end in .csv.")
         raise OutputError(f"{path} must end in {endings} to hold {chosen.name}.")
     return chosen
 
