@@ -55,12 +55,18 @@ def part(stacks: Sequence[TruthStack]) -> list[Split]:
         return splits
     count = sum(map(len, shown))
     raise StackError(
-        f"Only {count} frame{'s have' if count != 1 else ' has'} masks to learn from, "
-        "of an object that is seen there, with 16 pixels or more: at least 3 of one "
-        "stack are needed, some to learn from and some to measure on; 10 or more are "
-        "better. In a project those count that you painted, corrected, accepted or "
-        "locked."
+        f"{_few(count)}: at least 3 of one stack are needed, some to learn from and "
+        "some to measure on; 10 or more are better. Objects of fewer than 16 pixels do "
+        "not count, and in a project only masks that you painted, corrected, accepted "
+        "(K) or locked."
     )
+
+
+def _few(count: int) -> str:
+    if count == 0:
+        return "No frame has a mask to learn from yet"
+    verb = "has" if count == 1 else "have"
+    return f"Only {count} frame{'' if count == 1 else 's'} {verb} masks to learn from"
 
 
 def tune(

@@ -171,7 +171,16 @@ def test_too_few_masks_are_told(cli, cells):
     tifffile.imwrite(cells.with_name("cells_labels.tif"), few, metadata={"axes": "TYX"})
     said = cli("finetune", cells)
     assert said.code == 2
-    assert "Only 2 frames have masks to learn from" in said.err
+    assert "Only 2 frames have masks to learn from: at least 3" in said.err
+
+
+def test_where_no_frame_has_a_mask_that_is_said(cli, cells):
+    none = np.zeros_like(tifffile.imread(cells.with_name("cells_labels.tif")))
+    labels = cells.with_name("cells_labels.tif")
+    tifffile.imwrite(labels, none, metadata={"axes": "TYX"})
+    said = cli("finetune", cells)
+    assert said.code == 2
+    assert "No frame has a mask to learn from yet: at least 3" in said.err
 
 
 def test_an_adapter_that_exists_is_kept(cli, cells, tmp_path):
