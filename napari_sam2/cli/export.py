@@ -12,6 +12,7 @@ from napari_sam2.cli.project_options import (
     finish,
     open_project_image,
 )
+from napari_sam2.cli.wording import counted
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.reading.opened import SCANNER
@@ -81,7 +82,8 @@ def _export(args: argparse.Namespace) -> int:
     )
     finish(steps, "writing")
     count = len(project.contents.masks)
-    print(f"{count} masks of {len(project.contents.objects)} objects: {args.output}")
+    objects = counted(len(project.contents.objects), "object")
+    print(f"{counted(count, 'mask')} of {objects}: {args.output}")
     return 0
 
 

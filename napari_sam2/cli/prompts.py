@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.arguments import UsageError
+from napari_sam2.cli.wording import counted
 from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.frames import check_frame
 from napari_sam2.core.packing import pack_labels
@@ -104,10 +105,9 @@ def _prompts(args: argparse.Namespace) -> int:
     found = PromptSet(prompts)
     check_apart(prompt_files(args.output, found), (args.labels,))
     write_prompts(args.output, found, overwrite=args.overwrite)
-    count = len(found.object_ids)
-    objects = f"{count} object{'s' if count > 1 else ''}"
-    form = args.form if len(prompts) > 1 else _FORMS[args.form]
-    print(f"{objects}, {len(prompts)} {form}: {args.output}")
+    objects = counted(len(found.object_ids), "object")
+    said = counted(len(prompts), _FORMS[args.form], args.form)
+    print(f"{objects}, {said}: {args.output}")
     return 0
 
 

@@ -71,11 +71,16 @@ class Crossing:
         self._told = frozenset(one for one in told if one[0] in step.object_ids)
         self._folder = _make_folder()
         self._copy = VolumeCopy(tracker.frames, Path(self._folder.name))
-        self._copy.check_room()
+        try:
+            self._copy.check_room()
+        except StorageError:
+            self.close()
+            raise
         self._frames = None if step.frames is None else range(*step.frames)
         self._latest: FrameResult | None = None
         self._answers: dict[Place, MaskResult] = {}
         tracker.take_up(tracker.put_by())
+        tracker.forget_features()  # the trackers of the axes need the room
         self._axes = self._open_axes()
         self._begins, self._steps = self._count_steps()
         self.now = RunStep(0, self._steps)

@@ -181,6 +181,11 @@ class Run:
                 f"Stopped for your correction: {kept} Correct as much as you like; "
                 "then Propagate computes it along all axes anew."
             )
+        if self.done == self.steps - 1:
+            return (
+                "Stopped while the axes were being fused: some frames are, others not "
+                "yet. Continue fuses all of them."
+            )
         return (
             f"Stopped before the axes were fused: {kept} Continue goes on, with the "
             "axis it was at from its beginning."

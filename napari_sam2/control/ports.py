@@ -182,6 +182,10 @@ class VolumeTracker(Tracker, Protocol):
         """Go on with what another tracker put by, and forget what was tracked."""
         ...
 
+    def forget_features(self) -> None:
+        """Give back the memory that makes it quick to come back to frames."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackerRequest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from napari_sam2.control.seeding import (
     Seed,
@@ -16,8 +16,9 @@ from napari_sam2.control.seeding import (
     seed_across,
 )
 from napari_sam2.control.visits import Visit, plan_visits
-from napari_sam2.core.errors import FrameError
+from napari_sam2.core.errors import FrameError, Sam2Error
 from napari_sam2.core.results import FrameResult
+from napari_sam2.core.seed_mode import SeedMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.positions import Position, Positions
     from napari_sam2.core.prompts import FramePrompts
-    from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.state.settings import Direction
 
 
@@ -57,6 +57,13 @@ class PositionWork:
     make_tracker: Callable[[FrameSource], Tracker]
     segment: Segmenter
     seed: SeedMode = "follow"
+
+    def __post_init__(self) -> None:
+        """Reject a way to seed that is none."""
+        if self.seed not in get_args(SeedMode):
+            raise Sam2Error(
+                f"seed is 'follow', 'masks', 'boxes' or 'none', not {self.seed!r}."
+            )
 
     @property
     def visits(self) -> tuple[Visit, ...]:

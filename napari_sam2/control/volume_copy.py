@@ -126,9 +126,10 @@ class VolumeCopy:
         return math.prod(self.shape) * planes * self._frames.dtype.itemsize
 
     def _has_no_room(self, reason: str) -> StorageError:
+        where, mib = self._path.parent.parent, self._bytes / 2**20
         return StorageError(
             "To follow objects along other axes, the volume is copied to "
-            f"{self._path.parent}, and its {self._bytes / 2**20:,.0f} MiB do not fit "
-            f"there: {reason}. Free some space, set the environment variable TMPDIR to "
-            "a folder with more, or follow one axis only."
+            f"{where}, and its {mib:,.0f} MiB do not fit there: {reason}. Free some "
+            "space, set the environment variable TMPDIR to a folder with more, or "
+            "follow one axis only."
         )

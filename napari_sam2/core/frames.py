@@ -18,7 +18,8 @@ from napari_sam2.core.errors import FrameError, StackError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_MOST_CHANNELS = 8  # more are more likely another axis
+MOST_CHANNELS = 8
+"""Of which none is named: more are more likely another axis."""
 
 
 @runtime_checkable
@@ -101,7 +102,7 @@ class ArrayFrames:
         _check_stack(self.array.shape, self.dtype)
         if self.channels is not None:
             check_channels(self.channels, self._channel_count)
-        elif self._channel_count > _MOST_CHANNELS:
+        elif self._channel_count > MOST_CHANNELS:
             raise StackError(_is_another_axis(self.array.shape))
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from napari_sam2.core.errors import FrameError, NoPromptError
+from napari_sam2.core.errors import FrameError, NoPromptError, Sam2Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,8 +43,8 @@ class Plan:
     def __post_init__(self) -> None:
         """Reject a direction that is none."""
         if self.direction not in get_args(Direction):
-            raise ValueError(
-                f"direction is 'forward', 'backward' or 'both', not {self.direction!r}"
+            raise Sam2Error(
+                f"direction is 'forward', 'backward' or 'both', not {self.direction!r}."
             )
 
     def steps(self) -> Iterator[Step]:

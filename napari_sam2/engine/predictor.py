@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames import MOST_CHANNELS
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
 from napari_sam2.engine.tracker import VideoTracker
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
-
-_MOST_CHANNELS = 8  # more are more likely another axis
 
 
 class ImagePredictor:
@@ -58,7 +57,7 @@ class ImagePredictor:
                 f"An array of shape {pixels.shape} is not an image: give (rows, "
                 "columns) or (rows, columns, channels)."
             )
-        if pixels.ndim == 3 and pixels.shape[2] > _MOST_CHANNELS:
+        if pixels.ndim == 3 and pixels.shape[2] > MOST_CHANNELS:
             raise StackError(
                 f"An image of shape {pixels.shape} would have {pixels.shape[2]} "
                 "channels: give (rows, columns) or up to three channels, such as "

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _MOST_HELD = 256 << 20
+_COLOURS = (0, 1, 2)
 
 
 def frames_ahead(frames: FrameSource, most: int) -> int:
@@ -31,7 +32,9 @@ def frames_ahead(frames: FrameSource, most: int) -> int:
     frames : FrameSource
     most : int
     """
-    values = prod(frames.shape_hw) * (3 if frames.is_rgb else 1)
+    # Of sources that do not say what they pick, frames may be in colours, too.
+    is_grey = not frames.is_rgb and len(getattr(frames, "picked", _COLOURS)) < 2
+    values = prod(frames.shape_hw) * (1 if is_grey else len(_COLOURS))
     fits = _MOST_HELD // max(1, 4 * values)  # in range, as float32
     return max(1, min(most, fits))
 
@@ -96,9 +99,10 @@ class ReadAhead:
         future = self._waiting.pop(frame, None)
         if future is None:
             return self._reader.read(frame)
-        pixels = future.result()
         self._fill()
-        return pixels
+        if future.exception() is not None:
+            return self._reader.read(frame)  # it may have come back since
+        return future.result()
 
     def coming(self, count: int) -> dict[int, npt.NDArray[Any]]:
         """Return the next frames, up to one that cannot be read; they stay announced.

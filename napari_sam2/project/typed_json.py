@@ -62,7 +62,9 @@ def _read(hint: Any, content: Any, where: str) -> Any:
     if origin in (Union, UnionType):
         return _read_optional(get_args(hint), content, where)
     if origin is Literal:
-        if content not in get_args(hint):
+        # 1.0 and True are no 1, though they are equal.
+        known_types = {type(one) for one in get_args(hint)}
+        if content not in get_args(hint) or type(content) not in known_types:
             known = ", ".join(map(str, get_args(hint)))
             raise ProjectError(f"{where} is none of {known}.")
         return content

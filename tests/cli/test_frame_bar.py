@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.cli.frame_bar import FrameBar, frame_line
-from napari_sam2.cli.wording import frame_ranges, human_rate, human_time
+from napari_sam2.cli.wording import counted, frame_ranges, human_rate, human_time
 from napari_sam2.core.cancel import Progress
 
 
@@ -78,3 +78,14 @@ def test_ranges_name_every_frame_once(frames):
         first, _, last = part.partition("–")
         named += range(int(first), int(last or first) + 1)
     assert named == sorted(frames)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (counted(1, "mask"), "1 mask"), (counted(0, "mask"), "0 masks"),
+        (counted(2, "box", "boxes"), "2 boxes"), (counted(1, "box", "boxes"), "1 box"),
+    ],
+)  # fmt: skip
+def test_things_are_counted_as_people_count_them(text, said) -> None:
+    assert text == said

@@ -67,6 +67,9 @@ class FakeTracker:
     def like_me(self, request: TrackerRequest) -> FakeTracker:
         return FakeTracker(request)
 
+    def forget_features(self) -> None:
+        """Nothing is kept here."""
+
     def put_by(self) -> dict[int, dict[int, FramePrompts]]:
         return {object_id: dict(said) for object_id, said in self.said.items()}
 

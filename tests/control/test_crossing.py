@@ -126,8 +126,11 @@ def test_continue_goes_on_with_the_axis_it_was_at(desk: Desk, label: str) -> Non
     stop_at(desk, label)
     assert desk.status.activity is Activity.IDLE
     assert desk.status.message == (
-        "Stopped before the axes were fused: 10 of 10 frames are done, and are kept. "
-        "Continue goes on, with the axis it was at from its beginning."
+        "Stopped while the axes were being fused: some frames are, others not yet. "
+        "Continue fuses all of them."
+        if label == "(now fusing)"
+        else "Stopped before the axes were fused: 10 of 10 frames are done, and are "
+        "kept. Continue goes on, with the axis it was at from its beginning."
     )
     before = len(desk.factory.tracker.alikes)
     desk.controller.resume()

@@ -15,7 +15,7 @@ from napari_sam2 import (
     array_stack,
     track_stack,
 )
-from napari_sam2.core.errors import FrameError, PromptError, StackError
+from napari_sam2.core.errors import FrameError, PromptError, Sam2Error, StackError
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.io.reading.stack_frames import stack_frames
@@ -115,6 +115,12 @@ def test_what_makes_no_sense_is_told(tzyx, prompts, words, error, sentence):
     chosen = {"axes": ["z"], "every": every, **words}
     with pytest.raises(error, match=sentence):
         next(track_stack(array_stack(tzyx, "tzyx"), prompts, None, **chosen))
+
+
+def test_a_way_to_seed_that_is_none_is_told(tzyx):
+    stack = array_stack(tzyx, "tzyx")
+    with pytest.raises(Sam2Error, match=r"seed is 'follow'.* not 'x'"):
+        next(track_stack(stack, [BOX], print, axes=["z"], every=["t"], seed="x"))
 
 
 def test_names_must_fit_the_array(tzyx):

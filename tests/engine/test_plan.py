@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_sam2.core.errors import Sam2Error
 from napari_sam2.engine.plan import Plan, Step
 
 FRAME = st.integers(0, 20)
@@ -84,5 +85,5 @@ def test_no_objects_no_steps() -> None:
 
 @pytest.mark.parametrize("direction", ["forwards", "", None])
 def test_unknown_directions_are_refused(direction) -> None:
-    with pytest.raises(ValueError, match="forward"):
+    with pytest.raises(Sam2Error, match="forward"):
         Plan({1: (0, 0)}, range(5), direction)

@@ -114,6 +114,14 @@ def test_a_failure_surfaces_at_its_frame_and_not_before(ahead_of) -> None:
     assert number(ahead.take(4)) == 4
 
 
+def test_a_frame_that_came_back_is_read_when_it_is_wanted(ahead_of) -> None:
+    source = Source(failing=[1])
+    ahead = ahead_of(source, range(4), depth=4)
+    source.wait_for(4)
+    source.failing.clear()
+    assert [number(ahead.take(frame)) for frame in range(4)] == [0, 1, 2, 3]
+
+
 def test_a_frame_that_was_not_announced_is_read_at_once(ahead_of) -> None:
     ahead = ahead_of(Source(), range(3))
     assert number(ahead.take(50)) == 50
@@ -151,9 +159,19 @@ def test_what_comes_ends_before_a_frame_that_cannot_be_read(ahead_of) -> None:
 )  # fmt: skip
 def test_fewer_large_frames_are_read_ahead(shape_hw, is_rgb, ahead) -> None:
     source = Source()
-    source.shape_hw, source.is_rgb = shape_hw, is_rgb
+    source.shape_hw, source.is_rgb, source.picked = shape_hw, is_rgb, (1,)
     assert frames_ahead(source, 4) == ahead
     assert frames_ahead(source, 0) == 1
+
+
+def test_picked_channels_take_the_room_of_colours() -> None:
+    source = Source()
+    source.shape_hw = (4000, 4000)
+    assert frames_ahead(source, 4) == 1  # it does not say what it picks
+    source.picked = (0, 2)
+    assert frames_ahead(source, 4) == 1
+    source.picked = (2,)
+    assert frames_ahead(source, 4) == 4
 
 
 def test_discarding_makes_room(ahead_of) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from napari_sam2.core.cancel import CancelToken
-from napari_sam2.core.errors import FrameError, NoPromptError, PromptError
+from napari_sam2.core.errors import FrameError, NoPromptError, PromptError, Sam2Error
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.reading import ReadAhead
@@ -183,7 +183,7 @@ def test_runs_without_objects(miniature) -> None:
         tracker.propagate()
     with pytest.raises(PromptError, match="no object 4: the objects with prompts are"):
         session(miniature).propagate(objects=[4])
-    with pytest.raises(ValueError, match="forward"):
+    with pytest.raises(Sam2Error, match="forward"):
         session(miniature).propagate(direction="sideways")
 
 

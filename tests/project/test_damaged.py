@@ -122,6 +122,11 @@ def test_nothing_but_our_tables_is_opened(project: Path, statement: str) -> None
         ),
         (
             """UPDATE steps SET json = json_set(json, '$.across', json('[{
+            "number": 1.0, "name": "y"}]')) WHERE number = 2""",
+            "step 2 is none of 1, 2",
+        ),
+        (
+            """UPDATE steps SET json = json_set(json, '$.across', json('[{
             "number": 1, "name": "y"}, {"number": 1, "name": "z"}]'))
             WHERE number = 2""",
             "along an axis twice",

@@ -161,7 +161,8 @@ def _is_complete(page: Any) -> bool:
 
 
 def _missing(path: Path, page: int) -> str:
-    return (
+    told = (
         f"Picture {page} (counted from 0) of {path.name} is missing or damaged: the "
-        "file seems to be cut off. The pictures before it can be used."
+        "file seems to be cut off."
     )
+    return f"{told} The pictures before it can be used." if page else told

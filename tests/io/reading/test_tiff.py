@@ -6,7 +6,7 @@ import pytest
 import tifffile
 
 from napari_sam2.core.axes import Axis
-from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.errors import FrameError, Sam2Error, StackError
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
@@ -175,6 +175,17 @@ def test_of_a_file_that_is_cut_off_the_first_frames_can_be_read(tmp_path, option
             frames[5]
         with pytest.raises(FrameError, match="does not exist"):
             frames[6]
+
+
+def test_nothing_is_said_of_pictures_before_the_first(tmp_path):
+    path = write(tmp_path / "movie.tif", photometric="minisblack", metadata={})
+    whole = path.read_bytes()
+    for share in (0.02, 0.05, 0.1):
+        path.write_bytes(whole[: int(share * len(whole))])
+        try:
+            stack_frames(open_stack(path))[0]
+        except Sam2Error as error:
+            assert "pictures before" not in str(error)
 
 
 def test_a_cut_hyperstack_keeps_its_shape_and_pixel_size(tmp_path):
