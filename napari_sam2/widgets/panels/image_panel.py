@@ -68,6 +68,7 @@ class ImagePanel(QWidget):
         super().__init__(parent)
         self._viewer = viewer
         self._layer: Any = None
+        self._source: ImageSource | None = None
         self._held: dict[int, int] = {}
         self.is_following = True
         self._has_said = False
@@ -79,6 +80,8 @@ class ImagePanel(QWidget):
         self._contrast.settled.connect(self._emit_source)
         self._places = LayerWatch(GEOMETRY, links, parent=self)
         self._places.settled.connect(self._offer_images_again)
+        self._names = LayerWatch(["name"], links, parent=self)
+        self._names.settled.connect(self._on_renamed)
         self._pixels = LayerWatch(["data"], links, parent=self)
         self._pixels.settled.connect(self._on_pixels_exchanged)
         links.connect(viewer.layers.selection.events.active, self._on_active_changed)
@@ -248,6 +251,7 @@ class ImagePanel(QWidget):
         self.channels.offer(self._layer, images)
         self._places.watch(images)
         self._pixels.watch(images)
+        self._names.watch(images)
         self._form.setRowVisible(self.channels, self.channels.has_choice)
 
     def _on_axis_chosen(self, _: object = None) -> None:
@@ -286,7 +290,12 @@ class ImagePanel(QWidget):
     def _show_soft_tissue(self) -> None:
         self._layer.contrast_limits = SOFT_TISSUE
 
+    def _on_renamed(self) -> None:
+        if self._source is not None:
+            self.described.emit(summarise(self._source))
+
     def _describe(self, source: ImageSource | None) -> None:
+        self._source = source
         self.soft_tissue.setVisible(source is not None and shows_all_of_ct(source))
         self._note.setText(NO_IMAGE if source is None else describe(source))
         self.described.emit("" if source is None else summarise(source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.hounsfield import hides_organs
+from napari_sam2.layers.image_axes import channel_names
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axis
@@ -44,7 +45,7 @@ def summarise(source: ImageSource) -> str:
 
 def describe(source: ImageSource) -> str:
     """Say what is followed, and how it might be seen better."""
-    extent = _extent(source)
+    extent = f"{_extent(source)}{_channels(source)}"
     return f"{extent}. {_IF_CT}" if shows_all_of_ct(source) else extent
 
 
@@ -65,3 +66,13 @@ def _extent(source: ImageSource) -> str:
         return f"{words}, at {', '.join(held)}"
     along = " and ".join(axis_words(axis) for axis in source.positions.axes)
     return f"{words}, at each position along {along}" if along else words
+
+
+def _channels(source: ImageSource) -> str:
+    """Say which channels are seen at once, for napari shows one at a time."""
+    frames = source.frames
+    if frames.is_rgb or frames.channel_axis is None or len(frames.picked) < 2:
+        return ""
+    names = channel_names(source.layer)
+    listed = ", ".join(names[number] for number in frames.picked)
+    return f"; the model sees channels {listed} at once, whichever is displayed"

@@ -101,6 +101,8 @@ class Session:
         self.links.connect(self.document.objects_changed, self._on_objects_changed)
         self.links.connect(self.document.spill.failed, self.controller.report)
         self.links.connect(viewer.layers.events.removed, self._on_layer_removed)
+        self._image_name = str(image.layer.name)
+        self.links.connect(image.layer.events.name, self._on_image_renamed)
         self._is_closed = False
 
     def _make_layers(self) -> None:
@@ -230,6 +232,13 @@ class Session:
         """Forget the masks with their layer; undo brings both back."""
         if event.value == self.masks.layer:
             self.controller.clear_masks()
+
+    def _on_image_renamed(self, _: object = None) -> None:
+        """Call our layers after the image, unless the user gave them other names."""
+        before, self._image_name = self._image_name, str(self.image.layer.name)
+        for layer in self.layers:
+            if layer.name.startswith(f"{before} "):
+                layer.name = self._image_name + layer.name.removeprefix(before)
 
     def _bring_masks_back(self) -> None:
         """Show the layer of masks again, beneath the prompts, and change no tool."""
