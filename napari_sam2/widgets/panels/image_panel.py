@@ -291,8 +291,7 @@ class ImagePanel(QWidget):
         self._layer.contrast_limits = SOFT_TISSUE
 
     def _on_renamed(self) -> None:
-        if self._source is not None:
-            self.described.emit(summarise(self._source))
+        self._describe(self._source)
 
     def _describe(self, source: ImageSource | None) -> None:
         self._source = source
