@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -25,20 +24,6 @@ from tests.miniature import seeded_model
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 # As large as those that are encoded together have to be.
 MODEL = seeded_model(image_size=256)
-
-
-@pytest.fixture
-def encoded(monkeypatch) -> Iterator[list[int]]:
-    """Return a list of how many images were encoded at once."""
-    calls: list[int] = []
-    encode = type(MODEL).encode_image
-
-    def counting(self, images):
-        calls.append(len(images))
-        return encode(self, images)
-
-    monkeypatch.setattr(type(MODEL), "encode_image", counting)
-    return calls
 
 
 def clicked(frames, options=EXACT) -> VideoTracker:

@@ -17,20 +17,6 @@ from tests.engine.stacks import LIMITS, Generated, three
 
 
 @pytest.fixture
-def encoded(miniature, monkeypatch) -> list[int]:
-    """Return a list that grows by one with every frame that is encoded."""
-    calls: list[int] = []
-    encode = type(miniature).encode_image
-
-    def counting(self, images):
-        calls.append(len(images))
-        return encode(self, images)
-
-    monkeypatch.setattr(type(miniature), "encode_image", counting)
-    return calls
-
-
-@pytest.fixture
 def decoded(miniature, monkeypatch) -> list[int]:
     """Return a list of how many objects were decoded at once."""
     calls: list[int] = []
