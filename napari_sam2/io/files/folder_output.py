@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ from napari_sam2.io.files.output import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# How long a folder must stay away to count as removed, and how often it is tried.
+_LATE_WRITES_S = 0.05
+_ATTEMPTS = 20
 
 
 def check_named(path: Path) -> None:
@@ -100,8 +105,22 @@ def atomic_folder(
             yield temporary
             check_folder(path, is_ours, overwrite=overwrite)
             _put_in_place(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that threads of a library may still be writing to.
+
+    Zarr writes several files at once, and raises for the first that fails; the others
+    make the folder again where it has gone.
+    """
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(_LATE_WRITES_S)
+        if not folder.exists():
+            return
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:
