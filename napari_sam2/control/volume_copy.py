@@ -17,7 +17,7 @@ import numpy as np
 
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError, StorageError
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames import COLOURS, ArrayFrames, planes_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.orientation import Dims
-
-_COLOURS = 0, 1, 2
 
 
 class VolumeCopy:
@@ -110,7 +108,7 @@ class VolumeCopy:
         is_picked = has_colours and not self._frames.is_rgb
         order = (*dims, 3) if has_colours else dims
         voxels = self._voxels.transpose(order)
-        return ArrayFrames(voxels, _COLOURS if is_picked else None)
+        return ArrayFrames(voxels, COLOURS if is_picked else None)
 
     def _read(self, frame: int, blank: npt.NDArray[Any]) -> npt.NDArray[Any]:
         try:
@@ -120,10 +118,8 @@ class VolumeCopy:
 
     @property
     def _bytes(self) -> int:
-        channels = getattr(self._frames, "picked", ())
-        has_colours = self._frames.is_rgb or len(channels) > 1
-        planes = len(_COLOURS) if has_colours else 1
-        return math.prod(self.shape) * planes * self._frames.dtype.itemsize
+        voxels = math.prod(self.shape) * planes_at_once(self._frames)
+        return voxels * self._frames.dtype.itemsize
 
     def _has_no_room(self, reason: str) -> StorageError:
         where, mib = self._path.parent.parent, self._bytes / 2**20

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames import picked_channels
 from napari_sam2.core.intensity import sample_frames
 
 if TYPE_CHECKING:
@@ -106,6 +107,11 @@ class SteadyFrames:
     def is_rgb(self) -> bool:
         """Whether frames are colour pictures: never."""
         return False
+
+    @property
+    def picked(self) -> tuple[int, ...]:
+        """The channels that are read; none where that is not known."""
+        return picked_channels(self.frames)
 
 
 def correct_bleaching(frames: FrameSource) -> FrameSource:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MOST_CHANNELS = 8
 """Of which none is named: more are more likely another axis."""
 
+COLOURS = (0, 1, 2)
+"""The channels of a picture that are red, green and blue."""
+
 
 @runtime_checkable
 class FrameSource(Protocol):
@@ -115,7 +118,7 @@ class ArrayFrames:
         if self.channels is not None:
             return self.channels
         count = self._channel_count
-        return (0, 1, 2) if count >= 3 else tuple(range(count))
+        return COLOURS if count >= 3 else tuple(range(count))
 
     def __len__(self) -> int:
         """Count the frames."""
@@ -179,8 +182,23 @@ def channel_labels(frames: FrameSource) -> tuple[str, ...]:
     """
     if frames.is_rgb:
         return "red", "green", "blue"
-    picked: tuple[int, ...] = getattr(frames, "picked", ())
+    picked = picked_channels(frames)
     return tuple(f"c{number}" for number in picked) if len(picked) > 1 else ()
+
+
+def picked_channels(frames: FrameSource) -> tuple[int, ...]:
+    """Return the channels that a source reads; none where it does not say."""
+    picked: tuple[int, ...] = getattr(frames, "picked", ())
+    return picked
+
+
+def planes_at_once(frames: FrameSource) -> int:
+    """Return how many planes a frame has: one if it is grey, else three.
+
+    Frames of a source that does not say what it picks may be in colours.
+    """
+    is_grey = not frames.is_rgb and len(picked_channels(frames)) == 1
+    return 1 if is_grey else len(COLOURS)
 
 
 def pick_channels(
@@ -192,7 +210,7 @@ def pick_channels(
     """
     if len(channels) == 1:
         return pixels[..., channels[0]]
-    if channels == (0, 1, 2):
+    if channels == COLOURS:
         return pixels[..., :3]
     picked = pixels[..., list(channels)]
     if len(channels) == 2:

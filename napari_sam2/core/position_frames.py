@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.frames import check_frame
+from napari_sam2.core.frames import check_frame, picked_channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class _OfPositions:
     @property
     def picked(self) -> tuple[int, ...]:
         """The channels that are read; none where that is not known."""
-        return getattr(self.one, "picked", ())
+        return picked_channels(self.one)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,8 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from napari_sam2.core.frames import picked_channels
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -75,3 +77,8 @@ class RecentFrames:
     def is_rgb(self) -> bool:
         """Whether frames are colour pictures."""
         return self._source.is_rgb
+
+    @property
+    def picked(self) -> tuple[int, ...]:
+        """The channels that are read; none where that is not known."""
+        return picked_channels(self._source)

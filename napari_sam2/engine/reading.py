@@ -9,6 +9,7 @@ from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from napari_sam2.core.frames import planes_at_once
 from napari_sam2.engine.preprocess import to_unit
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 
 _MOST_HELD = 256 << 20
-_COLOURS = (0, 1, 2)
 
 
 def frames_ahead(frames: FrameSource, most: int) -> int:
@@ -32,9 +32,7 @@ def frames_ahead(frames: FrameSource, most: int) -> int:
     frames : FrameSource
     most : int
     """
-    # Of sources that do not say what they pick, frames may be in colours, too.
-    is_grey = not frames.is_rgb and len(getattr(frames, "picked", _COLOURS)) < 2
-    values = prod(frames.shape_hw) * (1 if is_grey else len(_COLOURS))
+    values = prod(frames.shape_hw) * planes_at_once(frames)
     fits = _MOST_HELD // max(1, 4 * values)  # in range, as float32
     return max(1, min(most, fits))
 

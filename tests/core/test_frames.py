@@ -9,8 +9,17 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_sam2.core.bleaching import Fading, SteadyFrames
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.core.frames import ArrayFrames, as_frame_source, pick_channels
+from napari_sam2.core.frames import (
+    ArrayFrames,
+    as_frame_source,
+    pick_channels,
+    picked_channels,
+    planes_at_once,
+)
+from napari_sam2.core.recent_frames import RecentFrames
+from napari_sam2.core.side_by_side import SideBySide
 
 
 class Lazy:
@@ -136,3 +145,34 @@ def test_picked_pixels_are_one_or_three_channels(channels) -> None:
     picked = pick_channels(np.ones((2, 3, 4), np.int16), tuple(channels))
     assert picked.shape == ((2, 3) if len(channels) == 1 else (2, 3, 3))
     assert picked.dtype == np.int16
+
+
+class Plain:
+    """A source that says nothing but what it must."""
+
+    is_rgb = False
+
+
+GREY = ArrayFrames(np.zeros((2, 3, 4), np.uint8))
+PAIR = ArrayFrames(np.zeros((2, 3, 4, 5), np.uint8), (3, 1))
+FADING = (Fading(0.0, 0.1),)
+
+
+@pytest.mark.parametrize(
+    ("frames", "picked", "planes"),
+    [
+        (GREY, (0,), 1),
+        (PAIR, (3, 1), 3),
+        (ArrayFrames(np.zeros((2, 3, 4, 3), np.uint8)), (0, 1, 2), 3),
+        (SideBySide((GREY, GREY)), (0, 1), 3),
+        (RecentFrames(GREY), (0,), 1),
+        (RecentFrames(PAIR), (3, 1), 3),
+        (SteadyFrames(GREY, FADING), (0,), 1),
+        (SteadyFrames(PAIR, FADING * 2), (3, 1), 3),
+        (Plain(), (), 3),
+        (RecentFrames(Plain()), (), 3),
+    ],
+)
+def test_how_many_planes_a_frame_has(frames, picked, planes) -> None:
+    assert picked_channels(frames) == picked
+    assert planes_at_once(frames) == planes

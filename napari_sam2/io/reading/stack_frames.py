@@ -14,7 +14,7 @@ import numpy as np
 from napari_sam2.core.axes import Axes, Axis, FrameLayout, frame_layout
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.core.frames import check_channels, check_frame, pick_channels
+from napari_sam2.core.frames import COLOURS, check_channels, check_frame, pick_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +106,7 @@ class StackFrames:
         """The channels that are read; one for grey frames."""
         if self.channels is not None:
             return self.channels
-        return (0, 1, 2) if self.is_rgb else (0,)
+        return COLOURS if self.is_rgb else (0,)
 
     def _plane(
         self, frame: int, channel: int | slice = slice(None)
