@@ -42,7 +42,7 @@ from napari_sam2.control.ports import (
     TrackerRequest,
 )
 from napari_sam2.control.recording import Recorder
-from napari_sam2.control.status import Activity, Status, explain, is_foreseen
+from napari_sam2.control.status import Activity, Status, Topic, explain, is_foreseen
 from napari_sam2.control.task import Task
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "Recorder",
     "Status",
     "Task",
+    "Topic",
     "Tracker",
     "TrackerFactory",
     "TrackerRequest",

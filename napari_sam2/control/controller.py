@@ -18,19 +18,19 @@ from napari_sam2.control.requesting import (
 )
 from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
-from napari_sam2.control.status import Activity, Status, StatusBoard
+from napari_sam2.control.status import Activity, Status, StatusBoard, Topic
 from napari_sam2.control.travelling import Travelling
 from napari_sam2.control.unfinished import order_left
-from napari_sam2.core.errors import Sam2Error
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from psygnal import SignalInstance
 
     from napari_sam2.control.importing import LabelOrder
-    from napari_sam2.control.ports import Job, Lane, TrackerFactory, TrackerRequest
+    from napari_sam2.control.ports import Job, Lane, TrackerFactory
     from napari_sam2.control.recording import Recorder
     from napari_sam2.control.requesting import Opened
     from napari_sam2.core.cancel import Progress
@@ -56,8 +56,7 @@ class Controller:
     history : History
         Of the document that is to be kept up to date.
     settings : Settings
-        A change of model, device, window and so on has a new tracker made when it is
-        needed.
+        A change of the model, say, has a new tracker made when it is needed.
     frames : FrameSource
         The stack, of as many frames and pixels as the document.
     lane : Lane
@@ -103,7 +102,8 @@ class Controller:
         self._importing = Importing(history, self._dispatcher)
         told = self.recorder.steps  # of a project, perhaps, where a run was stopped
         self._running.offer(order_left(self.document, told, settings.seed))
-        self._connect()
+        for signal, slot in self._listening():
+            signal.connect(slot)
 
     @property
     def status(self) -> Status:
@@ -128,14 +128,12 @@ class Controller:
     def prepare(self) -> None:
         """Load the model in the background, so that the first click is quick."""
         request = self._request
-
-        def say_ready(_: TrackerRequest) -> None:
-            self._running.say_ready(request.model)
-
+        self._board.begin(Topic.MODEL)
         self._dispatcher.send(
             Activity.LOADING,
             lambda token: self._session.prepare(request, token),
-            on_item=say_ready,
+            topic=Topic.MODEL,
+            on_item=lambda _: self._running.say_ready(request.model),
             key="prepare",
         )
 
@@ -159,8 +157,7 @@ class Controller:
         frames : range, optional
             As the settings say.
         everywhere : bool, optional
-            At every position of the stack, from each to the next; ``frames`` are those
-            at each.
+            At every position of the stack; ``frames`` are those at each.
         across : sequence of OtherAxis, optional
             Axes of the volume to follow the objects along besides, and to fuse.
         """
@@ -173,10 +170,8 @@ class Controller:
             seed=self.settings.seed if everywhere else None,
             across=tuple(across),
         )
-        try:
+        with self.attempt(Topic.RUN):
             self._running.start(order)
-        except Sam2Error as error:
-            self.report(error)
 
     @property
     def can_resume(self) -> bool:
@@ -185,10 +180,8 @@ class Controller:
 
     def resume(self) -> None:
         """Go on with the run that was stopped; what was said since is honoured."""
-        try:
+        with self.attempt(Topic.RUN):
             self._running.resume()
-        except Sam2Error as error:
-            self.report(error)
 
     def stop(self) -> None:
         """Stop what can be stopped after its current step; finished frames stay."""
@@ -208,8 +201,9 @@ class Controller:
         self,
         job: Job[T | Progress],
         *,
+        topic: Topic,
         on_item: Callable[[T], None] | None = None,
-        on_end: Callable[[], None] | None = None,
+        on_end: Callable[[], None] = lambda: None,
         outcome: Callable[[], str],
     ) -> None:
         """Do other work on the lane that is shown, and stopped, as runs are.
@@ -218,23 +212,27 @@ class Controller:
         ----------
         job : callable
             Such as writing a file.
+        topic : Topic
+            What it is for.
         on_item : callable, optional
             Takes what the job yields, besides progress.
         on_end : callable, optional
-            Called when the job ended, was stopped, or failed.
+            Called however the job ended.
         outcome : callable
-            Returns the sentence to be shown when the job ended or was stopped.
+            Returns what to say when the job ended or was stopped.
         """
 
         def end(error: Exception | None) -> None:
-            if on_end is not None:
-                on_end()
+            on_end()
             if error is not None:
-                self._board.complain(error)
+                self._board.complain(error, topic)
             else:
                 self._board.say(outcome())
 
-        self._dispatcher.send(Activity.LOADING, job, on_item=on_item, on_end=end)
+        self._board.begin(topic)
+        self._dispatcher.send(
+            Activity.LOADING, job, topic=topic, on_item=on_item, on_end=end
+        )
 
     def set_frames(
         self, frames: FrameSource, limits: IntensityLimits | None = None
@@ -253,32 +251,34 @@ class Controller:
         edits.expect_answers(self.document).apply(self.document)
         self._prompting.answer(self.document.prompts)
 
-    def report(self, problem: Exception) -> None:
-        """Show the user what went wrong elsewhere: an edit that was refused, say."""
-        self._board.complain(problem)
+    def report(self, problem: Exception, topic: Topic | None = None) -> None:
+        """Show the user what went wrong elsewhere: a click that was refused, say."""
+        self._board.complain(problem, topic)
+
+    def attempt(self, topic: Topic) -> AbstractContextManager[None]:
+        """Do what the user asks for, or say why it cannot be done."""
+        return self._board.attempt(topic)
 
     def close(self) -> None:
         """Stop everything and listen to nothing; the lane is its owner's to close."""
         self._dispatcher.close()
-        self.document.prompts_changed.disconnect(self._on_prompts_changed)
-        self.history.travelling.disconnect(self._running.on_travel)
-        self.settings.events.live_answers.disconnect(self._on_live_changed)
-        for choice in choices(self.settings):
-            choice.disconnect(self._on_choice_changed)
+        for signal, slot in self._listening():
+            signal.disconnect(slot)
 
-    def _connect(self) -> None:
-        self.document.prompts_changed.connect(self._on_prompts_changed)
-        self.history.travelling.connect(self._running.on_travel)
-        self.settings.events.live_answers.connect(self._on_live_changed)
+    def _listening(self) -> Iterator[tuple[SignalInstance, Callable[..., object]]]:
+        """Yield what it listens to, and what it does then."""
+        yield self.document.prompts_changed, self._on_prompts_changed
+        yield self.history.travelling, self._running.on_travel
+        yield self.settings.events.live_answers, self._on_live_changed
         for choice in choices(self.settings):
-            choice.connect(self._on_choice_changed)
+            yield choice, self._on_choice_changed
 
     def _on_opened(self, opened: Opened) -> None:
         if comes_to_the_same_quality(opened.request, self._request):
             self._board.show(quality=opened.quality)
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
-        self._board.forgive()  # what was wrong was wrong with what was said before
+        self._board.begin(Topic.PROMPTS)  # what was wrong was wrong with those before
         self._running.give_way()
         if self.settings.live_answers:
             self._prompting.answer(places)

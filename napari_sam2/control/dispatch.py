@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.ports import Job, Lane
     from napari_sam2.control.requesting import News
-    from napari_sam2.control.status import StatusBoard
+    from napari_sam2.control.status import StatusBoard, Topic
 
 T = TypeVar("T")
 
@@ -56,6 +56,7 @@ class Dispatcher:
         activity: Activity,
         job: Job[T | News],
         *,
+        topic: Topic,
         on_item: Callable[[T], None] | None = None,
         on_end: Callable[[Exception | None], None] | None = None,
         key: Hashable | None = None,
@@ -71,6 +72,8 @@ class Dispatcher:
             A generator function of a token. Items of class ``Progress`` go to the
             status, those of class ``Opened`` to who wants to know, others to
             ``on_item``.
+        topic : Topic
+            What it is for.
         on_item : callable
         on_end : callable, optional
             Called once, before the status is idle, with None or the error. Without it
@@ -80,7 +83,7 @@ class Dispatcher:
         token : CancelToken, optional
             Stops the job after the item that it is at, which is still delivered.
         """
-        errand = _Errand(activity, token or CancelToken())
+        errand = _Errand(activity, topic, token or CancelToken())
         self._queue.append(errand)
         self.refresh()
 
@@ -153,7 +156,7 @@ class Dispatcher:
             if on_end is not None:
                 on_end(error)
             elif error is not None:
-                self.board.complain(error)
+                self.board.complain(error, errand.topic)
         finally:
             # Work in portions has one progress, which does not come and go.
             is_continued = self._queue and self._queue[0].activity is errand.activity
@@ -167,6 +170,7 @@ class _Errand:
     """A job that was sent, until it ends."""
 
     activity: Activity
+    topic: Topic
     token: CancelToken
     is_loading: bool = False
     time_left: TimeLeft = field(default_factory=TimeLeft)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from psygnal import Signal
 
 from napari_sam2.control.dispatch import Dispatcher
-from napari_sam2.control.status import Activity, Status, StatusBoard
+from napari_sam2.control.status import Activity, Status, StatusBoard, Topic
 from napari_sam2.core.cancel import CancelToken, Progress
 
 if TYPE_CHECKING:
@@ -67,7 +67,11 @@ class Downloads:
             self._board.say(f"{Path(name).name} is here.")
             self.finished.emit(name)
 
-        self._dispatcher.send(Activity.LOADING, job, on_item=take, key=name)
+        topic = Topic.DOWNLOAD
+        self._board.begin(topic)
+        self._dispatcher.send(
+            Activity.LOADING, job, topic=topic, on_item=take, key=name
+        )
 
     def stop(self) -> None:
         """Stop; what has come so far is kept for the next time."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_sam2.control.outlining import as_form
-from napari_sam2.control.status import Activity
+from napari_sam2.control.status import Activity, Topic
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.packed import PackedMask
@@ -83,6 +83,8 @@ class Importing:
         gesture = "labels", next(self._numbers)
         shape_hw = self._history.document.shape_hw
         taken = _Taken(order, {*self._history.document.objects})
+        board = self._dispatcher.board
+        board.begin(Topic.LABELS)
 
         def job(token: CancelToken) -> Generator[Progress | tuple[int, Marks]]:
             return _read_marks(order, shape_hw)
@@ -98,11 +100,13 @@ class Importing:
                     "There are no such labels on these frames: nothing to take."
                 )
             if error is not None:
-                self._dispatcher.board.complain(error)
+                board.complain(error, Topic.LABELS)
             else:
-                self._dispatcher.board.say(taken.outcome)
+                board.say(taken.outcome)
 
-        self._dispatcher.send(Activity.LOADING, job, on_item=take, on_end=end)
+        self._dispatcher.send(
+            Activity.LOADING, job, topic=Topic.LABELS, on_item=take, on_end=end
+        )
 
     def _edit(self, frame: int, marks: Marks, taken: _Taken) -> Edit:
         """Return the edit that says it all; locked masks stay as they are."""

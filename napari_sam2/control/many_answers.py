@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.snapshot import take_snapshot
-from napari_sam2.control.status import Activity
+from napari_sam2.control.status import Activity, Topic
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import DeviceError, ModelError
 from napari_sam2.state import edits
@@ -101,6 +101,7 @@ class ManyAnswers:
         self._dispatcher.send(
             Activity.LOADING,
             job,
+            topic=Topic.PROMPTS,
             on_item=portion.found.append,
             on_end=lambda error: self._end(portion, error),
             token=portion.token,
@@ -125,7 +126,7 @@ class ManyAnswers:
             portion.found.clear()
             error = None
         elif error is not None:
-            self._dispatcher.board.complain(error)
+            self._dispatcher.board.complain(error, Topic.PROMPTS)
         elif portion.found:
             self._dispatcher.board.forgive()
         self._note(portion, error)

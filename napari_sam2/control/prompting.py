@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.control.many_answers import ManyAnswers
 from napari_sam2.control.snapshot import take_snapshot
-from napari_sam2.control.status import Activity
+from napari_sam2.control.status import Activity, Topic
 from napari_sam2.core.errors import DeviceError, ModelError
 from napari_sam2.state import edits
 
@@ -94,14 +94,19 @@ class Prompting:
 
         self._pending[place] += 1
         self._dispatcher.send(
-            Activity.ANSWERING, job, on_item=take, on_end=end, key=("answer", place)
+            Activity.ANSWERING,
+            job,
+            topic=Topic.PROMPTS,
+            on_item=take,
+            on_end=end,
+            key=("answer", place),
         )
 
     def _close(self, place: Place, error: Exception | None) -> None:
         """Note that a question was answered, dropped or stopped, or has failed."""
         self._pending -= Counter([place])
         if error is not None:
-            self._dispatcher.board.complain(error)
+            self._dispatcher.board.complain(error, Topic.PROMPTS)
         is_unheard = error is None or isinstance(error, ModelError | DeviceError)
         if is_unheard and place not in self._pending:
             self._open.add(place)

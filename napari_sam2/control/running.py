@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.control.one_run import Run, Stage
 from napari_sam2.control.pace import Pace
 from napari_sam2.control.snapshot import outlines, take_snapshot
-from napari_sam2.control.status import Activity
+from napari_sam2.control.status import Activity, Topic
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import NoPromptError, StackError
 from napari_sam2.state import edits
@@ -138,6 +138,7 @@ class Running:
         self._dispatcher.send(
             Activity.RUNNING,
             job,
+            topic=Topic.RUN,
             on_item=take,
             on_end=lambda error: self._end(run, error),
             token=run.token,
@@ -225,7 +226,8 @@ class Running:
             self._done_before = frozenset(run.places)
         board, frame_count = self._dispatcher.board, self._document.frame_count
         if error is not None:
-            board.complain(error, run.kept_of(frame_count) if run.done else "")
+            kept = run.kept_of(frame_count) if run.done else ""
+            board.complain(error, Topic.RUN, kept)
         elif not run.is_spoken_of:
             board.say(run.farewell(frame_count))
             self._parting = board.now.message if run.change else ""

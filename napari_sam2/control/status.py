@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari_sam2.core.cancel import Progress
     from napari_sam2.core.quality import Quality
 
@@ -27,6 +30,25 @@ class Activity(Enum):
     RUNNING = "running"
     STOPPING = "stopping"
     """A run was told to stop and finishes its frame."""
+
+
+class Topic(Enum):
+    """What the user asks for; what goes wrong belongs to one of them."""
+
+    PROMPTS = "prompts"
+    OBJECTS = "objects"
+    """Names, verdicts: what is changed without asking the model."""
+    RUN = "run"
+    LABELS = "labels"
+    MEASURING = "measuring"
+    EXPORT = "export"
+    TUNING = "tuning"
+    MODEL = "model"
+    DOWNLOAD = "download"
+    OPENING = "opening"
+    """Of a project, or of a sample."""
+    SAVING = "saving"
+    """Of a project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +69,9 @@ class Status:
     problem : Exception or None
         What went wrong last; None after the next thing that goes well. What
         :func:`is_foreseen` is explained by the message; anything else is a bug.
+    topic : Topic or None
+        What the problem belongs to. Without a problem, what was just asked for, so that
+        what went wrong with it before is out of date.
     quality : Quality or None
         What the quality in the settings comes to; None until a model was opened.
     """
@@ -57,6 +82,7 @@ class Status:
     seconds_left: float | None = None
     message: str = ""
     problem: Exception | None = None
+    topic: Topic | None = None
     quality: Quality | None = None
 
     @property
@@ -112,17 +138,33 @@ class StatusBoard:
 
     def say(self, message: str) -> None:
         """Show a sentence about something that went well."""
-        self.show(message=message, problem=None)
+        self.show(message=message, problem=None, topic=None)
+
+    def begin(self, topic: Topic) -> None:
+        """Note that something is asked for, perhaps again after it had failed."""
+        self.forgive()
+        self.show(topic=topic)
 
     def forgive(self) -> None:
         """Take a problem off the board, now that the next thing went well."""
         if self.now.problem is not None:
             self.say("")
 
-    def complain(self, problem: Exception, addition: str = "") -> None:
-        """Show what went wrong."""
+    @contextmanager
+    def attempt(self, topic: Topic) -> Iterator[None]:
+        """Do what the user asks for, or say why it cannot be done."""
+        self.begin(topic)
+        try:
+            yield
+        except Sam2Error as problem:
+            self.complain(problem, topic)
+
+    def complain(
+        self, problem: Exception, topic: Topic | None, addition: str = ""
+    ) -> None:
+        """Show what went wrong, and with what; None where nobody asked for it."""
         sentence = f"{explain(problem)} {addition}".strip()
-        self.show(message=sentence, problem=problem)
+        self.show(message=sentence, problem=problem, topic=topic)
 
     def _set(self, status: Status) -> None:
         if status != self.now:

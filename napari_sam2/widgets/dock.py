@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QEvent, QSize, QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from napari_sam2.control import Downloads, Status
+from napari_sam2.control import Downloads, Status, Topic
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers.hooks import add_sample
 from napari_sam2.widgets.controls.controls import scroll_area
@@ -124,6 +124,7 @@ class Sam2Dock(QWidget):
             panel.refused.connect(self.status_line.complain)
         self.image_panel.said.connect(self.status_line.mention)
         self.projects.said.connect(self.status_line.say)
+        self.projects.begun.connect(self.status_line.begin)
         self.help_panel.sample_asked.connect(self.open_sample)
         self.sessions.changed.connect(self._on_session_changed)
         self.projects.opened.connect(self._switch.show_source)
@@ -167,10 +168,11 @@ class Sam2Dock(QWidget):
 
     def open_sample(self, name: str) -> None:
         """Open a sample with its prompts, so that Propagate works at once."""
+        self.status_line.begin(Topic.OPENING)
         try:
             layer, found = add_sample(self._viewer, name)
         except Sam2Error as problem:
-            self.status_line.complain(problem)
+            self.status_line.complain(problem, Topic.OPENING)
             return
         self.image_panel.work_on(layer)
         session = self.sessions.current

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.control import Activity
+from napari_sam2.control import Activity, Topic
 from napari_sam2.core.errors import (
     FrameError,
     GpuMemoryError,
@@ -143,3 +143,33 @@ def test_a_listener_that_fails_does_not_leave_the_status_busy(desk: Desk) -> Non
     with pytest.raises(Exception, match="a bug of ours"):
         desk.controller.run()
     assert desk.status.activity is Activity.IDLE
+
+
+def test_a_problem_belongs_to_what_was_asked_for(desk: Desk) -> None:
+    told: list[tuple[Topic | None, bool]] = []
+    desk.controller.status_changed.connect(
+        lambda now: told.append((now.topic, now.problem is not None))
+    )
+    desk.controller.run()
+    assert told[-1] == (Topic.RUN, True)
+    prepared(desk).factory.tracker.fail_at[4] = FrameError("Frame 4 could not be read.")
+    assert (Topic.PROMPTS, False) in told
+    desk.controller.run()
+    assert told[-1] == (Topic.RUN, True)
+    desk.factory.tracker.fail_at.clear()
+    told.clear()
+    desk.controller.run()
+    assert (Topic.RUN, False) in told
+    assert (Topic.RUN, True) not in told
+    assert told[-1] == (None, False)
+
+
+def test_what_was_done_is_still_said_when_something_else_is_asked_for(
+    desk: Desk,
+) -> None:
+    prepared(desk).controller.run()
+    said = desk.status.message
+    assert "10 frames are done" in said
+    with desk.controller.attempt(Topic.OBJECTS):
+        pass
+    assert (desk.status.message, desk.status.topic) == (said, Topic.OBJECTS)

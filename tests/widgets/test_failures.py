@@ -92,14 +92,55 @@ def test_what_was_foreseen_needs_no_details(working: User) -> None:
     assert box.dismiss_button.isVisibleTo(working.dock)
 
 
-def test_an_unread_problem_outlives_the_next_message(working: User) -> None:
+def test_an_unread_problem_outlives_what_goes_well_elsewhere(
+    working: User, tmp_path: Path
+) -> None:
+    begin_and_fail(working, FrameError("Frame 4 could not be read."))
+    working.dock.workbench.results.save(tmp_path / "labels.tif")
+    working.wait((tmp_path / "labels.tif").exists)
+    working.wait_idle()
+    assert "Saved: " in working.dock.status_line.message
+    assert "Frame 4 could not be read." in working.dock.status_line.message
+
+
+def test_a_problem_goes_at_once_when_the_same_is_asked_for_again(working: User) -> None:
     begin_and_fail(working, FrameError("Frame 4 could not be read."))
     working.factory.fail_at.clear()
     working.dock.workbench.track.run()
+    assert not working.dock.status_line.problems.sentences
     working.wait(lambda: working.document.frames_covered(1) == 10)
     working.wait_idle()
     assert "10 frames are done" in working.dock.status_line.message
-    assert "Frame 4 could not be read." in working.dock.status_line.message
+    assert not working.dock.status_line.problems.sentences
+
+
+def test_of_files_that_cannot_be_saved_only_the_last_is_told_of(
+    working: User, tmp_path: Path
+) -> None:
+    working.click(0, 20, 30)
+    working.wait_mask(1, 0)
+    save, box = working.dock.workbench.results.save, working.dock.status_line.problems
+    for name in ("one", "two"):
+        save(tmp_path / name / "labels.tif")
+        working.wait(lambda name=name: f"{name} does not exist" in box.sentences)
+        working.wait_idle()
+    assert "one does not exist" not in box.sentences
+    save(tmp_path / "labels.tif")
+    working.wait((tmp_path / "labels.tif").exists)
+    assert not box.sentences
+
+
+def test_a_project_that_is_saved_takes_its_problem_away(
+    working: User, tmp_path: Path
+) -> None:
+    working.click(0, 20, 30)
+    working.wait_mask(1, 0)
+    projects, box = working.dock.projects, working.dock.status_line.problems
+    projects.save_as(tmp_path / "none" / "cells.sam2")
+    working.wait(lambda: "none" in box.sentences)
+    projects.save_as(tmp_path / "cells.sam2")
+    assert not box.sentences
+    working.wait((tmp_path / "cells.sam2").exists)
 
 
 def test_masks_that_find_no_place_on_the_disk_are_told_of_and_kept(

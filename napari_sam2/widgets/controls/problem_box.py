@@ -6,15 +6,20 @@ import platform
 import time
 import traceback
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QPlainTextEdit, QStyle, QWidget
 
 import napari_sam2
-from napari_sam2.control import is_foreseen
+from napari_sam2.control import Topic, is_foreseen
 from napari_sam2.widgets.controls.controls import button, column, row, switch, text
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _MOST = 3
+_LONGEST_OLD = 90
 _DETAILS_HEIGHT = 120
 
 
@@ -27,12 +32,17 @@ def reading_seconds(sentence: str) -> float:
 class _Entry:
     problem: Exception
     sentence: str
+    topic: Topic | None
     since: float
     is_settled: bool = False
 
     @property
     def seconds_to_read(self) -> float:
         return reading_seconds(self.sentence) - (time.monotonic() - self.since)
+
+    @property
+    def is_read(self) -> bool:
+        return self.is_settled and self.seconds_to_read <= 0
 
     @property
     def details(self) -> str:
@@ -42,10 +52,11 @@ class _Entry:
 
 
 class ProblemBox(QWidget):
-    """Shows the last problems, the newest first.
+    """Shows the last problems: the newest, and how those before it begin.
 
     A problem goes when the user dismisses it. One that was foreseen also goes when the
-    next thing went well and there was time to read it.
+    same is asked for again, or when anything else went well and there was time to read
+    it. Of one topic only the newest is shown.
 
     Parameters
     ----------
@@ -96,7 +107,7 @@ class ProblemBox(QWidget):
 
     @property
     def sentences(self) -> str:
-        """What is written; empty when nothing is wrong."""
+        """What is wrong, in full; empty when nothing is."""
         return "\n\n".join(entry.sentence for entry in self._entries)
 
     @property
@@ -105,12 +116,24 @@ class ProblemBox(QWidget):
         found = [entry.details for entry in self._entries if entry.details]
         return "\n".join([*found, _surroundings()]) if found else ""
 
-    def add(self, problem: Exception, sentence: str) -> None:
+    def add(
+        self, problem: Exception, sentence: str, topic: Topic | None = None
+    ) -> None:
         """Show another problem; the same sentence is not shown twice."""
-        kept = [entry for entry in self._entries if entry.sentence != sentence]
-        entry = _Entry(problem, sentence, time.monotonic())
+        kept = [one for one in self._entries if one.sentence != sentence]
+        if topic is not None:
+            kept = [one for one in kept if one.topic is not topic]
+        entry = _Entry(problem, sentence, topic, time.monotonic())
         self._entries = [entry, *kept][:_MOST]
         self._show()
+
+    def begin(self, topic: Topic) -> None:
+        """Let go what was foreseen and is asked for again."""
+        self._keep(
+            one
+            for one in self._entries
+            if one.topic is not topic or not is_foreseen(one.problem)
+        )
 
     def settle(self) -> None:
         """Let go what was foreseen, once it was read: something went well since."""
@@ -125,17 +148,23 @@ class ProblemBox(QWidget):
         self._show()
 
     def _sweep(self) -> None:
-        kept = [e for e in self._entries if not e.is_settled or e.seconds_to_read > 0]
-        if kept != self._entries:
-            self._entries = kept
-            self._show()
-        waiting = [e.seconds_to_read for e in kept if e.is_settled]
+        self._keep(one for one in self._entries if not one.is_read)
+        waiting = [one.seconds_to_read for one in self._entries if one.is_settled]
         if waiting:
             self._timer.start(max(1, round(1000 * min(waiting))))
 
+    def _keep(self, entries: Iterable[_Entry]) -> None:
+        kept = list(entries)
+        if kept != self._entries:
+            self._entries = kept
+            self._show()
+
     def _show(self) -> None:
         details = self.details
-        self._sentences.setText(self.sentences)
+        newest, *older = [one.sentence for one in self._entries] or [""]
+        shown = "\n\n".join([newest, *map(_beginning, older)])
+        self._sentences.setText(shown)
+        self._sentences.setToolTip(self.sentences if shown != self.sentences else "")
         self._details.setPlainText(details)
         self.details_button.setVisible(bool(details))
         self._details.setVisible(bool(details) and self.details_button.isChecked())
@@ -143,6 +172,13 @@ class ProblemBox(QWidget):
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(f"{self.sentences}\n\n{self.details}".strip())
+
+
+def _beginning(sentence: str) -> str:
+    """Return as much of a sentence as says what it is about."""
+    if len(sentence) <= _LONGEST_OLD:
+        return sentence
+    return f"{sentence[:_LONGEST_OLD].rsplit(maxsplit=1)[0]} …"
 
 
 def _surroundings() -> str:

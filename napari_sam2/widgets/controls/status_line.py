@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari.utils.notifications import notification_manager, show_warning
 from qtpy.QtWidgets import QProgressBar, QWidget
 
-from napari_sam2.control import Activity, Status, explain, is_foreseen
+from napari_sam2.control import Activity, Status, Topic, explain, is_foreseen
 from napari_sam2.widgets.controls.activity_bar import ActivityBar
 from napari_sam2.widgets.controls.controls import column, text
 from napari_sam2.widgets.controls.problem_box import ProblemBox
@@ -62,11 +62,13 @@ class StatusLine(QWidget):
         self._last[source] = status
         problem = status.problem
         if problem is None:
+            if status.topic is not None:
+                self.problems.begin(status.topic)
             has_news = status.message not in ("", before.message)
             if has_news or before.problem is not None:
                 self.problems.settle()
         elif problem is not before.problem:
-            self.complain(problem, status.message)
+            self.complain(problem, status.topic, status.message)
 
     def say(self, sentence: str) -> None:
         """Show a sentence that is no problem; an empty one ends those before it."""
@@ -77,10 +79,16 @@ class StatusLine(QWidget):
         if not self._last["work"].is_busy:
             self.say(sentence)
 
-    def complain(self, problem: Exception, sentence: str = "") -> None:
+    def complain(
+        self, problem: Exception, topic: Topic | None = None, sentence: str = ""
+    ) -> None:
         """Show a problem until it was read, and tell napari."""
-        self.problems.add(problem, sentence or explain(problem))
+        self.problems.add(problem, sentence or explain(problem), topic)
         announce(problem)
+
+    def begin(self, topic: Topic) -> None:
+        """Take away what went wrong with something that is asked for again."""
+        self.problems.begin(topic)
 
     def close_activity(self) -> None:
         """Leave nothing in napari's activity dock."""

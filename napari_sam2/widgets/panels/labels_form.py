@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels
 from qtpy.QtWidgets import QLineEdit, QSpinBox, QWidget
 
+from napari_sam2.control import Topic
 from napari_sam2.control.importing import LabelOrder
-from napari_sam2.core.errors import PromptError, Sam2Error
+from napari_sam2.core.errors import PromptError
 from napari_sam2.layers.label_source import label_source, parse_label_ids
 from napari_sam2.widgets.controls.controls import button, choice, form, pick, row
 
@@ -106,12 +107,9 @@ class LabelsForm(QWidget):
 
     def start(self) -> None:
         """Make objects and prompts of the labels, or say why it cannot be done."""
-        try:
-            order = self._order()
-        except Sam2Error as problem:
-            self._session.controller.report(problem)
-        else:
-            self._session.controller.take_labels(order)
+        controller = self._session.controller
+        with controller.attempt(Topic.LABELS):
+            controller.take_labels(self._order())
 
     def _order(self) -> LabelOrder:
         layer = self.layers.currentData()

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_sam2.core.errors import Sam2Error
+from napari_sam2.control import Topic
 from napari_sam2.io.pictures.palette import object_colour
 from napari_sam2.state import edits
 from napari_sam2.widgets.controls.controls import button, column, row, switch
@@ -152,13 +152,10 @@ class ObjectsPanel(QWidget):
     def _on_item_edited(self, item: QTreeWidgetItem, column: int) -> None:
         if self._is_filling or column != 0:
             return
-        try:
+        with self._controller.attempt(Topic.OBJECTS):
             edit = edits.rename_object(self._document, _id_of(item), item.text(0))
-        except Sam2Error as problem:
-            self._controller.report(problem)
-            self._fill()
-        else:
             self._controller.history.do(edit)
+        self._fill()  # the name that it had, where the new one was refused
 
     def _fill(self) -> None:
         current, chosen = self._current(), self.chosen

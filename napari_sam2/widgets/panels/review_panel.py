@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_sam2.core.errors import Sam2Error
+from napari_sam2.control import Topic
 from napari_sam2.state import edits
 from napari_sam2.state.review import onward
 from napari_sam2.state.reviewer import Reviewer
@@ -261,12 +261,11 @@ class ReviewPanel(QWidget):
 
     def _do(self, make_edit: Callable[[], Edit]) -> bool:
         """Change the document; return whether that was allowed."""
-        try:
+        is_done = False
+        with self._controller.attempt(Topic.OBJECTS):
             self._controller.history.do(make_edit())
-        except Sam2Error as problem:
-            self._controller.report(problem)
-            return False
-        return True
+            is_done = True
+        return is_done
 
     def _on_selection_changed(self, _: int | None) -> None:
         """Speak of no other object."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_sam2.control import Topic
 from napari_sam2.project import find_recoverable
 from napari_sam2.project.schema import SUFFIX
 from napari_sam2.widgets.controls.controls import button, column, row, text
@@ -54,8 +55,10 @@ class Projects(QWidget):
     """The name of the project, with a star for what is not saved."""
     opened = Signal()
     """The current session is that of a project."""
-    refused = Signal(object)
-    """Why something could not be opened or saved."""
+    begun = Signal(object)
+    """What is asked for: a :class:`napari_sam2.control.Topic`."""
+    refused = Signal(object, object)
+    """Why something could not be opened or saved, and which of the two."""
     said = Signal(str)
 
     def __init__(
@@ -104,7 +107,7 @@ class Projects(QWidget):
         links.connect(self._sessions.changed, self._on_session_changed)
         links.connect(self._sessions.closing, self._on_session_closing)
         self.opener.opened.connect(self._on_opened)
-        self.opener.failed.connect(self.refused)
+        self.opener.failed.connect(self._on_not_opened)
         self.opener.said.connect(self.said)
         self.opener.given_up.connect(self._on_given_up)
         self.banner.restore_asked.connect(self._restore)
@@ -123,7 +126,7 @@ class Projects(QWidget):
         def job(token: CancelToken) -> Generator[list[Recovery]]:
             yield find_recoverable()
 
-        self._files.submit(job, on_item=self.banner.offer, on_error=self.refused.emit)
+        self._files.submit(job, on_item=self.banner.offer, on_error=self._on_not_opened)
 
     def ask_open(self) -> None:
         """Ask for a project, and open it."""
@@ -133,12 +136,14 @@ class Projects(QWidget):
 
     def open(self, path: Path) -> None:
         """Open a project; its image is asked for where it cannot be found."""
+        self.begun.emit(Topic.OPENING)
         self.opener.open(path)
 
     def save(self) -> None:
         """Save to the project that is open, or ask for a name."""
         keeper = self.keeper
         if keeper is not None and keeper.path is not None:
+            self.begun.emit(Topic.SAVING)
             keeper.save(keeper.path)
         else:
             self.ask_save()
@@ -160,6 +165,7 @@ class Projects(QWidget):
         if self.keeper is not None:
             if path.suffix.lower() != SUFFIX:
                 path = path.with_name(path.name + SUFFIX)
+            self.begun.emit(Topic.SAVING)
             self.keeper.save(path)
 
     def close(self) -> None:
@@ -186,7 +192,7 @@ class Projects(QWidget):
             session, self._settings, files=self._files, frames_lane=self._frames_lane
         )
         keeper.changed.connect(self._show)
-        keeper.failed.connect(self.refused.emit)
+        keeper.failed.connect(self._on_not_saved)
         keeper.saved.connect(self._on_saved)
         return keeper
 
@@ -214,6 +220,7 @@ class Projects(QWidget):
         self.said.emit(f"Saved: {path}")
 
     def _restore(self, recovery: Recovery) -> None:
+        self.begun.emit(Topic.OPENING)
         self.opener.open(recovery.project_path, recovery=recovery)
 
     def _on_opened(self, opening: Opening, session: Session) -> None:
@@ -235,7 +242,13 @@ class Projects(QWidget):
                 recovery.discard()
             yield
 
-        self._files.submit(job, on_error=self.refused.emit)
+        self._files.submit(job, on_error=self._on_not_saved)
+
+    def _on_not_opened(self, problem: Exception) -> None:
+        self.refused.emit(problem, Topic.OPENING)
+
+    def _on_not_saved(self, problem: Exception) -> None:
+        self.refused.emit(problem, Topic.SAVING)
 
     def _on_given_up(self, opening: Opening) -> None:
         if opening.recovery is not None:

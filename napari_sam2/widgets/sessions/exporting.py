@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from psygnal import Signal
 
+from napari_sam2.control import Topic
 from napari_sam2.core.axes import resized
 from napari_sam2.core.cancel import Progress, Stopped
 from napari_sam2.core.errors import OutputError
@@ -171,4 +172,4 @@ class Exporter:
                 return f"Saved: {path}"
             return f"Saving was stopped; {path.name} was not written."
 
-        self._controller.work(job, on_item=take, outcome=outcome)
+        self._controller.work(job, topic=Topic.EXPORT, on_item=take, outcome=outcome)

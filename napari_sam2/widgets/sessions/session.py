@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_sam2.control import Controller
-from napari_sam2.core.errors import PromptError, Sam2Error, StackError
+from napari_sam2.control import Controller, Topic
+from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.prompt_json import PromptSet
 from napari_sam2.layers.image_source import renewed
@@ -124,14 +124,12 @@ class Session:
 
     def refuse(self, sentence: str) -> None:
         """Say why something was taken back."""
-        self.controller.report(PromptError(sentence))
+        self.controller.report(PromptError(sentence), Topic.PROMPTS)
 
     def do(self, make_edit: Callable[[], Any]) -> None:
         """Make an edit that can be undone, or say why it cannot be made."""
-        try:
+        with self.controller.attempt(Topic.OBJECTS):
             self.history.do(make_edit())
-        except Sam2Error as problem:
-            self.controller.report(problem)
 
     def begin(self) -> None:
         """Choose the layer of points, and load the model in the background."""
@@ -188,10 +186,8 @@ class Session:
 
     def add_tracks(self) -> None:
         """Add a layer with the path of every object's centre."""
-        try:
+        with self.controller.attempt(Topic.MEASURING):
             add_tracks(self._viewer.layers, self.image, self.document)
-        except Sam2Error as problem:
-            self.controller.report(problem)
 
     @property
     def is_empty(self) -> bool:

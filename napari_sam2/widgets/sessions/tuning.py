@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from napari_sam2.control import Topic
 from napari_sam2.core.adapter_card import ADAPTER_SUFFIX
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import OutputError
@@ -75,6 +76,7 @@ class Tuner:
 
         self._session.controller.work(
             self._job(wish, path, found),
+            topic=Topic.TUNING,
             on_item=self.reported.emit,
             on_end=end,
             outcome=lambda: "Fine-tuning is over.",

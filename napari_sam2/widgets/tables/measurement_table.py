@@ -8,6 +8,7 @@ import numpy as np
 from qtpy.QtCore import QModelIndex, QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from napari_sam2.control import Topic
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.writing.measurements import Measurer
@@ -99,6 +100,7 @@ class MeasurementTable(QWidget):
         self.line.setText("Measuring…")
         self._controller.work(
             job,
+            topic=Topic.MEASURING,
             on_item=model.add,
             on_end=end,
             outcome=lambda: f"{model.rowCount()} masks were measured.",
