@@ -15,6 +15,8 @@ from napari_sam2.control.positions import (
     follow_everywhere,
 )
 from napari_sam2.control.sight import Sight, dims_of, look
+from napari_sam2.control.stack_arguments import check_arguments
+from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import check_frame
 from napari_sam2.core.intensity import given_limits
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
@@ -24,7 +26,7 @@ from napari_sam2.io.files.position_files import PositionFiles
 from napari_sam2.io.reading.stack_frames import stack_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.position_ports import FramePlace
@@ -155,21 +157,25 @@ def track_stack(
 
     Raises
     ------
+    Sam2Error
+        At once, if an argument is of another kind.
     StackError, PromptError, FrameError
-        If axes or prompts make no sense together, or nothing can be read.
+        At once, if axes or prompts make no sense together; when frames are asked for,
+        if none can be read.
     """
-    at, limits = at or {}, given_limits(limits)
+    at, limits = {} if at is None else at, given_limits(limits)
+    check_arguments(stack, prompts, make_tracker, axes, at, token)
     positions = choose_positions(stack.axes, [(name, None) for name in every], at)
     staying = {name: i for name, i in at.items() if name not in every}
     staying |= positions.at(positions.first)
     fused = [stack_frames(stack, axis, channels, staying) for axis in axes]
     told = _told(prompts, fused[0], positions)
-    sight = look(
-        fused[0], positions, limits=limits, corrects_bleaching=corrects_bleaching
-    )
-    with TemporaryDirectory(prefix="napari-sam2-") as name:
-        folder = Path(name)
-        work = stack_work(
+
+    def start(folder: Path) -> PositionWork:
+        sight = look(
+            fused[0], positions, limits=limits, corrects_bleaching=corrects_bleaching
+        )
+        return stack_work(
             sight,
             told,
             make_tracker,
@@ -178,8 +184,21 @@ def track_stack(
             direction=direction,
             seed=seed,
         )
-        store = PositionFiles(folder, positions, fused[0].shape_hw)
-        with closing(follow_everywhere(work, store, token)) as steps:
+
+    return _steps(start, positions, fused[0].shape_hw, token)
+
+
+def _steps(
+    start: Callable[[Path], PositionWork],
+    positions: Positions,
+    shape_hw: tuple[int, int],
+    token: CancelToken | None,
+) -> Generator[PositionStep]:
+    """Do work in a folder that is there as long as it goes on."""
+    with TemporaryDirectory(prefix="napari-sam2-") as name:
+        folder = Path(name)
+        store = PositionFiles(folder, positions, shape_hw)
+        with closing(follow_everywhere(start(folder), store, token)) as steps:
             yield from (step for step in steps if step.result is not None)
 
 
@@ -193,6 +212,8 @@ def _told(
         what = f"Object {place[0]} on frame {place[1]}"
         said = told.setdefault(positions.locate(placed.at, what), {})
         said[place] = said.get(place, FramePrompts()).with_prompt(placed.prompt)
+    if not told:
+        raise NoPromptError("There is nothing to follow: give at least one prompt.")
     for prompts_there in told.values():
         for (object_id, frame), said_there in prompts_there.items():
             check_frame(frame, len(frames))

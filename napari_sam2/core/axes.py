@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import Sam2Error, StackError
 from napari_sam2.core.frame_numbers import FrameNumbers
+from napari_sam2.core.given import check_given
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from napari_sam2.core.positions import Position
 
@@ -175,6 +178,8 @@ def find_axis(axes: Axes, which: int | str) -> int:
     StackError
         If there is no such axis, or several of that name.
     """
+    advice = 'give its name or its number, such as "z"'
+    check_given(which, int | str, "axis", advice, StackError)
     if isinstance(which, int) or which.strip().lstrip("-").isdigit():
         if -len(axes) <= int(which) < len(axes):
             return int(which) % len(axes)
@@ -189,6 +194,11 @@ def find_axis(axes: Axes, which: int | str) -> int:
             "its number."
         )
     raise StackError(f"There is no axis {which}: the stack has {list_axes(axes)}.")
+
+
+def check_at(at: Mapping[str, int], error: type[Sam2Error] = StackError) -> None:
+    """Raise an error unless a place among axes is given as a mapping."""
+    check_given(at, Mapping, "place", 'give an index by axis: at={"t": 1}', error)
 
 
 def frame_layout(
@@ -235,11 +245,15 @@ def frame_layout(
 
 def _check_index(axes: Axes, name: str, index: int) -> int:
     axis = axes[find_axis(axes, name)]
-    if not 0 <= index < axis.size:
+    try:
+        number = operator.index(index)
+    except TypeError:
+        number = -1
+    if not 0 <= number < axis.size:
         raise StackError(
             f"Index {index} does not exist along {axis}: give 0 to {axis.size - 1}."
         )
-    return index
+    return number
 
 
 def _channel_axis(axes: Axes, taken: set[int]) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from napari_sam2.core.given import check_given
+
 
 class Stopped(Exception):
     """Work was stopped within a step, and has nothing to show for it."""
@@ -37,6 +39,11 @@ class CancelToken:
         """
         if self.is_cancelled:
             raise Stopped
+
+
+def check_token(token: CancelToken | None) -> None:
+    """Raise Sam2Error if something else was given as a token."""
+    check_given(token, CancelToken | None, "token", "give a CancelToken()")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.given import check_given, shown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -59,6 +60,7 @@ class FrameSource(Protocol):
         ...
 
 
+@runtime_checkable
 class ArrayLike(Protocol):
     """What NumPy, Dask, Zarr and tifffile's store have in common."""
 
@@ -102,6 +104,7 @@ class ArrayFrames:
 
     def __post_init__(self) -> None:
         """Check the shape, the type and the channels."""
+        check_array(self.array)
         _check_stack(self.array.shape, self.dtype)
         if self.channels is not None:
             check_channels(self.channels, self._channel_count)
@@ -165,14 +168,27 @@ def as_frame_source(
         )
     if hasattr(stack, "shape"):
         return ArrayFrames(stack, channels)  # type: ignore[arg-type]
-    if not isinstance(stack, FrameSource):
-        raise StackError(
-            f"A {type(stack).__name__} is not a stack of frames: give an array with a "
-            "shape and a dtype, such as np.asarray(...) makes."
-        )
+    advice = (
+        "give an array with a shape and a dtype, such as np.asarray(...) makes, or of "
+        "a file open_stack(path).array"
+    )
+    check_given(stack, FrameSource, "stack of frames", advice, StackError)
     if channels is not None:
         raise StackError("Pick the channels where the stack is opened, not here.")
     return stack
+
+
+def check_array(array: ArrayLike) -> None:
+    """Raise StackError unless something is an array with a type of NumPy's."""
+    advice = "give a NumPy, Dask or Zarr array, such as np.asarray(...) makes"
+    check_given(array, ArrayLike, "array", advice, StackError)
+    try:
+        np.dtype(array.dtype)
+    except TypeError:
+        raise StackError(
+            f"{shown(array)} holds pixels of type {array.dtype}, which is none of "
+            "NumPy's: give a NumPy array instead, such as tensor.numpy() of a tensor."
+        ) from None
 
 
 def channel_labels(frames: FrameSource) -> tuple[str, ...]:
@@ -250,7 +266,7 @@ def check_channels(channels: tuple[int, ...], count: int) -> None:
             f"{len(channels)} channels were picked: the model sees one (grey) or up to "
             "three (red, green, blue)."
         )
-    wrong = [channel for channel in channels if not 0 <= channel < count]
+    wrong = [channel for channel in channels if channel not in range(count)]
     if wrong:
         has = f"{count} channels, 0 to {count - 1}" if count > 1 else "1 channel, 0"
         raise StackError(f"Channel {wrong[0]} does not exist: the stack has {has}.")

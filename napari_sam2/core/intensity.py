@@ -7,13 +7,16 @@ flicker instead of the object.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.given import check_given
 from napari_sam2.core.hounsfield import SOFT_TISSUE, is_hounsfield
 
 if TYPE_CHECKING:
@@ -46,6 +49,11 @@ class IntensityLimits:
 
     def __post_init__(self) -> None:
         """Check that every range is finite and the right way round."""
+        for ends in (self.low, self.high):
+            advice = "give numbers, such as low=(0,), high=(4000,)"
+            check_given(ends, Sequence, "sequence of limits", advice, StackError)
+            for end in ends:
+                check_given(end, Real, "intensity", advice, StackError)
         if len(self.low) != len(self.high) or len(self.low) not in (1, 3):
             raise StackError(
                 "Intensity limits are one LOW,HIGH pair, or one pair for each of the "

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
-from napari_sam2.core.axes import distinct_names, find_axis
+from napari_sam2.core.axes import check_at, distinct_names, find_axis
 from napari_sam2.core.errors import PromptError, StackError
+from napari_sam2.core.prompts import check_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,11 @@ class PlacedPrompt:
 
     prompt: Prompt
     at: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Reject what is no prompt, or says no position."""
+        check_prompt(self.prompt)
+        check_at(self.at, PromptError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ Conversion to the model's (x, y) pixels is :mod:`napari_sam2.core.geometry`'s.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from napari_sam2.core.errors import NoPromptError, PromptError
+from napari_sam2.core.given import check_given
 from napari_sam2.core.prompt_checks import (
     check_box_overlaps,
     check_mask_shape,
@@ -110,6 +112,12 @@ class MaskPrompt:
 Prompt: TypeAlias = PointPrompt | BoxPrompt | MaskPrompt
 
 
+def check_prompt(prompt: Prompt) -> None:
+    """Raise PromptError unless something is one prompt."""
+    advice = "give one PointPrompt, BoxPrompt or MaskPrompt at a time"
+    check_given(prompt, Prompt, "prompt", advice, PromptError)
+
+
 def _settle_place(prompt: Prompt) -> None:
     """Make the numbers of the object and the frame, NumPy's too, Python's own."""
     object.__setattr__(prompt, "object_id", object_number(prompt.object_id))
@@ -146,6 +154,9 @@ class FramePrompts:
 
     def __post_init__(self) -> None:
         """Check and repair, as :class:`PointPrompt` and its siblings do."""
+        form = "give several, such as points_yx=((120, 88),), positive=(True,)"
+        check_given(self.points_yx, Iterable, "sequence of points", form, PromptError)
+        check_given(self.positive, Iterable, "sequence of labels", form, PromptError)
         points_yx = tuple(finite_point(one, "A point") for one in self.points_yx)
         object.__setattr__(self, "points_yx", points_yx)
         object.__setattr__(self, "positive", tuple(map(bool, self.positive)))
@@ -190,7 +201,13 @@ class FramePrompts:
 
         A point is appended, a box replaces the box, and a mask replaces everything;
         a point or box replaces a mask.
+
+        Raises
+        ------
+        PromptError
+            If it is no prompt.
         """
+        check_prompt(prompt)
         if isinstance(prompt, MaskPrompt):
             return FramePrompts(mask=prompt.mask)
         if isinstance(prompt, BoxPrompt):
@@ -255,3 +272,9 @@ class FramePrompts:
             check_point_inside(point_yx, shape_hw, what)
         if self.box_yxyx is not None:
             check_box_overlaps(self.box_yxyx, shape_hw, what)
+
+
+def check_frame_prompts(prompts: FramePrompts) -> None:
+    """Raise PromptError unless something is all that is said on a frame."""
+    advice = "give FramePrompts, or tell a tracker one prompt by add()"
+    check_given(prompts, FramePrompts, "set of prompts", advice, PromptError)

@@ -73,7 +73,7 @@ def pick_device(name: str = "auto") -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         raise DeviceError(
             f"{name!r} is no device: use auto, cpu, cuda, cuda:1 or mps."
         ) from None

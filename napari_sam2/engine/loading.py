@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import EXACT, given_quality
@@ -93,6 +93,9 @@ def load_model(
         If the machine has no such device.
     """
     quality = given_quality(quality)
+    if backend not in get_args(Backend):
+        names = ", ".join(get_args(Backend))
+        raise ModelError(f"There is no backend {backend!r}: choose one of {names}.")
     path = resolve_weights(name_or_path)
     if image_size is None and quality.size_share < 1 and not is_exported(path):
         image_size = quality.image_size(own_model(name_or_path).config.image_size)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from napari_sam2.core.errors import ModelError
+from napari_sam2.core.given import check_given
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +23,7 @@ Prompted: TypeAlias = Any
 """What :meth:`Network.embed_prompts` returns; likewise."""
 
 
+@runtime_checkable
 class Network(Protocol):
     """The functions of :class:`napari_sam2.model.sam2.Sam2Model`, which say more."""
 
@@ -83,3 +87,16 @@ class Network(Protocol):
         is_prompted: bool,
     ) -> Tensor:
         """Make spatial memories of B objects on one frame."""
+
+
+def given_network(model: Network) -> Network:
+    """Return a model as it was given.
+
+    Raises
+    ------
+    ModelError
+        If it is none that was loaded.
+    """
+    advice = "give what load_model('nano') returns"
+    check_given(model, Network, "loaded model", advice, ModelError)
+    return model

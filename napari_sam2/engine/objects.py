@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.given import check_given
+from napari_sam2.core.prompts import FramePrompts, check_prompt
 from napari_sam2.engine.track import ObjectTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy as np
     import numpy.typing as npt
     import torch
 
+    from napari_sam2.core.prompts import Prompt
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.conditioning import PromptAnswerer
 
@@ -60,11 +61,33 @@ class ObjectTracks:
         """Return the tracks of some objects, less those removed meanwhile."""
         return [self._tracks[i] for i in object_ids if i in self._tracks]
 
-    def prompts(self, object_id: int, frame: int) -> FramePrompts:
-        """Return what was said about an object on a frame; maybe nothing."""
-        track = self._tracks.get(object_id)
-        answer = track.answers.get(frame) if track is not None else None
-        return FramePrompts() if answer is None else answer.prompts
+    def chosen(self, object_ids: Iterable[int] | None) -> list[ObjectTrack]:
+        """Return the tracks of some objects in the order of their ids, or of all.
+
+        Raises
+        ------
+        PromptError
+            If these are no ids, or one of them has no prompts.
+        """
+        if object_ids is None:
+            object_ids = self._tracks
+        advice = "give their numbers, such as objects=[1]"
+        check_given(object_ids, Iterable, "list of objects", advice, PromptError)
+        return [self[i] for i in sorted(set(object_ids))]
+
+    def with_prompt(self, prompt: Prompt) -> FramePrompts:
+        """Return what was said about a prompt's object on its frame, and the prompt.
+
+        Raises
+        ------
+        PromptError
+            If it is none.
+        """
+        check_prompt(prompt)
+        track = self._tracks.get(prompt.object_id)
+        answer = track.answers.get(prompt.frame) if track is not None else None
+        said = FramePrompts() if answer is None else answer.prompts
+        return said.with_prompt(prompt)
 
     def say(
         self,

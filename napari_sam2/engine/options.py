@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ModelError
+from napari_sam2.core.given import check_given
 from napari_sam2.core.quality import Quality, given_quality
 from napari_sam2.engine.window import WindowOptions
 
@@ -13,6 +15,15 @@ if TYPE_CHECKING:
     from napari_sam2.core.recipe import WindowMode
 
 _MIB = 1 << 20
+_NUMBERS = {
+    "nearest_prompts": Integral | None,
+    "history_frames": Integral,
+    "feature_cache_bytes": Integral,
+    "prefetch_frames": Integral,
+    "hole_area": Real,
+    "island_area": Real,
+    "group_size": Integral | None,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,9 @@ class TrackerOptions:
     def __post_init__(self) -> None:
         """Take a quality by its name, too."""
         object.__setattr__(self, "quality", given_quality(self.quality))
+        for name, kind in _NUMBERS.items():
+            value = getattr(self, name)
+            check_given(value, kind, f"number for {name}", "give one", ModelError)
         if not isinstance(self.window, WindowOptions):
             raise ModelError(
                 f"{self.window!r} are no options of a window: give "

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.core.frames import MOST_CHANNELS
+from napari_sam2.core.given import check_given
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
 from napari_sam2.engine.tracker import VideoTracker
 
@@ -98,6 +99,8 @@ class ImagePredictor:
             If a prompt lies outside the image.
         """
         said = prompts or FramePrompts()
+        advice = "give point_yx=(y, x), box_yxyx=(y0, x0, y1, x1) or FramePrompts"
+        check_given(said, FramePrompts, "set of prompts", advice, PromptError)
         if point_yx is not None:
             said = said.with_prompt(PointPrompt(1, 0, point_yx))
         if box_yxyx is not None:

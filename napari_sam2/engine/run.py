@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.cancel import check_token
 from napari_sam2.core.errors import FrameError
 from napari_sam2.engine.reading import ReadAhead
 
@@ -46,6 +47,10 @@ class _Run:
     done: list[int]
     groups: GroupRunner
     token: CancelToken | None
+
+    def __post_init__(self) -> None:
+        """Reject what is no token."""
+        check_token(self.token)
 
     @property
     def is_stopped(self) -> bool:

@@ -9,12 +9,14 @@ from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import as_frame_source, check_frame
 from napari_sam2.core.intensity import estimate_limits, given_limits
 from napari_sam2.core.prompt_checks import object_number
+from napari_sam2.core.prompts import check_frame_prompts
 from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.device import inference, pick_device
 from napari_sam2.engine.encoding import FrameEncoder
 from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.frame_step import FrameStepper
 from napari_sam2.engine.memory import memory_rules
+from napari_sam2.engine.network import given_network
 from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions, given_options
 from napari_sam2.engine.parts import SessionParts
@@ -77,7 +79,7 @@ class VideoTracker:
         channels: tuple[int, ...] | None = None,
         options: TrackerOptions | None = None,
     ) -> None:
-        self.model = model
+        self.model = given_network(model)
         self.options = given_options(options)
         self.frames = as_frame_source(frames, channels)
         self.limits = given_limits(limits) or estimate_limits(self.frames)
@@ -146,10 +148,9 @@ class VideoTracker:
         PromptError
             If the prompt cannot be answered: outside the image, only negative points.
         """
-        said = self._tracks.prompts(prompt.object_id, prompt.frame)
-        result = self.set_prompts(
-            prompt.object_id, prompt.frame, said.with_prompt(prompt), previous=previous
-        )
+        said = self._tracks.with_prompt(prompt)
+        place = prompt.object_id, prompt.frame
+        result = self.set_prompts(*place, said, previous=previous)
         assert result is not None
         return result
 
@@ -188,6 +189,7 @@ class VideoTracker:
         """
         object_id = object_number(object_id)
         frame = check_frame(frame, len(self.frames))
+        check_frame_prompts(prompts)
         if not prompts:
             self._tracks.withdraw(object_id, frame)
             self._runner.paused = None
@@ -242,8 +244,7 @@ class VideoTracker:
         objects: Sequence[int] | None = None,
     ) -> Plan:
         """Return what :meth:`propagate` would do; its length is the number of steps."""
-        ids = self.object_ids if objects is None else sorted(set(objects))
-        tracks = [self._tracks[i] for i in ids]
+        tracks = self._tracks.chosen(objects)
         prompted = {track.object_id: track.prompted for track in tracks}
         return make_plan(prompted, frames, direction, len(self.frames))
 

@@ -44,7 +44,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import get_args
 
+from napari_sam2.core.errors import ModelError
 from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.engine.views import Box, View, whole_view
 
@@ -83,6 +85,14 @@ class WindowOptions:
     clearance: float = 0.12
     lattice: float = 0.125
     smallest: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Reject a mode that is none."""
+        if self.mode not in get_args(WindowMode):
+            raise ModelError(
+                f"There is no window {self.mode!r}: choose one of "
+                f"{', '.join(get_args(WindowMode))}."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ BOX = BoxPrompt(1, 1, (8, 8, 24, 22))
 LIMITS = as_limits(0, 255)
 
 
+def makes_none(frames, *, limits):
+    raise AssertionError("no tracker is needed")
+
+
 @pytest.fixture
 def tzyx() -> np.ndarray:
     return np.stack([np.roll(discs(3, (48, 56))[0], t, axis=1) for t in range(3)])
@@ -114,13 +118,13 @@ def test_what_makes_no_sense_is_told(tzyx, prompts, words, error, sentence):
     every = [] if words == {"axes": ["z"]} else ["t"]
     chosen = {"axes": ["z"], "every": every, **words}
     with pytest.raises(error, match=sentence):
-        next(track_stack(array_stack(tzyx, "tzyx"), prompts, None, **chosen))
+        track_stack(array_stack(tzyx, "tzyx"), prompts, makes_none, **chosen)
 
 
 def test_a_way_to_seed_that_is_none_is_told(tzyx):
     stack = array_stack(tzyx, "tzyx")
     with pytest.raises(Sam2Error, match=r"seed is 'follow'.* not 'x'"):
-        next(track_stack(stack, [BOX], print, axes=["z"], every=["t"], seed="x"))
+        next(track_stack(stack, [BOX], makes_none, axes=["z"], every=["t"], seed="x"))
 
 
 def test_names_must_fit_the_array(tzyx):

@@ -86,7 +86,7 @@ def test_pixels_are_real_numbers(dtype) -> None:
 
 
 def test_a_list_is_no_stack() -> None:
-    with pytest.raises(StackError, match="not a stack"):
+    with pytest.raises(StackError, match="is no stack of frames"):
         as_frame_source([[[1, 2], [3, 4]]])
 
 

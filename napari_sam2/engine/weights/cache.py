@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from napari_sam2.core.errors import CheckpointError, ModelError
+from napari_sam2.core.given import check_given
 from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.weights.bundled import bundled_path, is_bundled
 from napari_sam2.engine.weights.integrity import (
@@ -115,6 +116,8 @@ def resolve_weights(name_or_path: str | Path) -> Path:
     CheckpointError
         If the downloaded file is damaged.
     """
+    advice = "give a name, such as 'nano', or the path of a file of weights"
+    check_given(name_or_path, str | os.PathLike, "model", advice, ModelError)
     text = str(name_or_path)
     if isinstance(name_or_path, str) and is_bundled(text):
         return bundled_path()

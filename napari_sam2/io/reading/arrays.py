@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames import check_array
+from napari_sam2.core.given import check_given
 from napari_sam2.io.reading.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from napari_sam2.core.frames import ArrayLike
 
 
@@ -35,10 +37,11 @@ def array_stack(
     Raises
     ------
     StackError
-        If there are not as many names as axes, or one is given twice.
+        If that is no array, there are not as many names as axes, or one is given twice.
     """
+    _check_kinds(array, names, scales)
     shape = tuple(array.shape)
-    if len(names) != len(shape):
+    if len(names) != len(shape) or not names.isalpha():
         raise StackError(
             f"The array has {len(shape)} axes, and {names!r} names {len(names)}: give "
             "one letter for each, such as tzyx."
@@ -55,3 +58,15 @@ def array_stack(
         for axis in axes_from_shape(shape, names)
     )
     return Stack(array, axes, Path("array"))
+
+
+def _check_kinds(
+    array: ArrayLike, names: str, scales: Mapping[str, float] | None
+) -> None:
+    check_array(array)
+    advice = "give one letter for each, such as 'tzyx'"
+    check_given(names, str, "string of axis names", advice, StackError)
+    advice = 'give numbers by axis, such as {"z": 2.5}'
+    check_given(scales, Mapping | None, "mapping of pixel sizes", advice, StackError)
+    for scale in (scales or {}).values():
+        check_given(scale, Real, "pixel size", advice, StackError)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
+
+from napari_sam2.core.errors import StackError
+from napari_sam2.core.given import check_given
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -35,6 +39,12 @@ class Wanted:
     series: int | None = None
     dataset: str | None = None
     level: int = 0
+
+    def __post_init__(self) -> None:
+        """Reject what counts nothing."""
+        advice = "give a whole number, such as 0"
+        check_given(self.series, Integral | None, "series", advice, StackError)
+        check_given(self.level, Integral, "level", advice, StackError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ stack is :mod:`napari_sam2.io.reading.stack_frames`'s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.errors import StackError
+from napari_sam2.core.given import check_given
 from napari_sam2.io.reading.kinds import open_any
 from napari_sam2.io.reading.opened import SCANNER, Wanted
 
@@ -118,6 +121,8 @@ def open_stack(
     MissingExtraError
         If an optional package is needed; the message says how to install it.
     """
+    advice = "give the name of a file or a folder; for an array there is array_stack"
+    check_given(path, str | PathLike, "path", advice, StackError)
     file, inside = split_dataset(path)
     dataset = dataset or inside
     opened = open_any(file, Wanted(series, dataset, level))
