@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from napari_sam2 import __version__
 from napari_sam2.cli.arguments import Parser, with_negative_values
 from napari_sam2.cli.interrupt import INTERRUPTED
+from napari_sam2.cli.wording import as_options
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.memory import is_out_of_memory
 
@@ -115,7 +116,7 @@ def _say(message: str, code: int) -> int:
 def _sentence(error: Exception) -> str | None:
     """Return what to tell a user about an error; None when it is our bug."""
     if isinstance(error, Sam2Error):
-        return str(error)
+        return error.with_words(as_options(error.example))
     if is_out_of_memory(error):
         return (
             "There is not enough memory for this: close other programs, or choose a "

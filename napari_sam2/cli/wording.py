@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,3 +37,18 @@ def frame_ranges(frames: Iterable[int]) -> str:
         else:
             spans.append([frame, frame])
     return ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def as_options(arguments: Mapping[str, object]) -> str:
+    """Write arguments as options: ``--at t=1 --at z=3`` for ``at={"t": 1, "z": 3}``."""
+    return " ".join(
+        f"--{name} {value}"
+        for name, given in arguments.items()
+        for value in _values(given)
+    )
+
+
+def _values(given: object) -> list[object]:
+    if isinstance(given, Mapping):
+        return [f"{key}={value}" for key, value in given.items()]
+    return given if isinstance(given, list) else [given]

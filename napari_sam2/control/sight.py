@@ -105,8 +105,7 @@ def dims_of(frames: Sequence[StackFrames]) -> list[Dims]:
     if len({frozenset(order) for order in orders}) > 1:
         raise StackError(
             "The axes to be fused are not those of one volume: the stack has "
-            f"{list_axes(frames[0].stack.axes)}. Say with --at where to stay along the "
-            "others."
+            f"{list_axes(frames[0].stack.axes)}. Stay somewhere along the others."
         )
     return [(first.index(f), first.index(r), first.index(c)) for f, r, c in orders]
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import check_at, find_axis
 from napari_sam2.core.cancel import check_token
-from napari_sam2.core.errors import ModelError, PromptError, StackError
+from napari_sam2.core.errors import ModelError, PromptError, Sam2Error, StackError
 from napari_sam2.core.given import check_given, shown
 from napari_sam2.io.reading.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from napari_sam2.control.stack_work import MakeTracker
     from napari_sam2.core.cancel import CancelToken
@@ -44,6 +45,16 @@ def check_arguments(
     _check_axes(stack, axes)
     check_at(at)
     check_token(token)
+
+
+@contextmanager
+def naming_arguments() -> Iterator[None]:
+    """Let errors say what to write in Python."""
+    try:
+        yield
+    except Sam2Error as error:
+        words = ", ".join(f"{name}={value!r}" for name, value in error.example.items())
+        raise type(error)(error.with_words(words)) from error
 
 
 def _check_axes(stack: Stack, axes: Sequence[str]) -> None:

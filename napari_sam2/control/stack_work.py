@@ -15,7 +15,7 @@ from napari_sam2.control.positions import (
     follow_everywhere,
 )
 from napari_sam2.control.sight import Sight, dims_of, look
-from napari_sam2.control.stack_arguments import check_arguments
+from napari_sam2.control.stack_arguments import check_arguments, naming_arguments
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import check_frame
 from napari_sam2.core.intensity import given_limits
@@ -165,11 +165,12 @@ def track_stack(
     """
     at, limits = {} if at is None else at, given_limits(limits)
     check_arguments(stack, prompts, make_tracker, axes, at, token)
-    positions = choose_positions(stack.axes, [(name, None) for name in every], at)
-    staying = {name: i for name, i in at.items() if name not in every}
-    staying |= positions.at(positions.first)
-    fused = [stack_frames(stack, axis, channels, staying) for axis in axes]
-    told = _told(prompts, fused[0], positions)
+    with naming_arguments():
+        positions = choose_positions(stack.axes, [(name, None) for name in every], at)
+        staying = {name: i for name, i in at.items() if name not in every}
+        staying |= positions.at(positions.first)
+        fused = [stack_frames(stack, axis, channels, staying) for axis in axes]
+        told = _told(prompts, fused[0], positions)
 
     def start(folder: Path) -> PositionWork:
         sight = look(

@@ -236,9 +236,7 @@ def frame_layout(
         frame = _only_frame_axis(axes, rest)
     rest = [i for i in rest if i != frame]
     if any(axes[i].size > 1 for i in rest):
-        raise StackError(
-            _needs_index(axes, frame, [i for i in rest if axes[i].size > 1])
-        )
+        raise _needs_index(axes, frame, [i for i in rest if axes[i].size > 1])
     fixed |= dict.fromkeys(rest, 0)
     return FrameLayout(frame, plane, channel, tuple(sorted(fixed.items())))
 
@@ -280,21 +278,23 @@ def _plane_axes(axes: Axes, free: Sequence[int]) -> tuple[int, int]:
 def _only_frame_axis(axes: Axes, free: Sequence[int]) -> int | None:
     long = [i for i in free if axes[i].size > 1]
     if len(long) > 1:
-        choices = " or ".join(_option(axes, i) for i in long)
+        choices = [_option(axes, i) for i in long]
         raise StackError(
             f"Objects could be followed along several axes of this stack "
-            f"({list_axes(axes)}). Say which: --axis {choices}."
+            f"({list_axes(axes)}). Say which, {' or '.join(choices)}.",
+            example={"axis": choices[0]},
         )
     return next(iter(long or free), None)
 
 
-def _needs_index(axes: Axes, frame: int | None, rest: Sequence[int]) -> str:
+def _needs_index(axes: Axes, frame: int | None, rest: Sequence[int]) -> StackError:
     left = " and ".join(str(axes[i]) for i in rest)
     along = "" if frame is None else f" besides {axes[frame]}"
-    middles = " ".join(f"--at {_option(axes, i)}={axes[i].size // 2}" for i in rest)
-    return (
+    middles = {_option(axes, i): axes[i].size // 2 for i in rest}
+    return StackError(
         f"The stack has {left}{along}, and frames are flat ({list_axes(axes)}). Say "
-        f"where to stay, for example {middles}."
+        f"where to stay, for example in the middle.",
+        example={"at": middles},
     )
 
 

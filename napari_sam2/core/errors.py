@@ -4,9 +4,34 @@ A message says what happened, to what, and what to do next. None of these derive
 ``RuntimeError``: generator workers of Qt libraries swallow that class.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Sam2Error(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+    example : mapping of str to object, optional
+        What could be chosen to mend it, by the name of the argument in Python. The
+        message speaks of no argument, for commands and windows have others.
+    """
+
+    def __init__(
+        self, *message: object, example: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(*message)
+        self.example = example or {}
+
+    def with_words(self, words: str) -> str:
+        """Return the message, and at its end what to write."""
+        return f"{str(self).removesuffix('.')}: {words}." if words else str(self)
 
 
 class PromptError(Sam2Error):

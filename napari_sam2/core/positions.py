@@ -150,7 +150,8 @@ class Positions:
             name, index = next(iter(named.items()))
             raise PromptError(
                 f"{what} is prompted at {name} = {index}, but {self._known} Remove "
-                f"{name}, or work through all of it with --every {name}."
+                f"{name}, or work through all of it.",
+                example={"every": [name]},
             )
         for index, span, axis in zip(position, self.visited, self.axes, strict=True):
             if index not in span:

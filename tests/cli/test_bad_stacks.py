@@ -112,8 +112,8 @@ def test_five_axes_without_a_choice(refuse, tmp_path):
     path = tmp_path / "tzcyx.tif"
     pixels = np.zeros((2, 3, 2, 64, 80), np.uint8)
     tifffile.imwrite(path, pixels, metadata={"axes": "TZCYX"})
-    refuse(path, *POINT, saying="Say which: --axis t or z")
-    refuse(path, *POINT, "--axis", "t", saying="--at z=1")
+    refuse(path, *POINT, saying="Say which, t or z: --axis t.")
+    refuse(path, *POINT, "--axis", "t", saying="in the middle: --at z=1.")
 
 
 def test_pixels_that_are_no_numbers(refuse, tmp_path):

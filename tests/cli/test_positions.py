@@ -172,7 +172,7 @@ def test_tracks_run_through_time_in_space(cli, tzyx, tmp_path):
         (("--axis", "z", "--every", "z"), "which objects are followed along"),
         ((*PLAIN, "--at", "t=5"), "Prompts are at t = 5"),
         ((*PLAIN, "--point", "2:t=7,0,5,5"), "along T (3) are 0 to 2"),
-        ((*PLAIN, "--point", "2:z=1,0,5,5"), "Remove z, or work through all of it"),
+        ((*PLAIN, "--point", "2:z=1,0,5,5"), "or work through all of it: --every z."),
         ((*PLAIN, "--point", "2:t=1,0,500,5"), "object 2 on frame 0 at t = 1 of 3"),
         ((*PLAIN, "--overlay", "o.png"), "an overlay shows one position"),
         ((*PLAIN, "--format", "coco"), "must end in .json"),

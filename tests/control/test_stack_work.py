@@ -107,7 +107,8 @@ def test_a_colour_axis_and_other_axes_are_told_by_name(miniature):
 @pytest.mark.parametrize(
     ("prompts", "words", "error", "sentence"),
     [
-        ([BOX], {"axes": ["z"]}, StackError, "Say where to stay"),
+        ([BOX], {"axes": ["z"]}, StackError, r"Say where to stay.*: at={'t': 1}\."),
+        ([PlacedPrompt(BOX, {"y": 1})], {}, PromptError, r"of it: every=\['y'\]\."),
         ([PlacedPrompt(BOX, {"t": 9})], {}, PromptError, "are 0 to 2"),
         ([BoxPrompt(1, 7, (1, 1, 5, 5))], {}, FrameError, "Frame 7 does not exist"),
         ([PointPrompt(1, 0, (900, 1))], {}, PromptError, "outside the image"),

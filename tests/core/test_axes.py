@@ -41,19 +41,23 @@ def test_the_only_possible_frame_axis_is_found(names, shape, frame, plane, chann
 
 
 def test_several_possible_axes_are_listed_and_asked_for():
-    with pytest.raises(StackError, match=r"axis 0: T \(5\), axis 1: Z \(7\).*--axis t"):
+    with pytest.raises(
+        StackError, match=r"0: T \(5\), axis 1: Z \(7\).*, t or z"
+    ) as told:
         frame_layout(axes("tzcyx", 5, 7, 2, 8, 9))
+    assert told.value.example == {"axis": "t"}
 
 
 def test_unnamed_axes_are_asked_for_by_number():
-    with pytest.raises(StackError, match="--axis 0 or 1"):
+    with pytest.raises(StackError, match="Say which, 0 or 1"):
         frame_layout(axes("qqyx", 5, 7, 8, 9))
 
 
 def test_a_left_over_axis_needs_an_index():
     stack = axes("tzyx", 5, 7, 8, 9)
-    with pytest.raises(StackError, match=r"Z \(7\) besides T \(5\).*--at z=3"):
+    with pytest.raises(StackError, match=r"Z \(7\) besides T \(5\)") as told:
         frame_layout(stack, "t")
+    assert told.value.example == {"at": {"z": 3}}
     layout = frame_layout(stack, "t", {"z": 6})
     assert (layout.frame, layout.plane, layout.fixed) == (0, (2, 3), ((1, 6),))
 
@@ -137,3 +141,12 @@ def test_axes_are_listed_for_people():
     assert (
         list_axes(axes("tyx", 5, 8, 9)) == "axis 0: T (5), axis 1: Y (8), axis 2: X (9)"
     )
+
+
+def test_errors_name_no_option_of_a_command():
+    """They are read in a window and in Python, too, which say how on their own."""
+    stack = axes("tzyx", 5, 7, 8, 9)
+    for wrong in ((stack,), (stack, "t"), (stack, "w"), (stack, "t", {"z": 9})):
+        with pytest.raises(StackError) as told:
+            frame_layout(*wrong)
+        assert "--" not in str(told.value)
