@@ -48,10 +48,10 @@ class NiftiArray:
         self._raw = self._map(path)
         if self._stored.names:  # a colour is a record of three or four bytes
             self.shape = (*self.shape, len(self._stored.names))
-        is_scaled = (self._slope, self._intercept) != (1.0, 0.0)
-        is_scaled &= not self._stored.names
+        self._is_scaled = (self._slope, self._intercept) != (1.0, 0.0)
+        self._is_scaled &= not self._stored.names
         self.dtype: np.dtype[Any] = np.dtype(
-            np.float32 if is_scaled else self._raw.dtype.newbyteorder("=")
+            np.float32 if self._is_scaled else self._raw.dtype.newbyteorder("=")
         )
 
     def _gzipped(self, path: Path) -> InflatedFile:
@@ -78,7 +78,7 @@ class NiftiArray:
             with self._lock:
                 self._inflated.inflate(self._offset + self._end(key))
         part = self._raw[key]
-        if self.dtype == part.dtype.newbyteorder("="):
+        if not self._is_scaled:
             return np.array(part, self.dtype)
         scaled = np.asarray(part, np.float64) * self._slope + self._intercept
         return scaled.astype(np.float32)

@@ -86,6 +86,22 @@ def test_slope_and_intercept_are_applied(tmp_path, suffix):
     np.testing.assert_allclose(frames[1], meant[:, :, 1].T, rtol=1e-6)
 
 
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("stored", ["u1", "i2", "i4", "f4", "f8"])
+def test_slope_and_intercept_count_for_pixels_of_any_type(tmp_path, stored, order):
+    header = nibabel.Nifti1Header(endianness=order)
+    image = nibabel.Nifti1Image(VOLUME.astype(stored), AFFINE, header)
+    image.set_data_dtype(stored)
+    image.header.set_slope_inter(0.5, -3)
+    nibabel.save(image, tmp_path / "a.nii")
+    written = nibabel.load(tmp_path / "a.nii")
+    assert (written.dataobj.slope, written.dataobj.inter) == (0.5, -3)
+    assert written.dataobj.dtype == np.dtype(stored).newbyteorder(order)
+    frames = stack_frames(open_stack(tmp_path / "a.nii"))
+    assert frames.dtype == np.float32
+    np.testing.assert_allclose(frames[1], written.get_fdata()[:, :, 1].T)
+
+
 @pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
 def test_colour_is_shown_as_it_is(tmp_path, suffix):
     colour = np.random.default_rng(1).integers(0, 255, (12, 10, 8, 3), np.uint8)
