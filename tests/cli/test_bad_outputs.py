@@ -150,3 +150,19 @@ def test_a_folder_that_cannot_be_written(refuse, stack, tmp_path, monkeypatch):
 
     monkeypatch.setattr("tempfile.mkstemp", denied)
     refuse(stack, *POINT, saying="Permission denied")
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-o", f"{LONG}.tif"), ("-o", f"{LONG}/a.tif"),
+        ("-o", LONG, "--format", "ctc"), ("-o", LONG, "--format", "labels-png"),
+        ("-o", f"{LONG}.ome.zarr"), ("--table", f"{LONG}.csv"),
+        ("--overlay", f"{LONG}.gif"),
+    ],
+)  # fmt: skip
+def test_names_that_no_file_may_have_are_refused(refuse, stack, words, unloaded):
+    refuse(stack, *POINT, *words, saying="cannot be written: File name too long.")

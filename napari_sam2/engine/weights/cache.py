@@ -126,7 +126,10 @@ def resolve_weights(name_or_path: str | Path) -> Path:
     is_plain_name = isinstance(name_or_path, str) and path.suffix not in _WEIGHT_ENDINGS
     if checkpoint is not None and (is_plain_name or not path.exists()):
         return _cached_and_intact(checkpoint)
-    return _existing_file(path, text)
+    try:
+        return _existing_file(path, text)
+    except OSError as error:  # its name is too long, say
+        raise _unreadable(path, error) from error
 
 
 def is_exported(path: Path) -> bool:

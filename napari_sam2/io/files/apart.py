@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.output import looking_for
 from napari_sam2.io.files.zarr_folder import is_zarr
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _check_not_inside(output: Path, folder: Path) -> None:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return one.samefile(other)
+    with looking_for(one):
+        if one.exists() and other.exists():
+            return one.samefile(other)
     return one.resolve() == other.resolve()

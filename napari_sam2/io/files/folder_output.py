@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.output import (
     check_folder_of,
+    looking_for,
     naming_output,
     new_file_mode,
+    temporary_prefix,
 )
 
 if TYPE_CHECKING:
@@ -60,9 +62,10 @@ def check_folder(
         in is missing.
     """
     check_named(path)
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"{path} is a file: give the name of a folder.")
-    inside = list(path.iterdir()) if path.is_dir() else []
+    with looking_for(path):
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path} is a file: give the name of a folder.")
+        inside = list(path.iterdir()) if path.is_dir() else []
     if inside and not overwrite:
         raise OutputError(
             f"{path} exists: add --overwrite to replace it, or choose another name."
@@ -140,7 +143,7 @@ def _put_in_place(temporary: Path, path: Path) -> None:
 def _temporary_beside(path: Path) -> Path:
     try:
         name = tempfile.mkdtemp(
-            prefix=f".{path.name}-", suffix=".part", dir=path.parent
+            prefix=temporary_prefix(path.name), suffix=".part", dir=path.parent
         )
     except OSError as error:
         raise OutputError(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Python ignores the signal that goes with EFBIG, a quota on the size of files.
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
+_TOLD_LETTERS = 20
+
 
 class Gathered(Protocol):
     """Takes results in any order and writes them, in order, when all are there."""
@@ -46,12 +48,13 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         If it exists and must not be overwritten, or its folder is missing or cannot be
         written to.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: give the name of a file in it.")
-    if path.exists() and not overwrite:
-        raise OutputError(
-            f"{path} exists: add --overwrite to replace it, or choose another name."
-        )
+    with looking_for(path):
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder: give the name of a file in it.")
+        if path.exists() and not overwrite:
+            raise OutputError(
+                f"{path} exists: add --overwrite to replace it, or choose another name."
+            )
     check_folder_of(path)
     _temporary_beside(path).unlink()
 
@@ -64,13 +67,15 @@ def check_folder_of(path: Path) -> None:
     OutputError
         If it is missing, or a file.
     """
-    if path.parent.is_dir():
-        return
-    for above in path.parents:
-        if above.is_file():
-            raise OutputError(
-                f"{above} is a file, not a folder: give a name beside it for {path}."
-            )
+    with looking_for(path):
+        if path.parent.is_dir():
+            return
+        for above in path.parents:
+            if above.is_file():
+                raise OutputError(
+                    f"{above} is a file, not a folder: give a name beside it for "
+                    f"{path}."
+                )
     raise OutputError(f"The folder {path.parent} does not exist: create it first.")
 
 
@@ -155,6 +160,16 @@ def rehearsal() -> Iterator[ExitStack]:
 
 
 @contextmanager
+def looking_for(path: Path) -> Iterator[None]:
+    """Turn what the system has against a name, such as its length, into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{path} cannot be written: {reason}.") from error
+
+
+@contextmanager
 def naming_output(path: Path) -> Iterator[None]:
     """Turn errors of the operating system into sentences about ``path``."""
     try:
@@ -167,11 +182,18 @@ def naming_output(path: Path) -> Iterator[None]:
         raise OutputError(f"{path} could not be written: {reason}.") from error
 
 
+def temporary_prefix(name: str) -> str:
+    """Begin a hidden name that tells whose it is, and is not much longer."""
+    return f".{name[:_TOLD_LETTERS]}-"
+
+
 def _temporary_beside(path: Path) -> Path:
     """Make an empty file in the same folder, with the permissions of any new file."""
     try:
         handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
+            prefix=temporary_prefix(path.stem),
+            suffix=f".part{path.suffix}",
+            dir=path.parent,
         )
     except OSError as error:
         raise OutputError(

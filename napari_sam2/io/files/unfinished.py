@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.json_text import parse_json
-from napari_sam2.io.files.output import atomic_output, naming_output
+from napari_sam2.io.files.output import atomic_output, looking_for, naming_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,7 +59,8 @@ def run_folder(
     """
     folder = unfinished_folder(output)
     described = json.loads(json.dumps({"version": 1, **made_of}))
-    is_begun = folder.is_file() or (folder.exists() and any(folder.iterdir()))
+    with looking_for(folder):
+        is_begun = folder.is_file() or (folder.exists() and any(folder.iterdir()))
     if is_begun:
         _check_same(folder, described, is_resumed=is_resumed)
     try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.files.folder_output import check_named
+from napari_sam2.io.files.output import looking_for
 from napari_sam2.io.writing.beside import provenance_beside
 from napari_sam2.io.writing.coco import open_coco
 from napari_sam2.io.writing.coco_video import open_coco_video
@@ -256,8 +257,9 @@ def choose_result_format(path: Path, name: str | None = None) -> ResultFormat:
 
 def _check_no_file(path: Path, chosen: ResultFormat) -> None:
     """Check that a new folder of any name is not called as a file would be."""
-    if chosen.suffixes or path.is_dir():
-        return
+    with looking_for(path):
+        if chosen.suffixes or path.is_dir():
+            return
     if any(_ends_as(path, one) for one in RESULT_FORMATS):
         raise OutputError(
             f"{chosen.name} is a folder, and {path.name} the name of a file: give "

@@ -113,6 +113,7 @@ def test_a_file_called_like_a_model_needs_a_path(tmp_path, monkeypatch):
     [
         ("none.pt", "There is no weights file"),
         ("some/where", "There is no weights file"),
+        ("x" * 300, "cannot be read: File name too long"),
         ("sam3", "There is no model called 'sam3'"),
         (".", "is a folder"),
         ("", "is a folder"),

@@ -5,9 +5,11 @@ from functools import partial
 import pytest
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.folder_output import check_folder
+from napari_sam2.io.files.apart import check_apart
+from napari_sam2.io.files.folder_output import atomic_folder, check_folder
 from napari_sam2.io.files.output import (
     atomic_output,
+    check_folder_of,
     check_output,
     naming_output,
     rehearsal,
@@ -112,3 +114,28 @@ def test_a_file_in_which_something_would_lie_is_called_a_file(tmp_path, name):
     for check in (check_output, partial(check_folder, is_ours=lambda _: True)):
         with pytest.raises(OutputError, match=r"one\.h5 is a file, not a folder"):
             check(tmp_path / name, overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + "/a.csv"])
+def test_a_name_that_no_file_may_have_is_a_sentence(tmp_path, name):
+    path = tmp_path / name
+    checks = (
+        lambda: check_output(path, overwrite=True),
+        lambda: check_folder_of(path / "inside"),
+        lambda: check_folder(path, lambda _: True, overwrite=True),
+        lambda: check_apart((path, tmp_path / "b.csv"), ()),
+        lambda: check_apart((path,), (tmp_path,)),
+    )
+    for check in checks:
+        with pytest.raises(OutputError, match="cannot be written: File name too long"):
+            check()
+
+
+@pytest.mark.parametrize("letter", ["x", "細"])
+def test_the_longest_name_that_a_file_may_have_serves(tmp_path, letter):
+    longest = letter * (251 // len(letter.encode())) + ".csv"
+    with atomic_output(tmp_path / longest) as temporary:
+        temporary.write_text("all of it")
+    with atomic_folder(tmp_path / longest[:-4], lambda _: True, overwrite=False):
+        pass
+    assert {one.name for one in tmp_path.iterdir()} == {longest, longest[:-4]}
