@@ -59,7 +59,7 @@ from tests.cli.conftest import POINT
         ((*POINT, "--speed"), "Unrecognized arguments: --speed"),
         ((*POINT, "--mask", "nowhere.tif"), "nowhere.tif does not exist"),
         ((*POINT, "--prompts", "nowhere.json"), "nowhere.json cannot be read"),
-        ((*POINT, "--table", "table.xlsx"), "Tables are CSV files"),
+        ((*POINT, "--table", "table.xlsx"), "must end in .csv to hold a table"),
         ((*POINT, "--overlay", "film.webp"), "must end in .mp4, .gif or .png"),
         ((*POINT, "-o", "labels.docx"), "that of no format"),
         ((*POINT, "-o", "a.tif", "--format", "coco"), "must end in .json"),

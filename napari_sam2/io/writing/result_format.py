@@ -166,6 +166,8 @@ class ResultFormat:
         columns.
     has_file_beside : bool
         Whether its provenance is in a file of its own, beside it.
+    noun : str
+        What it holds, where its name does not say that: "a table".
     """
 
     name: str
@@ -177,6 +179,12 @@ class ResultFormat:
     has_every_frame: bool = False
     holds_positions: bool = False
     has_file_beside: bool = False
+    noun: str = ""
+
+    @property
+    def content(self) -> str:
+        """What a file of this format holds, in sentences."""
+        return self.noun or self.name
 
     def paths(self, path: Path) -> tuple[Path, ...]:
         """Return everything that is written, and may be replaced, with ``path``."""

@@ -157,6 +157,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         image=ImageUse.NEEDED,
         holds_positions=True,
         has_file_beside=True,
+        noun="a table",
     ),
     ResultFormat(
         "tracks",
@@ -249,9 +250,7 @@ def choose_result_format(path: Path, name: str | None = None) -> ResultFormat:
         _check_no_file(path, chosen)
     if chosen.suffixes and not _ends_as(path, chosen):
         endings = " or ".join(chosen.suffixes)
-        if chosen.name == "csv":
-            raise OutputError(f"Tables are CSV files: {path} must end in .csv.")
-        raise OutputError(f"{path} must end in {endings} to hold {chosen.name}.")
+        raise OutputError(f"{path} must end in {endings} to hold {chosen.content}.")
     return chosen
 
 
