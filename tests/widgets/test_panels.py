@@ -50,15 +50,6 @@ def test_every_control_says_what_it_does(tracked: User) -> None:
             assert one.focusPolicy() != Qt.FocusPolicy.NoFocus
 
 
-def test_all_of_it_fits_380_pixels_beside_a_scroll_bar(tracked: User) -> None:
-    dock = tracked.dock
-    dock.help_panel.keys_switch.click()
-    dock.workbench.review._what.click()
-    tracked.qtbot.wait(20)
-    for part in (dock.workbench, dock.image_panel, dock.model_panel, dock.help_panel):
-        assert part.minimumSizeHint().width() <= 344
-
-
 def test_objects_are_added_renamed_and_deleted(working: User) -> None:
     panel = working.dock.workbench.objects
     assert not (panel.delete_button.isEnabled() or panel.jump_button.isEnabled())

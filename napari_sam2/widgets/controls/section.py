@@ -35,6 +35,7 @@ class Section(QWidget):
         self.header.setAutoRaise(True)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.header.setMinimumWidth(10)
         font = self.header.font()
         font.setBold(True)
         self.header.setFont(font)

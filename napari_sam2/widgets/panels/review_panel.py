@@ -125,12 +125,12 @@ class ReviewPanel(QWidget):
 
     def _make_steps(self) -> QWidget:
         self.next_button = button(
-            "Next doubtful frame (J)",
+            "Next doubtful (J)",
             "Go to the worst mask that nobody has accepted, and on to the next worst",
             self.next_doubtful,
         )
         self.again_button = button(
-            "Follow it again from here",
+            "Follow from here",
             "Compute the chosen object anew from the displayed frame on, away from its"
             " first prompt; other objects stay as they are",
             self.follow_again,

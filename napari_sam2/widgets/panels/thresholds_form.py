@@ -23,21 +23,21 @@ class _Limit:
 
 
 _LIMITS = (
-    _Limit("predicted_iou", "expected overlap below",
+    _Limit("predicted_iou", "expected overlap <",
            "The model's own estimate of how well the mask fits, 0 to 1", 1.0, 0.05),
-    _Limit("object_logit", "presence closer to 0 than",
+    _Limit("object_logit", "presence within ±",
            "How sure the model is that the object is there (above 0) or gone (below)",
            20.0, 0.5),
-    _Limit("area_ratio", "area changes more than",
+    _Limit("area_ratio", "area changes >",
            "Factor of growth or shrinkage from one frame to the next", 20.0, 0.1),
-    _Limit("centroid_jump", "moves more diameters than",
+    _Limit("centroid_jump", "moves, in diameters >",
            "Movement from one frame to the next, in diameters of the object",
            20.0, 0.1),
-    _Limit("image_share", "fills more of the image than",
+    _Limit("image_share", "share of the image >",
            "A mask of the whole image often means that the object was lost", 1.0, 0.05),
-    _Limit("overlap", "overlaps others more than",
+    _Limit("overlap", "overlaps others >",
            "Share of the mask that another object covers too", 1.0, 0.05),
-    _Limit("touching", "touches others more than",
+    _Limit("touching", "touches others >",
            "Share of the outline that lies against another object", 1.0, 0.05),
 )  # fmt: skip
 

@@ -96,7 +96,7 @@ class TrackPanel(QWidget):
         pick(self._direction, self._settings.direction)
         self._direction.currentIndexChanged.connect(self._on_direction_chosen)
         self._selected = check(
-            "only the chosen objects",
+            "only the chosen",
             "Leave the masks of all objects as they are that are not chosen in the"
             " list; Ctrl or Shift chooses several",
             self._on_scope_chosen,

@@ -10,7 +10,6 @@ from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPixmap
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
-from napari_sam2.widgets.controls.controls import text
 from napari_sam2.widgets.timeline.strip import Mark, StripRow, cell_colours
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ _ACCEPTED = QColor(40, 160, 90)
 _LOCKED = QColor(90, 90, 100)
 _BELOW = ((Mark.FOLLOWS, _FOLLOWS), (Mark.REVIEWED, _ACCEPTED),
           (Mark.DOUBTFUL, _DOUBTFUL))  # fmt: skip
-_ICON = QSize(26, 14)
+_ICON = QSize(14, 14)
 _LEGEND = (
     ("sure", 1.0, Mark.KNOWN, "The model is sure of the outline, or you drew it"),
     ("unsure", 0.0, Mark.KNOWN, "The model doubts the outline"),
@@ -108,18 +107,18 @@ class Legend(QWidget):
         super().__init__(parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(4)
+        grid.setHorizontalSpacing(2)
         grid.setVerticalSpacing(1)
         for number, (word, share, mark, tip) in enumerate(_LEGEND):
             line, column = divmod(number, columns)
-            icon, label = QLabel(), text(word)
+            icon, label = QLabel(), QLabel(word)
             icon.setPixmap(_icon(share, mark))
             icon.setFixedSize(_ICON)
+            label.setMinimumWidth(10)
             for one in (icon, label):
                 one.setToolTip(tip)
             grid.addWidget(icon, line, 2 * column)
             grid.addWidget(label, line, 2 * column + 1)
-            grid.setColumnStretch(2 * column + 1, 1)
 
 
 def _paint_bars(

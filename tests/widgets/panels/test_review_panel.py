@@ -56,7 +56,7 @@ def test_a_lost_object_is_found_fixed_and_followed_again(lost: User) -> None:
     lost.wait(lambda: lost.mask(1, LOST_AT).answers is not None)
     lost.wait_idle()
     before = lost.mask(1, 2)
-    press(lost, "Follow it again from here")
+    press(lost, "Follow from here")
     lost.wait(lambda: lost.mask(1, SHAPE[0] - 1).mask.covers((20, 30)))
     lost.wait_idle()
     assert lost.mask(1, 2) is before, "what lies before is not computed again"
