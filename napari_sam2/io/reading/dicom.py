@@ -1,6 +1,7 @@
 """DICOM series: a folder of slices, or a file of frames, through ``pydicom``.
 
-How slices are put in order is :mod:`napari_sam2.io.reading.dicom_order`'s.
+How slices are put in order is :mod:`napari_sam2.io.reading.dicom_order`'s, whether they
+are of one size :mod:`napari_sam2.io.reading.dicom_alike`'s.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from napari_sam2.core.axes import Axis
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.extras import optional_package
+from napari_sam2.io.reading.dicom_alike import check_alike, size_of
 from napari_sam2.io.reading.dicom_order import arranged
 from napari_sam2.io.reading.dicom_slice import Slice, slices_of
 from napari_sam2.io.reading.folder import PICTURE_SUFFIXES
@@ -81,11 +83,12 @@ def open_dicom(path: Path, series: int | None = None) -> Opened:
     MissingExtraError
         If ``pydicom`` is not installed.
     StackError
-        If there are several series, none, or one whose compression cannot be decoded.
+        If there are several series, none, one whose slices differ in size, or one
+        whose compression cannot be decoded.
     """
     pydicom = optional_package("pydicom", "medical", path)
     slices = _chosen(path, _all_series(pydicom, path), series)
-    _check_alike(path, slices)
+    check_alike(path, slices)
     _check_decoder(path, pydicom, slices[0])
     return _opened(pydicom, arranged(path, slices))
 
@@ -128,7 +131,7 @@ def _chosen(
 ) -> list[Slice]:
     listed = "; ".join(
         f"{number}: {one[0].description or 'without a name'} ({len(one)} slices of "
-        f"{_size(one[0])})"
+        f"{size_of(one[0])})"
         for number, one in enumerate(ordered)
     )
     if series is None and len(ordered) > 1:
@@ -140,21 +143,6 @@ def _chosen(
     if not 0 <= number < len(ordered):
         raise StackError(f"{path} has no series {number}. It has {listed}.")
     return ordered[number]
-
-
-def _check_alike(path: Path, slices: Sequence[Slice]) -> None:
-    for one in slices:
-        if one.shape != slices[0].shape:
-            raise StackError(
-                f"The slices of {path} differ: {one.path.name} is {_size(one)}, "
-                f"{slices[0].path.name} is {_size(slices[0])}. Keep those of one size "
-                "in a folder."
-            )
-
-
-def _size(one: Slice) -> str:
-    colours = " in colour" if len(one.shape) > 2 else ""
-    return f"{one.shape[0]} × {one.shape[1]} pixels{colours}"
 
 
 def _check_decoder(path: Path, pydicom: Any, first: Slice) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import StackError
+from napari_sam2.io.reading.dicom_alike import has_same_direction
 from napari_sam2.io.reading.opened import as_affine
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def arranged(path: Path, slices: Sequence[Slice]) -> Arrangement:
     """
     heights = _heights(slices)
     if heights is None:
-        return _by_number(slices)
+        return _by_number(slices, _directions(path, slices))
     groups = _by_height(slices, heights)
     counts = {len(group) for group in groups.values()}
     if len(counts) > 1:
@@ -87,17 +88,27 @@ def arranged(path: Path, slices: Sequence[Slice]) -> Arrangement:
     return Arrangement(ordered, tuple(axes), _affine(ordered, positions, step), notices)
 
 
-def _by_number(slices: Sequence[Slice]) -> Arrangement:
+def _by_number(slices: Sequence[Slice], notices: tuple[str, ...]) -> Arrangement:
     """Order slices without positions as they are counted: a film, or plain pictures."""
     ordered = sorted(slices, key=lambda one: (one.instance, one.path.name, one.frame))
     if len(slices) == 1:
-        return Arrangement(ordered, ())
+        return Arrangement(ordered, (), notices=notices)
     first = ordered[0]
     if first.frame_seconds > 0:
         axis = Axis("t", len(ordered), first.frame_seconds, "second")
     else:
         axis = Axis("i", len(ordered))
-    return Arrangement(ordered, (axis,))
+    return Arrangement(ordered, (axis,), notices=notices)
+
+
+def _directions(path: Path, slices: Sequence[Slice]) -> tuple[str, ...]:
+    """Say that slices are no volume, though each of them has a place in space."""
+    if any(one.position is None or _normal(one) is None for one in slices):
+        return ()
+    return (
+        f"The slices of {path} are cut in several directions, so that they are no "
+        "volume: they come as they are counted, and results have no place in space.",
+    )
 
 
 def _heights(slices: Sequence[Slice]) -> list[float] | None:
@@ -108,7 +119,7 @@ def _heights(slices: Sequence[Slice]) -> list[float] | None:
         return None
     for one in slices:
         other = _normal(one)
-        if other is None or float(np.dot(normal, other)) < 0.99:
+        if other is None or not has_same_direction(normal, other):
             return None  # localisers are cut in several directions
     return [float(np.dot(normal, np.array(position))) for position in positions]
 

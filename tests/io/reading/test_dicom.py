@@ -193,6 +193,61 @@ def test_slices_of_two_sizes_are_explained(tmp_path):
         open_stack(tmp_path)
 
 
+def pair(folder, one, other):
+    """Write two slices of one series, above each other, with these differences."""
+    for z, (name, values) in enumerate({"a.dcm": one, "b.dcm": other}.items()):
+        described = {
+            "ImagePositionPatient": [0.0, 0.0, 2.0 * z],
+            "ImageOrientationPatient": list(AXIAL),
+            "PixelSpacing": [1.5, 1.25],
+            **values,
+        }
+        save(dataset(VOLUME[z], "1.2", **described), folder / name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"PixelSpacing": [3, 2.5]}, "b.dcm has pixels of 3 × 2.5 mm, a.dcm has pixels "
+         "of 1.5 × 1.25 mm"),
+        ({"PixelSpacing": [1.5, 1.26]}, "b.dcm has pixels of 1.5 × 1.26 mm"),
+        ({"PixelSpacing": None}, "b.dcm does not say how large its pixels are"),
+        ({"ImageOrientationPatient": [0, -1, 0, 1, 0, 0]}, "b.dcm is turned by 90° in "
+         "its plane from a.dcm"),
+    ],
+)  # fmt: skip
+def test_slices_of_which_sizes_or_rows_differ_are_no_volume(tmp_path, other, told):
+    with pytest.raises(StackError, match=told):
+        open_stack(pair(tmp_path, {}, other))
+
+
+def test_frames_of_one_file_of_which_sizes_differ_are_named(tmp_path):
+    made = enhanced(VOLUME)
+    sizes = pydicom.Dataset()
+    sizes.PixelSpacing = [3, 2.5]
+    frame = made.PerFrameFunctionalGroupsSequence[4]
+    frame.PixelMeasuresSequence = pydicom.sequence.Sequence([sizes])
+    with pytest.raises(StackError, match=r"frame 4 has pixels of 3 .* frame 0 has"):
+        open_stack(save(made, tmp_path / "mr.dcm"))
+
+
+def test_what_headers_round_is_no_difference(tmp_path):
+    rounded = {
+        "PixelSpacing": [1.5001, 1.2499],
+        "ImageOrientationPatient": [1, 0.0004, 0, -0.0004, 1, 0],
+    }
+    stack = open_stack(pair(tmp_path, {}, rounded))
+    assert stack.axes[0] == Axis("z", 2, 2.0, "millimeter")
+
+
+def test_slices_cut_in_several_directions_have_no_place_in_space(tmp_path):
+    tilted = [1, 0, 0, 0, 0.9986, 0.0523]  # by three degrees
+    stack = open_stack(pair(tmp_path, {}, {"ImageOrientationPatient": tilted}))
+    assert (stack.axes[0], stack.affine) == (Axis("i", 2), None)
+    assert "cut in several directions" in stack.notices[0]
+
+
 @pytest.mark.parametrize("content", [b"", b"words", b"\0" * 128 + b"DICM" + b"\1" * 99])
 def test_what_is_no_dicom_file_is_explained(tmp_path, content):
     (tmp_path / "a.dcm").write_bytes(content)
