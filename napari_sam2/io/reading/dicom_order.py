@@ -11,6 +11,7 @@ import numpy as np
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import StackError
 from napari_sam2.io.reading.dicom_alike import has_same_direction
+from napari_sam2.io.reading.dicom_step import slice_step
 from napari_sam2.io.reading.opened import as_affine
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 # Slices nearer than this, in millimetres, are repetitions of one position.
 _SAME_POSITION = 1e-2
-# A distance this many times the usual one is a gap.
-_GAP = 1.5
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 
 
@@ -81,7 +80,7 @@ def arranged(path: Path, slices: Sequence[Slice]) -> Arrangement:
     times = counts.pop()
     positions = sorted(groups)
     ordered = [groups[height][time] for time in range(times) for height in positions]
-    step, notices = _step(path, positions)
+    step, notices = slice_step(path, positions)
     step = step or slices[0].thickness
     depth = Axis("z", len(positions), step or 1.0, "millimeter" if step else "")
     axes = [Axis("t", times)] * (times > 1) + [depth] * (len(slices) > 1)
@@ -149,25 +148,6 @@ def _by_height(
     return groups
 
 
-def _step(path: Path, positions: Sequence[float]) -> tuple[float, tuple[str, ...]]:
-    """Return the usual distance between slices, and a sentence if there are gaps."""
-    if len(positions) < 2:
-        return 0.0, ()
-    distances = np.diff(positions)
-    usual = float(np.median(distances))
-    gaps = np.flatnonzero(distances > _GAP * usual)
-    if not len(gaps):
-        return usual, ()
-    missing = max(1, int(np.sum(np.rint(distances[gaps] / usual) - 1)))
-    are_missing = "1 slice is" if missing == 1 else f"{missing} slices are"
-    after = ", ".join(str(int(gap)) for gap in gaps[:5])
-    return usual, (
-        f"{path} is not complete: about {are_missing} missing, after "
-        f"slice {after} (counted from 0). The others are shown without a gap, so that "
-        "volumes are too small.",
-    )
-
-
 def _affine(
     ordered: Sequence[Slice], positions: Sequence[float], step: float
 ) -> Affine | None:
@@ -180,7 +160,7 @@ def _affine(
     if len(positions) > 1:  # a tilted gantry shifts slices sideways too
         last = ordered[len(positions) - 1]
         shift = np.subtract(last.position or first.position, first.position)
-        between = shift / (len(positions) - 1)
+        between = shift * step / (positions[-1] - positions[0])
     columns = along_row * first.spacing[1], along_column * first.spacing[0], between
     matrix = np.column_stack([*columns, np.array(first.position)])
     return as_affine(_LPS_TO_RAS @ matrix)

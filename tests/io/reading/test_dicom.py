@@ -1,3 +1,4 @@
+import re
 import sys
 from pathlib import Path
 
@@ -89,6 +90,18 @@ def test_several_series_are_listed_and_one_is_chosen(tmp_path):
         open_stack(tmp_path, series=2)
 
 
+def at_heights(folder, heights, tilt=0.0):
+    """Write slices at these heights, shifted sideways by a tilt of the gantry."""
+    for z, height in enumerate(heights):
+        described = {
+            "ImagePositionPatient": [5.0, tilt * height, height - 20],
+            "ImageOrientationPatient": list(AXIAL),
+            "PixelSpacing": [0.5, 0.25],
+        }
+        save(dataset(VOLUME[z % 7], "1.2", **described), folder / f"{z}.dcm")
+    return open_stack(folder)
+
+
 def test_missing_slices_are_told(tmp_path):
     write_series(tmp_path, VOLUME)
     header = pydicom.dcmread
@@ -100,6 +113,49 @@ def test_missing_slices_are_told(tmp_path):
     assert stack.axes[0].scale == 2.5
     (notice,) = stack.notices
     assert "2 slices are missing, after slice 1" in notice
+    assert "wrong by up to 5 mm" in notice
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.3])
+def test_up_to_a_gap_slices_lie_where_they_were_taken(tmp_path, tilt):
+    stack = at_heights(tmp_path, [0, 3, 6, 9, 18, 21], tilt)
+    assert stack.axes[0].scale == pytest.approx(3)
+    np.testing.assert_allclose(
+        np.array(stack.affine)[:, 2:], [[0, -5], [-3 * tilt, 0], [3, -20]], atol=1e-9
+    )
+    (notice,) = stack.notices
+    assert "2 slices are missing, after slice 3" in notice
+
+
+@pytest.mark.parametrize(
+    ("distances", "step", "told"),
+    [
+        ([5] * 3 + [10] * 4, 10,
+         "5 to 10 mm apart, the first others behind slice 0 .* 10 mm apart: positions "
+         "are wrong by up to 15 mm, and volumes by up to 100%"),
+        ([3, 4.2] * 3 + [3], 3,
+         "3 to 4.2 mm apart, the first others behind slice 1 .* 3 mm apart: positions "
+         "are wrong by up to 3.6 mm, and volumes by up to 29%"),
+        ([2, 2, 2.06], 2.02, "2 to 2.06 mm apart, .* wrong by up to 0.04 mm"),
+        ([3, 3, 6, 3.5], 3, "3 to 6 mm apart, the first others behind slice 2 "),
+    ],
+)  # fmt: skip
+def test_uneven_distances_are_told_and_table_and_affine_agree(
+    tmp_path, distances, step, told
+):
+    stack = at_heights(tmp_path, [0, *np.cumsum(distances)])
+    assert stack.axes[0] == Axis("z", len(distances) + 1, step, "millimeter")
+    np.testing.assert_allclose(np.array(stack.affine)[:, 2], [0, 0, step])
+    (notice,) = stack.notices
+    assert re.search(told, notice), notice
+
+
+def test_distances_that_headers_round_are_even_and_add_up(tmp_path):
+    heights = np.arange(40) * 2 / 3
+    stack = at_heights(tmp_path, np.round(heights, 2))
+    assert stack.notices == ()
+    assert stack.axes[0].scale == pytest.approx(2 / 3, rel=1e-4)
+    assert stack.affine[2][2] == pytest.approx(2 / 3, rel=1e-4)
 
 
 def test_repeated_positions_are_times(tmp_path):
