@@ -11,6 +11,7 @@ from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.frames import check_frame
 from napari_sam2.core.packing import pack_labels
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+from napari_sam2.io.doubtful_labels import LabelCheck
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import check_output
 from napari_sam2.io.masks import read_labels
@@ -115,12 +116,13 @@ def _made(
     frames: StackFrames, form: Form, chosen: tuple[int, ...] | None
 ) -> Iterator[Prompt]:
     seen: set[int] = set()
+    checked = LabelCheck(frames.stack.path)
     for frame in range(len(frames)) if chosen is None else chosen:
         try:
             check_frame(frame, len(frames))
         except FrameError as error:
             raise UsageError(f"--frames: {error}") from error
-        for object_id, mask in pack_labels(frames[frame]).items():
+        for object_id, mask in pack_labels(checked(frames[frame])).items():
             if chosen is None and object_id in seen:
                 continue
             seen.add(object_id)

@@ -13,6 +13,7 @@ from napari_sam2.core.packing import pack_labels
 from napari_sam2.core.positions import PlacedPrompt, choose_positions
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import MaskPrompt
+from napari_sam2.io.doubtful_labels import LabelCheck
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 
@@ -115,10 +116,11 @@ def load_mask_prompts(
     try:
         frames = read_labels(path)
         alone = (frame or 0) if len(frames) == 1 else None
+        checked = LabelCheck(path)
         prompts = [
             prompt
             for t in _shown(frames, frame)
-            for prompt in _prompts_of(frames[t], t if alone is None else alone)
+            for prompt in _prompts_of(checked(frames[t]), t if alone is None else alone)
         ]
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask prompts: {error}") from error
@@ -172,12 +174,12 @@ def _placed_prompts(
     stack: Stack, axis: str, every: Sequence[str], wanted: int | None
 ) -> Iterator[PlacedPrompt]:
     positions = choose_positions(stack.axes, [(name, None) for name in every])
-    names = [one.name for one in positions.axes]
+    names, checked = [one.name for one in positions.axes], LabelCheck(stack.path)
     for position in positions:
         at = dict(zip(names, position, strict=True))
         frames = stack_frames(stack, axis, at=positions.at(position))
         for frame in _shown(frames, wanted):
-            for prompt in _prompts_of(frames[frame], frame):
+            for prompt in _prompts_of(checked(frames[frame]), frame):
                 yield PlacedPrompt(prompt, at)
 
 

@@ -94,3 +94,17 @@ def test_labels_are_not_replaced_by_the_masks_of_their_prompts(cli, tmp_path):
     said = cli("prompts", labels, "-o", tmp_path / "p.json", *words)
     assert "never replaced" in said.err
     assert labels.read_bytes() == before
+
+
+def test_an_image_instead_of_labels_is_told(cli, stack, true_labels, tmp_path, caplog):
+    noise = np.random.default_rng(1).integers(0, 256, (64, 80), np.uint8)
+    tifffile.imwrite(tmp_path / "image.tif", noise)
+    tifffile.imwrite(tmp_path / "labels.tif", true_labels)
+    for name in ("image", "labels"):
+        said = cli("prompts", tmp_path / f"{name}.tif", "-o", tmp_path / f"{name}.json")
+        assert said.code == 0
+    assert len(caplog.messages) == 1
+    assert f"{tmp_path / 'image.tif'} looks like a picture" in caplog.text
+    words = ("-o", tmp_path / "out.tif", "--frames", "9:10")
+    said = cli("track", stack, "--mask", tmp_path / "image.tif", *words)
+    assert "looks like a picture" in caplog.messages[-1]
