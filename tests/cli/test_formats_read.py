@@ -31,6 +31,21 @@ def test_hdf5_with_a_dataset_path(cli, tmp_path, expected):
     assert "a.h5::/exp/other" in said.err
 
 
+def test_photographs_on_their_side_have_labels_that_stand(cli, tmp_path, expected):
+    from PIL import Image
+
+    (tmp_path / "in").mkdir()
+    for number, frame in enumerate(discs(6, (64, 80))[0]):
+        picture = Image.fromarray(np.rot90(frame))
+        exif = picture.getexif()
+        exif[0x0112] = 6  # a quarter of a turn to the right
+        picture.save(tmp_path / "in" / f"{number}.png", exif=exif)
+    assert cli("track", tmp_path / "in", "-o", tmp_path / "out", *POINT).code == 0
+    for number in (0, 5):
+        (path,) = (tmp_path / "out").glob(f"*{number}.png")
+        np.testing.assert_array_equal(np.asarray(Image.open(path)), expected[number])
+
+
 @pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
 def test_nifti_is_followed_along_z(cli, tmp_path, expected, suffix):
     nibabel = pytest.importorskip("nibabel")

@@ -12,6 +12,7 @@ import numpy as np
 from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.reading.exif import upright
 from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
 
@@ -127,7 +128,7 @@ def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
 
 
 def read_picture(path: Path) -> npt.NDArray[Any]:
-    """Read one picture file: (H, W) grey or (H, W, C) colour.
+    """Read one picture file: (H, W) grey or (H, W, C) colour, as the camera was held.
 
     Raises
     ------
@@ -151,7 +152,8 @@ def _read_with_pil(path: Path) -> npt.NDArray[Any]:
         ) from None
     with opened as picture:
         mode = _CONVERT.get(picture.mode)
-        return np.asarray(picture.convert(mode) if mode else picture)
+        pixels = np.asarray(picture.convert(mode) if mode else picture)
+        return upright(pixels, picture)
 
 
 def _read_tiff(path: Path) -> npt.NDArray[Any]:

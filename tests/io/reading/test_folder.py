@@ -3,7 +3,7 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.folder import natural_key, picture_files
@@ -62,6 +62,45 @@ def test_every_mode_of_png_becomes_pixels(tmp_path, mode, shape, dtype):
     picture.save(tmp_path / "a.png")
     frames = stack_frames(open_stack(tmp_path))
     assert (frames[0].shape, frames.dtype) == (shape, np.dtype(dtype))
+
+
+def photograph(path, pixels, orientation):
+    """Save pixels with a note of how the camera was held."""
+    picture = Image.fromarray(pixels)
+    exif = picture.getexif()
+    exif[0x0112] = orientation
+    picture.save(path, exif=exif)
+    return path
+
+
+@pytest.mark.parametrize("pixels", [GREY[0], COLOUR])
+@pytest.mark.parametrize("orientation", range(10))
+def test_photographs_are_seen_as_the_camera_was_held(tmp_path, orientation, pixels):
+    path = photograph(tmp_path / "a.png", pixels, orientation)
+    with Image.open(path) as stored:
+        shown = np.asarray(ImageOps.exif_transpose(stored))
+    for stack in (open_stack(tmp_path), open_stack(path)):
+        frames = stack_frames(stack)
+        assert frames.shape_hw == shown.shape[:2]
+        np.testing.assert_array_equal(frames[0], shown)
+
+
+def test_a_camera_may_be_turned_between_photographs(tmp_path):
+    photograph(tmp_path / "IMG_8.jpg", COLOUR, 1)
+    sideways = np.ascontiguousarray(np.rot90(COLOUR))
+    photograph(tmp_path / "IMG_9.jpg", sideways, 6)
+    photograph(tmp_path / "IMG_10.jpg", COLOUR, 6)
+    frames = stack_frames(open_stack(tmp_path))
+    difference = frames[0].astype(int) - frames[1]
+    assert np.abs(difference).mean() < 20  # JPEG loses something
+    with pytest.raises(FrameError, match=r"IMG_10\.jpg is 30 × 20 .*first .* 20 × 30"):
+        frames[2]
+
+
+@pytest.mark.parametrize("note", [b"", b"Exif", b"Exif\0\0MM", b"Exif\0\0words" * 9])
+def test_a_damaged_note_does_not_matter(tmp_path, note):
+    Image.fromarray(COLOUR).save(tmp_path / "a.jpg", exif=note)
+    assert stack_frames(open_stack(tmp_path))[0].shape == COLOUR.shape
 
 
 def test_only_the_first_picture_is_read_at_opening(tmp_path):
