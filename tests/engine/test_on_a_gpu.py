@@ -1,0 +1,142 @@
+"""The engine on a GPU, by one that is only pretended: see ``pretend_gpu``.
+
+``test_cuda`` asks a real one, where there is one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from napari_sam2.core.prompts import MaskPrompt, PointPrompt
+from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.options import EXACT
+from napari_sam2.engine.predictor import ImagePredictor
+from napari_sam2.engine.tracker import VideoTracker
+from tests.conftest import discs
+from tests.engine.pretend_gpu import pretend_gpu
+from tests.engine.stacks import BLOB, LIMITS, Generated, session
+from tests.miniature import seeded_model
+
+# The scores, where a mask has something, and the mask.
+ANSWERS_PER_FRAME = 3
+
+
+@pytest.fixture
+def gpu():
+    with pretend_gpu(rounds=False) as gpu:
+        yield gpu
+
+
+@pytest.fixture
+def rounding_gpu():
+    with pretend_gpu() as gpu:
+        yield gpu
+
+
+def crowd(model, count: int, frames: int = 4) -> VideoTracker:
+    """Return a session with objects that are all clicked on in the first frame."""
+    tracker = VideoTracker(model, Generated(frames), limits=LIMITS, options=EXACT)
+    for index in range(count):
+        tracker.add(PointPrompt(index + 1, 0, (4 + 4 * index, 6 + 5 * index)))
+    return tracker
+
+
+def corrected(model) -> list:
+    """Run a session, correct it by a click and a mask, and run it again."""
+    tracker = session(model)
+    results = list(tracker.propagate())
+    tracker.add(PointPrompt(2, 6, (10, 12), positive=False))
+    tracker.add(MaskPrompt(3, 4, BLOB))
+    return results + list(tracker.propagate())
+
+
+@pytest.mark.parametrize("image_size", [64, 96], ids=["even", "windows are cut"])
+def test_masks_are_those_of_the_processor(gpu, image_size) -> None:
+    model = seeded_model(image_size=image_size)
+    here = corrected(model)
+    there = corrected(model.to("cuda"))
+    assert len(here) == len(there)
+    for ours, theirs in zip(here, there, strict=True):
+        assert ours.frame == theirs.frame
+        np.testing.assert_array_equal(ours.labels(), theirs.labels())
+        for one, other in zip(ours, theirs, strict=True):
+            assert other.predicted_iou == pytest.approx(one.predicted_iou, abs=1e-5)
+            assert other.object_logit == pytest.approx(one.object_logit, abs=1e-4)
+
+
+def test_a_picture_is_answered_as_on_the_processor(miniature, gpu) -> None:
+    picture = Generated(1)[0]
+    masks = []
+    for model in (miniature, seeded_model().to("cuda")):
+        predictor = ImagePredictor(model, picture, limits=LIMITS)
+        masks.append(predictor.predict(point_yx=(15, 12)))
+    here, there = masks
+    np.testing.assert_array_equal(here.mask, there.mask)
+
+
+def test_in_bfloat16_masks_are_nearly_those_of_the_processor(
+    nano, rounding_gpu
+) -> None:
+    stack, labels = discs(3, (64, 80))
+    y, x = np.argwhere(labels[0] == 1).mean(axis=0).tolist()
+    found = []
+    for model in (nano, load_model("nano", device="cuda")):
+        tracker = VideoTracker(model, stack)
+        tracker.add(PointPrompt(1, 0, (y, x)))
+        found.append([result.labels() == 1 for result in tracker.propagate()])
+    assert model.precision == "bfloat16"
+    for here, there in zip(*found, strict=True):
+        assert (here & there).sum() > 0.95 * (here | there).sum() > 0
+
+
+@pytest.mark.parametrize("objects", [1, 6])
+def test_the_host_waits_for_a_frame_three_times(gpu, objects) -> None:
+    tracker = crowd(seeded_model().to("cuda"), objects)
+    gpu.came.clear()
+    frames = 0
+    for _ in tracker.propagate():
+        frames += 1
+        assert len(gpu.came) <= ANSWERS_PER_FRAME * frames
+    assert frames == 4
+
+
+def test_masks_come_down_as_bits(gpu) -> None:
+    tracker = crowd(seeded_model().to("cuda"), 6)
+    gpu.came.clear()
+    results = list(tracker.propagate())
+    pixels = sum(one.crop.size for result in results for one in result)
+    assert pixels
+    masks = gpu.came[ANSWERS_PER_FRAME - 1 :: ANSWERS_PER_FRAME]
+    height, width = Generated(1).shape_hw
+    most = 6 * len(results) * height * width // 8
+    assert {one.dtype for one in masks} == {torch.uint8}
+    assert sum(one.nbytes for one in masks) <= most
+
+
+def test_frames_of_bytes_go_up_as_bytes(gpu) -> None:
+    stack, _ = discs(3, (64, 80))
+    picture = (255 * (stack / stack.max())).astype(np.uint8)
+    tracker = VideoTracker(
+        seeded_model().to("cuda"), picture, limits=(0, 255), options=EXACT
+    )
+    gpu.went.clear()
+    tracker.add(PointPrompt(1, 0, (30, 30)))
+    list(tracker.propagate())
+    frames = [one for one in gpu.went if one.nbytes >= picture[0].size]
+    assert len(frames) == len(picture)
+    assert {one.dtype for one in frames} == {torch.uint8}
+
+
+def test_objects_share_the_steps_of_the_network(gpu) -> None:
+    """Only what is done with their masks afterwards is done for each of them."""
+    model = seeded_model().to("cuda")
+    launched = []
+    for objects in (1, 8):
+        tracker = crowd(model, objects)
+        gpu.launched = 0
+        list(tracker.propagate())
+        launched.append(gpu.launched)
+    one, eight = launched
+    assert eight < 2 * one
