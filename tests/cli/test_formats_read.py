@@ -58,7 +58,7 @@ def test_nifti_is_followed_along_z(cli, tmp_path, expected, suffix):
 
 
 @pytest.mark.parametrize("codes", [(4, 0), (2, 0), (0, 1), (1, 3), (0, 0)])
-@pytest.mark.parametrize("unit", ["mm", "unknown"])
+@pytest.mark.parametrize("unit", ["mm", "micron", "meter", "unknown"])
 def test_labels_of_nifti_lie_in_the_same_space(cli, tmp_path, codes, unit):
     nibabel = pytest.importorskip("nibabel")
     image = nibabel.Nifti1Image(discs(6, (64, 80))[0].T, np.diag([-2.0, 2, 3, 1]))
@@ -71,6 +71,7 @@ def test_labels_of_nifti_lie_in_the_same_space(cli, tmp_path, codes, unit):
     header = nibabel.load(out).header
     assert (int(header["sform_code"]), int(header["qform_code"])) == codes
     assert header.get_xyzt_units()[0] == unit
+    assert header.get_zooms() == pytest.approx((2, 2, 3))
     np.testing.assert_allclose(nibabel.load(out).affine, nibabel.load(path).affine)
 
 

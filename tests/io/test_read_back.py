@@ -74,9 +74,8 @@ def test_what_was_followed_along_y_lies_as_the_image_does(tmp_path, name) -> Non
     read = {axis.name: axis for axis in open_stack(path).axes}
     for axis in axes:
         # NIfTI keeps lengths with seven digits
-        assert read[axis.name].scale == pytest.approx(axis.scale, rel=1e-6) or (
-            name == "labels-nifti" and read[axis.name].unit == "millimeter"
-        )
+        assert read[axis.name].scale == pytest.approx(axis.scale, rel=1e-6)
+        assert read[axis.name].unit == axis.unit
 
 
 @pytest.mark.parametrize("name", [*VOLUMES, "ctc"])
@@ -125,7 +124,40 @@ def test_nifti_keeps_the_affine_of_its_image(tmp_path) -> None:
     assert "not ground truth" in str(image.header.extensions[0].get_content())
 
 
-def test_nifti_from_pixel_sizes_is_in_millimetres_and_seconds(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("micrometer", "micron"), ("millimeter", "mm"), ("meter", "meter"),
+        ("nanometer", "mm"), ("inch", "mm"), ("", "unknown"), ("parsec", "unknown"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("has_affine", [False, True])
+def test_nifti_keeps_the_unit_of_its_image_and_sizes_in_it(
+    tmp_path, unit, expected, has_affine
+) -> None:
+    import nibabel
+
+    sizes = (2.0, 0.5, 0.25)
+    axes = tuple(
+        Axis(name, size, scale, unit)
+        for name, size, scale in zip("zyx", LABELS.shape, sizes, strict=True)
+    )
+    mm = {"micrometer": 1e-3, "meter": 1e3, "nanometer": 1e-6, "inch": 25.4}
+    factor = mm.get(unit, 1.0)
+    affine = np.diag([0.25, 0.5, 2.0, 1.0])[:3] * factor if has_affine else None
+    path = write("labels-nifti", tmp_path, axes=axes, affine=affine)
+    header = nibabel.load(path).header
+    assert header.get_xyzt_units()[0] == expected
+    in_file = 1.0 if expected != "mm" else factor
+    assert header.get_zooms() == pytest.approx([one * in_file for one in sizes[::-1]])
+    stack = open_stack(path)
+    assert stack.affine[2][2] == pytest.approx(2.0 * factor)
+    if expected not in ("mm", "unknown"):
+        assert [axis.scale for axis in stack.axes] == pytest.approx(sizes[::-1])
+        assert {axis.unit for axis in stack.axes} == {unit}
+
+
+def test_nifti_of_several_units_is_in_millimetres_and_seconds(tmp_path) -> None:
     import nibabel
 
     axes = (

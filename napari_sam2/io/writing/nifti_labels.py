@@ -26,6 +26,8 @@ _IN_MILLIMETRES = {
     "angstrom": 1e-7, "nanometer": 1e-6, "micrometer": 1e-3, "millimeter": 1.0,
     "centimeter": 10.0, "meter": 1e3, "inch": 25.4,
 }  # fmt: skip
+# What NIfTI calls the units that it has.
+_LENGTHS = {"micrometer": "micron", "millimeter": "mm", "meter": "meter"}
 _IN_SECONDS = {
     "millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0,
 }  # fmt: skip
@@ -66,7 +68,8 @@ def open_nifti_labels(
     """Write labels, planes in order, as ``.nii`` or ``.nii.gz``.
 
     The file's axes are x, y, z and t. Where the image has an affine (it came from NIfTI
-    or DICOM) the labels have the same; else pixel sizes are kept, in millimetres.
+    or DICOM) the labels have the same; else pixel sizes are kept. Lengths are in the
+    unit of the image's pixel sizes where NIfTI has it, else in millimetres.
 
     Raises
     ------
@@ -130,8 +133,10 @@ def _describe(nibabel: Any, header: ResultHeader, dtype: np.dtype[Any]) -> Any:
 def _place(described: Any, header: ResultHeader, sizes: Sequence[float]) -> None:
     """Say where labels lie, in the space and in the units of their image."""
     affine, codes = np.diag([*sizes[:3], 1.0]), (_ALIGNED, _ALIGNED)
+    unit = _unit(header.axes)
     if header.affine is not None:
-        affine[:3], codes = header.affine, header.space_codes
+        affine[:3] = np.array(header.affine) / _IN_MILLIMETRES[unit]
+        codes = header.space_codes
     described.set_sform(affine, codes[0])
     described.set_qform(affine, codes[1])
     if not np.allclose(described.get_best_affine(), affine, atol=1e-3):
@@ -141,7 +146,23 @@ def _place(described: Any, header: ResultHeader, sizes: Sequence[float]) -> None
     *_, rows, columns = header.axes
     is_known = {rows.unit, columns.unit} <= _IN_MILLIMETRES.keys()
     is_timed = any(a.name == "t" and a.unit in _IN_SECONDS for a in header.axes)
-    described.set_xyzt_units("mm" if is_known else None, "sec" if is_timed else None)
+    described.set_xyzt_units(
+        _LENGTHS[unit] if is_known else None, "sec" if is_timed else None
+    )
+
+
+def _unit(axes: Axes) -> str:
+    """Return the unit of lengths in the file."""
+    *_, rows, columns = axes
+    is_kept = rows.unit == columns.unit and rows.unit in _LENGTHS
+    return rows.unit if is_kept else "millimeter"
+
+
+def _length(axis: Axis, unit: str) -> float:
+    """Return the step along an axis in a unit; as it is where its own is not known."""
+    if axis.unit == unit or axis.unit not in _IN_MILLIMETRES:
+        return axis.scale
+    return axis.scale * _IN_MILLIMETRES[axis.unit] / _IN_MILLIMETRES[unit]
 
 
 def _shape_and_sizes(axes: Axes) -> tuple[tuple[int, ...], tuple[float, ...]]:
@@ -163,7 +184,7 @@ def _shape_and_sizes(axes: Axes) -> tuple[tuple[int, ...], tuple[float, ...]]:
         *(axis for axis, name in zip(leading, names, strict=True) if name != "t"),
     ]
     shape = [axis.size for axis in space]
-    sizes = [axis.scale * _IN_MILLIMETRES.get(axis.unit, 1.0) for axis in space]
+    sizes = [_length(axis, _unit(axes)) for axis in space]
     if "t" in names:
         time = leading[0]
         shape += [1] * (3 - len(shape)) + [time.size]
