@@ -9,21 +9,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from napari_sam2.control.fusing import AcrossAxes, Orientation
+from napari_sam2.control.fusing import AcrossAxes
 from napari_sam2.control.orders import RunStep
-from napari_sam2.control.volume_copy import VolumeCopy
+from napari_sam2.control.workplace import Workplace, open_workplace
 from napari_sam2.core.cancel import Progress
-from napari_sam2.core.errors import FrameError, StorageError
-from napari_sam2.core.positions import NOWHERE
+from napari_sam2.core.errors import FrameError
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.files.finished import FinishedFrames
-from napari_sam2.io.files.position_files import PositionFiles
-from napari_sam2.state.spill import spill_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping
@@ -31,19 +26,16 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import VolumeTracker
     from napari_sam2.control.position_ports import FramePlace
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.orientation import Dims
     from napari_sam2.core.positions import Position
     from napari_sam2.core.recipe import Followed
     from napari_sam2.core.results import MaskResult
     from napari_sam2.state.masks import Place
 
-# Frames, rows and columns along the first axis, along its rows, and its columns.
-_DIMS: tuple[Dims, ...] = (0, 1, 2), (1, 0, 2), (2, 0, 1)
 
-
-class Crossing:
-    """Follows objects along several axes and fuses them.
+def begin_crossing(
+    tracker: VolumeTracker, step: Followed, told: Collection[Place]
+) -> Crossing:
+    """Make room for a run along several axes, on the disk and in memory.
 
     What the tracker remembers of tracked frames is forgotten: other masks will be seen
     there.
@@ -57,6 +49,27 @@ class Crossing:
     told : collection of (object_id, frame)
         Where the user said something.
 
+    Raises
+    ------
+    StorageError
+        If there is no room for the volume.
+    """
+    place = open_workplace(tracker.frames, step.across)
+    tracker.take_up(tracker.put_by())
+    tracker.forget_features()  # the trackers of the axes need the room
+    return Crossing(tracker, step, told, place)
+
+
+class Crossing:
+    """Follows objects along several axes and fuses them. See :func:`begin_crossing`.
+
+    Parameters
+    ----------
+    tracker, step, told
+        As there.
+    place : Workplace
+        Is closed with it.
+
     Attributes
     ----------
     now : RunStep
@@ -64,24 +77,19 @@ class Crossing:
     """
 
     def __init__(
-        self, tracker: VolumeTracker, step: Followed, told: Collection[Place]
+        self,
+        tracker: VolumeTracker,
+        step: Followed,
+        told: Collection[Place],
+        place: Workplace,
     ) -> None:
         self._tracker = tracker
         self._step = step
         self._told = frozenset(one for one in told if one[0] in step.object_ids)
-        self._folder = _make_folder()
-        self._copy = VolumeCopy(tracker.frames, Path(self._folder.name))
-        try:
-            self._copy.check_room()
-        except StorageError:
-            self.close()
-            raise
+        self._place = place
         self._frames = None if step.frames is None else range(*step.frames)
         self._latest: FrameResult | None = None
         self._answers: dict[Place, MaskResult] = {}
-        tracker.take_up(tracker.put_by())
-        tracker.forget_features()  # the trackers of the axes need the room
-        self._axes = self._open_axes()
         self._begins, self._steps = self._count_steps()
         self.now = RunStep(0, self._steps)
 
@@ -101,8 +109,8 @@ class Crossing:
         return self.now.done == self.now.steps
 
     def close(self) -> None:
-        """Delete the temporary folder."""
-        self._folder.cleanup()
+        """Delete what was kept to go on with."""
+        self._place.close()
 
     def follow(self, token: CancelToken | None) -> Generator[tuple[MaskResult, ...]]:
         """Yield what is found step by step; at many steps it is nothing to be shown.
@@ -120,10 +128,10 @@ class Crossing:
         self.now = RunStep(0, self._steps)
         yield ()
         work = AcrossAxes(
-            self._axes, self._tracker.alike, along_first=self._along_first
+            self._place.axes, self._tracker.alike, along_first=self._along_first
         )
         prompts = dict.fromkeys(self._told, FramePrompts())
-        voted = FinishedFrames(Path(self._folder.name), self._copy.shape[1:])
+        voted = FinishedFrames(self._place.folder, self._place.copy.shape[1:])
         with closing(voted), closing(work((), prompts, token)) as items:
             for item in items:
                 if isinstance(item, Progress):
@@ -186,7 +194,7 @@ class Crossing:
                     yield result
         except FrameError as error:
             problem = error  # what was found before it is cut by the other axes
-        yield from self._copy.fill(min(frame for _, frame in prompts), token)
+        yield from self._place.copy.fill(min(frame for _, frame in prompts), token)
         if problem is not None:
             raise problem
 
@@ -206,37 +214,5 @@ class Crossing:
         )
         for one in step.across:
             begins[f"along {one.name}"] = count
-            count += self._copy.shape[one.number]
+            count += self._place.copy.shape[one.number]
         return begins, count + 1  # the last one is to fuse
-
-    def _open_axes(self) -> tuple[Orientation, ...]:
-        numbers = 0, *(one.number for one in self._step.across)
-        names = "", *(one.name for one in self._step.across)
-        return tuple(map(self._open_axis, numbers, names))
-
-    def _open_axis(self, number: int, name: str) -> Orientation:
-        shape, dims, turned = self._copy.shape, _DIMS[number], self._copy.turned
-        frames = self._tracker.frames
-        folder = Path(self._folder.name, str(number))
-        folder.mkdir()
-        store = PositionFiles(folder, NOWHERE, (shape[dims[1]], shape[dims[2]]))
-
-        # Without a way back to this object, so that it goes as soon as it is left.
-        def open_frames(_: Position) -> FrameSource:
-            return turned(dims) if number else frames
-
-        return Orientation(name, dims, open_frames, store)
-
-
-def _make_folder() -> TemporaryDirectory[str]:
-    where = spill_folder()
-    try:
-        return TemporaryDirectory(
-            prefix="napari-sam2-", dir=where, ignore_cleanup_errors=True
-        )
-    except OSError as error:
-        raise StorageError(
-            "To follow objects along several axes, what is found along each is kept in "
-            f"{where} for a while, which cannot be written to ({error.strerror}). Free "
-            "some space there, or follow one axis only."
-        ) from error

@@ -6,14 +6,14 @@ of the objects that are the prompts on the other axes.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.positions import AlongFrames
 from napari_sam2.control.sections import cross_sections
-from napari_sam2.core.cancel import Progress
+from napari_sam2.core.cancel import CancelToken, Progress, Stopped
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.fusion import fuse
 from napari_sam2.core.orientation import Oriented
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         PositionStore,
         Segmenter,
     )
-    from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.orientation import Dims
     from napari_sam2.core.positions import Position
@@ -94,49 +93,77 @@ class AcrossAxes:
             first.open_frames, self.make_tracker, self.direction, self.frames
         )
         yield from _follow(first, run, position, prompts, token)
-        for one in others:
-            if token is None or not token.is_cancelled:
-                seeds = self._sections(position, prompts, one.dims)
+        token = token or CancelToken()
+        with suppress(Stopped):
+            for one in others:
+                token.check()
+                seeds = self._sections(position, prompts, one.dims, token)
                 run = AlongFrames(one.open_frames, self.make_tracker)
                 yield from _follow(one, run, position, seeds, token)
-        if token is None or not token.is_cancelled:
-            yield from self._fused(position, prompts)
-        for one in self.orientations:
-            if problem := one.store.problem(position):
-                raise FrameError(problem)
+            for result in self._fused(position, prompts, token):
+                yield result
+                token.check()
+            for one in self.orientations:
+                if problem := one.store.problem(position):
+                    raise FrameError(problem)
 
     def _sections(
-        self, position: Position, prompts: Mapping[FramePlace, FramePrompts], dims: Dims
+        self,
+        position: Position,
+        prompts: Mapping[FramePlace, FramePrompts],
+        dims: Dims,
+        token: CancelToken,
     ) -> dict[FramePlace, FramePrompts]:
         """Return prompts along another axis, from what the first one gave."""
         first = self.orientations[0]
         frames = first.open_frames(position)
         return cross_sections(
-            partial(first.store.results, position),
+            partial(_read, first.store, position, token),
             (len(frames), *frames.shape_hw),
             prompts,
             dims,
         )
 
     def _fused(
-        self, position: Position, prompts: Mapping[FramePlace, FramePrompts]
+        self,
+        position: Position,
+        prompts: Mapping[FramePlace, FramePrompts],
+        token: CancelToken,
     ) -> Iterator[FrameResult]:
         frames = self.orientations[0].open_frames(position)
         object_ids = frozenset(object_id for object_id, _ in prompts)
         painted = {place for place, said in prompts.items() if said.mask is not None}
         views = [
-            Oriented(one.dims, partial(_only, one.store, position, object_ids))
+            Oriented(one.dims, partial(_only, one.store, position, object_ids, token))
             for one in self.orientations
         ]
         shape = len(frames), *frames.shape_hw
         yield from fuse(views, shape, set(prompts), settled=painted)
 
 
+def _read(
+    store: PositionStore, position: Position, token: CancelToken
+) -> Iterator[FrameResult]:
+    """Yield the results at a position: all of them, or it is as if none was read.
+
+    Raises
+    ------
+    Stopped
+        If the token was cancelled meanwhile.
+    """
+    for result in store.results(position):
+        token.check()
+        yield result
+
+
 def _only(
-    store: PositionStore, position: Position, object_ids: frozenset[int]
+    store: PositionStore,
+    position: Position,
+    object_ids: frozenset[int],
+    token: CancelToken,
 ) -> Iterator[FrameResult]:
     """Yield the results of some objects at a position."""
-    for result in store.results(position):
+    for result in _read(store, position, token):
         objects = tuple(one for one in result if one.object_id in object_ids)
         yield FrameResult(result.frame, objects)
 

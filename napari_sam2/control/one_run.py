@@ -183,8 +183,8 @@ class Run:
             )
         if self.done == self.steps - 1:
             return (
-                "Stopped while the axes were being fused: some frames are, others not "
-                "yet. Continue fuses all of them."
+                "Stopped while the axes were being fused: not all frames are yet. "
+                "Continue fuses all of them."
             )
         return (
             f"Stopped before the axes were fused: {kept} Continue goes on, with the "

@@ -167,7 +167,7 @@ class Running:
     def on_travel(self, edit: Edit) -> None:
         """Give a run up when undo or redo is to change masks or prompts."""
         if edit.masks or edit.prompts:
-            self._rest, self._parting = None, ""
+            self._drop_rest()
             if self._run is not None:
                 self._run.undo()
                 self._dispatcher.refresh()
@@ -191,10 +191,21 @@ class Running:
 
     def abandon(self, *, because_of: str = "") -> None:
         """Stop, and take nothing more from the run, because of what was changed."""
-        self._rest, self._parting = None, ""
+        self._drop_rest()
         if self._run is not None:
             self._run.abandon(because_of)
             self._dispatcher.refresh()
+
+    def _drop_rest(self) -> None:
+        rest, self._rest, self._parting = self._rest, None, ""
+        self._leave(rest)
+
+    def _leave(self, order: RunOrder | None) -> None:
+        """Have nothing kept of a run that nobody can go on with any more."""
+        if order is not None and order.across:
+            self._dispatcher.send(
+                Activity.ANSWERING, lambda _: self._session.leave(), topic=Topic.RUN
+            )
 
     def say_ready(self, model: str) -> None:
         """Say that a model is ready, after what the change to it has ended."""
@@ -223,6 +234,8 @@ class Running:
     def _end(self, run: Run, error: Exception | None) -> None:
         if self._run is run:
             self._run, self._rest = None, run.rest
+            if self._rest is None:
+                self._leave(run.order)
             self._done_before = frozenset(run.places)
         board, frame_count = self._dispatcher.board, self._document.frame_count
         if error is not None:

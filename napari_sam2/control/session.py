@@ -111,6 +111,12 @@ class TrackerSession:
                 for done, packed in enumerate(found, begun.done + 1):
                     yield RunStep(done, begun.steps, packed)
 
+    def leave(self) -> Generator[News]:
+        """Keep nothing to go on with of a run along several axes."""
+        if self._tracker is not None:
+            self._tracker.leave_crossing()
+        yield from ()
+
     def _everywhere(
         self,
         tracker: ToldTracker,

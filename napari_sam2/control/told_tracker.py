@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
-from napari_sam2.control.crossing import Crossing
+from napari_sam2.control.crossing import Crossing, begin_crossing
 from napari_sam2.control.refining import refine
 from napari_sam2.control.remembered import Remembered
 from napari_sam2.control.snapshot import Refinement
@@ -83,7 +83,7 @@ class ToldTracker:
         """
         place = step.object_id, step.frame
         said = said_in(step)
-        self._leave_crossing()
+        self.leave_crossing()
         if said is None:
             self._tracker.set_prompts(*place, FramePrompts())
             self._recorder.add(step)
@@ -96,7 +96,7 @@ class ToldTracker:
 
     def remove(self, step: Removed) -> None:
         """Forget an object."""
-        self._leave_crossing()
+        self.leave_crossing()
         self._tracker.remove_object(step.object_id)
         self._recorder.add(step)
         self.told = {p: t for p, t in self.told.items() if p[0] != step.object_id}
@@ -142,19 +142,20 @@ class ToldTracker:
     ) -> Generator[Iterable[MaskResult]]:
         """Carry objects along several axes; none of it is remembered."""
         if not step.is_resumed or self.crossing is None:
-            self._leave_crossing()
+            self.leave_crossing()
             volume = cast("VolumeTracker", self._tracker)
-            self.crossing = Crossing(volume, step, self.told)
+            self.crossing = begin_crossing(volume, step, self.told)
             self.remembered = Remembered()
         try:
             yield from self.crossing.follow(token)
         except Sam2Error:
-            self._leave_crossing()  # it is begun anew when what is wrong was mended
+            self.leave_crossing()  # it is begun anew when what is wrong was mended
             raise
         if self.crossing.is_finished:
-            self._leave_crossing()
+            self.leave_crossing()
 
-    def _leave_crossing(self) -> None:
+    def leave_crossing(self) -> None:
+        """Keep nothing more of a run along several axes that was stopped."""
         if self.crossing is not None:
             self.crossing.close()
         self.crossing = None
@@ -162,7 +163,7 @@ class ToldTracker:
     def _begin(
         self, step: Followed, token: CancelToken | None
     ) -> Generator[Iterable[MaskResult]]:
-        self._leave_crossing()
+        self.leave_crossing()
         if step.is_resumed:
             return self._tracker.resume(token=token)
         return self._tracker.propagate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.control.fake_tracker import FakeFactory
 from tests.control.manual_lane import ManualLane
 
 SHAPE = (10, 40, 60)
+SPILL_FOLDER = "napari_sam2.control.workplace.spill_folder"
 
 
 def click(y: float, x: float, positive: bool = True) -> FramePrompts:
@@ -95,3 +97,18 @@ def ready_desk(slow_desk: Desk) -> Desk:
     slow_desk.controller.prepare()
     slow_desk.lane.finish()
     return slow_desk
+
+
+@pytest.fixture
+def crossing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where large temporary files go."""
+    monkeypatch.setattr(SPILL_FOLDER, lambda: tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def boxed_desk(ready_desk: Desk, crossing_folder: Path) -> Desk:
+    """Return a session with an object that was prompted with a box on a frame."""
+    ready_desk.say(1, 4, FramePrompts(box_yxyx=(10, 20, 17, 31)))
+    ready_desk.lane.finish()
+    return ready_desk

@@ -145,3 +145,42 @@ def test_progress_counts_the_frames_of_each_axis(bench):
     counted = [s.progress for s in bench.run({(7, 5): BOX}) if s.progress]
     assert counted[0] == Progress(1, 12, "along z")
     assert counted[-1] == Progress(24, 24, "along x")
+
+
+@pytest.mark.parametrize("count", [0, 1, 30, 70, 120])
+def test_stop_acts_while_the_axes_are_read_to_be_fused(bench, monkeypatch, count):
+    token, read = CancelToken(), []
+    results = PositionFiles.results
+
+    def watched(store, position):
+        for one in results(store, position):
+            yield one
+            if bench.orientations[-1].store.finished(()):  # from now on they are fused
+                read.append(one)
+                if len(read) > count:
+                    token.cancel()
+
+    monkeypatch.setattr(PositionFiles, "results", watched)
+    list(bench.run({(7, 5): BOX}, token))
+    assert len(read) == count + 1
+    assert not bench.store.finished(())
+    monkeypatch.undo()
+    list(bench.run({(7, 5): BOX}))
+    assert (bench.found()[:, 6:13, 8:16] == 7).all()
+    assert len(bench.made) == 3, "no axis is followed again"
+
+
+def test_stop_acts_while_cross_sections_are_cut(bench, monkeypatch):
+    token, read = CancelToken(), []
+    results = PositionFiles.results
+
+    def watched(store, position):
+        for one in results(store, position):
+            read.append(one)
+            token.cancel()
+            yield one
+
+    monkeypatch.setattr(PositionFiles, "results", watched)
+    list(bench.run({(7, 5): BOX}, token))
+    assert len(read) == 1
+    assert len(bench.made) == 1
