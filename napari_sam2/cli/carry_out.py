@@ -82,8 +82,9 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         If the user stopped it before the first frame was finished.
     """
     job.check()
-    # What a table measures is what the tracker has just seen.
-    frames = job.frames if job.outputs.table is None else RecentFrames(job.frames)
+    # What a table measures, or an overlay shows, the tracker has just seen.
+    is_read_again = job.outputs.table is not None or bool(job.outputs.overlays)
+    frames = RecentFrames(job.frames) if is_read_again else job.frames
     seen = correct_bleaching(frames) if job.corrects_bleaching else frames
     limits = job.limits or estimate_limits(seen)
     model = load()

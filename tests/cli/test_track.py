@@ -56,9 +56,13 @@ def test_the_table_agrees_with_the_labels(cli, stack, tmp_path):
         assert float(row["area_um2"]) == pytest.approx(int(row["area"]) / 4)
 
 
-def test_frames_that_a_table_measures_are_decoded_once(
-    cli, stack, tmp_path, monkeypatch
+@pytest.mark.parametrize(
+    "outputs", [("--table", "o.csv"), ("--overlay", "o.gif", "--overlay", "o.png")]
+)
+def test_frames_that_are_measured_or_shown_are_decoded_once(
+    cli, stack, tmp_path, monkeypatch, outputs
 ):
+    monkeypatch.chdir(tmp_path)
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     for frame, pixels in enumerate(tifffile.imread(stack)):
@@ -70,8 +74,8 @@ def test_frames_that_a_table_measures_are_decoded_once(
         return read_picture(path)
 
     monkeypatch.setattr("napari_sam2.io.reading.folder.read_picture", count)
-    words = ("--table", tmp_path / "objects.csv", "--limits", "0,255", *FIRST)
-    assert cli("track", pictures, "-o", tmp_path / "labels.tif", *words).code == 0
+    words = ("-o", "labels.tif", *outputs, "--limits", "0,255", *FIRST)
+    assert cli("track", pictures, *words).code == 0
     _, *tracked = read  # the first one was looked at to open the folder
     assert sorted(tracked) == [f"{frame}.tif" for frame in range(6)]
 
