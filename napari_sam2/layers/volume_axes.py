@@ -46,9 +46,16 @@ def volume_axes(source: ImageSource) -> VolumeAxes | None:
         return None
     if not source.positions.axes:
         return VolumeAxes(axes)
-    names = " and ".join(axis.name.upper() for axis in source.positions.axes)
-    return VolumeAxes(
-        axes,
-        f"Only single volumes can be followed along several axes, and this image has "
-        f"one at each position along {names}.",
+    return VolumeAxes(axes, _left_to_the_command(axes, source.positions.axes))
+
+
+def _left_to_the_command(axes: Axes, others: Axes) -> str:
+    """Say who fuses volumes of which there is one at each position."""
+    names, where = [axis.name for axis in axes], [axis.name for axis in others]
+    words = f"--axes {','.join(names)} --fuse --every {','.join(where)}"
+    if any(len(name) > 1 for name in (*names, *where)):  # "axis 1": it has none
+        words = "--fuse"
+    return (
+        f"Along {names[0]} only: with a volume at each position along "
+        f"{' and '.join(where)}, several axes are fused by the command track {words}."
     )

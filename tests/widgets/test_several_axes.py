@@ -160,6 +160,8 @@ def test_volumes_in_time_say_why_not(along_z: User) -> None:
     track = along_z.dock.workbench.track
     along_z.dock.settings.across = (1, 2)
     assert track.across.isVisibleTo(track)
-    assert not track.across.axes.isEnabled()
-    assert "one at each position along T" in track.across.axes.toolTip()
+    assert not track.across.axes.isVisibleTo(track)
+    assert track.across.cost.isVisibleTo(track)
+    assert "a volume at each position along t" in track.across.cost.text()
+    assert "track --axes z,y,x --fuse --every t" in track.across.cost.text()
     assert track.across.chosen == ()

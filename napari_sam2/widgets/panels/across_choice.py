@@ -26,6 +26,8 @@ _TIP = (
 class AcrossChoice(QWidget):
     """Chooses the axes, where the image is a volume; is hidden elsewhere.
 
+    It says why where there is nothing to choose.
+
     Parameters
     ----------
     settings : Settings
@@ -72,16 +74,18 @@ class AcrossChoice(QWidget):
         for numbers in _NUMBERS:
             self.axes.addItem(_words([names[0], *(names[n] for n in numbers)]), numbers)
         if volume.problem:
-            self.axes.setEnabled(False)
-            self.axes.setToolTip(volume.problem)
+            self.axes.hide()
+            self.cost.setText(volume.problem)
 
     def _on_chosen(self, _: int) -> None:
         self._settings.across = self.axes.currentData()
 
     def _show(self, _: object = None) -> None:
         pick(self.axes, tuple(one.number for one in self.chosen))
+        if self._volume is None or self._volume.problem:
+            return
         self.cost.setVisible(bool(self.chosen))
-        if self._volume is not None and self.chosen:
+        if self.chosen:
             self.cost.setText(self._cost(self._volume))
 
     def _cost(self, volume: VolumeAxes) -> str:
