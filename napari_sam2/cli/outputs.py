@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.frame_times import frame_times
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.pictures.overlay import write_overlay
 from napari_sam2.io.writing.beside import provenance_beside
@@ -45,10 +46,17 @@ def open_table(job: Job, later: ExitStack) -> TableWriter | None:
     if path is None:
         return None
     later.enter_context(provenance_beside(path, job.provenance, overwrite=overwrite))
-    names, channels = job.request.names, channel_labels(job.frames)
-    return later.enter_context(
-        open_table_writer(path, names, job.result_axes, channels, overwrite=overwrite)
+    frames = job.header.frames
+    assert frames is not None, "a job has an image"
+    table = open_table_writer(
+        path,
+        job.request.names,
+        job.result_axes,
+        channel_labels(frames),
+        frame_times(frames),
+        overwrite=overwrite,
     )
+    return later.enter_context(table)
 
 
 def draw_overlay(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.frame_times import frame_times
 from napari_sam2.core.frames import check_frame, picked_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -68,6 +69,11 @@ class AllFrames(_OfPositions):
 
     An intensity range that is estimated from these is the same everywhere.
     """
+
+    @property
+    def frame_times(self) -> Sequence[float] | None:
+        """When each frame is shown, where that is uneven and there are no positions."""
+        return None if self.positions.axes else frame_times(self.one)
 
     def __len__(self) -> int:
         """Count the frames of all positions."""

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frame_times import frame_times
 from napari_sam2.core.frames import check_channels, pick_channels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from napari_sam2.core.frames import FrameSource
@@ -69,6 +72,11 @@ class SideBySide:
     def picked(self) -> tuple[int, ...]:
         """The channels, all of which are read."""
         return tuple(range(len(self.parts)))
+
+    @property
+    def frame_times(self) -> Sequence[float] | None:
+        """When each frame is shown, where they do not follow each other evenly."""
+        return frame_times(self.parts[0])
 
     @property
     def shape_hw(self) -> tuple[int, int]:

@@ -9,9 +9,12 @@ import numpy as np
 
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frame_times import times_along
 from napari_sam2.core.frames import check_channels, check_frame, pick_channels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from napari_sam2.core.axes import FrameLayout
@@ -91,6 +94,11 @@ class LayerFrames:
     def picked(self) -> tuple[int, ...]:
         """The channels that are read; one for grey frames."""
         return self.channels or tuple(range(min(self.channel_count, 3)))
+
+    @property
+    def frame_times(self) -> Sequence[float] | None:
+        """When each frame is shown, where they do not follow each other evenly."""
+        return times_along(self.array, self.layout)
 
     @property
     def shape_hw(self) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 import tifffile
@@ -45,6 +47,24 @@ def test_photographs_on_their_side_have_labels_that_stand(cli, tmp_path, expecte
     said = cli("track", tmp_path / "in", "-o", out, "--format", "labels-png", *POINT)
     assert (said.code, said.err) == (0, "")
     np.testing.assert_array_equal(LABEL_READERS["labels-png"](out), expected)
+
+
+def test_frames_of_an_uneven_film_have_their_own_times_in_tables(cli, tmp_path):
+    pytest.importorskip("av")
+    from tests.io.films import film
+
+    pictures = discs(6, (64, 80))[0][..., None].repeat(3, axis=-1)
+    path = film(tmp_path / "a.mkv", pictures, times=[0, 1, 2, 12, 13, 14], rate=10)
+    table, again = tmp_path / "table.csv", tmp_path / "again.csv"
+    out = tmp_path / "labels.tif", "--table", table
+    said = cli("track", path, "-o", *out, *POINT)
+    assert said.code == 0
+    assert "Tables have each frame's own time" in said.err
+    assert cli("track", path, "-o", again, *POINT).code == 0
+    for one in (table, again):
+        with one.open() as file:
+            times = [float(row["position_s"]) for row in csv.DictReader(file)]
+        np.testing.assert_allclose(times, [0, 0.1, 0.2, 1.2, 1.3, 1.4], atol=1e-3)
 
 
 @pytest.mark.parametrize("suffix", ["nii", "nii.gz"])

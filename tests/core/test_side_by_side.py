@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frame_times import frame_times
 from napari_sam2.core.frames import ArrayFrames, FrameSource, channel_labels
 from napari_sam2.core.side_by_side import SideBySide
 
@@ -22,6 +23,14 @@ def test_three_are_red_green_and_blue() -> None:
     assert not frames.is_rgb
     np.testing.assert_array_equal(frames[2][0, 0], [200, 1000, 7])
     assert channel_labels(frames) == ("c0", "c1", "c2")
+
+
+def test_times_are_those_of_the_first() -> None:
+    class Film(ArrayFrames):
+        frame_times = 0.0, 1.0, 9.0
+
+    assert frame_times(SideBySide((Film(BLUE.array), RED))) == (0, 1, 9)
+    assert frame_times(SideBySide((RED, GREEN))) is None
 
 
 def test_two_leave_blue_empty_and_one_is_grey() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_sam2.core.frame_times import frame_times
 from napari_sam2.io.samples import sample_names
 from napari_sam2.layers.hooks import get_reader, read_layers, sample_layers
+from napari_sam2.layers.image_source import image_source
 
 
 @pytest.mark.parametrize("name", sample_names())
@@ -40,6 +42,21 @@ def test_axes_without_names_are_told_apart(tmp_path) -> None:
     np.save(tmp_path / "a.npy", np.zeros((4, 5, 9, 8), np.uint8))
     ((_, described, _),) = read_layers(str(tmp_path / "a.npy"))
     assert described["axis_labels"] == ("q_0", "q_1", "y", "x")
+
+
+def test_an_uneven_film_says_in_its_layer_when_frames_are_shown(tmp_path) -> None:
+    pytest.importorskip("av")
+    from napari.layers import Image
+
+    from tests.io.films import film
+
+    pictures = np.zeros((5, 16, 32, 3), np.uint8)
+    path = film(tmp_path / "a.mkv", pictures, times=[0, 1, 2, 12, 13], rate=10)
+    ((data, described, _),) = read_layers(str(path))
+    for every in (False, True):
+        seen = image_source(Image(data, **described), every=every).seen
+        times = frame_times(seen)
+        np.testing.assert_allclose(times, [0, 0.1, 0.2, 1.2, 1.3], atol=1e-3)
 
 
 @pytest.fixture

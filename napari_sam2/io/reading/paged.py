@@ -13,7 +13,7 @@ import numpy as np
 from napari_sam2.core.errors import FrameError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -34,6 +34,8 @@ class PagedArray:
         returns its pixels. Called by one thread at a time.
     close : callable, optional
         Releases the file.
+    frame_times : sequence of float, optional
+        Times along the first axis, from its first element, where they are not even.
     lock : Lock, optional
         Held while a page is read; shared by arrays that read the same file.
     """
@@ -46,12 +48,14 @@ class PagedArray:
         read_page: Callable[[int], npt.NDArray[Any]],
         close: Callable[[], object] = lambda: None,
         *,
+        frame_times: Sequence[float] | None = None,
         lock: threading.Lock | None = None,
     ) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
         # also when the array is no longer used: files must not stay open
         self.close = weakref.finalize(self, close)
+        self.frame_times = frame_times
         self._read_page = read_page
         self._outer = shape[: len(shape) - page_ndim]
         self._page_shape = shape[len(shape) - page_ndim :]

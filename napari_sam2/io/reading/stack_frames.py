@@ -14,10 +14,11 @@ import numpy as np
 from napari_sam2.core.axes import Axes, Axis, FrameLayout, frame_layout
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frame_times import times_along
 from napari_sam2.core.frames import COLOURS, check_channels, check_frame, pick_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -58,6 +59,11 @@ class StackFrames:
         axes, layout = self.stack.axes, self.layout
         frames = Axis("i", 1) if layout.frame is None else axes[layout.frame]
         return frames, axes[layout.plane[0]], axes[layout.plane[1]]
+
+    @property
+    def frame_times(self) -> Sequence[float] | None:
+        """When each frame is shown, where they do not follow each other evenly."""
+        return times_along(self.stack.array, self.layout)
 
     @property
     def shape_hw(self) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from napari_sam2.io.reading.video_index import (
     spacing,
 )
 from napari_sam2.io.reading.video_picture import display_matrix, turned
+from napari_sam2.io.reading.video_times import VideoTimes
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -60,10 +61,12 @@ def open_video(path: Path) -> Opened:
         reader = VideoReader(path)
         until_opened.callback(reader.close)
         count, first = reader.count, reader.read(0)
-        notices = tuple(reader.notices())
+        notices, times = tuple(reader.notices()), reader.times
         until_opened.pop_all()
     shape = (count, *first.shape)
-    array = PagedArray(shape, first.dtype, first.ndim, reader.read, reader.close)
+    array = PagedArray(
+        shape, first.dtype, first.ndim, reader.read, reader.close, frame_times=times
+    )
     time = Axis("t", count, reader.seconds or 1.0, "second" if reader.seconds else "")
     plane = [Axis(n, s) for n, s in zip("yxs", first.shape, strict=False)]
     return Opened(array, (time, *plane), notices=notices)
@@ -127,6 +130,13 @@ class VideoReader:
         return (told.last - told.first) / (self.count - 1) * self._tick
 
     @property
+    def times(self) -> VideoTimes | None:
+        """When each frame is shown; None where they follow each other evenly."""
+        if self._spacing is None or not self._spacing.varies:
+            return None
+        return VideoTimes(self.count, lambda: self._index, self._tick, self.seconds)
+
+    @property
     def _tick(self) -> float:
         """Seconds per unit of the file's times."""
         return float(self._stream.time_base or 0)
@@ -147,7 +157,8 @@ class VideoReader:
         if told.is_uneven:
             yield (
                 f"The frames of {self._path} are not evenly spaced in time. They are "
-                f"counted one by one, {self.seconds:.4g} seconds apart in the mean."
+                f"counted one by one, {self.seconds:.4g} seconds apart in the mean: "
+                "overlays are shown so. Tables have each frame's own time."
             )
 
     @cached_property

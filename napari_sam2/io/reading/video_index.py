@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+# Units by which times between even frames may differ: each time is rounded to one.
+_ROUNDED = 2
+_EVEN = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFrame:
@@ -121,6 +125,12 @@ class Spacing:
     def is_uneven(self) -> bool:
         """Whether times between frames differ by more than rounding."""
         return self.longest > 1.5 * self.usual or self.shortest < 0.5 * self.usual
+
+    @property
+    def varies(self) -> bool:
+        """Whether times between frames differ at all, but for whole units."""
+        tolerated = max(_ROUNDED, _EVEN * self.usual)
+        return self.is_uneven or self.longest - self.shortest > tolerated
 
 
 def spacing(times: Sequence[int]) -> Spacing | None:

@@ -17,7 +17,7 @@ from napari_sam2.core.results import Verdict
 from napari_sam2.core.units import unit_symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -98,10 +98,14 @@ class Measurer:
     channels : tuple of str
         Names of the channels of the image, none for grey ones; see
         :func:`napari_sam2.core.frames.channel_labels`.
+    times : sequence of float or None
+        When each frame is shown, in the unit of the axis of frames, where they do not
+        follow each other evenly; see :mod:`napari_sam2.core.frame_times`.
     """
 
     axes: Axes | None = None
     channels: tuple[str, ...] = ()
+    times: Sequence[float] | None = None
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -203,10 +207,8 @@ class Measurer:
         yield from (one.object_id, area, y, x)
         yield from one.box_yxyx or (-1,) * 4
         if self._calibrated and self.axes is not None:
-            *leading, rows, columns = self.axes
-            for index, axis in zip(self._indices(one.frame), leading, strict=True):
-                if axis.unit:
-                    yield index * axis.scale
+            rows, columns = self.axes[-2:]
+            yield from self._places(self._indices(one.frame), self.axes[:-2])
             if self._has_area:
                 yield area * rows.scale * columns.scale
                 yield from (y * rows.scale, x * columns.scale)
@@ -216,6 +218,13 @@ class Measurer:
         yield from (one.predicted_iou, one.object_logit, one.is_prompted)
         yield from (flag in one.verdict for flag in Verdict)
         yield one.is_absent
+
+    def _places(self, indices: tuple[int, ...], axes: Axes) -> Iterator[float]:
+        """Yield where a frame lies along the axes that have a unit."""
+        places = [i * axis.scale for i, axis in zip(indices, axes, strict=True)]
+        if self.times is not None:
+            places[-1] = self.times[indices[-1]]
+        yield from (one for one, axis in zip(places, axes, strict=True) if axis.unit)
 
     @property
     def _has_area(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.frame_times import frame_times
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.files.folder_output import check_named
 from napari_sam2.io.files.output import looking_for
@@ -76,9 +77,14 @@ def _open_table(
         both.enter_context(
             provenance_beside(path, header.provenance, overwrite=overwrite)
         )
-        names, axes = header.names, header.axes
-        channels = channel_labels(header.frames)
-        table = open_table_writer(path, names, axes, channels, overwrite=overwrite)
+        table = open_table_writer(
+            path,
+            header.names,
+            header.axes,
+            channel_labels(header.frames),
+            frame_times(header.frames),
+            overwrite=overwrite,
+        )
         yield _Table(both.enter_context(table), header.frames)
 
 

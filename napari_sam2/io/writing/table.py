@@ -14,7 +14,7 @@ from napari_sam2.io.files.spool import Spool
 from napari_sam2.io.writing.measurements import Measurer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -92,6 +92,7 @@ def open_table_writer(
     names: Mapping[int, str] | None = None,
     axes: Axes | None = None,
     channels: tuple[str, ...] = (),
+    times: Sequence[float] | None = None,
     *,
     overwrite: bool = False,
 ) -> Iterator[TableWriter]:
@@ -110,6 +111,9 @@ def open_table_writer(
     channels : tuple of str, optional
         Names of the image's channels, for intensities, as
         :func:`napari_sam2.core.frames.channel_labels` gives them; none for grey.
+    times : sequence of float, optional
+        When each frame is shown, as :func:`napari_sam2.core.frame_times.frame_times`
+        gives it; by default they follow each other evenly.
     overwrite : bool, optional
         Whether a file that is there may be replaced.
 
@@ -122,7 +126,7 @@ def open_table_writer(
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise OutputError(f"The table is written as CSV: {path} must end in .csv.")
-    measurer = Measurer(axes, channels)
+    measurer = Measurer(axes, channels, times)
     with saved_at_end(
         path, lambda: TableWriter(path, names or {}, measurer), overwrite=overwrite
     ) as writer:

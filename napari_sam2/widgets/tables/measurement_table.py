@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_sam2.control import Topic
 from napari_sam2.core.cancel import Progress
+from napari_sam2.core.frame_times import frame_times
 from napari_sam2.core.frames import channel_labels
 from napari_sam2.io.writing.measurements import Measurer
 from napari_sam2.widgets.controls.controls import button, column, row, text
@@ -83,7 +84,7 @@ class MeasurementTable(QWidget):
         """Measure all masks, in the background."""
         document, frames = self._controller.document, self._controller.frames
         results = take_results(document)
-        measurer = Measurer(self._axes, channel_labels(frames))
+        measurer = Measurer(self._axes, channel_labels(frames), frame_times(frames))
         model = MeasurementModel(measurer, results.names, results.count)
         self._show_model(model)
         links = Links()  # cut when this is destroyed while the lane still works

@@ -11,8 +11,11 @@ from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
 from napari_sam2.io.reading import video, video_index, video_picture
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
+from napari_sam2.io.reading.video_times import VideoTimes
 
 av = pytest.importorskip("av")
+
+from tests.io.films import film  # noqa: E402
 
 COUNT = 40
 KINDS = [
@@ -169,22 +172,6 @@ def test_of_a_whole_film_nothing_is_odd(films, name):
     assert open_stack(films[name]).notices == ()
 
 
-def film(path: Path, pictures, *, times=None, turn=None, rate=25) -> Path:
-    """Write pictures without loss, shown at given times (in frames of the rate)."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264rgb", rate=rate, options={"qp": "0"})
-        stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt, stream.gop_size = "rgb24", 4
-        if turn is not None:
-            stream.set_display_rotation(turn)
-        for number, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(picture, "rgb24")
-            frame.pts = number if times is None else times[number]
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
-
-
 # FFmpeg counts quarters of a turn against the clock, as rot90 does
 @pytest.mark.parametrize(("turn", "quarters"), [(0, 0), (90, 1), (180, 2), (270, 3)])
 @pytest.mark.parametrize("suffix", ["mp4", "mov"])
@@ -225,6 +212,33 @@ def test_frames_of_uneven_duration_are_counted_one_by_one(tmp_path, suffix):
     assert "not evenly spaced" in notice
     mean = (times[-1] - times[0]) / 29 / 30
     assert frames.axes[0].scale == pytest.approx(mean, rel=0.1)
+    own = (times - times[0]) / 30
+    np.testing.assert_allclose(frames.frame_times, own, atol=1.5e-3)
+    assert frames.frame_times[-1] == frames.frame_times[29]
+    assert stack_frames(frames.stack, "y").frame_times is None
+
+
+def test_times_that_vary_a_little_are_known_and_need_no_notice(tmp_path):
+    pictures = np.zeros((30, 16, 16, 3), np.uint8)
+    times = 100 * np.arange(30) + np.random.default_rng(1).integers(0, 20, 30)
+    path = film(tmp_path / "a.mp4", pictures, times=times, rate=3000)
+    frames = stack_frames(open_stack(path))
+    assert frames.stack.notices == ()
+    np.testing.assert_allclose(frames.frame_times, (times - times[0]) / 3000)
+
+
+def test_times_that_are_not_to_be_trusted_are_the_mean():
+    index = video_index.VideoIndex((0, 1, 9), ())
+    times = VideoTimes(3, lambda: index, 0.1, 0.25)
+    assert list(times) == times[:] == [0, 0.25, 0.5]
+
+
+def test_only_frames_that_are_uneven_have_times_of_their_own(films, tmp_path):
+    for name in ("a.mp4", "a.mkv", "a.avi"):
+        assert stack_frames(open_stack(films[name])).frame_times is None
+    pictures = np.zeros((30, 16, 16, 3), np.uint8)
+    rounded = film(tmp_path / "a.mkv", pictures, rate=30)  # to milliseconds: 33 or 34
+    assert stack_frames(open_stack(rounded)).frame_times is None
 
 
 @pytest.mark.parametrize(

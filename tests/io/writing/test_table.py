@@ -64,6 +64,15 @@ def test_area_is_also_given_in_the_unit_of_the_file(tmp_path):
     assert rows_of(path)[0]["area_um2"] == "0.75"
 
 
+def test_a_frame_is_where_it_was_shown(tmp_path):
+    path = tmp_path / "a.csv"
+    axes = Axis("t", 3, 0.5, "second"), Axis("y", 8), Axis("x", 10)
+    with open_table_writer(path, axes=axes, times=[0.0, 0.1, 1.0]) as table:
+        for frame in range(3):
+            table.write(FrameResult(frame, (disc(1, frame),)), PIXELS)
+    assert [row["position_s"] for row in rows_of(path)] == ["0", "0.1", "1"]
+
+
 def test_without_a_common_unit_there_is_no_calibrated_area(tmp_path):
     path = tmp_path / "a.csv"
     plane = Axis("y", 8, 0.5, "micrometer"), Axis("x", 10, 1.0)
