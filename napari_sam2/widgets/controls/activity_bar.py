@@ -29,6 +29,7 @@ class ActivityBar:
 
     def __init__(self, parent: QObject) -> None:
         self._bar: napari_progress | None = None
+        self._label = ""
         self._wanted: Progress | None = None
         self._timer = QTimer(parent)
         self._timer.setInterval(_INTERVAL_MS)
@@ -56,6 +57,10 @@ class ActivityBar:
         if bar is None or bar.total != total or bar.n > wanted.done:
             self._end()
             bar = self._bar = napari_progress(total=total, desc=wanted.label)
+            self._label = wanted.label
+        if wanted.label != self._label:
+            self._label = wanted.label
+            bar.set_description(wanted.label)
         if wanted.done > bar.n:
             bar.update(wanted.done - bar.n)
 
