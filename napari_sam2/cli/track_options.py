@@ -121,7 +121,7 @@ def add_course_options(parser: argparse.ArgumentParser) -> None:
         "--axis",
         metavar="N|NAME",
         help="the axis to follow objects along, such as t, z or 0 (default: the only "
-        "one possible)",
+        "one possible); along y, rows are along z and columns along x, along x z and y",
     )
     _add_fusing(group)
     group.add_argument(

@@ -46,6 +46,9 @@ class Axis:
 
 Axes = tuple[Axis, ...]
 
+# Rows come before columns, whatever the order in which a file has its axes.
+_SLOWEST_FIRST = "tzyx"
+
 
 @dataclass(frozen=True, slots=True)
 class FrameLayout:
@@ -212,7 +215,8 @@ def frame_layout(
         The axes of the whole stack.
     axis : int or str, optional
         Number or name of the axis to follow objects along. May be left out when only
-        one is possible. Choosing ``y`` or ``x`` of a volume cuts it the other way.
+        one is possible. Choosing ``y`` or ``x`` of a volume cuts it the other way:
+        rows are then along z, whatever the order of the file.
     at : mapping of str to int, optional
         Index at which to stay along axes that are neither followed nor part of a frame:
         ``{"z": 3}``.
@@ -272,6 +276,8 @@ def _plane_axes(axes: Axes, free: Sequence[int]) -> tuple[int, int]:
             "A frame needs two axes, rows and columns, besides the one that objects "
             f"are followed along; the stack has {list_axes(axes)}."
         )
+    if {axes[i].name for i in candidates} <= set(_SLOWEST_FIRST):
+        candidates.sort(key=lambda i: _SLOWEST_FIRST.index(axes[i].name))
     return candidates[-2], candidates[-1]
 
 

@@ -77,6 +77,25 @@ def test_nifti_is_followed_along_z(cli, tmp_path, expected, suffix):
     np.testing.assert_array_equal(tifffile.imread(out), expected)
 
 
+@pytest.mark.parametrize("axis", ["y", "x"])
+def test_a_plane_of_a_volume_has_the_same_rows_in_any_format(cli, tmp_path, axis):
+    """Of z, y and x the first two that are left, as a TIFF has them."""
+    nibabel = pytest.importorskip("nibabel")
+    followed = discs(6, (64, 80))[0]
+    volume = followed.swapaxes(0, 1) if axis == "y" else np.moveaxis(followed, 0, 2)
+    tifffile.imwrite(tmp_path / "a.tif", volume, metadata={"axes": "ZYX"})
+    image = nibabel.Nifti1Image(volume.T, np.diag([-2.0, 2, 3, 1]))
+    nibabel.save(image, tmp_path / "a.nii")
+    out, lying = tmp_path / "labels.tif", tmp_path / "labels.nii.gz"
+    words = "--axis", axis, *POINT
+    assert cli("track", tmp_path / "a.tif", "-o", out, *words).code == 0
+    assert cli("track", tmp_path / "a.nii", "-o", lying, *words).code == 0
+    labels = nibabel.load(lying)
+    assert tifffile.imread(out).any()
+    np.testing.assert_array_equal(np.asarray(labels.dataobj).T, tifffile.imread(out))
+    np.testing.assert_allclose(labels.affine, image.affine)
+
+
 @pytest.mark.parametrize("codes", [(4, 0), (2, 0), (0, 1), (1, 3), (0, 0)])
 @pytest.mark.parametrize("unit", ["mm", "micron", "meter", "unknown"])
 def test_labels_of_nifti_lie_in_the_same_space(cli, tmp_path, codes, unit):

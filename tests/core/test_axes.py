@@ -79,6 +79,26 @@ def test_a_volume_can_be_cut_the_other_way():
     assert (layout.frame, layout.plane) == (1, (0, 2))
 
 
+@pytest.mark.parametrize(
+    ("names", "followed", "at", "rows_and_columns"),
+    [
+        ("zyx", "y", {}, "zx"), ("xyz", "y", {}, "zx"), ("yzx", "y", {}, "zx"),
+        ("zyx", "x", {}, "zy"), ("xyz", "x", {}, "zy"), ("xyzc", "x", {}, "zy"),
+        ("xyzt", "y", {"t": 0}, "zx"), ("xyzt", "y", {"z": 0}, "tx"),
+        ("xyzt", "x", {"y": 0}, "tz"), ("xqz", "q", {}, "zx"),
+        ("xqz", "z", {}, "xq"), ("qqq", "0", {}, "qq"),
+    ],
+)  # fmt: skip
+def test_the_plane_is_the_same_whatever_the_order_of_the_file(
+    names, followed, at, rows_and_columns
+):
+    stack = axes(names, *range(5, 5 + len(names)))
+    plane = frame_layout(stack, followed, at).plane
+    assert "".join(names[axis] for axis in plane) == rows_and_columns
+    if "q" in rows_and_columns:  # nothing is known: as the file has it
+        assert plane[0] < plane[1]
+
+
 def test_following_channels_takes_them_as_frames():
     layout = frame_layout(axes("cyx", 40, 8, 9), "c")
     assert (layout.frame, layout.channel) == (0, None)

@@ -41,7 +41,7 @@ def test_slices_come_along_z_in_the_files_own_order(tmp_path, suffix, kind):
     for z in (5, 0, 7):
         np.testing.assert_array_equal(frames[z], VOLUME[:, :, z].T)
     across = stack_frames(stack, "x")
-    np.testing.assert_array_equal(across[3], VOLUME[3])
+    np.testing.assert_array_equal(across[3], VOLUME[3].T)
 
 
 def test_voxel_sizes_units_and_affine_are_kept(tmp_path):
