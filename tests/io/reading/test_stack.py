@@ -129,7 +129,7 @@ def test_frames_outside_and_channels_outside_do_not_exist():
 
 
 def test_five_axes_without_a_choice_are_listed():
-    with pytest.raises(StackError, match=r"axis 0: T \(2\), axis 1: Z \(3\).*--axis"):
+    with pytest.raises(StackError, match=r"axis 0: T \(2\).*which, t or z\."):
         stack_frames(stack(np.zeros((2, 3, 2, 4, 5)), "tzcyx"))
 
 
