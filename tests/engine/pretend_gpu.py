@@ -21,7 +21,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEVICE = torch.device("cuda", 0)
 _HOST = torch.device("cpu")
 # Every build of PyTorch has it, so its tensors can stand for those of another device.
 _STAND_IN = torch.device("meta")
@@ -29,8 +28,8 @@ _aten = torch.ops.aten
 # These may take from one place and give to another; indices may come from the host.
 _CARRIERS = _aten._to_copy.default, _aten.copy_.default, _aten.index.Tensor
 _INDEXED = _aten.index.Tensor, _aten.index_put_.default
+_KINDS = ("cuda", "mps")
 _REPLACED = {
-    "torch.cuda.is_available": lambda: True,
     "torch.cuda.device_count": lambda: 1,
     "torch.cuda.mem_get_info": lambda device=None: (1 << 34, 1 << 34),
     "torch.cuda.memory_reserved": lambda device=None: 0,
@@ -213,8 +212,9 @@ def _is_in_place(func) -> bool:
 class _Names(TorchFunctionMode):
     """Lets code speak of the device as of a real one."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
         super().__init__()
+        self.device = device
         self.rounds = False
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -230,9 +230,9 @@ class _Names(TorchFunctionMode):
             return func(*args, **kwargs)
         if args and isinstance(args[0], OnGpu):
             if func == Tensor.device.__get__:
-                return DEVICE
+                return self.device
             if func == Tensor.is_cuda.__get__:
-                return True
+                return self.device.type == "cuda"
             if func is Tensor.tolist:
                 return args[0].cpu().tolist()
             if func is F.scaled_dot_product_attention:
@@ -263,20 +263,21 @@ def _stand_in(one):
 def _is_there(one) -> bool:
     """Whether something names the device, or what stands for it."""
     if isinstance(one, str):
-        return one.startswith(DEVICE.type)
-    return isinstance(one, torch.device) and one.type in (DEVICE.type, _STAND_IN.type)
+        return one.startswith(_KINDS)
+    return isinstance(one, torch.device) and one.type in (*_KINDS, _STAND_IN.type)
 
 
 @contextmanager
-def pretend_gpu(*, rounds: bool = True) -> Iterator[PretendGpu]:
+def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendGpu]:
     """Have a GPU for a while, in this thread.
 
     Parameters
     ----------
+    kind : {"cuda", "mps"}, optional
     rounds : bool, optional
         Whether autocast rounds products to bfloat16.
     """
-    gpu, names = PretendGpu(), _Names()
+    gpu, names = PretendGpu(), _Names(torch.device(kind, 0))
 
     @contextmanager
     def autocast(device_type, dtype=None, enabled=True) -> Iterator[None]:
@@ -289,6 +290,8 @@ def pretend_gpu(*, rounds: bool = True) -> Iterator[PretendGpu]:
     with ExitStack() as stack:
         for name, replacement in _REPLACED.items():
             stack.enter_context(mock.patch(name, replacement))
+        available = {"cuda": "torch.cuda", "mps": "torch.backends.mps"}[kind]
+        stack.enter_context(mock.patch(f"{available}.is_available", lambda: True))
         stack.enter_context(mock.patch("torch.autocast", autocast))
         asked = "torch.is_autocast_enabled"
         stack.enter_context(mock.patch(asked, lambda device_type=None: names.rounds))

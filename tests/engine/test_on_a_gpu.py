@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from napari_sam2.core.prompts import MaskPrompt, PointPrompt
+from napari_sam2.engine import stepping
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.predictor import ImagePredictor
@@ -52,11 +53,15 @@ def corrected(model) -> list:
     return results + list(tracker.propagate())
 
 
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
 @pytest.mark.parametrize("image_size", [64, 96], ids=["even", "windows are cut"])
-def test_masks_are_those_of_the_processor(gpu, image_size) -> None:
+def test_masks_are_those_of_the_processor(kind, image_size, monkeypatch) -> None:
+    if kind == "mps":  # keeps memories as they are
+        monkeypatch.setattr(stepping, "kept_dtype", lambda device: torch.float32)
     model = seeded_model(image_size=image_size)
     here = corrected(model)
-    there = corrected(model.to("cuda"))
+    with pretend_gpu(kind, rounds=False):
+        there = corrected(model.to(kind))
     assert len(here) == len(there)
     for ours, theirs in zip(here, there, strict=True):
         assert ours.frame == theirs.frame
@@ -64,6 +69,14 @@ def test_masks_are_those_of_the_processor(gpu, image_size) -> None:
         for one, other in zip(ours, theirs, strict=True):
             assert other.predicted_iou == pytest.approx(one.predicted_iou, abs=1e-5)
             assert other.object_logit == pytest.approx(one.object_logit, abs=1e-4)
+
+
+def test_an_apple_gpu_leaves_to_the_processor_only_how_frames_are_resized() -> None:
+    with pretend_gpu("mps", rounds=False) as gpu:
+        tracker = crowd(seeded_model().to("mps"), 2)
+        gpu.came.clear()
+        frames = len(list(tracker.propagate()))
+    assert len(gpu.came) <= (1 + ANSWERS_PER_FRAME) * frames
 
 
 def test_a_picture_is_answered_as_on_the_processor(miniature, gpu) -> None:
