@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frame_times import frame_times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,7 @@ class JoinedChannels:
         _check_shapes([tuple(array.shape) for array in arrays], names)
         self.shape = (*arrays[0].shape, len(arrays))
         self.dtype: np.dtype[Any] = np.result_type(*(_dtype(one) for one in arrays))
+        self.frame_times = frame_times(arrays[0])
         self._arrays = tuple(arrays)
 
     @property

@@ -15,7 +15,7 @@ from napari_sam2.core.errors import StackError
 from napari_sam2.evaluation.layouts.marked import MarkedCells, Pictures
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Truth
-from napari_sam2.io.reading.folder import picture_files
+from napari_sam2.io.reading.picture_files import picture_files
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 

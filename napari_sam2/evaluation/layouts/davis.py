@@ -17,7 +17,7 @@ from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Rules, Truth
-from napari_sam2.io.reading.folder import natural_key, picture_files
+from napari_sam2.io.reading.picture_files import natural_key, picture_files
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 

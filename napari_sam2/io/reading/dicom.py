@@ -20,9 +20,9 @@ from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.dicom_alike import check_alike, size_of
 from napari_sam2.io.reading.dicom_order import arranged
 from napari_sam2.io.reading.dicom_slice import Slice, slices_of
-from napari_sam2.io.reading.folder import PICTURE_SUFFIXES
 from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
+from napari_sam2.io.reading.picture_files import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,8 +130,8 @@ def _chosen(
     path: Path, ordered: Sequence[list[Slice]], series: int | None
 ) -> list[Slice]:
     listed = "; ".join(
-        f"{number}: {one[0].description or 'without a name'} ({len(one)} slices of "
-        f"{size_of(one[0])})"
+        f"{number}: {one[0].description or 'without a name'} ({len(one)} "
+        f"{'slice' if len(one) == 1 else 'slices'} of {size_of(one[0])})"
         for number, one in enumerate(ordered)
     )
     if series is None and len(ordered) > 1:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +10,15 @@ from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.exif import upright
+from napari_sam2.io.reading.folders_inside import what_to_open
 from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
+from napari_sam2.io.reading.picture_files import TIFF_SUFFIXES, picture_files
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
-
-_TIFF = {".tif", ".tiff"}
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", *_TIFF})
-
-_MOST_LISTED = 20
 
 # Modes that NumPy would see as bits, palette entries or inks.
 _CONVERT = {"1": "L", "P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB"}
@@ -41,7 +37,7 @@ def open_folder(path: Path) -> Opened:
     """
     files = picture_files(path)
     if not files:
-        raise StackError(_no_pictures(path))
+        raise StackError(what_to_open(path))
     try:
         first = read_picture(files[0])
     except FrameError as error:
@@ -71,62 +67,6 @@ def open_picture(path: Path) -> Opened:
     return Opened(pixels, axes_from_shape(pixels.shape, "yxs"[: pixels.ndim]))
 
 
-def _no_pictures(path: Path) -> str:
-    """Say what is needed, or which of the folders inside hold sequences."""
-    inside = [folder for folder in _folders(path) if picture_files(folder)]
-    if not inside:  # DAVIS: JPEGImages/480p/bear/00000.jpg
-        deeper = [one for folder in _folders(path) for one in _folders(folder)]
-        inside = [folder for folder in deeper if picture_files(folder)]
-    if not inside:
-        return (
-            f"The folder {path} holds no pictures: PNG, JPEG, BMP or TIFF files, one "
-            "per frame, are needed."
-        )
-    shown = ", ".join(str(folder) for folder in inside[:_MOST_LISTED])
-    more = len(inside) - _MOST_LISTED
-    end = f" and {more} more" if more > 0 else ""
-    return (
-        f"The folder {path} holds no pictures itself, but folders of pictures. Open "
-        f"one of them: {shown}{end}."
-    )
-
-
-def _folders(path: Path) -> list[Path]:
-    found = [one for one in path.iterdir() if one.is_dir()]
-    return sorted(found, key=lambda folder: natural_key(folder.name))
-
-
-def picture_files(path: Path) -> list[Path]:
-    """List the pictures of a folder in natural order; hidden files do not count.
-
-    Raises
-    ------
-    StackError
-        If one is a pipe or a device, which would be waited for.
-    """
-    with os.scandir(path) as entries:  # which says what each is without a look at it
-        found = [path / one.name for one in entries if _is_picture(one)]
-    return sorted(found, key=lambda file: natural_key(file.name))
-
-
-def _is_picture(entry: os.DirEntry[str]) -> bool:
-    suffix = PurePath(entry.name).suffix.lower()
-    if suffix not in PICTURE_SUFFIXES or entry.name.startswith("."):
-        return False
-    if not (entry.is_file() or entry.is_dir()) and Path(entry).exists():
-        raise StackError(
-            f"{entry.path} is no picture, but a pipe or a device: move it to another "
-            "folder, or save what comes from it to a file."
-        )
-    return True
-
-
-def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
-    """Return a sort key that orders numbers in a name by their value."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return tuple((0, int(p)) if p.isdecimal() else (1, p) for p in parts if p)
-
-
 def read_picture(path: Path) -> npt.NDArray[Any]:
     """Read one picture file: (H, W) grey or (H, W, C) colour, as the camera was held.
 
@@ -136,7 +76,7 @@ def read_picture(path: Path) -> npt.NDArray[Any]:
         If it is no picture, is damaged, or holds several.
     """
     with decoding(FrameError, f"The picture {path} could not be read"):
-        is_tiff = path.suffix.lower() in _TIFF
+        is_tiff = path.suffix.lower() in TIFF_SUFFIXES
         return _read_tiff(path) if is_tiff else _read_with_pil(path)
 
 
@@ -177,7 +117,7 @@ def _alike(
         raise FrameError(
             f"The picture {path.name} is {_size(pixels.shape)}, but the first one of "
             f"the folder is {_size(first.shape)}: all must have the same size and "
-            "colours."
+            "colours. Convert it, or move it elsewhere."
         )
     if not np.can_cast(pixels.dtype, first.dtype):
         raise FrameError(

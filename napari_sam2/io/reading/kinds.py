@@ -11,10 +11,11 @@ from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
 from napari_sam2.io.files.zarr_folder import is_zarr
 from napari_sam2.io.reading.dicom import is_dicom, open_dicom
-from napari_sam2.io.reading.folder import PICTURE_SUFFIXES, open_folder, open_picture
+from napari_sam2.io.reading.folder import open_folder, open_picture
 from napari_sam2.io.reading.hdf5 import open_hdf5
 from napari_sam2.io.reading.nifti import open_nifti
 from napari_sam2.io.reading.npy import open_npy
+from napari_sam2.io.reading.picture_files import PICTURE_SUFFIXES
 from napari_sam2.io.reading.tiff import open_tiff
 from napari_sam2.io.reading.video import open_video
 from napari_sam2.io.reading.zarr import open_zarr
@@ -87,6 +88,8 @@ _DICOM = Kind(
 )
 _PICTURES = Kind("a folder of pictures", lambda path, _: open_folder(path))
 
+_ANIMATIONS = ".gif", ".webp", ".apng"
+
 SUFFIXES = frozenset({".zarr"}).union(*(kind.suffixes for kind in _FILES))
 """Endings of the names of stacks, in lower case; folders need none."""
 
@@ -137,10 +140,15 @@ def _kind(path: Path) -> Kind:
             return kind
     if is_dicom(path):  # scanners often leave the ending out
         return _DICOM
+    if name.endswith(_ANIMATIONS):
+        raise StackError(
+            f"{path} is an animation of a kind that cannot be opened: convert it to "
+            "MP4, or to a folder of PNG pictures."
+        )
     raise StackError(
         f"{path} is of a kind that cannot be opened. Stacks are TIFF, HDF5, NIfTI and "
-        "DICOM files, videos (MP4, MOV, AVI, MKV), .npy and .zarr arrays, or folders "
-        "of pictures or DICOM slices."
+        "DICOM files, videos (MP4, MOV, AVI, MKV, WebM), .npy and .zarr arrays, or "
+        "folders of pictures or DICOM slices."
     )
 
 

@@ -102,9 +102,9 @@ def open_stack(
     Parameters
     ----------
     path : str or Path
-        A TIFF of any flavour, an HDF5 or NIfTI file, a video (MP4, MOV, AVI, MKV), a
-        NumPy ``.npy`` file, a Zarr or OME-Zarr folder, or a folder of pictures or of
-        DICOM slices. Arrays inside a file may be named behind two colons:
+        A TIFF of any flavour, an HDF5 or NIfTI file, a video (MP4, MOV, AVI, MKV,
+        WebM), a NumPy ``.npy`` file, a Zarr or OME-Zarr folder, or a folder of pictures
+        or of DICOM slices. Arrays inside a file may be named behind two colons:
         ``"scan.h5::/exp/raw"``.
     series : int, optional
         Which of several images of a TIFF file, or series of a DICOM folder.

@@ -43,7 +43,7 @@ _SHORT_JUMP = 32
 
 
 def open_video(path: Path) -> Opened:
-    """Open the first video stream of an MP4, MOV, AVI or MKV file.
+    """Open the first video stream of an MP4, MOV, AVI, MKV or WebM file.
 
     Raises
     ------

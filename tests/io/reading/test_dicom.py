@@ -102,6 +102,13 @@ def at_heights(folder, heights, tilt=0.0):
     return open_stack(folder)
 
 
+def test_a_series_of_one_slice_is_listed_as_such(tmp_path):
+    write_series(tmp_path, VOLUME[:3], SeriesNumber=1)
+    write_series(tmp_path, VOLUME[3:4], SeriesNumber=2, SeriesDescription="scout")
+    with pytest.raises(StackError, match=r"1: scout \(1 slice of 20 × 30 pixels\)"):
+        open_stack(tmp_path)
+
+
 def test_missing_slices_are_told(tmp_path):
     write_series(tmp_path, VOLUME)
     header = pydicom.dcmread

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import tifffile
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.io.reading.folder import natural_key, picture_files
+from napari_sam2.io.reading.picture_files import natural_key, picture_files
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 
@@ -119,7 +121,9 @@ def test_a_picture_of_another_size_is_named(tmp_path, other):
     Image.fromarray(other).save(tmp_path / "b.png")
     frames = stack_frames(open_stack(tmp_path))
     frames[0]
-    with pytest.raises(FrameError, match=r"b\.png is 20 × .*first one.* 20 × 30"):
+    with pytest.raises(
+        FrameError, match=r"b\.png is 20 × .*first one.* 20 × 30.*Convert"
+    ):
         frames[1]
 
 
@@ -177,6 +181,20 @@ def test_a_folder_of_sequences_lists_them(tmp_path):
             open_stack(path)
     sequence = tmp_path / "JPEGImages" / "480p" / "dog"
     assert open_stack(sequence).shape == (1, 20, 30, 3)
+
+
+@pytest.mark.parametrize("series", ["ser1", "DICOM/PA0/ST0/SE1"])
+def test_a_folder_of_series_lists_them(tmp_path, series):
+    pytest.importorskip("pydicom")
+    from tests.io.dicom_files import write_series
+
+    (tmp_path / series).mkdir(parents=True)
+    write_series(tmp_path / series, GREY[:2])
+    for path in (tmp_path / series).iterdir():  # as scanners name them
+        path.rename(path.with_suffix(""))
+    place = re.escape(str(tmp_path / series))
+    with pytest.raises(StackError, match=rf"no DICOM slices itself, .*them: {place}\."):
+        open_stack(tmp_path)
 
 
 def test_many_sequences_are_not_all_listed(tmp_path):

@@ -128,6 +128,13 @@ def test_frames_outside_and_channels_outside_do_not_exist():
         stack_frames(made, channels=(0, 0, 0, 0))
 
 
+@pytest.mark.parametrize("name", ["a.gif", "A.GIF", "a.webp"])
+def test_an_animation_is_to_be_converted(tmp_path, name):
+    (tmp_path / name).write_bytes(b"GIF89a")
+    with pytest.raises(StackError, match="convert it to MP4"):
+        open_stack(tmp_path / name)
+
+
 def test_five_axes_without_a_choice_are_listed():
     with pytest.raises(StackError, match=r"axis 0: T \(2\).*which, t or z\."):
         stack_frames(stack(np.zeros((2, 3, 2, 4, 5)), "tzcyx"))
