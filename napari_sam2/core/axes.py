@@ -155,19 +155,6 @@ def resized(axis: Axis, size: int) -> Axis:
     return replace(axis, size=size)
 
 
-def guess_axis_names(shape: tuple[int, ...]) -> str:
-    """Name the axes of an array that does not say what they are.
-
-    The last two are rows and columns, unless the last has length 3 or 4 and follows
-    two longer ones: those are colour pictures. What comes before is ``i`` (one unknown
-    axis) or ``q`` (several).
-    """
-    samples = len(shape) >= 3 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 4
-    plane = "yxs" if samples else "yx"
-    leading = len(shape) - len(plane)
-    return ("i" if leading == 1 else "q" * leading) + plane
-
-
 def list_axes(axes: Axes) -> str:
     """List the axes for a person: ``axis 0: T (11), axis 1: Y (313), …``."""
     return ", ".join(f"axis {i}: {axis}" for i, axis in enumerate(axes))

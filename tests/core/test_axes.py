@@ -8,7 +8,6 @@ from napari_sam2.core.axes import (
     axis_names,
     find_axis,
     frame_layout,
-    guess_axis_names,
     list_axes,
 )
 from napari_sam2.core.errors import StackError
@@ -129,22 +128,6 @@ def test_a_missing_axis_is_named_with_those_that_exist(which):
 def test_an_ambiguous_name_asks_for_the_number():
     with pytest.raises(StackError, match="Several axes are called q"):
         find_axis(axes("qqyx", 5, 7, 8, 9), "q")
-
-
-@pytest.mark.parametrize(
-    ("shape", "names"),
-    [
-        ((8, 9), "yx"),
-        ((8, 9, 3), "yxs"),
-        ((5, 8, 9), "iyx"),
-        ((5, 8, 3), "yxs"),
-        ((4, 8, 3), "iyx"),
-        ((5, 8, 9, 4), "iyxs"),
-        ((5, 7, 8, 9), "qqyx"),
-    ],
-)
-def test_names_are_guessed_from_the_shape(shape, names):
-    assert guess_axis_names(shape) == names
 
 
 @given(st.permutations("tzcyx"), st.sampled_from("tz"))

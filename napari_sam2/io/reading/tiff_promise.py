@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from napari_sam2.core.axes import Axes, Axis, axes_from_shape, guess_axis_names
+from napari_sam2.core.axes import Axes, Axis, axes_from_shape
+from napari_sam2.core.unnamed_axes import guess_axis_names
 
 
 def promised_axes(file: Any) -> Axes | None:
