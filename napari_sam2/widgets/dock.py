@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QSize, QTimer
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_sam2.control import Downloads, Status, Topic
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers.hooks import add_sample
 from napari_sam2.widgets.controls.controls import scroll_area
+from napari_sam2.widgets.controls.focus import focus_picture
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.controls.log_watch import LogWatch
 from napari_sam2.widgets.controls.remembering import Memory
@@ -30,6 +31,8 @@ from napari_sam2.widgets.sessions.sessions import Sessions
 from napari_sam2.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QKeyEvent
+
     from napari_sam2.control import TrackerFactory
     from napari_sam2.widgets.sessions.session import Session
 
@@ -159,6 +162,15 @@ class Sam2Dock(QWidget):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self._taken_out.start()  # or only on its way to another place
         return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Stop with Esc, or go back to the picture, whose keys work there only."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.status_line.is_busy and self.sessions.current is not None:
+            self.sessions.current.controller.stop()
+        else:
+            focus_picture(self.window())
 
     def _leave(self) -> None:
         """End with the frame that its cross has closed: napari deletes only that."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
@@ -13,6 +16,7 @@ from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QComboBox,
+    QScrollArea,
     QWidget,
 )
 
@@ -83,3 +87,93 @@ def test_every_control_takes_the_focus_and_says_what_it_does(dock) -> None:
             what = one.text() if hasattr(one, "text") else str(one)
             assert one.focusPolicy() & Qt.FocusPolicy.TabFocus, what
             assert one.toolTip(), what
+
+
+@pytest.fixture
+def clicked(user_without_window: User, dock) -> User:
+    """Return somebody whose runs wait for a test, after a click."""
+    user = user_without_window
+    user.click(3, 20, 30)
+    user.wait_mask(1, 3)
+    user.wait_idle()
+    user.factory.tracker.gate = threading.Semaphore(0)
+    return user
+
+
+def press(user: User, button: QWidget, key: Qt.Key = Qt.Key.Key_Space) -> None:
+    button.setFocus()
+    user.qtbot.keyClick(button, key)
+
+
+def test_the_key_that_began_a_run_stops_it(clicked: User) -> None:
+    track, dock = clicked.dock.workbench.track, clicked.dock
+    press(clicked, track.run_button)
+    clicked.factory.tracker.gate.release(2)
+    clicked.wait(lambda: clicked.document.frames_covered(1) >= 2)
+    assert dock.focusWidget() is track.stop_button
+    press(clicked, track.stop_button)
+    clicked.wait_idle()
+    assert dock.focusWidget() is track.resume_button
+    clicked.factory.tracker.gate.release(99)
+    press(clicked, track.resume_button)
+    clicked.wait_idle()
+    assert clicked.document.frames_covered(1) == 10
+    assert dock.focusWidget() is track.run_button
+
+
+def test_escape_stops_from_anywhere_in_the_dock(clicked: User) -> None:
+    track = clicked.dock.workbench.track
+    press(clicked, track.run_button)
+    clicked.factory.tracker.gate.release(2)
+    clicked.wait(lambda: clicked.document.frames_covered(1) >= 2)
+    press(clicked, clicked.dock.workbench.objects.tree, Qt.Key.Key_Escape)
+    clicked.wait_idle()
+    assert clicked.dock.status_line.message.startswith("Stopped: ")
+
+
+def test_the_focus_stays_where_one_is_while_something_is_computed(
+    clicked: User,
+) -> None:
+    dock, name = clicked.dock, clicked.dock.workbench.results.form.path.native
+    clicked.factory.tracker.gate.release(99)
+    name.setFocus()
+    dock.workbench.track.run()
+    clicked.wait_idle()
+    assert dock.focusWidget() is name
+
+
+def test_saving_leaves_the_focus_on_save(clicked: User, tmp_path: Path) -> None:
+    form = clicked.dock.workbench.results.form
+    form.path.value = str(tmp_path / "labels.tif")
+    press(clicked, form.save_button.native)
+    clicked.wait((tmp_path / "labels.tif").exists)
+    clicked.wait_idle()
+    assert clicked.dock.focusWidget() is form.save_button.native
+
+
+def test_what_goes_on_from_a_button_is_not_called_back(
+    clicked: User, tmp_path: Path
+) -> None:
+    results, objects = clicked.dock.workbench.results, clicked.dock.workbench.objects
+    results.form.path.value = str(tmp_path / "labels.tif")
+    press(clicked, results.form.save_button.native)
+    objects.tree.setFocus()
+    clicked.wait((tmp_path / "labels.tif").exists)
+    clicked.wait_idle()
+    assert clicked.dock.focusWidget() is objects.tree
+
+
+def test_a_letter_scrolls_to_its_part(clicked: User) -> None:
+    dock = clicked.dock
+    dock.resize(380, 400)
+    parts = dock.findChildren(Section)
+    (results,) = [one for one in parts if one.header.text() == "Res&ults"]
+    dock.findChild(QScrollArea).verticalScrollBar().setValue(0)
+    assert results.header.visibleRegion().isEmpty()
+    results.header.animateClick()
+    clicked.qtbot.waitUntil(lambda: not results.header.visibleRegion().isEmpty())
+
+
+def test_tab_stops_at_nothing_that_only_scrolls(dock) -> None:
+    for one in dock.findChildren(QScrollArea):
+        assert one.focusPolicy() == Qt.FocusPolicy.NoFocus

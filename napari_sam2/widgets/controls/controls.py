@@ -132,6 +132,7 @@ def scroll_area(inside: QWidget) -> QScrollArea:
     made = QScrollArea()
     made.setWidgetResizable(True)
     made.setFrameShape(QFrame.Shape.NoFrame)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has it
     made.setWidget(inside)
     return made
 

@@ -46,6 +46,11 @@ class StatusLine(QWidget):
         """All that is written: what went wrong, and what is going on."""
         return f"{self.problems.sentences}\n{self._line.text()}".strip()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something to stop."""
+        return self._last["work"].is_busy
+
     def show_status(self, status: Status) -> None:
         """Show what is going on; a new problem is also told to napari."""
         self._line.setText(_sentence(status))
@@ -76,7 +81,7 @@ class StatusLine(QWidget):
 
     def mention(self, sentence: str) -> None:
         """Say something that is not worth hiding what is being worked on."""
-        if not self._last["work"].is_busy:
+        if not self.is_busy:
             self.say(sentence)
 
     def complain(

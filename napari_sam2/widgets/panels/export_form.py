@@ -119,10 +119,6 @@ class ExportForm(QWidget):
         frames = None if self._is_whole else range(first, last + 1)
         self._on_order(ExportOrder(chosen, path, frames))
 
-    def show_busy(self, is_busy: bool) -> None:
-        """Offer to save only what is finished."""
-        self.save_button.enabled = not is_busy
-
     def _file_name(self, name: str) -> str:
         return f"{self._name}{_STEM_ENDINGS.get(name, f'_{name}')}{_ending(name)}"
 

@@ -12,6 +12,7 @@ from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import find_result_format
 from napari_sam2.widgets.controls.controls import button, column, row
+from napari_sam2.widgets.controls.focus import ReturningFocus
 from napari_sam2.widgets.panels.export_form import ExportForm, ExportOrder
 from napari_sam2.widgets.sessions.exporting import (
     Exporter,
@@ -86,6 +87,7 @@ class ResultsPanel(QWidget):
         tip = "Show the path of every object's centre as a layer of tracks"
         column(self, row(self.show_button, button("Add tracks", tip, add_tracks)))
         self.layout().addWidget(self.form)
+        self._starting = ReturningFocus(self.show_button, self.form.save_button.native)
         links.connect(controller.status_changed, self._on_status_changed)
         links.at_end(self._retire_table)
         self._on_status_changed(controller.status)
@@ -126,8 +128,7 @@ class ResultsPanel(QWidget):
         self.save(order.path, order.result_format.name, order.frames)
 
     def _on_status_changed(self, status: Status) -> None:
-        self.form.show_busy(status.is_busy)
-        self.show_button.setEnabled(not status.is_busy)
+        self._starting.set_enabled(not status.is_busy)
 
     def _retire_table(self) -> None:
         """Let go of the table; it stays where it is as long as anybody wants it."""

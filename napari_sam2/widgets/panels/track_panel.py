@@ -17,6 +17,7 @@ from napari_sam2.widgets.controls.controls import (
     pick,
     row,
 )
+from napari_sam2.widgets.controls.focus import focus_among
 from napari_sam2.widgets.panels.across_choice import AcrossChoice
 
 if TYPE_CHECKING:
@@ -216,10 +217,12 @@ class TrackPanel(QWidget):
         self._range.blockSignals(was_blocked)
 
     def _on_status_changed(self, status: Status) -> None:
-        self.run_button.setEnabled(not status.is_busy)
-        self.everywhere_button.setEnabled(not status.is_busy)
-        self._show_whether_there_is_more()
-        self.stop_button.setEnabled(status.is_busy)
+        buttons = self.resume_button, self.run_button, self.everywhere_button
+        with focus_among(self.stop_button, *buttons):
+            self.stop_button.setEnabled(status.is_busy)
+            self.run_button.setEnabled(not status.is_busy)
+            self.everywhere_button.setEnabled(not status.is_busy)
+            self._show_whether_there_is_more()
         is_stopping = status.activity is Activity.STOPPING
         self.stop_button.setText("Stopping…" if is_stopping else "Stop (Esc)")
 

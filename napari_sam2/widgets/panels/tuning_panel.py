@@ -8,6 +8,7 @@ from magicgui.widgets import ComboBox, LineEdit, SpinBox
 from qtpy.QtWidgets import QProgressBar, QWidget
 
 from napari_sam2.widgets.controls.controls import button, column, row, text
+from napari_sam2.widgets.controls.focus import focus_among
 from napari_sam2.widgets.controls.forms import Form
 from napari_sam2.widgets.panels.export_form import as_file_name
 from napari_sam2.widgets.sessions.tuning import Tuner, Wish
@@ -123,5 +124,6 @@ class TuningPanel(QWidget):
         self._note.setVisible(bool(sentence))
 
     def _on_status_changed(self, status: Status) -> None:
-        self.start_button.setEnabled(not status.is_busy)
-        self.stop_button.setEnabled(self._is_ours and status.is_busy)
+        with focus_among(self.stop_button, self.start_button):
+            self.stop_button.setEnabled(self._is_ours and status.is_busy)
+            self.start_button.setEnabled(not status.is_busy)

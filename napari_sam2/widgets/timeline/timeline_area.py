@@ -33,6 +33,7 @@ class TimelineArea(QScrollArea):
         self._document = document
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the timeline has it
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(timeline)
         # Once a new row has its place, which Qt gives it a moment later.
