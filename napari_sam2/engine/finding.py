@@ -54,7 +54,7 @@ class ObjectFinder:
     ) -> list[Finding]:
         """Look for objects, and once more for those that were lost or cut off."""
         queries = [self._query(one, step) for one in tracks]
-        if any(one.view == self._window.whole for one in queries):
+        if any(self._stays_whole(one, step) for one in tracks):
             self._parts.encoder.encode_ahead(step.frame, ahead)
         findings = self._look(queries, step, groups, ahead)
         if self._window.is_off or not findings:
@@ -97,6 +97,11 @@ class ObjectFinder:
         seen = bank.last_seen(frame, is_reverse=is_reverse)
         view = self._window.whole if seen is None else self._window.after(*seen)
         return MemoryQuery(one.object_id, bank, selection, view)
+
+    def _stays_whole(self, one: ObjectTrack, step: Step) -> bool:
+        """Whether an object is looked for in whole frames, here and likely next."""
+        seen = one.bank.last_seen(step.frame, is_reverse=step.is_reverse)
+        return seen is None or self._window.stays_whole(*seen)
 
     def _look(
         self,

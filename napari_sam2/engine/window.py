@@ -174,6 +174,15 @@ class Window:
             return sighting.view
         return self._place(_centre(box), side * _STEP ** min(missed, _MOST_STEPS))
 
+    def stays_whole(self, sighting: Sighting, gap: int = 1) -> bool:
+        """Whether :meth:`after` is the whole frame, and so it goes on.
+
+        What was looked for in a whole frame in vain is likely to be so again; but what
+        is found in one after a gap is looked at in a window from then on.
+        """
+        is_lasting = math.isinf(sighting.context) or sighting.view == self.whole
+        return is_lasting and self.after(sighting, gap) == self.whole
+
     def look_again(self, view: View, box_yxyx: Box | None) -> View | None:
         """Return a wider view for what is lost or cut off in one, or None."""
         if view == self.whole:

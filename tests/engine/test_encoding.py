@@ -126,20 +126,49 @@ def test_frames_that_are_prompted_for_all_are_not_encoded_ahead(encoded) -> None
     assert sum(encoded) == 3
 
 
-def test_small_objects_are_looked_at_one_frame_at_a_time(encoded, monkeypatch) -> None:
-    decode = type(MODEL).decode
+@pytest.fixture
+def boxed(monkeypatch) -> VideoTracker:
+    """A tracker that sees a small object in the middle of whatever it looks at."""
+    decode, side = type(MODEL).decode, [16]
 
     def decoding(self, coarse, features, prompts, *, ambiguous):
         state = decode(self, coarse, features, prompts, ambiguous=ambiguous)
         found = torch.full_like(state.logits, -4.0)
-        found[..., 24:40, 24:40] = 4.0
+        middle = slice(32 - side[0] // 2, 32 + side[0] // 2)
+        found[..., middle, middle] = 4.0
         there = torch.ones_like(state.object_logits)
         return state._replace(logits=found, object_logits=there)
 
     monkeypatch.setattr(type(MODEL), "decode", decoding)
     options = TrackerOptions(window=WindowOptions(mode="on"))
-    source = Generated(6, (600, 400))
+    source = Generated(40, (600, 400))
     tracker = VideoTracker(MODEL, source, limits=LIMITS, options=options)
     tracker.add(BoxPrompt(1, 0, (205, 208, 230, 240)))
-    list(tracker.propagate(direction="forward"))
-    assert encoded == [1] * 6
+    side[0] = 4
+    return tracker
+
+
+@pytest.mark.parametrize("frames", [range(1, 6), range(34, 39)])
+def test_small_objects_are_looked_at_one_frame_at_a_time(boxed, encoded, frames):
+    """After a gap in the whole of the first frame, but not of those that follow."""
+    encoded.clear()
+    list(boxed.propagate(direction="forward", frames=frames))
+    assert encoded == [1] * 5
+
+
+def test_frames_are_encoded_together_while_a_small_object_is_lost(
+    boxed, encoded, monkeypatch
+) -> None:
+    decode = type(MODEL).decode
+
+    def losing(self, *args, **options):
+        state = decode(self, *args, **options)
+        return state._replace(
+            logits=torch.full_like(state.logits, -4.0),
+            object_logits=-torch.ones_like(state.object_logits),
+        )
+
+    encoded.clear()
+    monkeypatch.setattr(type(MODEL), "decode", losing)
+    list(boxed.propagate(direction="forward", frames=range(1, 39)))
+    assert encoded[-2:] == [4, 4]

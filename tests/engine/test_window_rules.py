@@ -152,6 +152,24 @@ def test_after_any_time_a_lost_object_is_searched_in_the_whole_frame(mode, gap) 
     assert one.after(replace(sighting, missed=gap), gap) == one.whole
 
 
+def test_whole_frames_follow_one_that_was_looked_at_in_vain_but_not_a_gap() -> None:
+    one, box = window(), box_at(500, 500, 30)
+    sighting = seen(one, box)
+    assert not one.stays_whole(sighting)
+    assert not one.stays_whole(sighting, 10**4)
+    lost = sighting.after(one.whole, None)
+    assert one.stays_whole(replace(lost, missed=10**4))
+    assert not one.stays_whole(lost.after(one.whole, box))
+
+
+@pytest.mark.parametrize("mode", ["off", "auto", "on"])
+def test_what_is_tracked_in_whole_frames_stays_there(mode) -> None:
+    one, box = window(mode=mode), box_at(500, 500, 30)
+    sighting = one.first(one.whole, box)
+    assert one.stays_whole(sighting)
+    assert one.stays_whole(sighting.after(one.whole, None), 7)
+
+
 def test_what_was_never_seen_is_looked_for_everywhere() -> None:
     one = window()
     assert one.after(Sighting(one.whole, None)) == one.whole
