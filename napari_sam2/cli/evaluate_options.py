@@ -12,6 +12,8 @@ from napari_sam2.core.recipe import DEFAULT_WINDOW
 if TYPE_CHECKING:
     from napari_sam2.evaluation.study import Study
 
+_CORRECTIONS = ("never", "offline", "online")
+
 
 def add_protocol_options(parser: argparse.ArgumentParser) -> None:
     """Add what is said about objects, and when."""
@@ -21,15 +23,16 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         action="append",
         help="on its first frame: box, click, mask, or clicks3 for three clicks, each "
-        "where the answer is most wrong; may be repeated (default: box)",
+        "where the answer is most wrong; box,click for both (default: box)",
     )
     group.add_argument(
         "--correct",
-        choices=("never", "offline", "online"),
-        action="append",
+        metavar="WHEN",
+        type=_corrections,
+        action="extend",
         help="on later frames, as many clicks as --prompt says: offline, after each "
         "pass through the stack, on the frame with the worst mask; online, in a single "
-        "pass, wherever J is below 0.75; may be repeated (default: never)",
+        "pass, wherever J is below 0.75; offline,online for both (default: never)",
     )
     group.add_argument(
         "--max-prompted",
@@ -39,6 +42,17 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         help="most prompted frames of an object, the first included (default: "
         "%(default)s)",
     )
+
+
+def _corrections(text: str) -> list[str]:
+    """Read when to correct, several ways apart by commas."""
+    words = text.split(",")
+    wrong = next((word for word in words if word not in _CORRECTIONS), None)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(
+            f"{wrong!r} is no time to correct: choose among {', '.join(_CORRECTIONS)}"
+        )
+    return words
 
 
 def add_extent_options(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,12 +50,15 @@ class Assignment:
         after the first, where that is known.
     offered : int
         Objects that there are to measure, those that are not followed included.
+    ends : mapping of int to int
+        Objects that divide, and the last frame on which they are themselves.
     """
 
     frames: range
     starts: Mapping[int, int]
     counted: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     offered: int = 0
+    ends: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -66,11 +69,15 @@ class Assignment:
         """Return the frames on which an object's mask is known: start and counted."""
         return (self.starts[object_id], *self.counted[object_id])
 
+    def is_followed(self, object_id: int, frame: int) -> bool:
+        """Whether an object has started on a frame, and has not divided before it."""
+        return self.starts[object_id] <= frame <= self.ends.get(object_id, frame)
+
     def only(self, ids: tuple[int, ...]) -> Assignment:
         """Return this for some of the objects."""
         starts = {i: self.starts[i] for i in ids}
         counted = {i: self.counted[i] for i in ids}
-        return Assignment(self.frames, starts, counted, self.offered)
+        return replace(self, starts=starts, counted=counted)
 
 
 def assign(truth: Truth, census: Census, limits: Limits) -> Assignment:
@@ -101,7 +108,7 @@ def assign(truth: Truth, census: Census, limits: Limits) -> Assignment:
     ids = _spread_over_sizes(usable, census, limits.most_objects)
     chosen = {i: start for i in ids if (start := starts[i]) is not None}
     counted = {i: counted[i] for i in ids}
-    return Assignment(frames, chosen, counted, len(census.areas))
+    return Assignment(frames, chosen, counted, len(census.areas), census.ends)
 
 
 def _frames(truth: Truth, census: Census, limits: Limits) -> range:

@@ -1,8 +1,9 @@
 """SEG, DET and TRA, by the Cell Tracking Challenge's own package.
 
 Truth and answer are written as the challenge has them, for the objects that were
-followed, each from its first prompted frame on. Cells are prompted after a division,
-and no link to the mother is made: where the truth has one, it counts as missing.
+followed, each from its first prompted frame on until it divides: a mask that goes on as
+the mother's is no daughter's. Cells are prompted after a division, and no link to the
+mother is made: where the truth has one, it counts as missing.
 """
 
 from __future__ import annotations
@@ -120,10 +121,9 @@ def _write_truth(folder: Path, reference: Reference, todo: Assignment) -> None:
 
 
 def _images(masks: Masks, todo: Assignment) -> _Images:
-    """Return label images of all objects that have started."""
+    """Return label images of all objects that have started and not divided."""
     on_frame = (
-        [i for i, start in todo.starts.items() if start <= frame]
-        for frame in todo.frames
+        [i for i in todo.ids if todo.is_followed(i, frame)] for frame in todo.frames
     )
     return _Images(len(todo.ids), _drawn(masks, todo, on_frame))
 

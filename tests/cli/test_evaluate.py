@@ -97,7 +97,7 @@ def test_a_folder_of_results(cli, data, model, tmp_path) -> None:
 def test_corrections(cli, data, model) -> None:
     said = cli(
         "evaluate", data, "--model", model, "--stacks", "cells", "--prompt", "click",
-        "--correct", "offline", "--correct", "online", "--max-prompted", "2",
+        "--correct", "offline,online", "--max-prompted", "2",
         "--no-baselines",
     )  # fmt: skip
     assert said.code == 0
@@ -105,6 +105,12 @@ def test_corrections(cli, data, model) -> None:
     assert "| click + online " in said.out
     assert "|   J 1 |   J 2 |" in said.out
     assert "copy" not in said.out
+
+
+def test_an_unknown_time_to_correct_is_told(cli, data) -> None:
+    said = cli("evaluate", data, "--correct", "offline,later")
+    assert said.code == 2
+    assert "'later' is no time to correct: choose among never, offline" in said.err
 
 
 def test_time_lapses_have_the_challenge_s_measures(cli, data, model) -> None:

@@ -228,3 +228,15 @@ def test_a_verb_is_needed(run, capsys):
     with pytest.raises(SystemExit):
         run()
     assert "VERB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["verify", "download"])
+def test_a_file_of_ones_own_is_not_taken_for_an_unknown_name(
+    run, tmp_path, verb
+) -> None:
+    mine = tmp_path / "mine.adapter.safetensors"
+    mine.write_bytes(b"mine")
+    with pytest.raises(ModelError, match="file of your own"):
+        run(verb, str(mine))
+    with pytest.raises(ModelError, match="no model called"):
+        run(verb, 300 * "a")

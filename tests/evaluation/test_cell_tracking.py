@@ -106,3 +106,14 @@ def test_the_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "ctc_metrics.scripts", None)
     with pytest.raises(MissingExtraError, match=r"napari-sam2\[evaluate\]"):
         load_package()
+
+
+def test_a_mask_that_goes_on_as_the_mother_is_no_daughter() -> None:
+    labels = cells()
+    labels[3:][labels[3:] == 3] = 4  # one daughter that looks like her mother
+    found = cells()
+    scores = measure(labels, found, parents={4: 3})
+    # The daughter is not found on the three frames that are hers: of three objects
+    # with masks on 6, 3 and 3 frames a quarter is missing.
+    assert scores["SEG"] == pytest.approx(9 / 12)
+    assert scores["DET"] == pytest.approx(1 - 3 / 12)

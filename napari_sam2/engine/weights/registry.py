@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from pathlib import Path
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.engine.weights.bundled import BUNDLED_NAME
@@ -151,9 +152,21 @@ def find_checkpoint(name: str) -> Checkpoint:
         If no checkpoint is called so.
     """
     checkpoint = match_checkpoint(name)
-    if checkpoint is None:
-        raise unknown_model(name)
-    return checkpoint
+    if checkpoint is not None:
+        return checkpoint
+    if _is_there(name):
+        raise ModelError(
+            f"{name} is a file of your own: only released models are downloaded and "
+            "have a checksum to be held to. napari-sam2 models info says what it holds."
+        )
+    raise unknown_model(name)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # the name is too long for a file
+        return False
 
 
 def unknown_model(name: str) -> ModelError:
