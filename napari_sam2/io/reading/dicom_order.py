@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Slices nearer than this, in millimetres, are repetitions of one position.
 _SAME_POSITION = 1e-2
+# Slices are shifted that lie more than this beside the line of all, in pixels.
+_SHIFTED = 0.5
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 
 
@@ -84,7 +86,10 @@ def arranged(path: Path, slices: Sequence[Slice]) -> Arrangement:
     step = step or slices[0].thickness
     depth = Axis("z", len(positions), step or 1.0, "millimeter" if step else "")
     axes = [Axis("t", times)] * (times > 1) + [depth] * (len(slices) > 1)
-    return Arrangement(ordered, tuple(axes), _affine(ordered, positions, step), notices)
+    affine = _affine(ordered, positions, step)
+    if affine is not None:
+        notices += _shifts(path, ordered, positions)
+    return Arrangement(ordered, tuple(axes), affine, notices)
 
 
 def _by_number(slices: Sequence[Slice], notices: tuple[str, ...]) -> Arrangement:
@@ -146,6 +151,26 @@ def _by_height(
     for group in groups.values():
         group.sort(key=lambda one: (one.moment, one.path.name, one.frame))
     return groups
+
+
+def _shifts(
+    path: Path, ordered: Sequence[Slice], heights: Sequence[float]
+) -> tuple[str, ...]:
+    """Say if slices do not lie in one line, whichever way that leans."""
+    places = np.array([one.position for one in ordered])
+    places = places.reshape(-1, len(heights), 3)
+    above = np.subtract(heights, heights[0])
+    share = above / (above[-1] or 1.0)
+    line = places[0, 0] + share[:, None] * (places[0, -1] - places[0, 0])
+    beside = np.linalg.norm(places - line, axis=-1).max(axis=0)
+    worst = int(beside.argmax())
+    if beside[worst] <= _SHIFTED * min(ordered[0].spacing or (np.inf,)):
+        return ()
+    return (
+        f"The slices of {path} do not lie in one line, and are shown as if they did: "
+        f"positions are wrong by up to {beside[worst]:.3g} mm, most at slice {worst} "
+        "(counted from 0).",
+    )
 
 
 def _affine(

@@ -157,6 +157,37 @@ def test_uneven_distances_are_told_and_table_and_affine_agree(
     assert re.search(told, notice), notice
 
 
+def shift(folder, name, millimetres):
+    """Move a slice along its rows."""
+    moved = pydicom.dcmread(folder / name)
+    moved.ImagePositionPatient[0] += millimetres
+    save(moved, folder / name)
+
+
+def test_slices_that_are_shifted_in_their_planes_are_told(tmp_path):
+    at_heights(tmp_path, [0, 2, 4, 6, 8], tilt=0.3)
+    shift(tmp_path, "2.dcm", 0.1)  # less than half a pixel
+    assert open_stack(tmp_path).notices == ()
+    shift(tmp_path, "3.dcm", 12.5)
+    (notice,) = open_stack(tmp_path).notices
+    assert "wrong by up to 12.5 mm, most at slice 3 (counted from 0)" in notice
+
+
+def test_a_time_at_which_slices_are_shifted_is_told(tmp_path):
+    for time in (1, 2):
+        write_series(tmp_path, VOLUME, TemporalPositionIdentifier=time)
+    for path in tmp_path.iterdir():
+        one = pydicom.dcmread(path)
+        one.SeriesInstanceUID = "1.2"
+        if one.TemporalPositionIdentifier == 2:
+            one.ImagePositionPatient[1] += 3
+        save(one, path)
+    stack = open_stack(tmp_path)
+    assert axis_names(stack.axes) == "tzyx"
+    (notice,) = stack.notices
+    assert "wrong by up to 3 mm, most at slice 0" in notice
+
+
 def test_distances_that_headers_round_are_even_and_add_up(tmp_path):
     heights = np.arange(40) * 2 / 3
     stack = at_heights(tmp_path, np.round(heights, 2))
