@@ -27,6 +27,7 @@ def check_arguments(
     prompts: Iterable[Prompt | PlacedPrompt],
     make_tracker: MakeTracker,
     axes: Sequence[str],
+    every: Sequence[str],
     at: Mapping[str, int],
     token: CancelToken | None,
 ) -> None:
@@ -43,6 +44,8 @@ def check_arguments(
     check_given(prompts, Iterable, "list of prompts", advice, PromptError)
     _check_maker(make_tracker)
     _check_axes(stack, axes)
+    advice = 'give those of which all is worked through, such as every=["t"]'
+    check_given(every, Sequence, "list of axes", advice, StackError)
     check_at(at)
     check_token(token)
 

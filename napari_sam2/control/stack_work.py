@@ -164,7 +164,7 @@ def track_stack(
         if none can be read.
     """
     at, limits = {} if at is None else at, given_limits(limits)
-    check_arguments(stack, prompts, make_tracker, axes, at, token)
+    check_arguments(stack, prompts, make_tracker, axes, every, at, token)
     with naming_arguments():
         positions = choose_positions(stack.axes, [(name, None) for name in every], at)
         staying = {name: i for name, i in at.items() if name not in every}

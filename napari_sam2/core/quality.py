@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.errors import ModelError
+from napari_sam2.core.given import check_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +62,9 @@ class Quality:
 
     def __post_init__(self) -> None:
         """Check that it can be computed."""
+        advice = "give one, such as Quality(size_share=0.5, recent_frames=2)"
+        check_given(self.size_share, Real, "share", advice, ModelError)
+        check_given(self.recent_frames, Integral | None, "number", advice, ModelError)
         is_recent = self.recent_frames is None or self.recent_frames >= 1
         if not (0 < self.size_share <= 1 and is_recent):
             raise ModelError(

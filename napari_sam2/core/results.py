@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.errors import PromptError
+from napari_sam2.core.errors import PromptError, Sam2Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,11 +228,10 @@ class FrameResult:
         ------
         PromptError
             If the number of an object does not fit into the type.
+        Sam2Error
+            If no size is given where there are no objects, or another than theirs.
         """
-        if shape_hw is None:
-            if not self.objects:
-                raise ValueError("shape_hw is needed for a frame without objects")
-            shape_hw = self.objects[0].shape_hw
+        shape_hw = self._shape_hw(shape_hw)
         labels = np.zeros(shape_hw, dtype)
         largest = max((result.object_id for result in self.objects), default=0)
         if largest > np.iinfo(labels.dtype).max:
@@ -243,6 +242,21 @@ class FrameResult:
         for result in sorted(self.objects, key=lambda r: r.predicted_iou):
             labels[result.slices][result.crop] = result.object_id
         return labels
+
+    def _shape_hw(self, given: tuple[int, int] | None) -> tuple[int, int]:
+        """Return the size of the frame, which objects know."""
+        own = self.objects[0].shape_hw if self.objects else given
+        if own is None:
+            raise Sam2Error(
+                "A frame without objects does not know its size: give it, such as "
+                "labels(shape_hw=stack.shape[-2:])."
+            )
+        if given is not None and not np.array_equal(given, own):
+            raise Sam2Error(
+                f"Labels of frames of {own[0]} × {own[1]} pixels cannot have the shape "
+                f"{given}: leave shape_hw out."
+            )
+        return own
 
 
 def mask_result(

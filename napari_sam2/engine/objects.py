@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.given import check_given
+from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import FramePrompts, check_prompt
 from napari_sam2.engine.track import ObjectTrack
 
@@ -50,6 +51,7 @@ class ObjectTracks:
         PromptError
             If it has no prompts.
         """
+        object_id = object_number(object_id)
         if object_id not in self._tracks:
             known = ", ".join(map(str, self.ids)) or "none"
             raise PromptError(
@@ -73,7 +75,7 @@ class ObjectTracks:
             object_ids = self._tracks
         advice = "give their numbers, such as objects=[1]"
         check_given(object_ids, Iterable, "list of objects", advice, PromptError)
-        return [self[i] for i in sorted(set(object_ids))]
+        return [self[i] for i in sorted(set(map(object_number, object_ids)))]
 
     def with_prompt(self, prompt: Prompt) -> FramePrompts:
         """Return what was said about a prompt's object on its frame, and the prompt.

@@ -86,23 +86,7 @@ def read_about(path: Path, name: str) -> Any:
 
 def _check_file(path: Path) -> None:
     """Say what is wrong with a file that is no database at all."""
-    try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise ProjectError(
-                f"The project {path} cannot be opened: it is no file, but a folder, a "
-                "pipe or a device."
-            )
-        with path.open("rb") as file:
-            start = file.read(_HEADER.size)
-            size = file.seek(0, os.SEEK_END)
-    except OSError as error:
-        raise ProjectError(
-            f"The project {path} cannot be opened: {error.strerror or error}."
-        ) from error
-    except ValueError as error:
-        raise ProjectError(
-            f"The project {path!r} cannot be opened: {error}."
-        ) from error
+    start, size = _header(path)
     if not start.startswith(_MAGIC) or len(start) < _HEADER.size:
         raise ProjectError(
             f"{path} is no project of napari-sam2, or was damaged: projects are files "
@@ -114,6 +98,26 @@ def _check_file(path: Path) -> None:
             f"The project {path} cannot be opened: it is not complete. If it was "
             "copied, copy it again."
         )
+
+
+def _header(path: Path) -> tuple[bytes, int]:
+    """Return how a file begins, and how many bytes it has."""
+    try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ProjectError(
+                f"The project {path} cannot be opened: it is no file, but a folder, a "
+                "pipe or a device."
+            )
+        with path.open("rb") as file:
+            return file.read(_HEADER.size), file.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise ProjectError(
+            f"The project {path} cannot be opened: {error.strerror or error}."
+        ) from error
+    except ValueError as error:
+        raise ProjectError(
+            f"The project {path!r} cannot be opened: {error}."
+        ) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_sam2.core.errors import PromptError
+from napari_sam2.core.errors import PromptError, Sam2Error
 from napari_sam2.core.results import FrameResult, MaskResult, mask_result
 
 SHAPE = (7, 9)
@@ -90,8 +90,17 @@ def test_labels_show_the_surest_on_top(objects) -> None:
 def test_frames_without_objects_need_a_shape() -> None:
     empty = FrameResult(0, ())
     np.testing.assert_array_equal(empty.labels(SHAPE), np.zeros(SHAPE))
-    with pytest.raises(ValueError, match="shape_hw"):
+    with pytest.raises(Sam2Error, match="shape_hw"):
         empty.labels()
+
+
+@pytest.mark.parametrize("shape_hw", [(3, 3), (2, 3, 1), "x", 2])
+def test_labels_have_the_shape_of_their_frame(shape_hw) -> None:
+    mask = np.ones((2, 3), bool)
+    one = mask_result(mask, object_id=1, frame=0, predicted_iou=1.0, object_logit=1.0)
+    assert FrameResult(0, (one,)).labels([2, 3]).shape == (2, 3)
+    with pytest.raises(Sam2Error, match="2 × 3 pixels cannot have the shape"):
+        FrameResult(0, (one,)).labels(shape_hw)
 
 
 def test_an_object_number_too_large_for_the_type_is_explained():

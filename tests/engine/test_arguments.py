@@ -16,6 +16,7 @@ from napari_sam2 import (
     MaskPrompt,
     PlacedPrompt,
     PointPrompt,
+    Quality,
     Sam2Error,
     TrackerOptions,
     VideoTracker,
@@ -202,6 +203,7 @@ def test_a_model_makes_no_trackers(model):
         ({"axes": []}, 'axes=\\["z"\\]'),
         ({"axes": ["z", 0]}, 'axes=\\["z"\\]'),
         ({"axes": [None]}, "its name or its number"),
+        ({"every": None}, 'every=\\["t"\\]'),
         ({"at": ("y", 1)}, 'at={"t": 1}'),
         ({"at": {"y": "b"}}, "give 0 to 19"),
         ({"token": True}, r"CancelToken\(\)"),
@@ -219,6 +221,12 @@ def test_objects_are_listed(model):
     tracker.add(CLICK)
     with pytest.raises(Sam2Error, match=r"objects=\[1\]"):
         tracker.propagate(objects=1)
+    for wrong in ([[1]], "1", [1, "a"]):
+        with pytest.raises(Sam2Error, match="object numbers are whole numbers"):
+            tracker.propagate(objects=wrong)
+    for ask in (tracker.prompts, tracker.remove_object):
+        with pytest.raises(Sam2Error, match="object numbers are whole numbers"):
+            ask([1])
     with pytest.raises(Sam2Error, match=r"CancelToken\(\)"):
         list(tracker.propagate(token=True))
     assert len(tracker.plan(objects=[1, 1])) == 3
@@ -231,6 +239,8 @@ def test_objects_are_listed(model):
         lambda: IntensityLimits(("a",), ("b",)),
         lambda: TrackerOptions(history_frames="many"),
         lambda: WindowOptions(mode="small"),
+        lambda: Quality("half", size_share="half"),
+        lambda: Quality("few", recent_frames=1.5),
         lambda: FramePrompts(points_yx=None),
         lambda: FramePrompts(((1, 2),), positive=True),
         lambda: PlacedPrompt(CLICK, 3),
