@@ -83,8 +83,7 @@ class Importing:
         gesture = "labels", next(self._numbers)
         shape_hw = self._history.document.shape_hw
         taken = _Taken(order, {*self._history.document.objects})
-        board = self._dispatcher.board
-        board.begin(Topic.LABELS)
+        self._dispatcher.board.begin(Topic.LABELS)
 
         def job(token: CancelToken) -> Generator[Progress | tuple[int, Marks]]:
             return _read_marks(order, shape_hw)
@@ -94,19 +93,24 @@ class Importing:
             edit = self._edit(frame, taken.as_objects(marks), taken)
             self._history.do(edit, gesture=gesture)
 
-        def end(error: Exception | None) -> None:
-            if error is None and not taken.ids:
-                error = PromptError(
-                    "There are no such labels on these frames: nothing to take."
-                )
-            if error is not None:
-                board.complain(error, Topic.LABELS)
-            else:
-                board.say(taken.outcome)
-
         self._dispatcher.send(
-            Activity.LOADING, job, topic=Topic.LABELS, on_item=take, on_end=end
+            Activity.LOADING,
+            job,
+            topic=Topic.LABELS,
+            on_item=take,
+            on_end=lambda error: self._end(taken, error),
         )
+
+    def _end(self, taken: _Taken, error: Exception | None) -> None:
+        """Say what became of the labels."""
+        if error is None and not taken.ids:
+            error = PromptError(
+                "There are no such labels on these frames: nothing to take."
+            )
+        if error is not None:
+            self._dispatcher.board.complain(error, Topic.LABELS)
+        else:
+            self._dispatcher.board.say(taken.outcome)
 
     def _edit(self, frame: int, marks: Marks, taken: _Taken) -> Edit:
         """Return the edit that says it all; locked masks stay as they are."""

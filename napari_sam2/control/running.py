@@ -99,12 +99,7 @@ class Running:
         """
         if self.is_running:
             return
-        if order.across and self._document.series_length < self._document.frame_count:
-            raise StackError(
-                "Objects are followed along several axes in single volumes only, and "
-                "this stack has many, one at each position: choose one axis, or use "
-                "the command, track --axes z,y,x --fuse --every t."
-            )
+        self._check_single(order)
         snapshot = take_snapshot(self._document, order.objects)
         here = order.frames if order.seed is None else None
         ids = self._prompted_in(snapshot.said, here)
@@ -125,6 +120,14 @@ class Running:
         )
         self._dispatcher.board.say("")
         self._send(self._run, snapshot)
+
+    def _check_single(self, order: RunOrder) -> None:
+        if order.across and self._document.series_length < self._document.frame_count:
+            raise StackError(
+                "Objects are followed along several axes in single volumes only, and "
+                "this stack has many, one at each position: choose one axis, or use "
+                "the command, track --axes z,y,x --fuse --every t."
+            )
 
     def _send(self, run: Run, snapshot: Snapshot) -> None:
         request = self._request()

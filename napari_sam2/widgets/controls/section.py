@@ -32,27 +32,31 @@ class Section(QWidget):
         self._is_settled = False
         self._summary = QLabel()
         self._summary.setMinimumWidth(10)
-        self.header = QToolButton()
-        self.header.setText(title)
-        letter = title[title.index("&") + 1].upper()
-        self.header.setToolTip(f"Show or hide {title.replace('&', '')} (Alt-{letter})")
-        self.header.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.header.setCheckable(True)
-        self.header.setAutoRaise(True)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        self.header.setMinimumWidth(10)
-        font = self.header.font()
-        font.setBold(True)
-        self.header.setFont(font)
-        self.header.toggled.connect(self._on_toggled)
-        # so that Tab goes on from here when it was the key that opened it
-        self.header.clicked.connect(self._on_clicked)
+        self.header = self._make_header(title)
         title_row = row(self.header, self._summary)
         title_row.layout().setStretch(1, 1)
         column(self, title_row, content)
         self.header.setChecked(is_open)
         self._on_toggled(is_open)
+
+    def _make_header(self, title: str) -> QToolButton:
+        made = QToolButton()
+        made.setText(title)
+        letter = title[title.index("&") + 1].upper()
+        made.setToolTip(f"Show or hide {title.replace('&', '')} (Alt-{letter})")
+        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        made.setCheckable(True)
+        made.setAutoRaise(True)
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        made.setMinimumWidth(10)
+        font = made.font()
+        font.setBold(True)
+        made.setFont(font)
+        made.toggled.connect(self._on_toggled)
+        # so that Tab goes on from here when it was the key that opened it
+        made.clicked.connect(self._on_clicked)
+        return made
 
     @property
     def is_open(self) -> bool:

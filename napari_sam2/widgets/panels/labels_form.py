@@ -60,6 +60,25 @@ class LabelsForm(QWidget):
         super().__init__(parent)
         self._session = session
         self._viewer = viewer
+        self._make_fields()
+        self._start = button(
+            "Start objects", "Make objects of these labels, as one step", self.start
+        )
+        form(
+            self,
+            ("Labels", self.layers),
+            ("Numbers", self.ids),
+            ("As", self.forms),
+            ("Into", self.into),
+            ("On", row(self.frames, self.step)),
+            ("", self._start),
+        )
+        for signal in ("inserted", "removed"):
+            links.connect(getattr(viewer.layers.events, signal), self.refresh)
+        self.refresh()
+        self._show_step()
+
+    def _make_fields(self) -> None:
         self.layers = choice("The labels layer to start from")
         self.ids = QLineEdit()
         self.ids.setPlaceholderText("all, or such as 1-20, 35")
@@ -77,22 +96,6 @@ class LabelsForm(QWidget):
         self.step.setPrefix("each ")
         self.step.setToolTip("How many frames from one to the next")
         self.frames.currentIndexChanged.connect(self._show_step)
-        self._start = button(
-            "Start objects", "Make objects of these labels, as one step", self.start
-        )
-        form(
-            self,
-            ("Labels", self.layers),
-            ("Numbers", self.ids),
-            ("As", self.forms),
-            ("Into", self.into),
-            ("On", row(self.frames, self.step)),
-            ("", self._start),
-        )
-        for signal in ("inserted", "removed"):
-            links.connect(getattr(viewer.layers.events, signal), self.refresh)
-        self.refresh()
-        self._show_step()
 
     def refresh(self, _: object = None) -> None:
         """List the labels layers that there are."""

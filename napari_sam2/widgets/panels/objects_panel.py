@@ -63,11 +63,16 @@ class ObjectsPanel(QWidget):
         self._is_filling = False
         self._rows: dict[int, QTreeWidgetItem] = {}
         self._tree = _make_tree(self)
-        self._show_only = switch(
-            "Show only",
-            "Hide the masks of all other objects (Shift-U)",
-            self._on_show_only,
-        )
+        column(self, self._tree, self._make_buttons())
+        self._tree.delete_asked.connect(self.delete)
+        self._tree.currentItemChanged.connect(self._on_row_chosen)
+        self._tree.itemChanged.connect(self._on_item_edited)
+        links.connect(self._document.objects_changed, self._on_objects_changed)
+        links.connect(self._document.prompts_changed, self._on_prompts_changed)
+        links.connect(self._document.selection_changed, self._on_selection_changed)
+        self._fill()
+
+    def _make_buttons(self) -> QWidget:
         self.new_button = button(
             "New", "Start another object; your next click is its", self.add
         )
@@ -77,20 +82,17 @@ class ObjectsPanel(QWidget):
             " back)",
             self.delete,
         )
+        self._show_only = switch(
+            "Show only",
+            "Hide the masks of all other objects (Shift-U)",
+            self._on_show_only,
+        )
         self.jump_button = button(
             "Go to", "Go to the first frame on which you prompted it (Home)", self.jump
         )
-        buttons = row(
+        return row(
             self.new_button, self.delete_button, self._show_only, self.jump_button
         )
-        column(self, self._tree, buttons)
-        self._tree.delete_asked.connect(self.delete)
-        self._tree.currentItemChanged.connect(self._on_row_chosen)
-        self._tree.itemChanged.connect(self._on_item_edited)
-        links.connect(self._document.objects_changed, self._on_objects_changed)
-        links.connect(self._document.prompts_changed, self._on_prompts_changed)
-        links.connect(self._document.selection_changed, self._on_selection_changed)
-        self._fill()
 
     @property
     def tree(self) -> QTreeWidget:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtWidgets import QWidget
@@ -41,6 +41,29 @@ _WINDOWS = [
     ("in a window, always", "on"),
 ]
 _MOST_MIB = 65_536
+_TIPS = {
+    "quality": "How much of what the model could look at it does look at. Holds from "
+    "the next prompt or Propagate on",
+    "image_size": "The size to which frames are brought for the model, whatever the "
+    "quality. Smaller is quicker, and loses thin and small things",
+    "window": "The model sees a frame at a few hundred pixels: a nucleus of 20 pixels "
+    "in a frame of 2,000 all but vanishes. In a window, a part of the frame around "
+    "each object that follows it, it is looked at closely, which takes longer. Large "
+    "objects are best seen in whole frames. Holds from the next prompt or Propagate on",
+    "corrects_bleaching": "Show fluorescence that fades as bright as in the first "
+    "frame. One slow decline is fitted to the whole stack, so nothing flickers; stacks "
+    "that do not fade steadily, and colour pictures, are left as they are. What is "
+    "measured does not change. Holds from the next prompt or Propagate on",
+    "is_compiled": "Let PyTorch compile what is done on every frame. The first long "
+    "run of a model stops for some minutes then, and later ones are quicker: a little "
+    "on the processor; on GPUs it is untried. It needs a C++ compiler; what cannot be "
+    "compiled, or is no quicker, stays as it is, and why is said here. Masks differ by "
+    "rounding at most",
+    "cache_mib": "More memory makes it quicker to come back to frames that were seen "
+    "before",
+    "live_answers": "Without it, masks appear with Propagate only: for large models on "
+    "slow machines",
+}
 _GRAPHS = (
     "Graphs of ONNX keep the image size that they were exported with, in each quality, "
     "and need no compiling."
@@ -63,82 +86,26 @@ class SettingsForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._settings = settings
-        self.fields = {
-            "quality": ComboBox(
-                label="Quality",
-                choices=_QUALITIES,
-                value=settings.quality,
-                tooltip="How much of what the model could look at it does look at. "
-                "Holds from the next prompt or Propagate on",
-            ),
-            "image_size": ComboBox(
-                label="Detail",
-                choices=_SIZES,
-                value=settings.image_size,
-                tooltip="The size to which frames are brought for the model, whatever "
-                "the quality. Smaller is quicker, and loses thin and small things",
-            ),
-            "window": ComboBox(
-                label="Small objects",
-                choices=_WINDOWS,
-                value=settings.window,
-                tooltip="The model sees a frame at a few hundred pixels: a nucleus of "
-                "20 pixels in a frame of 2,000 all but vanishes. In a window, a part "
-                "of the frame around each object that follows it, it is looked at "
-                "closely, which takes longer. Large objects are best seen in whole "
-                "frames. Holds from the next prompt or Propagate on",
-            ),
-            "corrects_bleaching": CheckBox(
-                text="correct bleaching",
-                label="",
-                value=settings.corrects_bleaching,
-                tooltip="Show fluorescence that fades as bright as in the first frame. "
-                "One slow decline is fitted to the whole stack, so nothing flickers; "
-                "stacks that do not fade steadily, and colour pictures, are left as "
-                "they are. What is measured does not change. Holds from the next "
-                "prompt or Propagate on",
-            ),
-            "is_compiled": CheckBox(
-                text="compile the model",
-                label="",
-                value=settings.is_compiled,
-                tooltip="Let PyTorch compile what is done on every frame. The first "
-                "long run of a model stops for some minutes then, and later ones are "
-                "quicker: a little on the processor; on GPUs it is untried. It needs a "
-                "C++ compiler; what cannot be compiled, or is no quicker, stays as it "
-                "is, and why is said here. Masks differ by rounding at most",
-            ),
-            "cache_mib": SpinBox(
-                label="Memory (MiB)",
-                value=settings.cache_mib,
-                min=0,
-                max=_MOST_MIB,
-                step=128,
-                tooltip="More memory makes it quicker to come back to frames that "
-                "were seen before",
-            ),
-            "live_answers": CheckBox(
-                text="answer every click at once",
-                label="",
-                value=settings.live_answers,
-                tooltip="Without it, masks appear with Propagate only: for large "
-                "models on slow machines",
-            ),
-        }
+        self.fields = _make_fields(settings)
         self._quality: Quality | None = None
-        self.meaning = text("")
-        self._explain()
-        links.connect(settings.events.quality, self._explain)
-        links.connect(settings.events.image_size, self._explain)
-        links.connect(settings.events.model, self._explain)
-        self.compiling = text("")
+        self.meaning, self.compiling = text(), text()
         self.compiling.hide()
-        for choice in OF_THE_MODEL:
-            links.connect(getattr(settings.events, choice), self._forget_notes)
+        self._lay_out()
+        self._listen(links)
+        self._explain()
+
+    def _lay_out(self) -> None:
         form = Form(*self.fields.values())
         form.explain(self.compiling, below=list(self.fields).index("is_compiled"))
         form.explain(self.meaning, below=0)
         column(self, form)
+
+    def _listen(self, links: Links) -> None:
+        events = self._settings.events
+        for choice in ("quality", "image_size", "model"):
+            links.connect(getattr(events, choice), self._explain)
+        for choice in OF_THE_MODEL:
+            links.connect(getattr(events, choice), self._forget_notes)
         for name, field in self.fields.items():
             self._tie(name, field, links)
 
@@ -188,3 +155,23 @@ class SettingsForm(QWidget):
 
         field.changed.connect(take)
         links.connect(getattr(self._settings.events, name), show)
+
+
+def _make_fields(settings: Settings) -> dict[str, Any]:
+    """Make a field of magicgui for every setting, by its name."""
+
+    def make(kind: type, name: str, **options: Any) -> Any:
+        value, tip = getattr(settings, name), _TIPS[name]
+        return kind(value=value, tooltip=tip, **{"label": "", **options})
+
+    named = (
+        (ComboBox, "quality", {"label": "Quality", "choices": _QUALITIES}),
+        (ComboBox, "image_size", {"label": "Detail", "choices": _SIZES}),
+        (ComboBox, "window", {"label": "Small objects", "choices": _WINDOWS}),
+        (CheckBox, "corrects_bleaching", {"text": "correct bleaching"}),
+        (CheckBox, "is_compiled", {"text": "compile the model"}),
+        (SpinBox, "cache_mib",
+         {"label": "Memory (MiB)", "min": 0, "max": _MOST_MIB, "step": 128}),
+        (CheckBox, "live_answers", {"text": "answer every click at once"}),
+    )  # fmt: skip
+    return {name: make(kind, name, **options) for kind, name, options in named}

@@ -44,24 +44,12 @@ class ModelShelf:
         self, request: TrackerRequest, token: CancelToken
     ) -> Iterator[Progress | Tracker]:
         """Yield how far loading has come, and the tracker as the last item."""
-        model, device = request.model, request.device
         choice, self._thread = model_choice(request), threading.get_ident()
         if self._model is None or self._choice != choice:
             self._model = None  # first, so that two are never in memory at once
             self._choice = choice
-            yield Progress(0, 0, f"Loading {model}")
-            let_threads_rest()
-            from napari_sam2.engine.grading import choose_quality
-            from napari_sam2.engine.loading import load_model
-
-            self._quality = choose_quality(request.quality, model, device=device)
-            self._model = load_model(
-                model,
-                device=device,
-                image_size=request.image_size or None,
-                quality=self._quality,
-                is_compiled=request.is_compiled,
-            )
+            yield Progress(0, 0, f"Loading {request.model}")
+            self._model = self._load(request)
         yield Progress(0, 0, "Looking at the stack")
         from napari_sam2.engine.options import TrackerOptions
         from napari_sam2.engine.setting_up import set_up_tracker
@@ -77,6 +65,21 @@ class ModelShelf:
             ),
         )
         yield tracker
+
+    def _load(self, request: TrackerRequest) -> Network:
+        let_threads_rest()
+        from napari_sam2.engine.grading import choose_quality
+        from napari_sam2.engine.loading import load_model
+
+        model, device = request.model, request.device
+        self._quality = choose_quality(request.quality, model, device=device)
+        return load_model(
+            model,
+            device=device,
+            image_size=request.image_size or None,
+            quality=self._quality,
+            is_compiled=request.is_compiled,
+        )
 
 
 def let_threads_rest() -> None:
