@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -165,10 +166,16 @@ def _write_gif(path: Path, film: Iterable[Picture], fps: float, note: str) -> No
         path,
         save_all=True,
         append_images=pictures,  # drawn while they are encoded: both can be stopped
-        duration=round(1000 / fps),
+        duration=_gif_durations(fps),
         loop=0,
         comment=note.encode(),
     )
+
+
+def _gif_durations(fps: float) -> list[int]:
+    """Return milliseconds of each picture: whole hundredths that add up."""
+    ends = [round(100 * number / fps) for number in range(_GIF_FRAMES + 1)]
+    return [10 * (end - start) for start, end in pairwise(ends)]
 
 
 def _write_mp4(path: Path, film: Iterable[Picture], fps: float, note: str) -> None:

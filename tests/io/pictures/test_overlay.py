@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from napari_sam2.core.cancel import CancelToken, Stopped
 from napari_sam2.core.errors import FrameError, MissingExtraError, OutputError
@@ -96,6 +96,15 @@ def test_a_sheet_reads_twelve_frames_only(tmp_path):
 def test_only_the_frames_asked_for_are_shown(tmp_path):
     with Image.open(write(tmp_path / "a.gif", shown=[4, 5, 6])) as picture:
         assert picture.n_frames == 3
+
+
+@pytest.mark.parametrize("fps", [4, 10, 29.97, 24, 60])
+@pytest.mark.parametrize("count", [1, 30])
+def test_an_animation_lasts_as_long_as_its_film(tmp_path, fps, count):
+    with Image.open(write(tmp_path / "a.gif", shown=range(count), fps=fps)) as film:
+        durations = [one.info["duration"] for one in ImageSequence.Iterator(film)]
+    assert sum(durations) == pytest.approx(1000 * count / fps, abs=10)
+    assert max(durations) - min(durations) <= 10
 
 
 def test_odd_sizes_are_padded_by_repeating():
