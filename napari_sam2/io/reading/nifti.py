@@ -16,6 +16,7 @@ from napari_sam2.io.reading.inflated import InflatedFile
 from napari_sam2.io.reading.opened import Affine, Opened, SpaceCodes, as_affine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 # NIfTI's own names for its first four axes; the fifth holds vectors.
 _NAMES = "xyztc"
 _MILLIMETRES = {"meter": 1e3, "micron": 1e-3}
+# Headers round: sizes that differ by less, of one part, are the same.
+_SAME_SIZE = 1e-2
 _TIME_UNITS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
 
 
@@ -119,17 +122,37 @@ def open_nifti(path: Path) -> Opened:
     if not isinstance(header, nibabel.Nifti1Header):
         raise StackError(f"{path} is {type(image).__name__}, not NIfTI: convert it.")
     array = NiftiArray(path, image.dataobj)
+    sizes, notices = _sizes(path, header, image.affine)
     return Opened(
         array,
-        _axes(header, array.shape),
+        _axes(header, array.shape, sizes),
         _affine(header, image.affine),
+        notices,
         space_codes=_space_codes(header),
     )
 
 
-def _axes(header: Any, shape: tuple[int, ...]) -> Axes:
-    space, time = header.get_xyzt_units()
+def _sizes(
+    path: Path, header: Any, matrix: npt.NDArray[Any] | None
+) -> tuple[list[float], tuple[str, ...]]:
+    """Return the sizes of voxels, those of the affine where the header has two."""
     sizes = [abs(float(size)) for size in header.get_zooms()]
+    if matrix is None:
+        return sizes, ()
+    own = sizes[:3]
+    placed = [float(size) for size in np.linalg.norm(matrix[:3, : len(own)], axis=0)]
+    is_known = all(math.isfinite(size) and size > 0 for size in placed)
+    if not is_known or np.allclose(own, placed, rtol=_SAME_SIZE, atol=0):
+        return sizes, ()
+    both = " and ".join(" × ".join(f"{s:.4g}" for s in one) for one in (own, placed))
+    return [*placed, *sizes[3:]], (
+        f"The header of {path} has two sizes of voxels, {both}. The latter are taken, "
+        "for they say where the volume lies.",
+    )
+
+
+def _axes(header: Any, shape: tuple[int, ...], sizes: Sequence[float]) -> Axes:
+    space, time = header.get_xyzt_units()
     axes = []
     for number, length in enumerate(header.get_data_shape()):
         name = _NAMES[number] if number < len(_NAMES) else "q"

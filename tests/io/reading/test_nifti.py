@@ -61,6 +61,35 @@ def test_an_affine_in_micrometres_comes_back_in_millimetres(tmp_path):
     np.testing.assert_allclose(np.diag(stack.affine), [0.0005, 0.0005, 0.002])
 
 
+def test_of_two_sizes_of_voxels_the_one_that_places_them_counts(tmp_path):
+    image = nibabel.Nifti1Image(VOLUME, AFFINE)
+    image.set_qform(None, 0)
+    image.header.set_xyzt_units("mm")
+    image.header["pixdim"][1:4] = 1, 1, 2.5
+    nibabel.save(image, tmp_path / "a.nii")
+    stack = open_stack(tmp_path / "a.nii")
+    size = np.hypot(0.8, 0.1)
+    assert [one.scale for one in stack.axes] == pytest.approx([size, size, 2.5])
+    np.testing.assert_allclose(stack.affine, AFFINE[:3], atol=1e-6)
+    (notice,) = stack.notices
+    assert "1 × 1 × 2.5 and 0.8062 × 0.8062 × 2.5" in notice
+
+
+@pytest.mark.parametrize("affine", [np.diag([0.0, 1, 1, 1]), np.diag([np.nan] * 4)])
+def test_an_affine_that_is_nonsense_leaves_the_sizes_alone(tmp_path, affine):
+    image = nibabel.Nifti1Image(VOLUME, np.eye(4))
+    image.set_qform(None, 0)
+    image.header.set_sform(affine, 1)
+    image.header["pixdim"][1:4] = 2, 3, 4
+    with (tmp_path / "a.nii").open("wb") as file:
+        image.header["vox_offset"] = 352
+        image.header.write_to(file)
+        file.write(bytes(4) + VOLUME.tobytes("F"))
+    stack = open_stack(tmp_path / "a.nii")
+    assert [one.scale for one in stack.axes] == [2, 3, 4]
+    assert stack.notices == ()
+
+
 @pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
 def test_time_is_the_fourth_axis_in_seconds(tmp_path, suffix):
     data = np.stack([VOLUME, VOLUME + 1, VOLUME + 2], axis=3)
