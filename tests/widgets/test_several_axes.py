@@ -162,6 +162,6 @@ def test_volumes_in_time_say_why_not(along_z: User) -> None:
     assert track.across.isVisibleTo(track)
     assert not track.across.axes.isVisibleTo(track)
     assert track.across.cost.isVisibleTo(track)
-    assert "a volume at each position along t" in track.across.cost.text()
+    assert "Volumes at many t are fused" in track.across.cost.text()
     assert "track --axes z,y,x --fuse --every t" in track.across.cost.text()
     assert track.across.chosen == ()
