@@ -56,6 +56,6 @@ def _left_to_the_command(axes: Axes, others: Axes) -> str:
     if any(len(name) > 1 for name in (*names, *where)):  # "axis 1": it has none
         words = "--fuse"
     return (
-        f"Along {names[0]} only. Volumes at many {' and '.join(where)} are fused by the "
-        f"command: track {words}"
+        f"Along {names[0]} only. Volumes at many {' and '.join(where)} are fused by "
+        f"the command: track {words}"
     )
