@@ -70,7 +70,7 @@ def test_what_was_stopped_goes_on_with_the_axis_that_it_was_at(
     assert cli("track", volume, "-o", whole, *course, *BOX).code == 0
     words = ("track", volume, "-o", out, *course, *BOX, "--resume")
     with monkeypatch.context() as patch:
-        patch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(36))
+        patch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(80))
         said = cli(*words)
     assert said.code == 130
     assert "Stopped along y. What is finished is kept in" in said.err
