@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.track import ObjectTrack, Tracked
     from napari_sam2.engine.views import View
-    from napari_sam2.model.object_state import ObjectState
 
 
 class Answered(NamedTuple):
@@ -93,7 +92,8 @@ class PromptAnswerer:
     def result(self, object_id: int, frame: int, answer: Answer) -> MaskResult:
         """Return what an answer that was given before looks like."""
         with inference(self._model):
-            return self._result(object_id, frame, answer.state, answer.sighting.view)
+            seen = Seen(object_id, answer.state, answer.sighting.view, answer.said)
+            return self._result(seen, frame)
 
     def _answer(
         self,
@@ -121,14 +121,12 @@ class PromptAnswerer:
             states.append(answer(self._model, shown, coarse, prompts, view, mask))
         best = surest([float(state.ious[0]) for state in states])
         state, view = states[best], views[best]
-        result = self._result(track.object_id, frame, state, view)
+        said = as_said(prompts)
+        result = self._result(Seen(track.object_id, state, view, said), frame)
         sighting = self._sighting(track, frame, result, view)
-        return Answered(Answer(as_said(prompts), state, sighting, correction), result)
+        return Answered(Answer(said, state, sighting, correction), result)
 
-    def _result(
-        self, object_id: int, frame: int, state: ObjectState, view: View
-    ) -> MaskResult:
-        seen = Seen(object_id, state, view, is_prompted=True)
+    def _result(self, seen: Seen, frame: int) -> MaskResult:
         return results_of([seen], frame, self._shape_hw, self._parts.options)[0]
 
     def _sighting(

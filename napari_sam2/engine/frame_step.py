@@ -44,7 +44,7 @@ class FrameStepper:
     ) -> FrameResult:
         """Compute all objects of one frame and remember them."""
         everything = [
-            Seen(one.object_id, answer.state, answer.sighting.view, True)
+            Seen(one.object_id, answer.state, answer.sighting.view, answer.said)
             for one in tracks
             if (answer := one.answers.get(step.frame)) is not None
         ]
@@ -52,7 +52,7 @@ class FrameStepper:
         with inference(self._model):
             findings = self._finder.find(lost, step, groups, ahead)
             everything += [
-                Seen(query.object_id, prediction.state, query.view, False)
+                Seen(query.object_id, prediction.state, query.view)
                 for query, prediction in findings
             ]
             everything.sort(key=lambda one: one.object_id)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 
+from napari_sam2.core.packed import PackedMask
+from napari_sam2.core.soft_mask import soft_mask
 from napari_sam2.engine.masks import Scores, to_results
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.options import TrackerOptions
+    from napari_sam2.engine.track import Said
     from napari_sam2.engine.views import View
     from napari_sam2.model.object_state import ObjectState
 
 
 class Seen(NamedTuple):
-    """The answer for one object on a frame, and what was looked at."""
+    """The answer for one object on a frame, what was looked at, and what was said."""
 
     object_id: int
     state: ObjectState
     view: View
-    is_prompted: bool
+    said: Said | None = None  # None where it was not prompted
 
 
 def results_of(
@@ -32,15 +37,52 @@ def results_of(
     shape_hw: tuple[int, int],
     options: TrackerOptions,
 ) -> tuple[MaskResult, ...]:
-    """Turn all that was seen on one frame, (H, W), into results."""
+    """Turn all that was seen on one frame, (H, W), into results.
+
+    A mask that was given is the result, to the pixel: the model knows it on its coarse
+    grid only. What others have there gives way.
+    """
     if not seen:
         return ()
     pairs = [torch.stack([s.state.ious[0], s.state.object_logits[0, 0]]) for s in seen]
     numbers = torch.stack(pairs).float().tolist()
     scores = [
-        Scores(one.object_id, iou, logit, one.is_prompted)
+        Scores(one.object_id, iou, logit, one.said is not None)
         for one, (iou, logit) in zip(seen, numbers, strict=True)
     ]
     logits = torch.cat([one.state.logits[:, 0] for one in seen])
     views = [one.view for one in seen]
-    return to_results(logits, scores, frame, views, shape_hw, options)
+    results = to_results(logits, scores, frame, views, shape_hw, options)
+    given = {s.object_id: s.said for s in seen if isinstance(s.said, PackedMask)}
+    return _with_given(results, given, options) if given else results
+
+
+def _with_given(
+    results: Sequence[MaskResult],
+    given: Mapping[int, PackedMask],
+    options: TrackerOptions,
+) -> tuple[MaskResult, ...]:
+    """Put masks that were given in place of the model's; the first has what two share.
+
+    Others lose what they have there.
+    """
+    results = [_as_given(one, given.get(one.object_id)) for one in results]
+    if options.allow_overlaps:
+        return tuple(results)
+    apart = []
+    for one in results:
+        for other in (one for one in results if one.object_id in given):
+            if other.object_id == one.object_id:
+                break
+            one = one.without(other)
+        apart.append(one)
+    return tuple(apart)
+
+
+def _as_given(result: MaskResult, given: PackedMask | None) -> MaskResult:
+    """Return a result with the pixels that were given, if some were."""
+    if given is None:
+        return result
+    crop, origin = given.crop, given.origin_yx
+    soft = result.soft and soft_mask(crop.astype(np.float32), crop, origin)
+    return replace(result, origin_yx=origin, crop=crop, soft=soft)
