@@ -50,11 +50,18 @@ def results_of(
         Scores(one.object_id, iou, logit, one.said is not None)
         for one, (iou, logit) in zip(seen, numbers, strict=True)
     ]
-    logits = torch.cat([one.state.logits[:, 0] for one in seen])
+    logits = torch.cat([_found_in(one) for one in seen])
     views = [one.view for one in seen]
     results = to_results(logits, scores, frame, views, shape_hw, options)
     given = {s.object_id: s.said for s in seen if isinstance(s.said, PackedMask)}
     return _with_given(results, given, options) if given else results
+
+
+def _found_in(seen: Seen) -> torch.Tensor:
+    """Return logits, (1, h, w), of what was found: nothing where a mask was given."""
+    logits = seen.state.logits[:, 0]
+    is_given = isinstance(seen.said, PackedMask)
+    return torch.full_like(logits, -1.0) if is_given else logits
 
 
 def _with_given(

@@ -49,7 +49,8 @@ def read_labels(path: str | Path) -> StackFrames:
     if stack.is_rgb and stack.axes[-1].name == "s":  # else: three frames, misnamed
         raise StackError(
             f"{path} is a colour picture: masks are grey, with 0 for the background "
-            "and the object's number, or 255, for the object."
+            "and the object's number, or 255, for the object. Of masks in the colours "
+            "of a palette, such as DAVIS has, use the TIFF or NIfTI form."
         )
     frames = stack_frames(stack, _frame_axis(stack.axes))
     if frames.dtype.kind not in "bui" and not _is_whole(frames[0]):

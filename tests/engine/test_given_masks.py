@@ -48,6 +48,18 @@ def test_masks_of_one_frame_stay_apart(miniature, seeds) -> None:
     assert not (result[1].mask & taken).any()
 
 
+def test_what_is_found_loses_to_a_given_mask_no_more_than_its_pixels(
+    miniature,
+) -> None:
+    tracker = VideoTracker(miniature, Generated(1), limits=LIMITS)
+    tracker.add(BoxPrompt(1, 0, (2, 2, 38, 44)))
+    (alone,) = tracker.propagate()
+    assert (alone[1].mask & BLOB).any()
+    tracker.add(MaskPrompt(2, 0, BLOB))
+    (both,) = tracker.propagate()
+    assert np.array_equal(both[1].mask, alone[1].mask & ~BLOB)
+
+
 def test_masks_may_overlap_if_that_is_allowed(miniature) -> None:
     options = replace(EXACT, allow_overlaps=True)
     tracker = VideoTracker(miniature, Generated(1), limits=LIMITS, options=options)

@@ -173,8 +173,12 @@ def _write_gif(path: Path, film: Iterable[Picture], fps: float, note: str) -> No
 
 
 def _gif_durations(fps: float) -> list[int]:
-    """Return milliseconds of each picture: whole hundredths that add up."""
-    ends = [round(100 * number / fps) for number in range(_GIF_FRAMES + 1)]
+    """Return milliseconds of each picture: whole hundredths that add up.
+
+    None is shorter than two, which viewers take for a mistake, and show for ten.
+    """
+    step = max(2.0, 100 / fps)
+    ends = [round(step * number) for number in range(_GIF_FRAMES + 1)]
     return [10 * (end - start) for start, end in pairwise(ends)]
 
 
