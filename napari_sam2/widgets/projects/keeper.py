@@ -84,6 +84,7 @@ class Keeper:
         self._beside: dict[str, ImageReference] = {}
         self._moved: dict[str, Path] = {}
         self._was_running = False
+        self._was_idle = True
         self._saved_generation = 0
         self._savings: list[_Saving] = []
         self._looked_at: ImageSource | None = None
@@ -203,7 +204,10 @@ class Keeper:
         if self._was_running and not is_running:
             self.autosave.save()
         self._was_running = is_running
-        if status.activity is Activity.IDLE and not self.session.is_empty:
+        is_idle, was_idle = status.activity is Activity.IDLE, self._was_idle
+        self._was_idle = is_idle
+        # What is said while nothing goes on is no end of work: a click may come.
+        if is_idle and not was_idle and not self.session.is_empty:
             self._look_at_image()
 
     def _describe(self) -> Project:
