@@ -140,3 +140,17 @@ def test_after_a_project_that_cannot_be_opened_the_line_is_not_empty(
     line = working.dock.status_line
     working.wait(lambda: "broken.sam2" in line.problems.sentences)
     assert line.message.endswith("nano is ready.")
+
+
+def test_what_is_opened_and_saved_at_once_still_knows_its_image(
+    worker: User, tmp_path: Path
+) -> None:
+    path = save(worker, tmp_path / "cells.sam2")
+    known = read_project(path).image.fingerprint
+    assert known.pixels
+    reopen(worker)
+    worker.dock.projects.open(path)
+    worker.wait(lambda: worker.session is not None)
+    worker.wait_idle()
+    again = save(worker, tmp_path / "again.sam2")
+    assert read_project(again).image.fingerprint == known
