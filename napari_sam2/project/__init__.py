@@ -34,6 +34,7 @@ from napari_sam2.project.image import (
     locate_image,
     open_image,
     refer_to_image,
+    with_known_pixels,
 )
 from napari_sam2.project.image_paths import locate_companion, related_to
 from napari_sam2.project.reading import read_project
@@ -70,5 +71,6 @@ __all__ = [
     "refer_to_image",
     "related_to",
     "stack_geometry",
+    "with_known_pixels",
     "write_project",
 ]

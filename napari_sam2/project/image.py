@@ -109,6 +109,24 @@ def refer_to_image(
     )
 
 
+def with_known_pixels(now: ImageReference, before: ImageReference) -> ImageReference:
+    """Keep what is known of an image's pixels, of which it is certain that they stayed.
+
+    Parameters
+    ----------
+    now : ImageReference
+        With a :func:`glance`.
+    before : ImageReference
+        As a project describes the same image.
+    """
+    seen, known = now.fingerprint, before.fingerprint
+    if seen is None or known is None:
+        return now
+    if (seen.shape, seen.dtype) != (known.shape, known.dtype):
+        return now
+    return replace(now, fingerprint=replace(seen, pixels=seen.pixels or known.pixels))
+
+
 def locate_image(
     project: Project, project_path: str | Path, *, instead: str | Path | None = None
 ) -> ImageState:

@@ -16,9 +16,11 @@ from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project.image import (
     Whereabouts,
+    glance,
     locate_image,
     open_image,
     refer_to_image,
+    with_known_pixels,
 )
 from napari_sam2.project.image_paths import related_to
 from napari_sam2.project.session import stack_geometry
@@ -177,3 +179,14 @@ def test_another_image_is_refused(folder: Path) -> None:
     write(folder / "others.tif", PIXELS[:4])
     with pytest.raises(ProjectError, match="it is another image"):
         open_image(project, folder / "others.tif")
+
+
+def test_pixels_that_were_known_stay_known_of_an_image_that_is_the_same(folder):
+    frames = stack_frames(open_stack(folder / "cells.tif"))
+    known = refer_to_image("cells", folder / "cells.tif", frames=frames)
+    blind = replace(known, fingerprint=glance(frames, folder / "cells.tif"))
+    assert not blind.fingerprint.pixels
+    assert with_known_pixels(blind, known) == known
+    assert with_known_pixels(blind, replace(known, fingerprint=None)) == blind
+    other = replace(known.fingerprint, shape=(6, 8, 11))
+    assert with_known_pixels(blind, replace(known, fingerprint=other)) == blind

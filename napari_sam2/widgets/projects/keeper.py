@@ -19,6 +19,7 @@ from napari_sam2.project import (
     project_header,
     project_of,
     related_to,
+    with_known_pixels,
     write_project,
 )
 from napari_sam2.project.values import View
@@ -115,7 +116,14 @@ class Keeper:
             self.path is not None or not self.session.is_empty
         )
 
-    def adopt(self, project: Project, path: Path | None, *, is_saved: bool) -> None:
+    def adopt(
+        self,
+        project: Project,
+        path: Path | None,
+        *,
+        is_saved: bool,
+        is_same_image: bool,
+    ) -> None:
         """Go on with a project whose contents the session has.
 
         Parameters
@@ -124,7 +132,12 @@ class Keeper:
         path : Path or None
         is_saved : bool
             Whether the project is as the contents are; otherwise they were restored.
+        is_same_image : bool
+            Whether the image is the one that the project describes, not one that was
+            put in its place.
         """
+        if is_same_image:
+            self._image = with_known_pixels(self._image, project.image)
         self._created = project.saved.created
         self._beside = {one.key: one for one in project.beside}
         if path is not None:

@@ -66,6 +66,11 @@ class Opening:
     recovery: Recovery | None
     state: ImageState
 
+    def has_its_image(self, layer: Any) -> bool:
+        """Say whether a layer shows the very image that the project was made on."""
+        is_as_before = self.state.whereabouts in (Whereabouts.FOUND, Whereabouts.MOVED)
+        return is_as_before and layer_path(layer) == self.state.path
+
 
 class ProjectOpener(QObject):
     """Opens projects, one at a time; files are read in the background.

@@ -226,7 +226,12 @@ class Projects(QWidget):
     def _on_opened(self, opening: Opening, session: Session) -> None:
         keeper = self._keepers[id(session)]
         recovery = opening.recovery
-        keeper.adopt(opening.project, opening.path, is_saved=recovery is None)
+        keeper.adopt(
+            opening.project,
+            opening.path,
+            is_saved=recovery is None,
+            is_same_image=opening.has_its_image(session.image.layer),
+        )
         if recovery is not None:
             self._discard_when_safe(recovery, keeper)
         self.said.emit(_opened(opening))
