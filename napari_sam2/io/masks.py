@@ -33,7 +33,8 @@ def read_labels(path: str | Path) -> StackFrames:
     Parameters
     ----------
     path : str or Path
-        Any file that :func:`napari_sam2.io.reading.stack.open_stack` opens.
+        Anything that :func:`napari_sam2.io.reading.stack.open_stack` opens. Of pictures
+        with a palette, as DAVIS has them, the indices count.
 
     Returns
     -------
@@ -45,12 +46,12 @@ def read_labels(path: str | Path) -> StackFrames:
     StackError
         If it is in colour, or has more axes than frames, rows and columns.
     """
-    stack = open_stack(path)
+    stack = open_stack(path, indices=True)
     if stack.is_rgb and stack.axes[-1].name == "s":  # else: three frames, misnamed
         raise StackError(
             f"{path} is a colour picture: masks are grey, with 0 for the background "
-            "and the object's number, or 255, for the object. Of masks in the colours "
-            "of a palette, such as DAVIS has, use the TIFF or NIfTI form."
+            "and the object's number, or 255, for the object, or have such numbers as "
+            "indices of a palette, as DAVIS does."
         )
     frames = stack_frames(stack, _frame_axis(stack.axes))
     if frames.dtype.kind not in "bui" and not _is_whole(frames[0]):
@@ -155,7 +156,7 @@ def load_placed_mask_prompts(
         If the file cannot be read, lacks one of the axes, or shows no object.
     """
     try:
-        stack = open_stack(path)
+        stack = open_stack(path, indices=True)
         if sum(one.size > 1 for one in stack.axes) <= 3:
             return tuple(map(PlacedPrompt, load_mask_prompts(path, frame)))
         placed = tuple(_placed_prompts(stack, axis, every, frame))

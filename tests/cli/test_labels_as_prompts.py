@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from napari_sam2.io.prompt_file import read_prompts
+from tests.io.reading_back import LABEL_READERS
 
 
 @pytest.mark.parametrize("form", ["points", "boxes", "masks"])
@@ -45,6 +46,18 @@ def test_objects_are_prompted_where_they_appear(cli, tmp_path: Path) -> None:
     assert cli("prompts", tmp_path / "labels.tif", "-o", tmp_path / "p.json").code == 0
     found = read_prompts(tmp_path / "p.json").prompts
     assert [(p.object_id, p.frame) for p in found] == [(3, 1), (9, 2)]
+
+
+@pytest.mark.parametrize("name", ["labels-tiff", "labels-png", "ctc"])
+def test_results_are_taken_as_masks(cli, stack, tmp_path, name: str) -> None:
+    first, again = tmp_path / "first", tmp_path / "again.tif"
+    first = first.with_suffix(".tif") if name == "labels-tiff" else first
+    words = ("--format", name, "--point", "1:0,22,20")
+    assert cli("track", stack, "-o", first, *words).code == 0
+    said = cli("track", stack, "-o", again, "--mask", first)
+    assert (said.code, said.err) == (0, "")
+    assert LABEL_READERS[name](first).any()
+    np.testing.assert_array_equal(tifffile.imread(again), LABEL_READERS[name](first))
 
 
 @pytest.mark.parametrize("form", ["point", "box", "mask"])

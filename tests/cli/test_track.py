@@ -69,9 +69,9 @@ def test_frames_that_are_measured_or_shown_are_decoded_once(
         tifffile.imwrite(pictures / f"{frame}.tif", pixels)
     read = []
 
-    def count(path):
+    def count(path, **choice):
         read.append(path.name)
-        return read_picture(path)
+        return read_picture(path, **choice)
 
     monkeypatch.setattr("napari_sam2.io.reading.folder.read_picture", count)
     words = ("-o", "labels.tif", *outputs, "--limits", "0,255", *FIRST)

@@ -7,8 +7,10 @@ from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.io.masks import (
     load_mask,
     load_mask_prompts,
+    load_placed_mask_prompts,
     read_labels,
 )
+from napari_sam2.io.writing.png_labels import davis_palette
 
 LABELS = np.zeros((3, 8, 9), np.uint16)
 LABELS[0, 1:3, 1:4] = 4
@@ -92,6 +94,27 @@ def test_colour_and_fractions_are_no_labels(tmp_path):
         read_labels(tmp_path / "rgb.png")
     with pytest.raises(StackError, match="float32"):
         read_labels(tmp_path / "half.tif")
+
+
+def indexed(path, labels):
+    """Save labels as DAVIS does: indices, seen in the colours of a palette."""
+    picture = Image.fromarray(labels.astype(np.uint8)).convert("L")
+    picture.putpalette(davis_palette())
+    picture.save(path)
+
+
+def test_indexed_pictures_are_labels_and_their_colours_do_not_matter(tmp_path):
+    for frame in range(3):
+        indexed(tmp_path / f"{frame:05d}.png", LABELS[frame])
+    frames = read_labels(tmp_path)
+    assert len(frames) == 3
+    for frame in (2, 0, 1):
+        np.testing.assert_array_equal(frames[frame], LABELS[frame])
+    np.testing.assert_array_equal(read_labels(tmp_path / "00002.png")[0], LABELS[2])
+    prompts = load_mask_prompts(tmp_path)
+    assert [(p.object_id, p.frame) for p in prompts] == [(4, 0), (4, 2), (12, 2)]
+    placed = load_placed_mask_prompts(tmp_path, "t", ["z"])
+    assert [one.prompt.object_id for one in placed] == [4, 4, 12]
 
 
 def test_masks_in_nifti_are_read_slice_by_slice(tmp_path):

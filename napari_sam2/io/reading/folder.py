@@ -11,7 +11,7 @@ from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.exif import upright
 from napari_sam2.io.reading.folders_inside import what_to_open
-from napari_sam2.io.reading.opened import Opened
+from napari_sam2.io.reading.opened import Opened, Wanted
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.picture_files import TIFF_SUFFIXES, picture_files
 
@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 _CONVERT = {"1": "L", "P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB"}
 
 
-def open_folder(path: Path) -> Opened:
+def open_folder(path: Path, wanted: Wanted) -> Opened:
     """Open a folder of PNG, JPEG, BMP or TIFF pictures, one per frame.
 
     Only the first picture is read; that the others have its size is checked as they
     are read.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : Wanted
+        Says whether the indices of pictures with a palette are wanted.
 
     Raises
     ------
@@ -39,12 +45,13 @@ def open_folder(path: Path) -> Opened:
     if not files:
         raise StackError(what_to_open(path))
     try:
-        first = read_picture(files[0])
+        first = read_picture(files[0], indices=wanted.indices)
     except FrameError as error:
         raise StackError(str(error)) from error
 
     def read(page: int) -> npt.NDArray[Any]:
-        return _alike(read_picture(files[page]), first, files[page])
+        picture = read_picture(files[page], indices=wanted.indices)
+        return _alike(picture, first, files[page])
 
     shape = (len(files), *first.shape)
     names = "iyx" if first.ndim == 2 else "iyxs"
@@ -52,8 +59,14 @@ def open_folder(path: Path) -> Opened:
     return Opened(array, axes_from_shape(shape, names))
 
 
-def open_picture(path: Path) -> Opened:
+def open_picture(path: Path, wanted: Wanted) -> Opened:
     """Open a single PNG, JPEG or BMP picture.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : Wanted
+        Says whether the indices of a picture with a palette are wanted.
 
     Raises
     ------
@@ -61,14 +74,20 @@ def open_picture(path: Path) -> Opened:
         If it cannot be read.
     """
     try:
-        pixels = read_picture(path)
+        pixels = read_picture(path, indices=wanted.indices)
     except FrameError as error:
         raise StackError(str(error)) from error
     return Opened(pixels, axes_from_shape(pixels.shape, "yxs"[: pixels.ndim]))
 
 
-def read_picture(path: Path) -> npt.NDArray[Any]:
+def read_picture(path: Path, *, indices: bool = False) -> npt.NDArray[Any]:
     """Read one picture file: (H, W) grey or (H, W, C) colour, as the camera was held.
+
+    Parameters
+    ----------
+    path : Path
+    indices : bool, optional
+        Whether a picture with a palette is read as its indices, (H, W).
 
     Raises
     ------
@@ -77,10 +96,10 @@ def read_picture(path: Path) -> npt.NDArray[Any]:
     """
     with decoding(FrameError, f"The picture {path} could not be read"):
         is_tiff = path.suffix.lower() in TIFF_SUFFIXES
-        return _read_tiff(path) if is_tiff else _read_with_pil(path)
+        return _read_tiff(path) if is_tiff else _read_with_pil(path, indices)
 
 
-def _read_with_pil(path: Path) -> npt.NDArray[Any]:
+def _read_with_pil(path: Path, indices: bool) -> npt.NDArray[Any]:
     from PIL import Image
 
     try:
@@ -91,7 +110,8 @@ def _read_with_pil(path: Path) -> npt.NDArray[Any]:
             "may be damaged. If it is that large, save it as TIFF."
         ) from None
     with opened as picture:
-        mode = _CONVERT.get(picture.mode)
+        is_kept = indices and picture.mode == "P"
+        mode = None if is_kept else _CONVERT.get(picture.mode)
         pixels = np.asarray(picture.convert(mode) if mode else picture)
         return upright(pixels, picture)
 

@@ -73,7 +73,7 @@ _FILES = (
         lambda path, _: open_nifti(path),
         frozenset({".nii", ".nii.gz"}),
     ),
-    Kind("a picture", lambda path, _: open_picture(path), PICTURE_SUFFIXES),
+    Kind("a picture", open_picture, PICTURE_SUFFIXES),
 )
 _ZARR = Kind(
     "a Zarr folder",
@@ -86,7 +86,7 @@ _DICOM = Kind(
     frozenset({".dcm", ".dicom"}),
     frozenset({"series"}),
 )
-_PICTURES = Kind("a folder of pictures", lambda path, _: open_folder(path))
+_PICTURES = Kind("a folder of pictures", open_folder)
 
 _ANIMATIONS = ".gif", ".webp", ".apng"
 

@@ -34,11 +34,15 @@ class Wanted:
         Path of an array inside a file that is like a folder; None for the only one.
     level : int
         Of a pyramid: 0 is full resolution.
+    indices : bool
+        Whether pictures with a palette are wanted as indices, as labels are kept in
+        them, and not in the colours of the palette.
     """
 
     series: int | None = None
     dataset: str | None = None
     level: int = 0
+    indices: bool = False
 
     def __post_init__(self) -> None:
         """Reject what counts nothing."""

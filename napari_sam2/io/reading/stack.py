@@ -96,6 +96,7 @@ def open_stack(
     *,
     dataset: str | None = None,
     level: int = 0,
+    indices: bool = False,
 ) -> Stack:
     """Open a file or folder as a stack, without reading its pixels.
 
@@ -113,6 +114,9 @@ def open_stack(
     level : int, optional
         Which level of a pyramid (OME-Zarr, TIFF) is read; 0 is full resolution. Shapes
         and coordinates are always those of level 0.
+    indices : bool, optional
+        Whether pictures with a palette are taken as indices, as labels are kept in
+        them, and not in the colours of the palette.
 
     Raises
     ------
@@ -125,7 +129,7 @@ def open_stack(
     check_given(path, str | PathLike, "path", advice, StackError)
     file, inside = split_dataset(path)
     dataset = dataset or inside
-    opened = open_any(file, Wanted(series, dataset, level))
+    opened = open_any(file, Wanted(series, dataset, level, indices))
     return Stack(
         opened.array,
         opened.axes,
