@@ -35,11 +35,14 @@ class Patience:
         How long the server may be silent.
     pause_seconds : float
         Pause before the second attempt; it doubles from there on.
+    answer_seconds : float
+        How long a server that has never said anything may be silent, in all attempts.
     """
 
     tries: int = 5
     stall_seconds: float = 20.0
     pause_seconds: float = 1.0
+    answer_seconds: float = 30.0
 
 
 def persist(
@@ -69,16 +72,29 @@ def persist(
         If the disk did not take the file.
     """
     most, failures = transfer.done, 0
+    end = time.monotonic() + patience.answer_seconds
     while True:
+        transfer.stall_seconds = _longest_silence(transfer, patience, end)
         try:
             yield from transfer.attempt()
             return
         except TransferError as error:
             failures = 1 if transfer.done > most else failures + 1
             most = max(most, transfer.done)
-            if _is_hopeless(error, transfer) or failures >= patience.tries:
+            pause = patience.pause_seconds * 2 ** (failures - 1)
+            is_mute = not transfer.has_connected and time.monotonic() + pause >= end
+            is_over = is_mute or failures >= patience.tries
+            if is_over or _is_hopeless(error, transfer):
                 raise DownloadError(_farewell(error, transfer, target)) from error
-        yield from _pause(patience.pause_seconds * 2 ** (failures - 1), transfer.done)
+        yield from _pause(pause, transfer.done)
+
+
+def _longest_silence(transfer: Transfer, patience: Patience, end: float) -> float:
+    """Return for how long the next attempt waits for a word."""
+    if transfer.has_connected:
+        return patience.stall_seconds
+    left = end - time.monotonic()
+    return min(patience.stall_seconds, max(left, _POLL_SECONDS))
 
 
 def _is_hopeless(error: TransferError, transfer: Transfer) -> bool:

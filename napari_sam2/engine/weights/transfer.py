@@ -142,6 +142,8 @@ class Transfer:
             raise self._explained(error.code, error.reason) from error
         except URLError as error:
             raise Unreachable(_reason(error.reason)) from error
+        except TimeoutError as error:
+            raise Interrupted("the server does not answer") from error
         except (OSError, HTTPException) as error:
             raise Interrupted(_reason(error)) from error
         if not isinstance(response, HTTPResponse):

@@ -104,6 +104,27 @@ def test_a_silent_server_is_left_and_asked_again(fetch, server, answer, content)
     assert fetch().read_bytes() == content
 
 
+def test_a_server_that_never_says_anything_is_given_up_sooner(
+    fetch, server, answer, patience, tmp_path
+):
+    server.answers = [answer(is_silent=True)]
+    hasty = replace(patience, tries=99, stall_seconds=0.05, answer_seconds=0.2)
+    with pytest.raises(DownloadError, match="the server does not answer"):
+        fetch(patience=hasty)
+    assert server.request_count < 9
+    assert not (tmp_path / "toy.pt").exists()
+
+
+def test_a_server_that_has_answered_once_is_asked_as_often_as_ever(
+    fetch, server, answer, patience
+):
+    server.answers = [answer(status=503), answer(is_silent=True)]
+    hasty = replace(patience, tries=4, answer_seconds=patience.stall_seconds)
+    with pytest.raises(DownloadError, match="the server does not answer"):
+        fetch(patience=hasty)
+    assert server.request_count == 4
+
+
 def test_a_server_that_stays_silent_is_given_up(fetch, server, answer, patience):
     server.answers = [answer(stops_after=0, stalls=True)]
     hasty = replace(patience, stall_seconds=0.05)
