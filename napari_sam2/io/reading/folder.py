@@ -14,6 +14,7 @@ from napari_sam2.io.reading.folders_inside import what_to_open
 from napari_sam2.io.reading.opened import Opened, Wanted
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.picture_files import TIFF_SUFFIXES, picture_files
+from napari_sam2.io.reading.tiff_orientation import orientation_notices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def open_folder(path: Path, wanted: Wanted) -> Opened:
     shape = (len(files), *first.shape)
     names = "iyx" if first.ndim == 2 else "iyxs"
     array = PagedArray(shape, first.dtype, first.ndim, read)
-    return Opened(array, axes_from_shape(shape, names))
+    return Opened(array, axes_from_shape(shape, names), notices=_notices(files[0]))
 
 
 def open_picture(path: Path, wanted: Wanted) -> Opened:
@@ -128,6 +129,15 @@ def _read_tiff(path: Path) -> npt.NDArray[Any]:
             )
         pixels: npt.NDArray[Any] = series.asarray()
     return pixels
+
+
+def _notices(path: Path) -> tuple[str, ...]:
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        return ()
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        return orientation_notices(path, file.pages[0])
 
 
 def _alike(

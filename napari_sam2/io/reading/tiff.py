@@ -18,6 +18,7 @@ from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.level import at_level, whole_pyramid
 from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
+from napari_sam2.io.reading.tiff_orientation import orientation_notices
 from napari_sam2.io.reading.tiff_promise import promised_axes
 from napari_sam2.io.reading.tiff_scale import with_pixel_sizes
 
@@ -68,17 +69,19 @@ def open_tiff(path: Path, series: int | None = None, level: int = 0) -> Opened:
 def _open_series(path: Path, file: Any, number: int, level: int) -> Opened:
     promised = promised_axes(file) if number == level == 0 else None
     if promised is not None:
-        return Opened(*_cut_off(path, file, promised))
+        said = orientation_notices(path, file.pages[0])
+        return Opened(*_cut_off(path, file, promised), notices=said)
     series = file.series[number]
+    said = orientation_notices(path, series.keyframe)
     axes = with_pixel_sizes(_axes(series), file, number)
     if len(series.levels) == 1 and level == 0 and series.dataoffset is not None:
-        return Opened(_mapped(path, file, series), axes)
+        return Opened(_mapped(path, file, series), axes, notices=said)
     lock = threading.Lock()  # one file is read through all of them
     paged = [_paged(path, one, lock) for one in series.levels]
     if 0 <= level < len(paged):  # the others are used along with it, or not at all
         paged[level] = _paged(path, series.levels[level], lock, file.close)
     array = at_level(path, paged, level)
-    return Opened(array, axes, levels=whole_pyramid(paged, level))
+    return Opened(array, axes, notices=said, levels=whole_pyramid(paged, level))
 
 
 def _paged(

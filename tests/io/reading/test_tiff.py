@@ -66,6 +66,33 @@ def test_any_real_type_of_pixel_is_kept(tmp_path, dtype):
     np.testing.assert_array_equal(frames[2], data[2])
 
 
+def turned(path: Path, orientation: int, data=MOVIE, **options) -> Path:
+    """Write a file that says how its pictures are meant to be turned."""
+    return write(path, data, extratags=[(274, "H", 1, orientation, True)], **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}], ids=str)
+@pytest.mark.parametrize("orientation", range(10))
+def test_pictures_lie_as_in_napari_and_what_the_file_says_otherwise_is_told(
+    tmp_path, orientation, options
+):
+    stack = open_stack(turned(tmp_path / "movie.tif", orientation, **options))
+    np.testing.assert_array_equal(stack_frames(stack)[2], MOVIE[2])
+    told = [orientation] if orientation in range(2, 9) else []
+    assert len(stack.notices) == len(told)
+    for notice, number in zip(stack.notices, told, strict=True):
+        assert f"movie.tif asks to be shown turned or mirrored ({number}" in notice
+
+
+def test_pictures_in_a_folder_that_are_to_be_turned_are_told(tmp_path):
+    for number in range(3):
+        turned(tmp_path / f"{number}.tif", 6, MOVIE[number])
+    stack = open_stack(tmp_path)
+    np.testing.assert_array_equal(stack_frames(stack)[2], MOVIE[2])
+    (notice,) = stack.notices
+    assert "0.tif asks to be shown turned" in notice
+
+
 def test_complex_pixels_are_refused(tmp_path):
     with pytest.raises(StackError, match="complex64"):
         open_stack(write(tmp_path / "movie.tif", MOVIE.astype(np.complex64)))
