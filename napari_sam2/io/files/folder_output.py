@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.leftovers import PART, remove_leftovers, temporary_prefix
 from napari_sam2.io.files.output import (
     check_folder_of,
     looking_for,
     naming_output,
     new_file_mode,
-    temporary_prefix,
 )
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def atomic_folder(
         operating system stops the writing.
     """
     check_folder(path, is_ours, overwrite=overwrite)
+    remove_leftovers(path.parent.absolute())
     temporary = _temporary_beside(path)
     try:
         with naming_output(path):
@@ -143,7 +144,7 @@ def _put_in_place(temporary: Path, path: Path) -> None:
 def _temporary_beside(path: Path) -> Path:
     try:
         name = tempfile.mkdtemp(
-            prefix=temporary_prefix(path.name), suffix=".part", dir=path.parent
+            prefix=temporary_prefix(path.name), suffix=PART, dir=path.parent
         )
     except OSError as error:
         raise OutputError(

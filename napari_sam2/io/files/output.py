@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.leftovers import PART, remove_leftovers, temporary_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # Python ignores the signal that goes with EFBIG, a quota on the size of files.
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-
-_TOLD_LETTERS = 20
 
 
 class Gathered(Protocol):
@@ -103,6 +102,7 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
     """
     path = Path(path)
     check_output(path, overwrite=overwrite)
+    remove_leftovers(path.parent.absolute())
     temporary = _temporary_beside(path)
     try:
         with naming_output(path):
@@ -182,17 +182,12 @@ def naming_output(path: Path) -> Iterator[None]:
         raise OutputError(f"{path} could not be written: {reason}.") from error
 
 
-def temporary_prefix(name: str) -> str:
-    """Begin a hidden name that tells whose it is, and is not much longer."""
-    return f".{name[:_TOLD_LETTERS]}-"
-
-
 def _temporary_beside(path: Path) -> Path:
     """Make an empty file in the same folder, with the permissions of any new file."""
     try:
         handle, name = tempfile.mkstemp(
             prefix=temporary_prefix(path.stem),
-            suffix=f".part{path.suffix}",
+            suffix=f"{PART}{path.suffix}",
             dir=path.parent,
         )
     except OSError as error:
