@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.benchmarking.breakdown import break_down, flops_per_frame, roof
+from napari_sam2.benchmarking.breakdown import REST, break_down, flops_per_frame, roof
 from napari_sam2.benchmarking.comparison import table as comparison_table
 from napari_sam2.evaluation.markup import as_markdown
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
 
 _NONE = "–"
+_TOLD = 0.005  # share of a frame that is shown
 _BUSY = 0.1  # share of the processors that others take before it is worth a warning
 _EXPLANATION = """\
 GFLOP: what matrix products, convolutions and attentions compute, counted by PyTorch.
@@ -46,6 +47,7 @@ def _sections(found: Findings) -> Iterator[str]:
             "Where the time of a frame goes, in ms and in % of the frame\n\n"
             f"{as_markdown(list(_breakdown_rows(found)))}"
         )
+        yield from _longer_than_frames(found)
     if found.against:
         yield f"Against Meta's sam2\n\n{comparison_table(found.against)}"
 
@@ -141,12 +143,32 @@ def _breakdown_rows(found: Findings) -> Iterator[list[str]]:
     yield ["part", *(_objects(run) for run in found.runs)]
     columns = [break_down(found, run) for run in found.runs]
     for name in columns[0]:
-        cells = [
-            f"{_ms(column[name])} ({100 * column[name] / run.seconds:.0f} %)"
-            for column, run in zip(columns, found.runs, strict=True)
-        ]
-        yield [name, *cells]
+        both = zip(columns, found.runs, strict=True)
+        yield [name, *(_share(column[name], run) for column, run in both)]
     yield ["frame", *(f"{_ms(run.seconds)} (100 %)" for run in found.runs)]
+
+
+def _share(seconds: float, run: RunTime) -> str:
+    if _is_less_than_nothing(seconds, run):
+        return _NONE
+    seconds = max(0.0, seconds)
+    return f"{_ms(seconds)} ({100 * seconds / run.seconds:.0f} %)"
+
+
+def _is_less_than_nothing(seconds: float, run: RunTime) -> bool:
+    """Whether the parts, measured one by one, took longer than the frame."""
+    return seconds < -_TOLD * run.seconds
+
+
+def _longer_than_frames(found: Findings) -> Iterator[str]:
+    for run in found.runs:
+        rest = break_down(found, run)[REST]
+        if _is_less_than_nothing(rest, run):
+            yield (
+                f"With {_objects(run)} the parts take {1 - rest / run.seconds:.2f} "
+                "times as long as the frame: they are\nmeasured one by one, and in a "
+                "frame some go on at once, or the machine was busier then."
+            )
 
 
 def _objects(run: RunTime) -> str:

@@ -23,8 +23,9 @@ from napari_sam2.benchmarking.parts import (
     UPLOAD,
 )
 from napari_sam2.benchmarking.record import as_json
-from napari_sam2.benchmarking.results import Findings
+from napari_sam2.benchmarking.results import Findings, PartTime, RunTime
 from napari_sam2.benchmarking.table import as_text
+from napari_sam2.benchmarking.work import Work
 from napari_sam2.core.cancel import CancelToken
 from tests.miniature import seeded_model
 
@@ -106,6 +107,21 @@ def test_the_text_shows_everything(found: Findings) -> None:
     ):  # fmt: skip
         assert words in text
     assert max(map(len, text.split("\n\n")[0].splitlines())) < 120
+
+
+def test_parts_that_took_longer_than_the_frame_leave_no_share_below_zero() -> None:
+    found = Findings("miniature", True, 64, "float32")
+    found.parts = [
+        PartTime(ENCODER, 0, 0, 0.5, Work(9, 9)), PartTime(DECODER, 2, 0, 0.75, None),
+        PartTime(DECODER, 3, 0, 0.501, None), PartTime(DECODER, 4, 0, 0.25, None),
+    ]  # fmt: skip
+    found.runs = [RunTime(count, 9, 1, 1.0, 0) for count in (2, 3, 4)]
+    text = as_text(found)
+    (rest,) = (line for line in text.splitlines() if line.startswith(f"| {REST}"))
+    shares = [cell.strip() for cell in rest.split("|")[2:-1]]
+    assert shares == ["–", "0.00 (0 %)", "250 (25 %)"]
+    assert "With 2 objects the parts take 1.25 times as long as the frame" in text
+    assert text.count("times as long") == 1
 
 
 def test_the_json_has_everything(found: Findings) -> None:
