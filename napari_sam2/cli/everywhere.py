@@ -193,7 +193,7 @@ def _keeping(folder: Path, store: PositionFiles) -> Iterator[None]:
         kept = _kept(folder, store)
         if not kept:
             raise
-        raise Sam2Error(f"{error} {kept}") from error
+        raise Sam2Error(f"{error} {kept}", example=error.example) from error
 
 
 def _kept(folder: Path, store: PositionFiles) -> str:

@@ -42,7 +42,7 @@ def frame_ranges(frames: Iterable[int]) -> str:
 def as_options(arguments: Mapping[str, object]) -> str:
     """Write arguments as options: ``--at t=1 --at z=3`` for ``at={"t": 1, "z": 3}``."""
     return " ".join(
-        f"--{name} {value}"
+        f"--{name}" if value is True else f"--{name} {value}"
         for name, given in arguments.items()
         for value in _values(given)
     )

@@ -56,8 +56,7 @@ def naming_arguments() -> Iterator[None]:
     try:
         yield
     except Sam2Error as error:
-        words = ", ".join(f"{name}={value!r}" for name, value in error.example.items())
-        raise type(error)(error.with_words(words)) from error
+        raise type(error)(error.with_words(error.words)) from error
 
 
 def _check_axes(stack: Stack, axes: Sequence[str]) -> None:

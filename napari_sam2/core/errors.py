@@ -20,7 +20,8 @@ class Sam2Error(Exception):
     message : str
     example : mapping of str to object, optional
         What could be chosen to mend it, by the name of the argument in Python. The
-        message speaks of no argument, for commands and windows have others.
+        message speaks of no argument, for commands and windows have others, or names
+        it as ``words`` does.
     """
 
     def __init__(
@@ -29,8 +30,15 @@ class Sam2Error(Exception):
         super().__init__(*message)
         self.example = example or {}
 
+    @property
+    def words(self) -> str:
+        """What to write in Python."""
+        return ", ".join(f"{name}={value!r}" for name, value in self.example.items())
+
     def with_words(self, words: str) -> str:
-        """Return the message, and at its end what to write."""
+        """Return the message with what to write: where Python is, or at its end."""
+        if self.words and self.words in str(self):
+            return str(self).replace(self.words, words)
         return f"{str(self).removesuffix('.')}: {words}." if words else str(self)
 
 

@@ -106,7 +106,7 @@ def test_the_same_numbers_make_the_same_page(written, outcome, tmp_path) -> None
 
 
 def test_nothing_is_replaced_unasked(written, outcome, tmp_path) -> None:
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         check_evaluation(written, overwrite=False)
     check_evaluation(written, overwrite=True)
     (written / "notes.txt").write_text("mine")

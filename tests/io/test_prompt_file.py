@@ -222,7 +222,7 @@ def test_masks_are_written_beside_the_file(tmp_path):
     write_prompts(path, PromptSet((MaskPrompt(3, 2, mask),)))
     (found,) = read_prompts(path).prompts
     np.testing.assert_array_equal(found.mask, mask)
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         write_prompts(path, PromptSet(()))
 
 
@@ -248,7 +248,7 @@ MASKS = PromptSet(tuple(MaskPrompt(3, t, np.ones((8, 9), bool)) for t in range(2
 @pytest.mark.parametrize("there", ["a.json", "a_object3_frame1.tif"])
 def test_all_files_are_written_or_none(tmp_path, there):
     (tmp_path / there).write_text("mine")
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         write_prompts(tmp_path / "a.json", MASKS)
     assert [p.name for p in tmp_path.iterdir()] == [there]
     assert (tmp_path / there).read_text() == "mine"

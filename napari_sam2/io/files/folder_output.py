@@ -13,6 +13,7 @@ from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.leftovers import PART, remove_leftovers, temporary_prefix
 from napari_sam2.io.files.output import (
     check_folder_of,
+    exists,
     looking_for,
     naming_output,
     new_file_mode,
@@ -67,9 +68,7 @@ def check_folder(
             raise OutputError(f"{path} is a file: give the name of a folder.")
         inside = list(path.iterdir()) if path.is_dir() else []
     if inside and not overwrite:
-        raise OutputError(
-            f"{path} exists: add --overwrite to replace it, or choose another name."
-        )
+        raise exists(path)
     foreign = next((one for one in inside if not is_ours(one)), None)
     if foreign is not None:
         raise OutputError(

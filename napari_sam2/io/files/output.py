@@ -51,11 +51,17 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         if path.is_dir():
             raise OutputError(f"{path} is a folder: give the name of a file in it.")
         if path.exists() and not overwrite:
-            raise OutputError(
-                f"{path} exists: add --overwrite to replace it, or choose another name."
-            )
+            raise exists(path)
     check_folder_of(path)
     _temporary_beside(path).unlink()
+
+
+def exists(path: Path) -> OutputError:
+    """Say that something is there, and may not be replaced."""
+    sentence = (
+        f"{path} exists: add overwrite=True to replace it, or choose another name."
+    )
+    return OutputError(sentence, example={"overwrite": True})
 
 
 def check_folder_of(path: Path) -> None:

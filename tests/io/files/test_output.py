@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from napari_sam2.cli.wording import as_options
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.folder_output import atomic_folder, check_folder
@@ -43,13 +44,28 @@ def test_after_a_failure_nothing_has_changed(tmp_path, error):
 def test_an_existing_file_is_kept_unless_overwriting(tmp_path):
     target = tmp_path / "a.csv"
     target.write_text("old")
-    with pytest.raises(OutputError, match=r"a\.csv exists: add --overwrite"):
+    with pytest.raises(OutputError, match=r"a\.csv exists: add overwrite=True"):
         check_output(target, overwrite=False)
     with pytest.raises(OutputError, match="exists"), atomic_output(target):
         pytest.fail("the block ran")
     with atomic_output(target, overwrite=True) as temporary:
         temporary.write_text("new")
     assert target.read_text() == "new"
+
+
+def test_what_is_there_is_replaced_by_a_word_of_python_or_of_commands(tmp_path):
+    (tmp_path / "a.csv").write_text("old")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "0.png").write_text("old")
+    for check in (
+        lambda: check_output(tmp_path / "a.csv", overwrite=False),
+        lambda: check_folder(tmp_path / "a", lambda _: True, overwrite=False),
+    ):
+        with pytest.raises(OutputError, match="add overwrite=True to") as told:
+            check()
+        said = told.value.with_words(as_options(told.value.example))
+        assert "exists: add --overwrite to replace it" in said
+        assert "True" not in said
 
 
 def test_a_file_made_meanwhile_is_kept(tmp_path):

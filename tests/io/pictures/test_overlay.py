@@ -147,7 +147,7 @@ def test_outputs_are_checked_before_work(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match=r"\.mp4, \.gif or \.png"):
         check_overlay(tmp_path / "a.webm", overwrite=False)
     (tmp_path / "a.png").write_text("earlier")
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         write(tmp_path / "a.png")
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtraError, match=r"napari-sam2\[video\]"):

@@ -122,7 +122,7 @@ def test_an_existing_file_is_refused_before_work(tmp_path):
     path = tmp_path / "a.tif"
     path.write_text("earlier")
     with (
-        pytest.raises(OutputError, match="--overwrite"),
+        pytest.raises(OutputError, match="overwrite=True"),
         open_label_writer(path, (20, 30), 6),
     ):
         pytest.fail("the block ran")
