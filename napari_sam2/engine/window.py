@@ -44,11 +44,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import get_args
 
 from napari_sam2.core.errors import ModelError
+from napari_sam2.core.given import check_given, shown
 from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.engine.views import Box, View, whole_view
+
+# From the least to the most of each number.
+_RANGES: dict[str, tuple[float, float]] = {
+    "context": (1, math.inf),  # a view that is smaller would cut the object off
+    "auto_below": (0, 1),
+    "clearance": (0, 0.49),  # from the border on both sides
+    "lattice": (0, 1),
+    "smallest": (0, 1),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +98,19 @@ class WindowOptions:
     smallest: float = 0.5
 
     def __post_init__(self) -> None:
-        """Reject a mode that is none."""
+        """Reject a mode that is none, and numbers that no window can have."""
         if self.mode not in get_args(WindowMode):
             raise ModelError(
                 f"There is no window {self.mode!r}: choose one of "
                 f"{', '.join(get_args(WindowMode))}."
             )
+        for name, (least, most) in _RANGES.items():
+            span = f"from {least} to {most}" if most < math.inf else f"from {least} on"
+            value, noun = getattr(self, name), f"number for {name} of a window"
+            advice = f"give one {span}"
+            check_given(value, Real, noun, advice, ModelError)
+            if not (least <= value <= most and math.isfinite(value)):
+                raise ModelError(f"{shown(value)} is no {noun}: {advice}.")
 
 
 @dataclass(frozen=True, slots=True)

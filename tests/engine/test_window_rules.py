@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_sam2.core.errors import ModelError
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.aim import surest, views_for
 from napari_sam2.engine.views import (
@@ -23,6 +24,33 @@ from napari_sam2.engine.window import Sighting, Window, WindowOptions
 
 IMAGE = 256
 SIZES = st.integers(1, 5000)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "saying"),
+    [
+        ({"context": -2}, "from 1 on"), ({"context": 0.5}, "from 1 on"),
+        ({"context": float("inf")}, "from 1 on"),
+        ({"auto_below": 1.5}, "from 0 to 1"), ({"auto_below": -0.1}, "from 0 to 1"),
+        ({"clearance": 0.5}, "from 0 to 0.49"), ({"clearance": -1}, "from 0 to 0.49"),
+        ({"lattice": 2}, "from 0 to 1"), ({"lattice": float("nan")}, "from 0 to 1"),
+        ({"smallest": 1.01}, "from 0 to 1"), ({"smallest": "half"}, "from 0 to 1"),
+        ({"smallest": None}, "from 0 to 1"),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_window_can_have_are_told(wrong, saying):
+    (name,) = wrong
+    with pytest.raises(ModelError, match=f"no number for {name}.*: give one {saying}"):
+        WindowOptions(**wrong)
+
+
+def test_the_ends_of_what_windows_can_have_serve():
+    most = {"auto_below": 1, "clearance": 0.49, "lattice": 1, "smallest": 1}
+    for options in (dict.fromkeys(most, 0), most):
+        looking = window(context=1, **options)
+        view = looking.around((700.0, 700.0, 719.0, 729.0))
+        assert view.side < 2048
+        assert looking.after(looking.first(view, (700.0, 700.0, 719.0, 729.0))).side
 
 
 def window(shape_hw=(2048, 2048), mode="on", **options) -> Window:
