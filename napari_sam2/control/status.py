@@ -142,8 +142,8 @@ class StatusBoard:
 
     def begin(self, topic: Topic) -> None:
         """Note that something is asked for, perhaps again after it had failed."""
-        self.forgive()
-        self.show(topic=topic)
+        said = self.now.message if self.now.problem is None else ""
+        self.show(message=said, problem=None, topic=topic)
 
     def forgive(self) -> None:
         """Take a problem off the board, now that the next thing went well."""
