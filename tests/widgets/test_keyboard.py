@@ -151,6 +151,27 @@ def test_saving_leaves_the_focus_on_save(clicked: User, tmp_path: Path) -> None:
     assert clicked.dock.focusWidget() is form.save_button.native
 
 
+def test_return_in_the_name_of_a_file_saves_it(clicked: User, tmp_path: Path) -> None:
+    name = clicked.dock.workbench.results.form.path.native
+    name.setText(str(tmp_path / "labels.tif"))
+    press(clicked, name, Qt.Key.Key_Return)
+    clicked.wait((tmp_path / "labels.tif").exists)
+    clicked.wait_idle()
+    assert clicked.dock.focusWidget() is name
+
+
+def test_return_saves_nothing_while_there_is_something_to_stop(
+    clicked: User, tmp_path: Path
+) -> None:
+    track, name = clicked.dock.workbench.track, clicked.dock.workbench.results.form.path
+    track.run()
+    name.native.setText(str(tmp_path / "labels.tif"))
+    press(clicked, name.native, Qt.Key.Key_Return)
+    clicked.factory.tracker.gate.release(99)
+    clicked.wait_idle()
+    assert not [*tmp_path.iterdir()]
+
+
 def test_what_goes_on_from_a_button_is_not_called_back(
     clicked: User, tmp_path: Path
 ) -> None:

@@ -107,6 +107,7 @@ class ExportForm(QWidget):
         self.save_button = push_button(
             "Save", "Write the file in the background; Stop (Esc) stops it", self.save
         )
+        self.path.native.returnPressed.connect(self.save_button.native.click)
 
     def save(self) -> None:
         """Order what the form says, once the user agrees to replace what is there."""
