@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from napari_sam2.project.whole_image import all_frames
 if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.project.values import Project, StackGeometry
+
+Stamp: TypeAlias = tuple[int | None, int | None]
 
 
 class Whereabouts(Enum):
@@ -74,7 +76,7 @@ def fingerprint(frames: FrameSource, path: Path | None = None) -> Fingerprint:
         little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
         digest.update(f"{frame} {pixels.shape} {pixels.dtype.name} ".encode())
         digest.update(little.tobytes())
-    size, mtime_ns = _stamp(path)
+    size, mtime_ns = stamp_of(path)
     height, width = frames.shape_hw
     shape = len(frames), height, width
     return Fingerprint(shape, frames.dtype.name, digest.hexdigest(), size, mtime_ns)
@@ -82,7 +84,7 @@ def fingerprint(frames: FrameSource, path: Path | None = None) -> Fingerprint:
 
 def glance(frames: FrameSource, path: Path | None = None) -> Fingerprint:
     """Describe an image without its pixels: enough while its file stays as it is."""
-    size, mtime_ns = _stamp(path)
+    size, mtime_ns = stamp_of(path)
     shape = len(frames), *frames.shape_hw
     return Fingerprint(shape, frames.dtype.name, "", size, mtime_ns)
 
@@ -223,7 +225,7 @@ def _compare(project: Project, path: Path, *, is_moved: bool) -> ImageState:
         sentence = f"There is no image {path}: check the name."
         return ImageState(Whereabouts.MISSING, None, sentence)
     before = project.image.fingerprint
-    stamp = _stamp(path)
+    stamp = stamp_of(path)
     is_untouched = None not in stamp and before is not None
     if is_untouched and before is not None and stamp == (before.size, before.mtime_ns):
         return _unchanged(path, is_moved=is_moved)
@@ -268,8 +270,8 @@ def _size(count: int, shape_hw: tuple[int, ...]) -> str:
     return f"{count} frames of {shape_hw[0]} × {shape_hw[1]} pixels"
 
 
-def _stamp(path: Path | None) -> tuple[int | None, int | None]:
-    """Return size and date of a file."""
+def stamp_of(path: Path | None) -> Stamp:
+    """Return bytes and date (ns since 1970) of a file; None of folders and of none."""
     if path is None or not path.is_file():
         return None, None
     stat = path.stat()

@@ -22,6 +22,7 @@ from napari_sam2.project import (
     with_known_pixels,
     write_project,
 )
+from napari_sam2.project.image import stamp_of
 from napari_sam2.project.values import View
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.sessions.recipes import model_reference
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from napari_sam2.control import Lane, Status
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.project.image import Stamp
     from napari_sam2.project.values import ImageReference, Project
     from napari_sam2.state import Settings
     from napari_sam2.widgets.sessions.file_lane import FileLane
@@ -41,11 +43,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class _Saving:
-    """A project on its way to disk."""
+    """A project on its way to disk, and how the file was left there."""
 
     generation: int
     path: Path
-    is_written: bool = False
+    project: Project
+    image: ImageSource
+    stamp: Stamp | None = None
+
+    @property
+    def is_written(self) -> bool:
+        return self.stamp is not None
 
 
 class Keeper:
@@ -88,6 +96,7 @@ class Keeper:
         self._was_idle = True
         self._saved_generation = 0
         self._savings: list[_Saving] = []
+        self._blind: _Saving | None = None
         self._looked_at: ImageSource | None = None
         self._image: ImageReference = refer_to_layer(session.image)
         document, controller = session.document, session.controller
@@ -151,22 +160,15 @@ class Keeper:
 
     def save(self, path: Path) -> None:
         """Take everything down, and write it in the background."""
-        saving = _Saving(self.autosave.generation, path)
+        project = self._take_down(path)
+        saving = _Saving(self.autosave.generation, path, project, self.session.image)
         self._savings.append(saving)
-        header = self._describe()
-        header = replace(
-            header,
-            image=related_to(header.image, path),
-            beside=tuple(
-                related_to(one, path, self._moved.get(one.key)) for one in header.beside
-            ),
-        )
-        steps = self.session.controller.recorder.steps
-        project = project_of(self.session.document, header, steps)
+        seen = project.image.fingerprint
+        self._blind = None if seen is not None and seen.pixels else saving
 
         def job(token: CancelToken) -> Generator[None]:
             write_project(path, project)
-            saving.is_written = True
+            saving.stamp = stamp_of(path)
             yield
 
         self._files.submit(job, on_done=self.note_written, on_error=self.failed.emit)
@@ -207,9 +209,28 @@ class Keeper:
         def take(reference: ImageReference) -> None:
             if image is self._looked_at:
                 self._image = reference
+                self._add_pixels()
 
         # A frame that cannot be read is told of when it is looked at.
         self._frames_lane.submit(job, on_item=take, on_error=lambda _: None)
+
+    def _add_pixels(self) -> None:
+        """Write again what was saved before the look, unless the file is another now.
+
+        Nothing is told: it was saved all along.
+        """
+        blind, self._blind = self._blind, None
+        if blind is None or blind.image is not self._looked_at:
+            return
+        image = with_known_pixels(blind.project.image, self._image)
+
+        def job(token: CancelToken) -> Generator[None]:
+            if blind.stamp == stamp_of(blind.path):
+                write_project(blind.path, replace(blind.project, image=image))
+            yield
+
+        # Where it fails, what was saved is still there.
+        self._files.submit(job, on_error=lambda _: None)
 
     def _on_status_changed(self, status: Status) -> None:
         """Save what a run found when it is over."""
@@ -222,6 +243,16 @@ class Keeper:
         # What is said while nothing goes on is no end of work: a click may come.
         if is_idle and not was_idle and not self.session.is_empty:
             self._look_at_image()
+
+    def _take_down(self, path: Path) -> Project:
+        """Return everything as it is now, for a project at ``path``."""
+        header = self._describe()
+        beside = (related_to(x, path, self._moved.get(x.key)) for x in header.beside)
+        header = replace(
+            header, image=related_to(header.image, path), beside=tuple(beside)
+        )
+        steps = self.session.controller.recorder.steps
+        return project_of(self.session.document, header, steps)
 
     def _describe(self) -> Project:
         session, model = self.session, self._settings.model
