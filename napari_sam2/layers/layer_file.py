@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.samples import load_sample
+from napari_sam2.project.image_paths import exists
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -18,12 +19,15 @@ PATH_KEY = "napari_sam2_path"
 
 
 def layer_path(layer: Image) -> Path | None:
-    """Return the file or folder that a layer came from; None for one in memory."""
+    """Return the file or folder that a layer came from; None for one in memory.
+
+    What is gone, or lies where nobody may look, is None as well.
+    """
     source = layer.source
     given = layer.metadata.get(PATH_KEY) or source.path
     if given:
         path = Path(given)
-        return path if path.exists() else None
+        return path if exists(path) else None
     if source.sample and source.sample[0] == "napari-sam2":
         try:
             return load_sample(source.sample[1]).stack

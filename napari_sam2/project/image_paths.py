@@ -65,7 +65,10 @@ def path_beside(image: ImageReference, project_path: Path) -> Path | None:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is a file or folder, of whatever name."""
+    """Whether a file or folder is there; not where the system refuses to look.
+
+    It does for names that are too long, in closed folders, and on drives that are gone.
+    """
     try:
         return path.exists()
     except (OSError, ValueError):

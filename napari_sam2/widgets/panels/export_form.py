@@ -12,6 +12,7 @@ from magicgui.widgets import ComboBox, LineEdit, SpinBox
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS, find_result_format
+from napari_sam2.project.image_paths import exists
 from napari_sam2.widgets.controls.controls import column
 from napari_sam2.widgets.controls.forms import Form, beside, push_button
 
@@ -113,7 +114,7 @@ class ExportForm(QWidget):
         """Order what the form says, once the user agrees to replace what is there."""
         path = self._complete_path()
         self.path.value = str(path)
-        if _is_there(path) and not may_replace(path, self):
+        if exists(path) and not may_replace(path, self):
             return
         chosen = find_result_format(self.kind.value)
         first, last = sorted((self.first.value, self.last.value))
@@ -126,7 +127,7 @@ class ExportForm(QWidget):
     def _complete_path(self) -> Path:
         """Return what is written in the form, as a file: never a bare folder."""
         written = Path(str(self.path.value).strip()).expanduser()
-        is_folder = _is_there(written) and written.is_dir()
+        is_folder = exists(written) and written.is_dir()
         is_output = is_folder and find_result_format(self.kind.value).is_folder
         if not written.name or (is_folder and not is_output):
             written = written / self._file_name(self.kind.value)
@@ -154,14 +155,6 @@ def as_file_name(name: str) -> str:
     """Return a name that files may have on any system, with room for endings."""
     allowed = _FORBIDDEN.sub("_", name).encode()[:_MOST_BYTES].decode(errors="ignore")
     return allowed.strip(" .") or "image"
-
-
-def _is_there(path: Path) -> bool:
-    """Whether a file or folder is there; not where the system refuses such a name."""
-    try:
-        return path.exists()
-    except OSError:  # too long, or in a closed folder: told by whoever writes
-        return False
 
 
 def _ending(name: str) -> str:

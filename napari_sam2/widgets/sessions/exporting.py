@@ -158,7 +158,7 @@ class Exporter:
                 yield from steps(token)
             except Stopped:
                 return
-            except OSError as error:  # a name that the system refuses, say
+            except OSError as error:  # the image's folder was closed meanwhile, say
                 why = error.strerror or error
                 raise OutputError(f"{path} cannot be written: {why}.") from error
             yield path
