@@ -52,7 +52,19 @@ class Workbench(QWidget):
         self._save = save
         self.links = Links()
         self._escape = Links()
-        controller, links, position = session.controller, self.links, session.position
+        self._make_panels(viewer)
+        self._undo = button("Undo", "", session.controller.steps.undo)
+        self._redo = button("Redo", "", session.controller.steps.redo)
+        self._lay_out()
+        self._wire(viewer)
+
+    def close_links(self) -> None:
+        """Listen to nothing more, before this is destroyed."""
+        self.links.cut()
+
+    def _make_panels(self, viewer: Any) -> None:
+        session, links = self.session, self.links
+        controller, position = session.controller, session.position
         self.objects = ObjectsPanel(controller, links)
         self.prompts = PromptsPanel(session, viewer, links)
         self.track = TrackPanel(
@@ -78,14 +90,6 @@ class Workbench(QWidget):
             image_files=session.image_files,
         )
         self.tuning = TuningPanel(session, links)
-        self._undo = button("Undo", "", session.controller.steps.undo)
-        self._redo = button("Redo", "", session.controller.steps.redo)
-        self._lay_out()
-        self._wire(viewer)
-
-    def close_links(self) -> None:
-        """Listen to nothing more, before this is destroyed."""
-        self.links.cut()
 
     def _lay_out(self) -> None:
         column(

@@ -132,12 +132,12 @@ def test_the_timeline_goes_where_it_is_clicked(tracked: User) -> None:
 def test_doubts_are_visited_worst_first_and_accepted(tracked: User) -> None:
     review = tracked.dock.workbench.review
     review.next_doubtful()
-    assert "No mask is doubtful" in review._reason.text()
+    assert "No mask is doubtful" in review.remark.label.text()
     _, number = review._limits._lines["predicted_iou"]
     number.setValue(0.95)  # the fake tracker says 0.9
     review.next_doubtful()
     first = tracked.session.position.frame
-    assert "90%" in review._reason.text()
+    assert "90%" in review.remark.label.text()
     review.accept()
     assert tracked.mask(1, first).is_reviewed
     assert tracked.session.position.frame != first

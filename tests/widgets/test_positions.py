@@ -147,7 +147,7 @@ def test_doubtful_frames_are_found_at_all_times(along_z: User) -> None:
     )
     review.next_doubtful()
     assert along_z.session.position.frame in range(number(1, 0), number(2, 0))
-    assert "at T = 1: The model expects" in review._reason.text()
+    assert "at T = 1: The model expects" in review.remark.label.text()
 
 
 def test_stacks_of_five_axes_have_positions_along_two(

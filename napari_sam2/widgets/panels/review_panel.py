@@ -12,13 +12,8 @@ from napari_sam2.control import Topic
 from napari_sam2.state import edits
 from napari_sam2.state.review import onward
 from napari_sam2.state.reviewer import Reviewer
-from napari_sam2.widgets.controls.controls import (
-    button,
-    column,
-    row,
-    switch,
-    text,
-)
+from napari_sam2.widgets.controls.controls import button, column, row, switch
+from napari_sam2.widgets.panels.remark import Remark
 from napari_sam2.widgets.panels.thresholds_form import ThresholdsForm
 from napari_sam2.widgets.timeline.strip_painter import Legend
 from napari_sam2.widgets.timeline.timeline import Timeline
@@ -77,22 +72,24 @@ class ReviewPanel(QWidget):
             self._document, self.reviewer, links, name_frame=name_frame
         )
         self._area = TimelineArea(self.timeline, self._document, links)
-        self.timeline.frame_chosen.connect(self.jump_asked)
-        self.timeline.object_chosen.connect(self._document.select)
-        self._reason = text()
-        self._reason.hide()
+        self.remark = Remark(lambda: (self._document.selected, frame_now()))
         self._limits = ThresholdsForm(self._settings, links)
-        self._limits.hide()
         self._legend = Legend()
-        self._legend.hide()
+        for one in (self._limits, self._legend):
+            one.hide()
         self._doubt: Place | None = None
-        self._spoken_of: tuple[int | None, int] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
-        self._timer.timeout.connect(self._look)
         self._lay_out()
-        links.connect(self._document.masks_changed, self._on_masks_changed)
-        links.connect(self._document.selection_changed, self._on_selection_changed)
+        self._wire(links)
+
+    def _wire(self, links: Links) -> None:
+        document = self._document
+        self.timeline.frame_chosen.connect(self.jump_asked)
+        self.timeline.object_chosen.connect(document.select)
+        self._timer.timeout.connect(self._look)
+        links.connect(document.masks_changed, self._on_masks_changed)
+        links.connect(document.selection_changed, self._on_selection_changed)
         links.connect(self._settings.events.thresholds, self._on_limits_changed)
         links.at_end(self._timer.stop)
 
@@ -104,7 +101,7 @@ class ReviewPanel(QWidget):
         column(
             self,
             self._area,
-            self._reason,
+            self.remark.label,
             self._make_verdicts(),
             self._make_steps(),
             row(self._colours, self._what),
@@ -141,7 +138,7 @@ class ReviewPanel(QWidget):
         """Mark the frame that is displayed, and speak of no other."""
         self.timeline.show_frame(frame)
         self._show_lock()
-        self._hush_elsewhere()
+        self.remark.hush_elsewhere()
 
     def next_doubtful(self) -> None:
         """Go to the worst mask that nobody has accepted yet, and say what is odd.
@@ -155,14 +152,14 @@ class ReviewPanel(QWidget):
         doubt = self.reviewer.next_doubtful(after=after)
         if doubt is None:
             self._doubt = None
-            self._say(self._nothing_left())
+            self.remark.say(self._nothing_left())
             return
         self._doubt = doubt.object_id, doubt.frame
         self._document.select(doubt.object_id)
         name = self._document.get_object(doubt.object_id).name
         self.jump_asked.emit(doubt.frame)
         where = self._name_frame(doubt.frame)
-        self._say(f"{name}, {where}: {' '.join(doubt.reasons)}")
+        self.remark.say(f"{name}, {where}: {' '.join(doubt.reasons)}")
 
     def accept(self) -> None:
         """Say that the chosen object is right on the displayed frame, and go on."""
@@ -179,7 +176,7 @@ class ReviewPanel(QWidget):
         if place is None:
             return
         name = self._document.get_object(place[0]).name
-        self._say(
+        self.remark.say(
             f"Click what is missing of {name}, right-click what is too much; then "
             "follow it again from here."
         )
@@ -223,21 +220,6 @@ class ReviewPanel(QWidget):
     def _show_lock(self) -> None:
         self._lock.setText("Unlock" if self._is_locked_here else "Lock")
 
-    def _say(self, words: str) -> None:
-        """Say something about the chosen object where the viewer is."""
-        self._spoken_of = self._document.selected, self._frame_now()
-        self._show_reason(words)
-
-    def _hush_elsewhere(self, _: object = None) -> None:
-        """Take back what was said, when another frame or object is looked at."""
-        if self._spoken_of not in (None, (self._document.selected, self._frame_now())):
-            self._spoken_of = None
-            self._show_reason("")
-
-    def _show_reason(self, words: str) -> None:
-        self._reason.setText(words)
-        self._reason.setVisible(bool(words))
-
     def _nothing_left(self) -> str:
         waiting = self.reviewer.waiting_count
         if waiting:
@@ -249,7 +231,7 @@ class ReviewPanel(QWidget):
     def _place(self) -> Place | None:
         chosen = self._document.selected
         if chosen is None:
-            self._say("Choose an object first.")
+            self.remark.say("Choose an object first.")
             return None
         return chosen, self._frame_now()
 
@@ -269,7 +251,7 @@ class ReviewPanel(QWidget):
 
     def _on_selection_changed(self, _: int | None) -> None:
         """Speak of no other object."""
-        self._hush_elsewhere()
+        self.remark.hush_elsewhere()
         self._show_lock()
 
     def _on_legend_asked(self) -> None:

@@ -21,7 +21,8 @@ from napari_sam2.project.session import fill_document
 from napari_sam2.project.values import Contents
 from napari_sam2.state import Document, History, edits
 from napari_sam2.widgets.controls.links import Links
-from napari_sam2.widgets.controls.repaint import SCREEN_MS, Repainter
+from napari_sam2.widgets.controls.repaint import Repainter
+from napari_sam2.widgets.sessions.filling import Filler
 from napari_sam2.widgets.sessions.frame_position import FramePosition
 from napari_sam2.widgets.sessions.recipes import make_recorder
 
@@ -71,13 +72,7 @@ class Session:
         # By key, all that were ever seen beside it: a project has to know them.
         self.companions = {image_key(one): one for one in image.beside}
         self.links = Links()
-        self.document = Document(
-            frame_count=image.frame_count,
-            shape_hw=image.shape_hw,
-            series_length=image.space.numbers.length,
-        )
-        # Before anybody listens: what a project keeps was answered already.
-        fill_document(self.document, contents or Contents())
+        self.document = _document_of(image, contents or Contents())
         self.history = History(self.document)
         self.controller = Controller(
             self.history,
@@ -90,20 +85,13 @@ class Session:
         )
         self.position = FramePosition(viewer, image.layer, image.space, self.links)
         self._viewer = viewer
+        self._image_name = str(image.layer.name)
+        self._is_closed = False
         self._make_layers()
         self._repainter = Repainter(self._repaint)
-        self._filler = QTimer()
-        self._filler.setInterval(SCREEN_MS)
-        self._filler.timeout.connect(self._show_more_boxes)
-        self.links.connect(self.document.prompts_changed, self._on_prompts_changed)
-        self._on_prompts_changed()
-        self.links.connect(self.document.masks_changed, self._repainter.add)
-        self.links.connect(self.document.objects_changed, self._on_objects_changed)
-        self.links.connect(self.document.spill.failed, self.controller.report)
-        self.links.connect(viewer.layers.events.removed, self._on_layer_removed)
-        self._image_name = str(image.layer.name)
-        self.links.connect(image.layer.events.name, self._on_image_renamed)
-        self._is_closed = False
+        self._filler = Filler(self.prompts)
+        self._filler.wake()
+        self._listen()
 
     def _make_layers(self) -> None:
         """Add the layers: masks above the image, prompts above them."""
@@ -116,6 +104,18 @@ class Session:
         )
         self.masks = MaskLayer(*parts, on_refused=self.refuse)
         self.prompts = PromptLayers(*parts, on_refused=self.refuse)
+
+    def _listen(self) -> None:
+        document, layers = self.document, self._viewer.layers
+        for signal, slot in (
+            (document.prompts_changed, self._filler.wake),
+            (document.masks_changed, self._repainter.add),
+            (document.objects_changed, self._on_objects_changed),
+            (document.spill.failed, self.controller.report),
+            (layers.events.removed, self._on_layer_removed),
+            (self.image.layer.events.name, self._on_image_renamed),
+        ):
+            self.links.connect(signal, slot)
 
     @property
     def layers(self) -> tuple[Any, ...]:
@@ -208,7 +208,7 @@ class Session:
         if not is_window_gone:
             self._repainter.flush()
         self._repainter.close()
-        self._filler.stop()
+        self._filler.close()
         self.controller.close()
         self.links.cut()
         self.prompts.disconnect()
@@ -252,16 +252,18 @@ class Session:
         self.masks.apply()
         self.painted.emit(frames)
 
-    def _on_prompts_changed(self, _places: object = None) -> None:
-        if self.prompts.has_more and not self._filler.isActive():
-            self._filler.start()
-
-    def _show_more_boxes(self) -> None:
-        """Show thousands of boxes a few at a time, as time goes by."""
-        self.prompts.go_on()
-        if not self.prompts.has_more:
-            self._filler.stop()
-
     def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
         frames = {f for i in object_ids for f in self.document.masks.of_object(i)}
         self._repainter.add(frames)
+
+
+def _document_of(image: ImageSource, contents: Contents) -> Document:
+    """Return the document of an image, with what a project keeps about it."""
+    document = Document(
+        frame_count=image.frame_count,
+        shape_hw=image.shape_hw,
+        series_length=image.space.numbers.length,
+    )
+    # Before anybody listens: what a project keeps was answered already.
+    fill_document(document, contents)
+    return document

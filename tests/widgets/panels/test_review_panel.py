@@ -46,7 +46,7 @@ def test_a_lost_object_is_found_fixed_and_followed_again(lost: User) -> None:
     review = lost.dock.workbench.review
     press(lost, review.next_button.text())
     assert lost.session.position.frame == LOST_AT
-    assert "jumps" in review._reason.text()
+    assert "jumps" in review.remark.label.text()
     lost.viewer.layers.selection.active = lost.session.image.layer
     press(lost, "Fix")
     points = lost.session.prompts.points
@@ -61,7 +61,7 @@ def test_a_lost_object_is_found_fixed_and_followed_again(lost: User) -> None:
     lost.wait_idle()
     assert lost.mask(1, 2) is before, "what lies before is not computed again"
     press(lost, review.next_button.text())
-    assert "No mask is doubtful" in review._reason.text()
+    assert "No mask is doubtful" in review.remark.label.text()
 
 
 def test_accepting_a_jump_clears_what_follows(lost: User) -> None:
@@ -71,7 +71,7 @@ def test_accepting_a_jump_clears_what_follows(lost: User) -> None:
     lost.wait(lambda: review.reviewer.is_up_to_date)
     assert "carried on from frame 6" in timeline.describe(1, 8)
     press(lost, "Accept")
-    assert "No mask is doubtful" in review._reason.text()
+    assert "No mask is doubtful" in review.remark.label.text()
     assert "accepted" in timeline.describe(1, LOST_AT)
 
 
@@ -143,7 +143,7 @@ def test_legend_and_limits_unfold(lost: User) -> None:
 def test_a_doubt_is_told_only_where_it_is(lost: User, how: str) -> None:
     review = lost.dock.workbench.review
     review.next_doubtful()
-    assert "jumps" in review._reason.text()
+    assert "jumps" in review.remark.label.text()
     if how == "slider":
         lost.viewer.dims.set_current_step(0, 2)
     elif how == "strip":
@@ -152,7 +152,7 @@ def test_a_doubt_is_told_only_where_it_is(lost: User, how: str) -> None:
         lost.qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=spot)
     else:
         lost.dock.workbench.objects.add()
-    assert review._reason.text() == ""
+    assert review.remark.label.text() == ""
 
 
 def test_an_empty_strip_shows_words_and_no_frame(working: User) -> None:
@@ -189,6 +189,6 @@ def test_the_row_of_the_chosen_object_is_scrolled_into_view(
 
 def test_nothing_is_said_in_no_space(lost: User) -> None:
     review = lost.dock.workbench.review
-    assert not review._reason.isVisibleTo(review)
+    assert not review.remark.label.isVisibleTo(review)
     review.next_doubtful()
-    assert review._reason.isVisibleTo(review)
+    assert review.remark.label.isVisibleTo(review)
