@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_sam2.engine.encoding import FrameEncoder
+from napari_sam2.engine.memory import memory_rules
+from napari_sam2.engine.reading import FrameReader
+from napari_sam2.engine.window import Window
+
 if TYPE_CHECKING:
-    from napari_sam2.engine.encoding import FrameEncoder
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.engine.features import FeatureCache
     from napari_sam2.engine.memory import MemoryRules
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
-    from napari_sam2.engine.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +51,29 @@ class SessionParts:
     def frame_count(self) -> int:
         """Frames in the stack."""
         return len(self.encoder.reader.source)
+
+
+def make_parts(
+    model: Network,
+    frames: FrameSource,
+    limits: IntensityLimits,
+    options: TrackerOptions,
+    cache: FeatureCache,
+) -> SessionParts:
+    """Put the parts of a session together.
+
+    Parameters
+    ----------
+    model : Network
+    frames : FrameSource
+    limits : IntensityLimits
+        Intensities shown as black and white.
+    options : TrackerOptions
+    cache : FeatureCache
+        Where features of frames are kept.
+    """
+    rules = memory_rules(model.config, options)
+    window = Window(options.window, frames.shape_hw, model.config.image_size)
+    reader = FrameReader(frames, limits, in_parts=not window.is_off)
+    encoder = FrameEncoder(model, reader, cache)
+    return SessionParts(model, encoder, rules, window, options)

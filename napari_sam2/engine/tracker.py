@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import NoPromptError
@@ -12,18 +13,16 @@ from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import check_frame_prompts
 from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.device import inference, pick_device
-from napari_sam2.engine.encoding import FrameEncoder
 from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.frame_step import FrameStepper
-from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.network import given_network
 from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions, given_options
-from napari_sam2.engine.parts import SessionParts
+from napari_sam2.engine.parts import make_parts
 from napari_sam2.engine.plan import make_plan
-from napari_sam2.engine.reading import FrameReader, frames_ahead
+from napari_sam2.engine.reading import frames_ahead
 from napari_sam2.engine.run import Paused, Runner
-from napari_sam2.engine.window import Window
+from napari_sam2.engine.saved_run import load_run, save_run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -84,16 +83,12 @@ class VideoTracker:
         self.frames = as_frame_source(frames, channels)
         self.limits = given_limits(limits) or estimate_limits(self.frames)
         self.device = model.device
-        config, rules = model.config, memory_rules(model.config, self.options)
-        shape_hw = self.frames.shape_hw
-        window = Window(self.options.window, shape_hw, config.image_size)
-        reader = FrameReader(self.frames, self.limits, in_parts=not window.is_off)
         self._cache = FeatureCache(self.options.feature_cache_bytes)
-        encoder = FrameEncoder(model, reader, self._cache)
-        parts = SessionParts(model, encoder, rules, window, self.options)
+        parts = make_parts(model, self.frames, self.limits, self.options, self._cache)
         self._stepper, self._answerer = FrameStepper(parts), PromptAnswerer(parts)
         self._tracks = ObjectTracks(len(self.frames))
         prefetch = frames_ahead(self.frames, self.options.prefetch_frames)
+        reader = parts.encoder.reader
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
 
     @property
@@ -295,6 +290,41 @@ class VideoTracker:
         NoPromptError
             If no run was stopped.
         """
+        return self._runner.run(self._paused(), token)
+
+    def save_run(self, path: str | Path) -> None:
+        """Write a stopped run to a file: how far it came, and what it looks back at.
+
+        Also between two frames of one that goes on. Prompts, and what was found, are
+        not in it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that is there is replaced.
+
+        Raises
+        ------
+        NoPromptError
+            If no run was stopped.
+        OSError
+            If it cannot be written.
+        """
+        save_run(Path(path), self._paused(), self._tracks)
+
+    def load_run(self, path: str | Path) -> None:
+        """Take up a run from a file, once the same prompts are said; then resume it.
+
+        Raises
+        ------
+        PromptError
+            If it was a run with other prompts.
+        CheckpointError
+            If the file cannot be read, or the model or the stack was another one.
+        """
+        self._runner.paused = load_run(Path(path), self._tracks, self.model)
+
+    def _paused(self) -> Paused:
         if self._runner.paused is None:
             raise NoPromptError("No run was stopped: start one with propagate().")
-        return self._runner.run(self._runner.paused, token)
+        return self._runner.paused

@@ -1,0 +1,193 @@
+"""A stopped run in a file: how far it came, and what it looks back at.
+
+Prompts are not in it: they are said, and answered, again. A file is one of safetensors,
+with all that is not a tensor as JSON in its metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from napari_sam2.core.errors import CheckpointError, PromptError
+from napari_sam2.engine.device import kept_dtype
+from napari_sam2.engine.memory import FrameMemory
+from napari_sam2.engine.plan import Plan
+from napari_sam2.engine.run import Paused
+from napari_sam2.engine.views import View
+from napari_sam2.engine.window import Sighting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_sam2.engine.network import Network
+    from napari_sam2.engine.objects import ObjectTracks
+    from napari_sam2.engine.track import ObjectTrack
+
+_RUN = "run"
+_VERSION = 1
+
+
+def save_run(path: Path, paused: Paused, tracks: ObjectTracks) -> None:
+    """Write a stopped run.
+
+    Tracked masks that a correction would start from are left out: they are half of it,
+    and whoever corrects has them as results.
+
+    Parameters
+    ----------
+    path : Path
+    paused : Paused
+    tracks : ObjectTracks
+        What is remembered of the objects.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    objects: dict[str, Any] = {}
+    tensors: dict[str, torch.Tensor] = {}
+    for track in tracks.of(paused.plan.prompted):
+        objects[str(track.object_id)] = _described(track)
+        tensors |= _tensors(track)
+    said = {"version": _VERSION, **_numbers(paused), "objects": objects}
+    try:
+        save_file(tensors, str(path), {_RUN: json.dumps(said)})
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
+
+
+def load_run(path: Path, tracks: ObjectTracks, model: Network) -> Paused:
+    """Read a stopped run, and let the objects remember what they had seen.
+
+    Parameters
+    ----------
+    path : Path
+    tracks : ObjectTracks
+        The same objects, prompted as they were; nothing changes if they are not.
+    model : Network
+        The model of the run.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, or of another model.
+    PromptError
+        If the prompts were others.
+    """
+    try:
+        with safe_open(str(path), "pt") as file:
+            said = json.loads(file.metadata()[_RUN])
+            paused = _paused(said)
+            _check_prompts(path, paused.plan, tracks)
+            seen = [
+                (track, _remembered(file, track, said["objects"], model))
+                for track in tracks.of(paused.plan.prompted)
+            ]
+            visits = [_visits(file, track) for track, _ in seen]
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"The run in {path} cannot be read ({error}): remove it, and begin anew."
+        ) from error
+    for (track, recent), visited in zip(seen, visits, strict=True):
+        track.bank.recent, track.visits = recent, visited
+    return paused
+
+
+def _numbers(paused: Paused) -> dict[str, Any]:
+    plan = paused.plan
+    return {
+        "prompted": {str(one): ends for one, ends in plan.prompted.items()},
+        "frames": [plan.frames.start, plan.frames.stop],
+        "direction": plan.direction,
+        "done": paused.done,
+    }
+
+
+def _paused(said: dict[str, Any]) -> Paused:
+    prompted = {int(one): (a, b) for one, (a, b) in said["prompted"].items()}
+    plan = Plan(prompted, range(*said["frames"]), said["direction"])
+    forward, backward = said["done"]
+    return Paused(plan, (forward, backward))
+
+
+def _check_prompts(path: Path, plan: Plan, tracks: ObjectTracks) -> None:
+    now = {track.object_id: track.prompted for track in tracks.chosen(None)}
+    if any(now.get(one) != ends for one, ends in plan.prompted.items()):
+        raise PromptError(
+            f"The run in {path} was stopped with other prompts: say those first, or "
+            "begin anew."
+        )
+
+
+def _described(track: ObjectTrack) -> list[dict[str, Any]]:
+    """Say of the tracked frames that are remembered, in order, what is no tensor."""
+    return [
+        {
+            "frame": frame,
+            "is_reverse": memory.is_reverse,
+            "view": memory.sighting.view,
+            "box_yxyx": box and list(map(float, box)),
+            "context": memory.sighting.context,
+            "missed": memory.sighting.missed,
+        }
+        for frame, memory in track.bank.recent.items()
+        for box in (memory.sighting.box_yxyx,)
+    ]
+
+
+def _tensors(track: ObjectTrack) -> dict[str, torch.Tensor]:
+    """Return the spatial memories, (F, hw, C), pointers, (F, C), and visited frames."""
+    number, memories = track.object_id, list(track.bank.recent.values())
+    found = {f"{number}.visits": torch.tensor(track.visits, dtype=torch.uint8)}
+    if memories:
+        found[f"{number}.spatial"] = torch.stack([one.spatial for one in memories])
+        found[f"{number}.pointers"] = torch.stack([one.pointer for one in memories])
+    return found
+
+
+def _remembered(
+    file: Any, track: ObjectTrack, said: dict[str, Any], model: Network
+) -> dict[int, FrameMemory]:
+    described, number = said[str(track.object_id)], track.object_id
+    if not described:
+        return {}
+    device, config = model.device, model.config
+    spatial = file.get_tensor(f"{number}.spatial")
+    pointers = file.get_tensor(f"{number}.pointers")
+    shapes = (config.grid**2, config.memory_dim), (config.hidden_dim,)
+    if (spatial.shape[1:], pointers.shape[1:]) != shapes:
+        raise ValueError("it is a run of another model")
+    spatial = spatial.to(device, kept_dtype(device))
+    pointers = pointers.to(device)
+    return {
+        one["frame"]: FrameMemory(
+            spatial[index].clone(),
+            pointers[index].clone(),
+            _sighting(one),
+            is_reverse=one["is_reverse"],
+        )
+        for index, one in enumerate(described)
+    }
+
+
+def _sighting(said: dict[str, Any]) -> Sighting:
+    box = said["box_yxyx"]
+    return Sighting(
+        View(*said["view"]),
+        None if box is None else tuple(box),
+        said["context"],
+        said["missed"],
+    )
+
+
+def _visits(file: Any, track: ObjectTrack) -> bytearray:
+    found = file.get_tensor(f"{track.object_id}.visits")
+    if len(found) != len(track.visits):
+        raise ValueError("it is a run through another stack")
+    return bytearray(found.numpy().tobytes())

@@ -1,0 +1,121 @@
+"""A stopped run in a file goes on in another session, as if it had not been stopped."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_sam2.core.errors import CheckpointError, NoPromptError, PromptError
+from napari_sam2.core.prompts import BoxPrompt, PointPrompt
+from napari_sam2.engine.options import EXACT, TrackerOptions
+from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.window import WindowOptions
+from tests.engine.stacks import LIMITS, Generated, course
+from tests.miniature import seeded_model
+
+SAID = (
+    PointPrompt(1, 4, (15, 12)),
+    BoxPrompt(2, 2, (3, 4, 20, 22)),
+    PointPrompt(1, 7, (16, 13)),
+)
+WINDOWED = TrackerOptions(window=WindowOptions(mode="on"), history_frames=3)
+
+
+def prompted(model, options=EXACT, frames=12, said=SAID) -> VideoTracker:
+    tracker = VideoTracker(model, Generated(frames), limits=LIMITS, options=options)
+    for prompt in said:
+        tracker.add(prompt)
+    return tracker
+
+
+@settings(max_examples=25)
+@given(
+    stop=st.integers(1, 18),
+    direction=st.sampled_from(["both", "forward", "backward"]),
+    options=st.sampled_from([EXACT, WINDOWED]),
+)
+def test_a_saved_run_goes_on_as_one_run(
+    miniature, tmp_path_factory, stop, direction, options
+) -> None:
+    whole = course(prompted(miniature, options).propagate(direction=direction))
+    path = tmp_path_factory.mktemp("run") / "run"
+    before, after = prompted(miniature, options), prompted(miniature, options)
+    run = before.propagate(direction=direction)
+    parts = course(islice(run, stop))
+    if before.is_paused:
+        before.save_run(path)
+        after.load_run(path)
+        parts += course(after.resume())
+    assert parts == whole
+    assert not after.is_paused
+
+
+def test_a_run_that_goes_on_is_saved_between_two_frames(miniature, tmp_path) -> None:
+    before, saved = prompted(miniature), []
+    for number, result in enumerate(before.propagate()):
+        saved += course([result])
+        if number == 5:
+            before.save_run(tmp_path / "run")
+    after = prompted(miniature)
+    after.load_run(tmp_path / "run")
+    assert course(after.resume()) == saved[6:]
+
+
+def test_only_a_run_that_was_stopped_is_saved(miniature, tmp_path: Path) -> None:
+    tracker = prompted(miniature)
+    with pytest.raises(NoPromptError, match="No run was stopped"):
+        tracker.save_run(tmp_path / "run")
+    list(tracker.propagate())
+    with pytest.raises(NoPromptError, match="No run was stopped"):
+        tracker.save_run(tmp_path / "run")
+
+
+@pytest.fixture
+def saved(miniature, tmp_path: Path) -> Path:
+    """Return a run that was stopped after three steps."""
+    tracker = prompted(miniature)
+    list(islice(tracker.propagate(), 3))
+    tracker.save_run(tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_other_prompts_are_refused(miniature, saved: Path) -> None:
+    tracker = prompted(miniature, said=SAID[:2])
+    with pytest.raises(PromptError, match="other prompts: say those first"):
+        tracker.load_run(saved)
+    assert not tracker.is_paused
+
+
+def test_another_model_and_another_stack_are_refused(miniature, saved: Path) -> None:
+    with pytest.raises(CheckpointError, match="another model"):
+        prompted(seeded_model(memory_dim=16)).load_run(saved)
+    tracker = prompted(miniature, frames=13)
+    with pytest.raises(CheckpointError, match="another stack"):
+        tracker.load_run(saved)
+    assert not tracker.is_paused
+    assert course(tracker.propagate()) == course(
+        prompted(miniature, frames=13).propagate()
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_what_is_no_run_is_refused(miniature, tmp_path: Path, content) -> None:
+    (tmp_path / "run").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"cannot be read .*: remove it"):
+        prompted(miniature).load_run(tmp_path / "run")
+
+
+def test_a_run_that_is_not_there_is_refused(miniature, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        prompted(miniature).load_run(tmp_path / "none")
+
+
+def test_a_folder_that_is_not_there_is_told(miniature, tmp_path: Path) -> None:
+    tracker = prompted(miniature)
+    list(islice(tracker.propagate(), 3))
+    with pytest.raises(OSError):
+        tracker.save_run(tmp_path / "none" / "run")
