@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.cli.course import Course, describe_finished, follow
+from napari_sam2.cli.keeping import RunKeeper
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
+from napari_sam2.cli.unfinished import kept_in, replacing_its_own, run_folder_of
 from napari_sam2.core.bleaching import correct_bleaching
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.core.recent_frames import RecentFrames
 from napari_sam2.io.files.finished import FinishedFrames
+from napari_sam2.io.files.kept_run import KeptRun
+from napari_sam2.io.files.unfinished import holds_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.io.files.unfinished import RunFolder
     from napari_sam2.io.writing.result_format import ResultWriter
     from napari_sam2.io.writing.table import TableWriter
 
@@ -41,15 +46,18 @@ class Outcome:
         Frames on which something was computed.
     finished : str
         Which frames are finished, in words; empty when all are.
+    kept : str
+        How to go on with a run that broke off, in words; empty when it was short.
     """
 
     course: Course
     frames: tuple[int, ...]
-    finished: str
+    finished: str = ""
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Keeper:
+class _Collected:
     """Takes each frame's results as they come: into the table and memory."""
 
     source: FrameSource
@@ -81,31 +89,68 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     KeyboardInterrupt
         If the user stopped it before the first frame was finished.
     """
+    job = replacing_its_own(job)
     job.check()
     # What a table measures, or an overlay shows, the tracker has just seen.
     is_read_again = job.outputs.table is not None or bool(job.outputs.overlays)
     frames = RecentFrames(job.frames) if is_read_again else job.frames
     seen = correct_bleaching(frames) if job.corrects_bleaching else frames
     limits = job.limits or estimate_limits(seen)
-    model = load()
-    job = job.settled(limits, model.precision)
-    folder = job.outputs.labels.parent
-    with (
-        closing(FinishedFrames(folder, job.frames.shape_hw)) as finished,
-        ExitStack() as later,
-    ):
+    with run_folder_of(job) as run, _naming(run.path):
+        model = load()
+        job = job.settled(limits, run.settle_precision(model.precision))
+        return _carry_out(job, frames, _prompted_tracker(job, seen, model), run)
+
+
+def _carry_out(
+    job: Job, frames: FrameSource, tracker: VideoTracker, run: RunFolder
+) -> Outcome:
+    shape_hw, folder = job.frames.shape_hw, job.outputs.labels.parent
+    with closing(FinishedFrames(folder, shape_hw)) as finished, ExitStack() as later:
         table = open_table(job, later)
         with open_labels(job) as labels:
-            tracker = _prompted_tracker(job, seen, model)
-            keeper = _Keeper(frames, finished, table)
-            course = follow(job, tracker, keeper.take)
+            keeper = RunKeeper(run, KeptRun(run.path, shape_hw), tracker)
+            collected = _Collected(frames, finished, table)
+            course = _follow(job, tracker, keeper, collected)
             _check_begun(course, finished)
+            is_kept = not course.is_complete and keeper.finish()
             _write_labels(labels, finished)
         with _despite(job.outputs.labels):
             later.close()  # completes the table
             for path in job.outputs.overlays:
                 draw_overlay(path, job, tracker.frames, tracker.limits, finished)
-        return _outcome(course, finished)
+        if is_kept:
+            run.leave()
+        return _outcome(course, finished, kept_in(run.path) if is_kept else "")
+
+
+def _follow(
+    job: Job, tracker: VideoTracker, keeper: RunKeeper, collected: _Collected
+) -> Course:
+    """Follow the objects from where the run is; collect and keep what is found."""
+    done = keeper.take_up(collected.take)
+
+    def take(result: FrameResult) -> None:
+        collected.take(result)
+        keeper.add(result)
+
+    return follow(job, tracker, take, done)
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Say what is kept of a run when it fails altogether."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if not holds_results(folder):
+            raise
+        said = str(stop) or "Stopped."
+        raise KeyboardInterrupt(f"{said} {kept_in(folder)}") from None
+    except OutputError as error:
+        if not holds_results(folder):
+            raise
+        raise OutputError(f"{error} {kept_in(folder)}") from error
 
 
 def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
@@ -148,9 +193,9 @@ def _despite(done: Path) -> Iterator[None]:
         raise KeyboardInterrupt(message) from None
 
 
-def _outcome(course: Course, finished: FinishedFrames) -> Outcome:
+def _outcome(course: Course, finished: FinishedFrames, kept: str) -> Outcome:
     frames = finished.frames
     if course.is_complete:
-        return Outcome(course, frames, "")
+        return Outcome(course, frames)
     done = {f: {o.object_id for o in finished[f]} for f in frames}
-    return Outcome(course, frames, describe_finished(course.plan, done))
+    return Outcome(course, frames, describe_finished(course.plan, done), kept)

@@ -13,7 +13,7 @@ from napari_sam2.cli.wording import frame_ranges
 from napari_sam2.core.errors import FrameError, GpuMemoryError, Sam2Error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from napari_sam2.cli.job import Job
     from napari_sam2.core.cancel import CancelToken
@@ -61,6 +61,7 @@ def follow(
     job: Job,
     tracker: VideoTracker,
     take: Callable[[FrameResult], None],
+    done: int = 0,
 ) -> Course:
     """Carry the prompted objects through the stack, as far as it goes.
 
@@ -75,10 +76,12 @@ def follow(
         With all prompts set.
     take : callable
         Keeps the results of one frame.
+    done : int, optional
+        Steps that were done already, of a run that the tracker goes on with.
     """
     course = Course(tracker.plan(direction=job.direction, frames=job.span))
     started = time.monotonic()
-    with stop_on_interrupt() as token, FrameBar(len(course.plan)) as bar:
+    with stop_on_interrupt() as token, FrameBar(len(course.plan), begun=done) as bar:
         _run(tracker, course, take, token, bar)
     course.seconds = time.monotonic() - started
     return course
@@ -91,17 +94,23 @@ def _run(
     token: CancelToken,
     bar: FrameBar,
 ) -> None:
-    plan = course.plan
     try:
-        for result in tracker.propagate(
-            direction=plan.direction, frames=plan.frames, token=token
-        ):
+        for result in _begin(tracker, course.plan, token):
             take(result)
             course.steps += 1
-            bar.show(course.steps)
+            bar.advance()
     except (FrameError, GpuMemoryError) as error:
         course.problem = error
     course.was_stopped = token.is_cancelled and tracker.is_paused
+
+
+def _begin(
+    tracker: VideoTracker, plan: Plan, token: CancelToken
+) -> Iterable[FrameResult]:
+    """Begin a run, or go on with the one that was stopped."""
+    if tracker.is_paused:
+        return tracker.resume(token=token)
+    return tracker.propagate(direction=plan.direction, frames=plan.frames, token=token)
 
 
 def describe_finished(plan: Plan, done: Mapping[int, set[int]]) -> str:

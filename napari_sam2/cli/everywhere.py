@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import stop_on_interrupt
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
-from napari_sam2.cli.position_work import depends_on, work_on
+from napari_sam2.cli.position_work import work_on
 from napari_sam2.cli.quality_option import in_words
+from napari_sam2.cli.unfinished import kept_in, run_folder_of
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.control.positions import follow_everywhere
 from napari_sam2.control.sight import Sight, look
@@ -20,7 +21,6 @@ from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.files.position_files import PositionFiles
-from napari_sam2.io.files.unfinished import run_folder, settle_precision
 from napari_sam2.io.writing.position_results import PositionResults
 
 if TYPE_CHECKING:
@@ -79,12 +79,13 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
         limits=job.limits,
         corrects_bleaching=job.corrects_bleaching,
     )
-    output, made_of = job.outputs.labels, depends_on(job)
-    with run_folder(output, made_of, is_resumed=job.is_resumed) as folder:
+    with run_folder_of(job) as run:
+        run.begin()
+        folder = run.path
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
         with _keeping(folder, store):
             model = load()
-        job = job.settled(sight.limits, settle_precision(folder, model.precision))
+        job = job.settled(sight.limits, run.settle_precision(model.precision))
         with _keeping(folder, store), ExitStack() as opened:
             labels = opened.enter_context(open_labels(job))
             table = open_table(job, opened)
@@ -204,7 +205,7 @@ def _kept(folder: Path, store: PositionFiles) -> str:
         total = len(store.positions)
         return f"{count} of {total} positions are kept in {folder}: {how}"
     is_any = any(folder.rglob("*.zip"))
-    return f"What is finished is kept in {folder}: {how}" if is_any else ""
+    return kept_in(folder) if is_any else ""
 
 
 def _problems(store: PositionFiles) -> tuple[str, ...]:

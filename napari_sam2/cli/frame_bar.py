@@ -26,19 +26,27 @@ class FrameBar:
         What is being done.
     stream : text file, optional
         Where to draw, if it is a terminal; stderr by default.
+    begun : int, optional
+        Steps that were done before, which say nothing of how fast it goes.
     """
 
     def __init__(
-        self, total: int, label: str = "tracking", stream: TextIO | None = None
+        self,
+        total: int,
+        label: str = "tracking",
+        stream: TextIO | None = None,
+        *,
+        begun: int = 0,
     ) -> None:
         self._total = total
+        self._begun = self._done = begun
         self._label = label
         self._line = PassingLine(stream)
         self._started = time.monotonic()
 
     def __enter__(self) -> FrameBar:
         """Show that work has begun."""
-        self.show(0)
+        self.show(self._begun)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -48,9 +56,14 @@ class FrameBar:
     def show(self, done: int, label: str | None = None) -> None:
         """Draw the bar, not more often than a person can follow."""
         self._label = label or self._label
+        self._done = done
         progress = Progress(done, self._total, self._label)
         seconds = time.monotonic() - self._started
-        self._line.show(lambda: frame_line(progress, seconds))
+        self._line.show(lambda: frame_line(progress, seconds, self._begun))
+
+    def advance(self) -> None:
+        """Draw one more step."""
+        self.show(self._done + 1)
 
     def watch(self, progress: Progress) -> None:
         """Draw progress that brings its total along."""
@@ -58,12 +71,12 @@ class FrameBar:
         self.show(progress.done)
 
 
-def frame_line(progress: Progress, seconds: float) -> str:
+def frame_line(progress: Progress, seconds: float, begun: int = 0) -> str:
     """Write progress as ``tracking [####    ] 35 of 70, 8.3 frames/s, 0:04 left``."""
     done, total = progress.done, progress.total
     bar = "#" * round(_WIDTH * (done / total if total else 1.0))
     line = f"{progress.label} [{bar:<{_WIDTH}}] {done} of {total}"
-    if not done or seconds <= 0:
+    if done <= begun or seconds <= 0:
         return line
-    left = human_time((total - done) * seconds / done)
-    return f"{line}, {human_rate(done / seconds)}, {left} left"
+    rate = (done - begun) / seconds
+    return f"{line}, {human_rate(rate)}, {human_time((total - done) / rate)} left"

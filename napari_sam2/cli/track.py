@@ -163,6 +163,7 @@ def report(job: Job, outcome: Outcome) -> int:
     if course.is_complete:
         return 0
     reason = "Stopped." if course.was_stopped else str(course.problem)
-    kept = f"{outcome.finished[:1].upper()}{outcome.finished[1:]}."
-    print(f"napari-sam2: {reason} {kept}", file=sys.stderr)
+    finished = f"{outcome.finished[:1].upper()}{outcome.finished[1:]}."
+    said = " ".join(one for one in (reason, finished, outcome.kept) if one)
+    print(f"napari-sam2: {said}", file=sys.stderr)
     return INTERRUPTED if course.was_stopped else _PARTLY

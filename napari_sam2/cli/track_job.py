@@ -247,11 +247,6 @@ def _check_course(args: argparse.Namespace) -> None:
         )
     if args.axes and args.axis is not None:
         raise UsageError("Give either --axis or --axes, not both.")
-    if args.resume and not (args.every or args.fuse):
-        raise UsageError(
-            "--resume goes on with a run over positions, and there is but one: add "
-            "--every AXIS, or leave --resume out."
-        )
 
 
 def _limits(pairs: list[tuple[float, float]] | None) -> IntensityLimits | None:

@@ -75,6 +75,13 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--overwrite", action="store_true", help="replace outputs that exist"
     )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the same command's run that broke off, by Ctrl-C or a crash, "
+        "if there is one: what was found is kept beside LABELS.tif, of one stack every "
+        "minute or so, of positions when one is finished",
+    )
 
 
 def _add_labels(group: argparse._ArgumentGroup) -> None:
@@ -171,14 +178,9 @@ def add_position_options(parser: argparse.ArgumentParser) -> None:
     """Add at which positions of a stack with more axes objects are followed."""
     group = parser.add_argument_group(
         "stacks with more axes",
-        "Position after position; what is finished is kept if the run breaks off.",
+        "Position after position.",
     )
     _add_visits(group)
-    group.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the same command's run that broke off, if there is one",
-    )
 
 
 def _add_visits(group: argparse._ArgumentGroup) -> None:

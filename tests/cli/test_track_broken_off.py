@@ -70,11 +70,11 @@ def test_ctrl_c_keeps_finished_frames(tmp_path):
         "import pathlib, sys\n"
         "ready = pathlib.Path(sys.argv.pop())\n"
         "from napari_sam2.cli import carry_out, main\n"
-        "take = carry_out._Keeper.take\n"
+        "take = carry_out._Collected.take\n"
         "def told(self, result):\n"
         "    take(self, result)\n"
         "    if result.frame == 1: ready.touch()\n"
-        "carry_out._Keeper.take = told\n"
+        "carry_out._Collected.take = told\n"
         "main.run()\n"
     )
     words = ["track", path, "-o", out, "--point", "1:0,17,16", "--axis", "0", ready]

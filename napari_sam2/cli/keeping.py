@@ -1,0 +1,90 @@
+"""Keeping a long run as it goes, so that a crash costs little of it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_sam2.core.results import FrameResult
+    from napari_sam2.engine.tracker import VideoTracker
+    from napari_sam2.io.files.kept_run import KeptRun
+    from napari_sam2.io.files.unfinished import RunFolder
+
+# Shorter runs are made again sooner than anybody asks for their rest.
+SECONDS_BETWEEN = 60.0
+_LARGEST_SHARE = 0.02
+"""Most of the time that is spent on keeping."""
+
+
+class RunKeeper:
+    """Keeps what a run finds, and its state, from time to time.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Where it is kept.
+    kept : KeptRun
+        What is in there.
+    tracker : VideoTracker
+        With all prompts set; it takes up the run that was kept, if there is one.
+    """
+
+    def __init__(self, run: RunFolder, kept: KeptRun, tracker: VideoTracker) -> None:
+        self._run = run
+        self._kept = kept
+        self._tracker = tracker
+        self._is_off = False
+        self._next = time.monotonic() + SECONDS_BETWEEN
+
+    def take_up(self, take: Callable[[FrameResult], None]) -> int:
+        """Let the tracker go on where the run was; return how many steps were done.
+
+        Parameters
+        ----------
+        take : callable
+            Takes the results that there are.
+
+        Raises
+        ------
+        OutputError, CheckpointError
+            If what was kept is damaged.
+        """
+        done = 0
+        for result in self._kept.results():
+            take(result)
+            done += 1
+        if self._kept.state is not None:
+            self._tracker.load_run(self._kept.state)
+        return done
+
+    def add(self, result: FrameResult) -> None:
+        """Take the results of one more step, and keep them if it is time to."""
+        if not self._is_off:
+            self._kept.add(result)
+            if time.monotonic() >= self._next:
+                self._save()
+
+    def finish(self) -> bool:
+        """Keep all of a run that did not come to its end, if it was long."""
+        is_long = time.monotonic() >= self._next or self._kept.state is not None
+        if is_long and not self._is_off:
+            self._save()
+        return self._kept.state is not None
+
+    def _save(self) -> None:
+        """Write everything; a run goes on although it cannot be kept."""
+        begun = time.monotonic()
+        try:
+            self._run.begin()
+            self._kept.save(self._tracker.save_run)
+        except OutputError as error:
+            self._is_off = True
+            print(f"napari-sam2: {error} The run goes on.", file=sys.stderr)
+        now = time.monotonic()
+        self._next = now + max(SECONDS_BETWEEN, (now - begun) / _LARGEST_SHARE)

@@ -1,0 +1,101 @@
+"""Where a job keeps what is finished, and what has to be the same to go on with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import napari_sam2
+from napari_sam2.control.sight import axes_of
+from napari_sam2.core.errors import FrameError
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.io.files.unfinished import replaces_output, run_folder
+from napari_sam2.project.image import fingerprint, glance
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from napari_sam2.cli.job import Job
+    from napari_sam2.io.files.unfinished import RunFolder
+    from napari_sam2.project.values import Fingerprint
+
+
+def run_folder_of(job: Job) -> AbstractContextManager[RunFolder]:
+    """Give the folder for what is finished of a job, as :func:`run_folder` does.
+
+    Raises
+    ------
+    OutputError
+        If a run that broke off lies there, and cannot, or shall not, be gone on with.
+    """
+    return run_folder(
+        job.outputs.labels,
+        partial(_depends_on, job),
+        is_resumed=job.is_resumed,
+        overwrite=job.outputs.overwrite,
+    )
+
+
+def kept_in(folder: Path) -> str:
+    """Say where what is finished is kept, and how to go on."""
+    return (
+        f"What is finished is kept in {folder}: the same command with --resume goes on "
+        "from there."
+    )
+
+
+def replacing_its_own(job: Job) -> Job:
+    """Return a job that may replace what was written when it broke off before."""
+    if not (job.is_resumed and replaces_output(job.outputs.labels)):
+        return job
+    return replace(job, outputs=replace(job.outputs, overwrite=True))
+
+
+def _depends_on(job: Job) -> dict[str, Any]:
+    """Return what the results depend on, by what to call it when it differs."""
+    image = _fingerprint(job)
+    made, layout = job.provenance, job.frames.layout
+    along = job.positions.indices
+    return {
+        "other axes": {
+            "--axis": [layout.frame, *layout.plane],
+            "--axes": [axes_of(frames) for frames in job.fused],
+            "--at": [one for one in layout.fixed if one[0] not in along],
+            "--every": [str(span) for span in job.positions.visited],
+        },
+        "another image": {
+            "size": image.shape, "type": image.dtype,
+            "pixels": image.pixels or image.mtime_ns,
+        },
+        "another model": {
+            "--model": None if made is None else made.model_sha256,
+            "--image-size": job.image_size,
+            "--quality": asdict(job.quality),
+        },
+        "other prompts": [] if made is None else list(made.prompts),
+        "other settings": _settings(job),
+        "another version of napari-sam2": napari_sam2.__version__,
+    }  # fmt: skip
+
+
+def _settings(job: Job) -> dict[str, Any]:
+    return {
+        "--seed": job.seed,
+        "--direction": job.direction,
+        "--frames": str(job.span),
+        "--limits": None if job.limits is None else asdict(job.limits),
+        "--channels": job.frames.channels,
+        "--window": job.window,
+        "--correct-bleaching": job.corrects_bleaching,
+    }
+
+
+def _fingerprint(job: Job) -> Fingerprint:
+    """Describe the image; by its date if a frame that stands for it is damaged."""
+    frames, path = AllFrames(job.positions, job.frames_at), job.frames.stack.path
+    try:
+        return fingerprint(frames, path)
+    except FrameError:
+        return glance(frames, path)

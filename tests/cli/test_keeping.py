@@ -1,0 +1,185 @@
+"""``track --resume`` of one stack: a long run that broke off goes on where it was."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager, nullcontext
+
+import pytest
+import tifffile
+
+from napari_sam2.cli import course, keeping
+from napari_sam2.core.cancel import CancelToken
+from napari_sam2.core.errors import OutputError
+from tests.cli.conftest import POINT
+from tests.cli.test_track_broken_off import cut_off
+
+MIDDLE = ("--point", "1:2,22,26", "--box", "2:1,30,40,60,70")
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    """Return the options for all that is written, by the name of a run."""
+
+    def named(name: str) -> tuple:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        return (
+            "-o", folder / "labels.tif", "--table", folder / "objects.csv",
+            "--overlay", folder / "overlay.gif",
+        )  # fmt: skip
+
+    return named
+
+
+@pytest.fixture
+def always(monkeypatch) -> None:
+    """Keep a run after every frame, not every minute."""
+    monkeypatch.setattr(keeping, "SECONDS_BETWEEN", -1.0)
+    monkeypatch.setattr(keeping, "_LARGEST_SHARE", float("inf"))
+
+
+@contextmanager
+def stopped_after(steps: int):
+    """Stop a run after so many steps, as Ctrl-C does."""
+    token, add, seen = CancelToken(), keeping.RunKeeper.add, []
+
+    def told(self, result) -> None:
+        add(self, result)
+        seen.append(result.frame)
+        if len(seen) == steps:
+            token.cancel()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course, "stop_on_interrupt", lambda: nullcontext(token))
+        patch.setattr(keeping.RunKeeper, "add", told)
+        yield seen
+
+
+def written(folder) -> tuple:
+    table = (folder / "objects.csv").read_text()
+    gif = (folder / "overlay.gif").stat().st_size
+    return tifffile.imread(folder / "labels.tif").tolist(), table, gif > 0
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("steps", [1, 4, 6])
+def test_a_run_that_was_stopped_goes_on(cli, stack, tmp_path, outputs, steps):
+    words = ("track", stack, *MIDDLE)
+    assert cli(*words, *outputs("whole")).code == 0
+    with stopped_after(steps):
+        said = cli(*words, *outputs("parts"))
+    folder = tmp_path / "parts" / "labels.tif.unfinished"
+    assert said.code == 130
+    assert "the rest is empty. What is finished is kept in" in said.err
+    assert "the same command with --resume goes on from there." in said.err
+    assert (tmp_path / "parts" / "labels.tif").exists()
+    partial = written(tmp_path / "parts")
+    assert partial != written(tmp_path / "whole")
+    again = cli(*words, *outputs("parts"))
+    assert again.code == 2  # what is there is never replaced unasked
+    assert written(tmp_path / "parts") == partial
+    said = cli(*words, *outputs("parts"), "--resume")
+    assert said.code == 0
+    assert written(tmp_path / "parts") == written(tmp_path / "whole")
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_run_that_was_killed_goes_on(cli, tmp_path, outputs, stack):
+    words = ("track", stack, *MIDDLE)
+    assert cli(*words, *outputs("whole")).code == 0
+    program = (
+        "import os, signal, sys\n"
+        "from napari_sam2.cli import keeping, main\n"
+        "keeping.SECONDS_BETWEEN, count = -1.0, 0\n"
+        "keeping._LARGEST_SHARE = float('inf')\n"
+        "add = keeping.RunKeeper.add\n"
+        "def told(self, result):\n"
+        "    global count\n"
+        "    count += 1\n"
+        "    if count == 5: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    add(self, result)\n"
+        "keeping.RunKeeper.add = told\n"
+        "main.run()\n"
+    )
+    command = [sys.executable, "-c", program, *words, *outputs("killed")]
+    killed = subprocess.run([str(word) for word in command], capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "labels.tif").exists()
+    said = cli(*words, *outputs("killed"))
+    assert said.code == 2
+    assert "holds an earlier run that was not finished: add --resume" in said.err
+    other = cli("track", stack, *POINT, *outputs("killed"), "--resume")
+    assert "was begun with other prompts: give the command as it was" in other.err
+    with stopped_after(99) as seen:
+        assert cli(*words, *outputs("killed"), "--resume").code == 0
+    assert seen == [5, 1, 0]  # four of seven steps were kept
+    assert written(tmp_path / "killed") == written(tmp_path / "whole")
+    assert sorted(one.name for one in (tmp_path / "killed").iterdir()) == sorted(
+        one.name for one in (tmp_path / "whole").iterdir()
+    )
+
+
+def test_a_short_run_leaves_nothing_but_what_is_finished(cli, stack, tmp_path):
+    out = tmp_path / "labels.tif"
+    with stopped_after(3):
+        said = cli("track", stack, "-o", out, *POINT)
+    assert said.code == 130
+    assert "--resume" not in said.err
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["discs.tif", "labels.tif"]
+    said = cli("track", stack, "-o", out, *POINT, "--resume")
+    assert "exists: add --overwrite" in said.err  # it is not known to be of this run
+
+
+@pytest.mark.usefixtures("always")
+def test_a_run_is_not_gone_on_with_where_the_image_was_mended(cli, stack, tmp_path):
+    out = tmp_path / "labels.tif"
+    intact = stack.read_bytes()
+    cut_off(stack, 4)
+    words = ("track", stack, "-o", out, *POINT, "--limits", "0,255")
+    said = cli(*words)
+    assert said.code == 1
+    assert "the same command with --resume goes on from there." in said.err
+    stack.write_bytes(intact)
+    said = cli(*words, "--resume")
+    assert said.code == 2
+    assert "another image" in said.err
+
+
+@pytest.mark.usefixtures("always")
+def test_a_full_disk_does_not_stop_a_run_that_it_cannot_keep(
+    cli, stack, tmp_path, monkeypatch
+):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("napari_sam2.engine.tracker.save_run", full)
+    out = tmp_path / "labels.tif"
+    said = cli("track", stack, "-o", out, *POINT)
+    assert said.code == 0
+    assert "the disk is full" in said.err
+    assert said.err.count("The run goes on.") == 1
+    assert tifffile.imread(out).any(axis=(1, 2)).all()
+    assert not (tmp_path / "labels.tif.unfinished").exists()
+
+
+@pytest.mark.usefixtures("always")
+def test_what_was_found_is_kept_where_it_cannot_be_written(
+    cli, stack, tmp_path, monkeypatch
+):
+    out = tmp_path / "labels.tif"
+    words = ("track", stack, "-o", out, *POINT)
+
+    def broken(*_: object) -> None:
+        raise OutputError("labels.tif could not be written.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_sam2.cli.carry_out._write_labels", broken)
+        said = cli(*words)
+    assert said.code == 2
+    assert "the same command with --resume goes on from there." in said.err
+    assert cli(*words, "--resume").code == 0
+    assert tifffile.imread(out).any(axis=(1, 2)).all()
