@@ -176,7 +176,6 @@ def test_tracks_run_through_time_in_space(cli, tzyx, tmp_path):
         ((*PLAIN, "--point", "2:t=1,0,500,5"), "object 2 on frame 0 at t = 1 of 3"),
         ((*PLAIN, "--overlay", "o.png"), "an overlay shows one position"),
         ((*PLAIN, "--format", "coco"), "must end in .json"),
-        (("--axis", "z", "--at", "t=1", "--resume"), "there is but one: add --every"),
         (("--axis", "z", "--at", "t=1", "--point", "2:t=2,0,5,5"), "stays at t = 1"),
     ],
 )
