@@ -123,9 +123,9 @@ class VideoReader:
     @cached_property
     def seconds(self) -> float:
         """Time from frame to frame: the mean, where it varies; 0 for unknown."""
-        told = self._spacing if count_from_header(self._stream) is None else None
-        if told is None or not told.is_uneven:
-            rate = self._stream.average_rate
+        told = self._spacing
+        if told is None or not told.varies:
+            rate = self._stream.average_rate  # in which the last frame's length counts
             return float(1 / rate) if rate else 0.0
         return (told.last - told.first) / (self.count - 1) * self._tick
 
