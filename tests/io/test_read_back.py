@@ -20,6 +20,7 @@ from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.provenance import Provenance
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.writing.coco import run_lengths
 from napari_sam2.io.writing.png_labels import davis_palette
 from napari_sam2.io.writing.result_format import ResultHeader
@@ -86,6 +87,41 @@ def test_volumes_over_time_are_kept_whole(tmp_path, name) -> None:
     labels[1, 3, 10:, 4:9] = 3
     path = write(name, tmp_path, labels, axes_from_shape(labels.shape, "tzyx"))
     np.testing.assert_array_equal(LABEL_READERS[name](path), labels)
+
+
+UNEVEN = (0.0, 1.0, 2.5, 3.0, 7.25, 8.0, 9.0)
+
+
+class Film(ArrayFrames):
+    """Frames that say when each of them is shown."""
+
+    frame_times = UNEVEN
+
+
+def test_labels_of_an_uneven_film_keep_the_time_of_every_frame(tmp_path) -> None:
+    axes = (Axis("t", 7, 1.5, "second"), Axis("y", 20), Axis("x", 30))
+    image = Film(np.ones(LABELS.shape, np.uint8))
+    path = write("labels-tiff", tmp_path, axes=axes, frames=image)
+    with tifffile.TiffFile(path) as file:
+        pixels = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]["Pixels"]
+    assert pixels["TimeIncrement"] == 1.5
+    assert [plane["DeltaT"] for plane in pixels["Plane"]] == list(UNEVEN)
+    assert {plane["DeltaTUnit"] for plane in pixels["Plane"]} == {"s"}
+    stack = open_stack(path)
+    assert tuple(stack_frames(stack).frame_times) == UNEVEN
+    assert "not evenly spaced in time" in stack.notices[0]
+    np.testing.assert_array_equal(LABEL_READERS["labels-tiff"](path), LABELS)
+
+
+def test_times_are_those_of_the_frames_that_lie_along_time(tmp_path) -> None:
+    """A film followed along x has frames of another kind, without times."""
+    image = Film(np.ones(LABELS.shape, np.uint8))
+    for names in ("zyx", "iyx"):
+        (tmp_path / names).mkdir()
+        path = write("labels-tiff", tmp_path / names, frames=image,
+                     axes=axes_from_shape(LABELS.shape, names))  # fmt: skip
+        with tifffile.TiffFile(path) as file:
+            assert "DeltaT" not in file.ome_metadata
 
 
 def test_an_object_that_comes_back_is_a_child_of_its_former_track(tmp_path) -> None:

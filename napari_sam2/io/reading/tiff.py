@@ -16,6 +16,7 @@ from napari_sam2.core.axes import Axes, axes_from_shape
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.level import at_level, whole_pyramid
+from napari_sam2.io.reading.ome_times import uneven_notices, uneven_times
 from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.tiff_orientation import orientation_notices
@@ -74,14 +75,23 @@ def _open_series(path: Path, file: Any, number: int, level: int) -> Opened:
     series = file.series[number]
     said = orientation_notices(path, series.keyframe)
     axes = with_pixel_sizes(_axes(series), file, number)
+    times = uneven_times(file.ome_metadata, number, axes) if file.is_ome else None
+    said += uneven_notices(path, axes, times)
     if len(series.levels) == 1 and level == 0 and series.dataoffset is not None:
-        return Opened(_mapped(path, file, series), axes, notices=said)
+        return Opened(_timed(_mapped(path, file, series), times), axes, notices=said)
     lock = threading.Lock()  # one file is read through all of them
     paged = [_paged(path, one, lock) for one in series.levels]
     if 0 <= level < len(paged):  # the others are used along with it, or not at all
         paged[level] = _paged(path, series.levels[level], lock, file.close)
-    array = at_level(path, paged, level)
+    array = _timed(at_level(path, paged, level), times)
     return Opened(array, axes, notices=said, levels=whole_pyramid(paged, level))
+
+
+def _timed(array: Any, times: tuple[float, ...] | None) -> Any:
+    """Let an array say when its frames were taken, as ``core.frame_times`` asks it."""
+    if times is not None:
+        array.frame_times = times
+    return array
 
 
 def _paged(

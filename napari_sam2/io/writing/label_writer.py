@@ -18,7 +18,7 @@ from napari_sam2.io.files.spool import Spool
 from napari_sam2.io.writing.ome import ome_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -54,8 +54,10 @@ class LabelWriter:
         axes: Axes,
         dtype: np.dtype[np.unsignedinteger],
         provenance: Provenance | None = None,
+        times: Sequence[float] | None = None,
     ) -> None:
         self._provenance = provenance
+        self._times = times
         self.axes = axes
         self.dtype = dtype
         self._path = path
@@ -114,7 +116,8 @@ class LabelWriter:
         import tifffile
 
         estimate = self._spool.total_bytes + self.frame_count * _PAGE_OVERHEAD
-        description = ome_xml(self._path.name, self.axes, self.dtype, self._provenance)
+        told = self._provenance, self._times
+        description = ome_xml(self._path.name, self.axes, self.dtype, *told)
         with tifffile.TiffWriter(path, bigtiff=estimate > _CLASSIC_LIMIT) as file:
             file.write(
                 self._all_strips(),
@@ -162,6 +165,7 @@ def open_label_writer(
     largest_id: int = np.iinfo(np.uint16).max,
     overwrite: bool = False,
     provenance: Provenance | None = None,
+    times: Sequence[float] | None = None,
 ) -> Iterator[LabelWriter]:
     """Write a label stack that appears, complete, when the block ends without error.
 
@@ -182,6 +186,9 @@ def open_label_writer(
         Whether a file that is there may be replaced.
     provenance : Provenance, optional
         Written into the file.
+    times : sequence of float, optional
+        When each frame is shown, as :func:`napari_sam2.core.frame_times.frame_times`
+        gives it; written where frames lie along time.
 
     Raises
     ------
@@ -199,7 +206,7 @@ def open_label_writer(
     dtype = label_dtype(largest_id)
 
     def make() -> LabelWriter:
-        return LabelWriter(path, axes, dtype, provenance)
+        return LabelWriter(path, axes, dtype, provenance, times)
 
     with saved_at_end(path, make, overwrite=overwrite) as writer:
         yield writer

@@ -9,7 +9,7 @@ from napari_sam2.core.errors import OutputError
 from napari_sam2.core.units import unit_symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -28,6 +28,7 @@ def ome_xml(
     axes: Axes,
     dtype: np.dtype[np.unsignedinteger],
     provenance: Provenance | None = None,
+    times: Sequence[float] | None = None,
 ) -> str:
     """Describe a (frames, rows, columns) stack, or one with more axes in front.
 
@@ -42,6 +43,9 @@ def ome_xml(
         An unsigned integer type.
     provenance : Provenance, optional
         Kept as a comment in the structured annotations, as JSON.
+    times : sequence of float, optional
+        When each frame is shown, in the unit of their axis; written where that is time,
+        and the only axis before rows and columns.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def ome_xml(
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         f'xsi:schemaLocation="{_SCHEMA} {_SCHEMA}/ome.xsd">'
         f'<Image ID="Image:0" Name={quoteattr(name)}><Pixels {pixels}>'
-        f"{_channels(attributes['SizeC'])}<TiffData/>"
+        f"{_channels(attributes['SizeC'])}<TiffData/>{_planes(letters, times)}"
         f"</Pixels>{_reference(provenance)}</Image>{_annotations(provenance)}</OME>"
     )
 
@@ -102,6 +106,18 @@ def _channels(count: int) -> str:
     return "".join(
         f'<Channel ID="Channel:0:{number}" SamplesPerPixel="1"/>'
         for number in range(count)
+    )
+
+
+def _planes(letters: Mapping[str, Axis], times: Sequence[float] | None) -> str:
+    """Say of every plane when it is shown."""
+    if times is None or list(letters) != ["T"] or not _time_increment(letters["T"]):
+        return ""
+    unit = quoteattr(unit_symbol(letters["T"].unit))
+    return "".join(
+        f'<Plane TheZ="0" TheC="0" TheT="{frame}" DeltaT="{times[frame]}" '
+        f"DeltaTUnit={unit}/>"
+        for frame in range(letters["T"].size)
     )
 
 

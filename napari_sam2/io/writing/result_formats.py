@@ -64,6 +64,7 @@ def _open_labels(
         largest_id=header.largest_id,
         overwrite=overwrite,
         provenance=header.provenance,
+        times=frame_times(header.frames),
     ) as writer:
         yield _Labels(writer)
 
