@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_sam2.control import Controller, InlineLane
+from napari_sam2.control import Activity, Controller, InlineLane
 from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, History, Settings, edits
@@ -76,6 +76,15 @@ class Desk:
     @property
     def status(self):
         return self.controller.status
+
+
+def start_run(desk: Desk, frames: int) -> None:
+    """Click object 1 on the first frame and let a run reach so many frames."""
+    desk.say(1, 0, click(20, 30))
+    desk.lane.finish()
+    desk.controller.run()
+    desk.lane.step(1 + frames)
+    assert desk.status.activity is Activity.RUNNING
 
 
 @pytest.fixture

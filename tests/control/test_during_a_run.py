@@ -7,7 +7,7 @@ import pytest
 from napari_sam2.control import Activity
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import edits
-from tests.control.conftest import Desk, click
+from tests.control.conftest import Desk, click, start_run
 from tests.control.fake_tracker import disc
 
 
@@ -15,15 +15,6 @@ from tests.control.fake_tracker import disc
 def desk(ready_desk: Desk) -> Desk:
     """Return a session with two objects and a tracker that is ready."""
     return ready_desk
-
-
-def start_run(desk: Desk, frames: int) -> None:
-    """Click object 1 on the first frame and let a run reach so many frames."""
-    desk.say(1, 0, click(20, 30))
-    desk.lane.finish()
-    desk.controller.run()
-    desk.lane.step(1 + frames)
-    assert desk.status.activity is Activity.RUNNING
 
 
 def test_a_click_stops_a_run_and_is_answered(desk: Desk) -> None:
@@ -118,111 +109,11 @@ def test_a_change_before_the_first_frame_is_told_too(desk: Desk) -> None:
     )
 
 
-def test_undo_during_a_run_takes_back_all_of_it(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.history.undo()
-    desk.lane.finish()
-    assert set(desk.document.masks.of_object(1)) == {0}
-    assert desk.status.activity is Activity.IDLE
-    desk.history.redo()
-    assert set(desk.document.masks.of_object(1)) == {0, 1, 2, 3}
-
-
-def test_undo_before_the_first_frame_takes_back_only_the_wish_to_run(
-    desk: Desk,
-) -> None:
-    start_run(desk, 0)
-    assert desk.controller.steps.undo_label == "Track 1 object"
-    desk.controller.steps.undo()
-    assert desk.controller.steps.undo_label == desk.history.undo_label
-    desk.lane.finish()
-    assert desk.status.message == "Undone: Track 1 object."
-    assert set(desk.document.masks.of_object(1)) == {0}
-    assert desk.history.undo_label != "Track 1 object"
-    assert not desk.controller.can_resume
-
-
-def test_undo_takes_back_what_was_done_since_a_run_began(desk: Desk) -> None:
-    start_run(desk, 0)
-    desk.history.do(edits.rename_object(desk.document, 1, "fish"))
-    desk.controller.steps.undo()
-    assert desk.document.objects[1].name == "Object 1"
-    desk.lane.finish()
-    assert desk.document.frames_covered(1) == 10
-
-
-def test_what_was_undone_is_not_offered_to_be_continued(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.controller.stop()
-    desk.lane.finish()
-    desk.controller.resume()
-    desk.controller.steps.undo()
-    desk.controller.steps.undo()
-    desk.lane.finish()
-    assert set(desk.document.masks.of_object(1)) == {0}
-    assert not desk.controller.can_resume
-
-
-def test_the_end_of_a_run_does_not_hide_that_it_was_undone(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.controller.steps.undo()
-    desk.lane.finish()
-    assert desk.status.message == "Undone: Track 1 object."
-
-
-def test_undo_just_after_continue_keeps_what_was_found_before(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.controller.stop()
-    desk.lane.finish()
-    desk.controller.resume()
-    desk.controller.steps.undo()
-    desk.lane.finish()
-    assert set(desk.document.masks.of_object(1)) == {0, 1, 2, 3}
-    desk.controller.resume()
-    desk.lane.finish()
-    assert desk.document.frames_covered(1) == 10
-
-
-def test_undo_and_redo_say_what_they_did(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.controller.stop()
-    desk.lane.finish()
-    desk.controller.steps.undo()
-    assert desk.status.message == "Undone: Track 1 object."
-    desk.controller.steps.redo()
-    assert desk.status.message == "Done again: Track 1 object."
-    desk.controller.steps.redo()
-    assert desk.status.message == "Done again: Track 1 object."
-
-
 def test_a_problem_is_over_when_something_was_done_since(desk: Desk) -> None:
     desk.controller.run()
     assert "nothing to follow yet" in desk.status.message
     desk.say(1, 0, click(20, 30))
     assert desk.status.problem is None
-
-
-def test_frames_on_their_way_when_a_run_is_undone_are_dropped(desk: Desk) -> None:
-    start_run(desk, 4)
-    on_item = desk.lane.tasks[0]._on_item
-    late = []
-    desk.lane.tasks[0]._on_item = late.append
-    desk.lane.step()
-    desk.history.undo()
-    on_item(late[0])
-    assert set(desk.document.masks.of_object(1)) == {0}
-    assert desk.history.redo_label == "Track 1 object"
-
-
-def test_undoing_a_name_does_not_stop_a_run(desk: Desk) -> None:
-    start_run(desk, 2)
-    desk.history.do(edits.rename_object(desk.document, 1, "fish"))
-    desk.lane.step(2)
-    desk.history.do(edits.rename_object(desk.document, 1, "bird"))
-    desk.history.undo()
-    desk.lane.finish()
-    assert desk.document.frames_covered(1) == 10
-    assert desk.document.objects[1].name == "fish"
 
 
 def test_locking_and_painting_during_a_run_protects(desk: Desk) -> None:
@@ -329,13 +220,3 @@ def test_a_run_that_cannot_go_on_is_done_again(desk: Desk) -> None:
     desk.lane.finish()
     assert desk.document.frames_covered(1) == 10
     assert desk.center(1, 6) == pytest.approx((20, 30))
-
-
-def test_after_undo_there_is_nothing_to_go_on_with(desk: Desk) -> None:
-    start_run(desk, 3)
-    desk.controller.stop()
-    desk.lane.finish()
-    desk.history.undo()
-    assert not desk.controller.can_resume
-    desk.controller.resume()
-    assert desk.status.activity is Activity.IDLE

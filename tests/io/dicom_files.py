@@ -10,6 +10,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+VOLUME = np.random.default_rng(0).integers(0, 4000, (7, 20, 30)).astype(np.uint16)
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 

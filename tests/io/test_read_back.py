@@ -15,47 +15,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_sam2.core.axes import Axis, axes_from_shape
-from napari_sam2.core.errors import MissingExtraError, OutputError
 from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.provenance import Provenance
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.writing.coco import run_lengths
 from napari_sam2.io.writing.png_labels import davis_palette
-from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS, find_result_format
 from tests.io.label_results import results_from_labels
 from tests.io.reading_back import LABEL_READERS, read_rows
+from tests.io.written_results import LABELS, header_of, write
 
-MADE = Provenance("2026-01-02", {"napari-sam2": "0"}, "nano", image={"name": "cells"})
 VOLUMES = ("labels-tiff", "labels-zarr", "labels-zarr-0.4", "labels-nifti")
-LABELS = np.zeros((7, 20, 30), np.uint32)
-for _t in (0, 1, 4, 6):  # object 2 vanishes twice, object 9 comes last
-    LABELS[_t, 2 : 8 + _t, 3:20] = 2
-LABELS[5:, 15:, 25:] = 9
-
-
-def header_of(axes, *, ids=(2, 9)) -> ResultHeader:
-    names = {one: f"cell {one}" for one in ids}
-    shape = tuple(axis.size for axis in axes)
-    image = ArrayFrames(np.ones(shape, np.uint8)) if len(shape) == 3 else None
-    return ResultHeader(axes, names, MADE, image)
-
-
-def write(name: str, folder: Path, labels=LABELS, axes=None, **changes) -> Path:
-    one = find_result_format(name)
-    path = folder / f"out{one.suffixes[0] if one.suffixes else ''}"
-    axes = axes or axes_from_shape(labels.shape, "tyx")
-    ids = tuple(np.unique(labels[labels > 0]).tolist()) or (1,)
-    header = replace(header_of(axes, ids=ids), **changes)
-    planes = labels.reshape(-1, *labels.shape[-2:])
-    with one.open(path, header, overwrite=False) as writer:
-        for frame, plane in enumerate(planes):
-            if plane.any():  # frames without masks never come
-                found = FrameResult(frame, results_from_labels(plane, frame))
-                writer.write(found, plane.astype(np.uint32))
-    return path
 
 
 @pytest.mark.parametrize("name", LABEL_READERS)
@@ -143,83 +114,6 @@ def test_napari_takes_the_tracks_as_they_are(tmp_path) -> None:
     assert len(layers.Tracks(data[:, :4]).data) == 6
 
 
-def test_nifti_keeps_the_affine_of_its_image(tmp_path) -> None:
-    import nibabel
-
-    affine = ((0.0, -2.0, 0.0, 10.0), (0.5, 0.0, 0.0, -3.0), (0.0, 0.0, 3.0, 7.0))
-    axes = tuple(
-        replace(axis, unit="millimeter")
-        for axis in axes_from_shape(LABELS.shape, "zyx")
-    )
-    path = write("labels-nifti", tmp_path, axes=axes, affine=affine)
-    image = nibabel.load(path)
-    np.testing.assert_allclose(image.affine[:3], affine)
-    assert image.get_data_dtype() == np.uint8
-    assert image.header.get_xyzt_units()[0] == "mm"
-    assert nibabel.aff2axcodes(image.affine) == ("A", "L", "S")
-    assert "not ground truth" in str(image.header.extensions[0].get_content())
-
-
-@pytest.mark.parametrize(
-    ("unit", "expected"),
-    [
-        ("micrometer", "micron"), ("millimeter", "mm"), ("meter", "meter"),
-        ("nanometer", "mm"), ("inch", "mm"), ("", "unknown"), ("parsec", "unknown"),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("has_affine", [False, True])
-def test_nifti_keeps_the_unit_of_its_image_and_sizes_in_it(
-    tmp_path, unit, expected, has_affine
-) -> None:
-    import nibabel
-
-    sizes = (2.0, 0.5, 0.25)
-    axes = tuple(
-        Axis(name, size, scale, unit)
-        for name, size, scale in zip("zyx", LABELS.shape, sizes, strict=True)
-    )
-    mm = {"micrometer": 1e-3, "meter": 1e3, "nanometer": 1e-6, "inch": 25.4}
-    factor = mm.get(unit, 1.0)
-    affine = np.diag([0.25, 0.5, 2.0, 1.0])[:3] * factor if has_affine else None
-    path = write("labels-nifti", tmp_path, axes=axes, affine=affine)
-    header = nibabel.load(path).header
-    assert header.get_xyzt_units()[0] == expected
-    in_file = 1.0 if expected != "mm" else factor
-    assert header.get_zooms() == pytest.approx([one * in_file for one in sizes[::-1]])
-    stack = open_stack(path)
-    assert stack.affine[2][2] == pytest.approx(2.0 * factor)
-    if expected not in ("mm", "unknown"):
-        assert [axis.scale for axis in stack.axes] == pytest.approx(sizes[::-1])
-        assert {axis.unit for axis in stack.axes} == {unit}
-
-
-def test_nifti_of_several_units_is_in_millimetres_and_seconds(tmp_path) -> None:
-    import nibabel
-
-    axes = (
-        Axis("t", 7, 500.0, "millisecond"),
-        Axis("y", 20, 200.0, "micrometer"),
-        Axis("x", 30, 0.1, "millimeter"),
-    )
-    image = nibabel.load(write("labels-nifti", tmp_path, axes=axes))
-    assert image.shape == (30, 20, 1, 7)
-    assert image.header.get_zooms() == pytest.approx((0.1, 0.2, 1.0, 0.5))
-
-
-def test_nifti_takes_two_axes_without_names_for_times_and_slices(tmp_path) -> None:
-    import nibabel
-
-    labels = np.stack([LABELS, LABELS[::-1]])
-    for names in ("qq", "qz"):
-        (tmp_path / names).mkdir()
-        axes = axes_from_shape(labels.shape, f"{names}yx")
-        path = write("labels-nifti", tmp_path / names, labels, axes)
-        found = np.asarray(nibabel.load(path).dataobj)
-        np.testing.assert_array_equal(found, labels.transpose(3, 2, 1, 0))
-    with pytest.raises(OutputError, match="C \\(2\\)"):
-        write("labels-nifti", tmp_path, labels, axes_from_shape(labels.shape, "czyx"))
-
-
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
 def test_ome_zarr_says_what_the_specification_asks_for(tmp_path, version) -> None:
     models = pytest.importorskip(f"ome_zarr_models.v{version.replace('.', '')}")
@@ -269,22 +163,6 @@ def test_run_lengths_are_those_of_pycocotools(labels) -> None:
         assert ours == coco_mask.encode(np.asfortranarray(labels))
 
 
-@pytest.mark.parametrize(
-    ("name", "largest"),
-    [("labels-png", 256), ("ctc", 65536), ("labels-nifti", 2**31)],
-)
-def test_ids_that_do_not_fit_are_refused_before_work(tmp_path, name, largest) -> None:
-    header = header_of(axes_from_shape((1, 2, 2), "tyx"), ids=(largest,))
-    one = find_result_format(name)
-    path = tmp_path / f"out{one.suffixes[0] if one.suffixes else ''}"
-    with (
-        pytest.raises(OutputError, match=str(largest)),
-        one.open(path, header, overwrite=False),
-    ):
-        pytest.fail("the block ran")
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
 def test_what_made_the_masks_stands_in_every_output(tmp_path, one) -> None:
     if one.name.startswith("overlay"):
@@ -305,17 +183,6 @@ def nifti_text(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes())
 
 
-@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
-def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, full_disk, one) -> None:
-    if one.name.startswith("overlay"):
-        pytest.skip("tested with overlays")
-    noise = np.random.default_rng(0).integers(0, 2, (30, 150, 200)) * 2
-    full_disk(100)
-    with pytest.raises(OutputError, match="disk is full"):
-        write(one.name, tmp_path, noise)
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("name", [*LABEL_READERS, "tracks"])
 def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, name) -> None:
     one = find_result_format(name)
@@ -331,40 +198,6 @@ def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, name) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 25 << 20
-
-
-@pytest.mark.parametrize("one", [f for f in RESULT_FORMATS if f.is_folder])
-def test_a_folder_of_something_else_is_never_replaced(tmp_path, one) -> None:
-    path = tmp_path / f"out{one.suffixes[0] if one.suffixes else ''}"
-    path.mkdir()
-    (path / "thesis.doc").write_text("years of work")
-    header = header_of(axes_from_shape((1, 2, 2), "tyx"))
-    with (
-        pytest.raises(OutputError, match=r"thesis\.doc"),
-        one.open(path, header, overwrite=True),
-    ):
-        pytest.fail("the block ran")
-    assert (path / "thesis.doc").exists()
-
-
-@pytest.mark.parametrize(
-    ("package", "name", "extra"),
-    [("zarr", "labels-zarr", "zarr"), ("nibabel", "labels-nifti", "medical"),
-     ("pycocotools.mask", "coco", "coco")],
-)  # fmt: skip
-def test_a_missing_package_is_named_with_its_extra(
-    tmp_path, monkeypatch, package, name, extra
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, package, None)
-    with pytest.raises(MissingExtraError, match=rf"Writing .*\[{extra}\]"):
-        write(name, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_tiff_of_more_axes_than_it_has_is_refused(tmp_path) -> None:
-    labels = np.ones((1, 1, 1, 1, 2, 2), np.uint32)
-    with pytest.raises(OutputError, match="five axes"):
-        write("labels-tiff", tmp_path, labels, axes_from_shape(labels.shape, "pqtzyx"))
 
 
 def test_coco_is_plain_json(tmp_path) -> None:
