@@ -11,6 +11,7 @@ from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.exif import upright
 from napari_sam2.io.reading.folders_inside import what_to_open
+from napari_sam2.io.reading.odd_pictures import odd_picture_notices
 from napari_sam2.io.reading.opened import Opened, Wanted
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.picture_files import TIFF_SUFFIXES, picture_files
@@ -28,8 +29,8 @@ _CONVERT = {"1": "L", "P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB"}
 def open_folder(path: Path, wanted: Wanted) -> Opened:
     """Open a folder of PNG, JPEG, BMP or TIFF pictures, one per frame.
 
-    Only the first picture is read; that the others have its size is checked as they
-    are read.
+    Only the first picture is read. That the others have its size is checked as they are
+    read; where their headers say otherwise, that is told before.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def open_folder(path: Path, wanted: Wanted) -> Opened:
     shape = (len(files), *first.shape)
     names = "iyx" if first.ndim == 2 else "iyxs"
     array = PagedArray(shape, first.dtype, first.ndim, read)
-    return Opened(array, axes_from_shape(shape, names), notices=_notices(files[0]))
+    said = _notices(files[0]) + odd_picture_notices(files)
+    return Opened(array, axes_from_shape(shape, names), notices=said)
 
 
 def open_picture(path: Path, wanted: Wanted) -> Opened:

@@ -127,6 +127,28 @@ def test_a_picture_of_another_size_is_named(tmp_path, other):
         frames[1]
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "bmp"])
+def test_pictures_of_other_sizes_are_told_at_the_start(tmp_path, suffix):
+    for frame, shape in enumerate([(20, 30)] * 4 + [(20, 29), (20, 30), (9, 9)]):
+        path = tmp_path / f"{frame}.{suffix}"
+        if suffix == "tif":
+            tifffile.imwrite(path, np.zeros(shape, np.uint8))
+        else:
+            Image.fromarray(np.zeros(shape, np.uint8)).save(path)
+    stack = open_stack(tmp_path)
+    (notice,) = stack.notices
+    assert f"The picture 4.{suffix}, frame 4, is 20 × 29 pixels" in notice
+    assert "20 × 30 (and 1 more" in notice
+    assert stack_frames(stack)[3].shape == (20, 30), "those before can be used"
+
+
+def test_pictures_that_lie_on_their_side_may_be_of_one_size(tmp_path):
+    photograph(tmp_path / "0.jpg", COLOUR, 1)
+    photograph(tmp_path / "1.jpg", np.ascontiguousarray(np.rot90(COLOUR)), 6)
+    (tmp_path / "2.jpg").write_bytes(b"no picture")
+    assert open_stack(tmp_path).notices == ()
+
+
 def test_a_deeper_picture_is_named_and_never_wrapped(tmp_path):
     Image.fromarray(GREY[0]).save(tmp_path / "a.png")
     Image.fromarray(GREY[1].astype(np.uint16) * 12).save(tmp_path / "b.png")
