@@ -50,6 +50,7 @@ def track_job(args: argparse.Namespace) -> Job:
     stack = _open(args)
     positions, fixed = _positions(args, stack)
     frames, *others = _frames(args, stack, fixed | positions.at(positions.first))
+    _check_followed(frames, positions)
     clicks, along = [*args.point, *args.box], frames.axes[0].name
     request = gather_request(clicks, args.mask, args.prompts, positions, fixed, along)
     quality = quality_of(args)
@@ -72,6 +73,17 @@ def track_job(args: argparse.Namespace) -> Job:
         inputs=(*_files(args), *request.files),
         provenance=_with_settings(made_of, args, quality),
     )
+
+
+def _check_followed(frames: StackFrames, positions: Positions) -> None:
+    """Refuse positions along the only axis that objects could be followed along."""
+    if positions.names and frames.layout.frame is None:
+        name = positions.names[-1]
+        raise UsageError(
+            f"--every {name} leaves no axis to follow objects along, as "
+            f"{frames.stack.name} has no other one: leave it out, and they are "
+            f"followed along {name}."
+        )
 
 
 def _with_settings(

@@ -192,3 +192,11 @@ def test_formats_without_room_for_positions_are_told(cli, tzyx, tmp_path, name):
     said = cli("track", tzyx, "-o", tmp_path / name, *PLAIN, *FIRST, *chosen)
     assert said.code == 2
     assert "holds one position of a stack only" in said.err
+
+
+def test_the_only_axis_to_follow_along_cannot_be_one_of_positions(cli, stack, tmp_path):
+    words = ("--point", "1:4,22,20", "--every", "t")
+    said = cli("track", stack, "-o", tmp_path / "labels.tif", *words)
+    assert said.code == 2
+    assert "--every t leaves no axis to follow objects along" in said.err
+    assert "leave it out, and they are followed along t." in said.err
