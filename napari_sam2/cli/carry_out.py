@@ -150,7 +150,8 @@ def _naming(folder: Path) -> Iterator[None]:
     except OutputError as error:
         if not holds_results(folder):
             raise
-        raise OutputError(f"{error} {kept_in(folder)}") from error
+        said = f"{error} {kept_in(folder)}"
+        raise OutputError(said, example=error.example) from error
 
 
 def _write_labels(labels: ResultWriter, finished: FinishedFrames) -> None:
@@ -187,7 +188,8 @@ def _despite(done: Path) -> Iterator[None]:
     try:
         yield
     except OutputError as error:
-        raise OutputError(f"{error} {done} is complete.") from error
+        said = f"{error} {done} is complete."
+        raise OutputError(said, example=error.example) from error
     except KeyboardInterrupt:
         message = f"Stopped: {done} is complete, but not the other outputs."
         raise KeyboardInterrupt(message) from None

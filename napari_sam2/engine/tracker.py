@@ -65,8 +65,9 @@ class VideoTracker:
     --------
     >>> tracker = VideoTracker(load_model("nano"), stack)
     >>> tracker.add(PointPrompt(object_id=1, frame=0, point_yx=(120, 88)))
-    >>> for result in tracker.propagate():
-    ...     labels[result.frame] = result.labels()
+    >>> for result in tracker.propagate():  # a frame may come twice
+    ...     for one in result:
+    ...         labels[result.frame][one.mask] = one.object_id
     """
 
     def __init__(
@@ -254,7 +255,8 @@ class VideoTracker:
         """Carry the objects through the stack.
 
         Every object starts at its own prompts. Going both ways, frames come forward
-        from the first prompt, then backward from it; each object comes once per frame.
+        from the first prompt, then backward from it. So a frame may come twice, with
+        other objects each time; each object comes once per frame.
         Objects that are left out, and frames outside the range, keep what they have.
 
         Parameters

@@ -181,7 +181,8 @@ def _read_run(folder: Path) -> dict[str, Any]:
 
 def holds_results(folder: Path) -> bool:
     """Whether anything that is finished is kept in a folder."""
-    return any(one.suffix in _RESULTS for one in folder.rglob("*"))
+    found = (one for one in folder.rglob("*") if not one.name.startswith("."))
+    return any(one.suffix in _RESULTS for one in found)
 
 
 def _goes_on(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.unfinished import replaces_output
+from napari_sam2.io.files.unfinished import holds_results, replaces_output
 from napari_sam2.io.files.unfinished import run_folder as folder_of
 
 
@@ -157,6 +157,13 @@ def test_a_run_that_was_killed_before_it_kept_anything_is_begun_anew(output):
         run.begin()
         described = json.loads((run.path / "run.json").read_text())
         assert described["other prompts"] == [2]
+
+
+def test_what_is_half_written_is_no_result(output):
+    with run_folder(output, MADE_OF, is_resumed=False) as run:
+        run.begin()
+        (run.path / ".000000-x.part.zip").write_bytes(b"half of it")
+        assert not holds_results(run.path)
 
 
 def test_an_unfinished_run_gives_way_only_to_another_one_that_may_overwrite(output):
