@@ -91,15 +91,23 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     """
     job = replacing_its_own(job)
     job.check()
-    # What a table measures, or an overlay shows, the tracker has just seen.
-    is_read_again = job.outputs.table is not None or bool(job.outputs.overlays)
-    frames = RecentFrames(job.frames) if is_read_again else job.frames
+    frames = _shared_frames(job)
     seen = correct_bleaching(frames) if job.corrects_bleaching else frames
     limits = job.limits or estimate_limits(seen)
-    with run_folder_of(job) as run, _naming(run.path):
+    with run_folder_of(job, frames) as run, _naming(run.path):
         model = load()
         job = job.settled(limits, run.settle_precision(model.precision))
         return _carry_out(job, frames, _prompted_tracker(job, seen, model), run)
+
+
+def _shared_frames(job: Job) -> RecentFrames:
+    """Return the frames for all that read them while the tracker reads ahead.
+
+    What a table measures, or an overlay shows, the tracker has just seen.
+    """
+    if job.outputs.table is None and not job.outputs.overlays:
+        return RecentFrames(job.frames, most_bytes=0)
+    return RecentFrames(job.frames)
 
 
 def _carry_out(

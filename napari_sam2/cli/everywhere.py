@@ -79,7 +79,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
         limits=job.limits,
         corrects_bleaching=job.corrects_bleaching,
     )
-    with run_folder_of(job) as run:
+    with run_folder_of(job, AllFrames(job.positions, job.frames_at)) as run:
         run.begin()
         folder = run.path
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import napari_sam2
 from napari_sam2.control.sight import axes_of
 from napari_sam2.core.errors import FrameError
-from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.io.files.unfinished import replaces_output, run_folder
 from napari_sam2.project.image import fingerprint, glance
 
@@ -18,12 +17,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.cli.job import Job
+    from napari_sam2.core.frames import FrameSource
     from napari_sam2.io.files.unfinished import RunFolder
     from napari_sam2.project.values import Fingerprint
 
 
-def run_folder_of(job: Job) -> AbstractContextManager[RunFolder]:
+def run_folder_of(job: Job, frames: FrameSource) -> AbstractContextManager[RunFolder]:
     """Give the folder for what is finished of a job, as :func:`run_folder` does.
+
+    Parameters
+    ----------
+    job : Job
+    frames : FrameSource
+        All frames of the job. Three of them may be read at any time of the run.
 
     Raises
     ------
@@ -32,7 +38,7 @@ def run_folder_of(job: Job) -> AbstractContextManager[RunFolder]:
     """
     return run_folder(
         job.outputs.labels,
-        partial(_depends_on, job),
+        partial(_depends_on, job, frames),
         is_resumed=job.is_resumed,
         overwrite=job.outputs.overwrite,
     )
@@ -53,9 +59,9 @@ def replacing_its_own(job: Job) -> Job:
     return replace(job, outputs=replace(job.outputs, overwrite=True))
 
 
-def _depends_on(job: Job) -> dict[str, Any]:
+def _depends_on(job: Job, frames: FrameSource) -> dict[str, Any]:
     """Return what the results depend on, by what to call it when it differs."""
-    image = _fingerprint(job)
+    image = _fingerprint(frames, job.frames.stack.path)
     made, layout = job.provenance, job.frames.layout
     along = job.positions.indices
     return {
@@ -92,9 +98,8 @@ def _settings(job: Job) -> dict[str, Any]:
     }
 
 
-def _fingerprint(job: Job) -> Fingerprint:
+def _fingerprint(frames: FrameSource, path: Path) -> Fingerprint:
     """Describe the image; by its date if a frame that stands for it is damaged."""
-    frames, path = AllFrames(job.positions, job.frames_at), job.frames.stack.path
     try:
         return fingerprint(frames, path)
     except FrameError:
