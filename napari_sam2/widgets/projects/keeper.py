@@ -11,7 +11,6 @@ from napari_sam2.control import Activity
 from napari_sam2.layers.project_image import (
     geometry_of,
     refer_to_companion,
-    refer_to_layer,
 )
 from napari_sam2.project import (
     Autosave,
@@ -25,6 +24,7 @@ from napari_sam2.project import (
 from napari_sam2.project.image import stamp_of
 from napari_sam2.project.values import View
 from napari_sam2.widgets.controls.links import Links
+from napari_sam2.widgets.projects.image_look import ImageLook
 from napari_sam2.widgets.sessions.recipes import model_reference
 
 if TYPE_CHECKING:
@@ -87,7 +87,6 @@ class Keeper:
         self.session = session
         self._settings = settings
         self._files = files
-        self._frames_lane = frames_lane
         self._links = Links()
         self._created = ""
         self._beside: dict[str, ImageReference] = {}
@@ -97,21 +96,28 @@ class Keeper:
         self._saved_generation = 0
         self._savings: list[_Saving] = []
         self._blind: _Saving | None = None
-        self._looked_at: ImageSource | None = None
-        self._image: ImageReference = refer_to_layer(session.image)
-        document, controller = session.document, session.controller
+        self.look = ImageLook(session, frames_lane)
+        controller = session.controller
         self.autosave = Autosave(
-            document, self._describe, lambda: controller.recorder.steps, lane=files
+            session.document,
+            self._describe,
+            lambda: controller.recorder.steps,
+            lane=files,
         )
-        self._links.connect(self.autosave.failed, self.failed.emit)
+        self._listen()
+
+    def _listen(self) -> None:
+        document, links = self.session.document, self._links
+        links.connect(self.autosave.failed, self.failed.emit)
         for signal in (
             document.objects_changed,
             document.prompts_changed,
             document.masks_changed,
         ):
-            self._links.connect(signal, self._on_changed)
-        self._links.connect(document.masks_changed, self._look_at_image)
-        self._links.connect(controller.status_changed, self._on_status_changed)
+            links.connect(signal, self._on_changed)
+        links.connect(document.masks_changed, self.look.begin)
+        links.connect(self.look.taken, self._add_pixels)
+        links.connect(self.session.controller.status_changed, self._on_status_changed)
 
     @property
     def path(self) -> Path | None:
@@ -146,7 +152,7 @@ class Keeper:
             put in its place.
         """
         if is_same_image:
-            self._image = with_known_pixels(self._image, project.image)
+            self.look.recall(project.image)
         self._created = project.saved.created
         self._beside = {one.key: one for one in project.beside}
         if path is not None:
@@ -163,8 +169,7 @@ class Keeper:
         project = self._take_down(path)
         saving = _Saving(self.autosave.generation, path, project, self.session.image)
         self._savings.append(saving)
-        seen = project.image.fingerprint
-        self._blind = None if seen is not None and seen.pixels else saving
+        self._blind = None if self.look.has_seen_pixels else saving
 
         def job(token: CancelToken) -> Generator[None]:
             write_project(path, project)
@@ -194,35 +199,15 @@ class Keeper:
     def _on_changed(self, _: object) -> None:
         self.changed.emit()
 
-    def _look_at_image(self, _: object = None) -> None:
-        """Have its fingerprint taken, where its frames are read, if it was not yet.
-
-        It takes three frames, for which the answer to the first click must not wait.
-        """
-        if self._looked_at is self.session.image:
-            return
-        image = self._looked_at = self.session.image
-
-        def job(token: CancelToken) -> Generator[ImageReference]:
-            yield refer_to_layer(image, is_read=True)
-
-        def take(reference: ImageReference) -> None:
-            if image is self._looked_at:
-                self._image = reference
-                self._add_pixels()
-
-        # A frame that cannot be read is told of when it is looked at.
-        self._frames_lane.submit(job, on_item=take, on_error=lambda _: None)
-
-    def _add_pixels(self) -> None:
+    def _add_pixels(self, looked_at: ImageSource) -> None:
         """Write again what was saved before the look, unless the file is another now.
 
         Nothing is told: it was saved all along.
         """
         blind, self._blind = self._blind, None
-        if blind is None or blind.image is not self._looked_at:
+        if blind is None or blind.image is not looked_at:
             return
-        image = with_known_pixels(blind.project.image, self._image)
+        image = with_known_pixels(blind.project.image, self.look.reference)
 
         def job(token: CancelToken) -> Generator[None]:
             if blind.stamp == stamp_of(blind.path):
@@ -242,7 +227,7 @@ class Keeper:
         self._was_idle = is_idle
         # What is said while nothing goes on is no end of work: a click may come.
         if is_idle and not was_idle and not self.session.is_empty:
-            self._look_at_image()
+            self.look.begin()
 
     def _take_down(self, path: Path) -> Project:
         """Return everything as it is now, for a project at ``path``."""
@@ -259,7 +244,7 @@ class Keeper:
         steps = session.controller.recorder.steps
         return project_header(
             self._settings,
-            image=self._image,
+            image=self.look.reference,
             stack=geometry_of(session.image),
             model=model_reference(steps, model),
             created=self._created,

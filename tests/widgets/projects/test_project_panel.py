@@ -15,7 +15,7 @@ from napari.utils.key_bindings import KeymapHandler
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.project import read_project
-from napari_sam2.widgets.projects.keeper import Keeper
+from napari_sam2.widgets.projects.image_look import ImageLook
 from tests.widgets.projects.desk import masks_of, reopen, save, title
 from tests.widgets.user import User
 
@@ -146,10 +146,12 @@ def test_after_a_project_that_cannot_be_opened_the_line_is_not_empty(
 def test_what_is_opened_and_saved_at_once_still_knows_its_image(
     worker: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker.wait(lambda: bool(worker.dock.projects.keeper._image.fingerprint.pixels))
+    worker.wait(
+        lambda: bool(worker.dock.projects.keeper.look.reference.fingerprint.pixels)
+    )
     path = save(worker, tmp_path / "cells.sam2")
     known = read_project(path).image.fingerprint
-    monkeypatch.setattr(Keeper, "_look_at_image", lambda *_: None)  # it comes later
+    monkeypatch.setattr(ImageLook, "begin", lambda *_: None)  # it comes later
     reopen(worker)
     worker.dock.projects.open(path)
     worker.wait(lambda: worker.session is not None)

@@ -16,7 +16,7 @@ from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.layers.project_image import refer_to_layer
 from napari_sam2.project import Project, find_recoverable, read_project
-from napari_sam2.widgets.projects import keeper
+from napari_sam2.widgets.projects import image_look
 from tests.widgets.projects.desk import save
 from tests.widgets.user import User
 
@@ -31,7 +31,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
             allowed.wait(20)
         return refer_to_layer(source, is_read=is_read)
 
-    monkeypatch.setattr(keeper, "refer_to_layer", look)
+    monkeypatch.setattr(image_look, "refer_to_layer", look)
     yield allowed
     allowed.set()
 
@@ -91,7 +91,9 @@ def test_a_file_that_was_put_in_its_place_stays(
     (tmp_path / "another").write_bytes(b"another")
     (tmp_path / "another").replace(path)
     look.set()
-    hasty.wait(lambda: bool(hasty.dock.projects.keeper._image.fingerprint.pixels))
+    hasty.wait(
+        lambda: bool(hasty.dock.projects.keeper.look.reference.fingerprint.pixels)
+    )
     hasty.dock.shut_down()  # all is written then
     assert path.read_bytes() == b"another"
 
