@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +21,6 @@ from napari_sam2.layers.project_image import (
     source_for,
 )
 from napari_sam2.project import (
-    ImageState,
     Project,
     Whereabouts,
     apply_choices,
@@ -29,6 +28,7 @@ from napari_sam2.project import (
     read_project,
 )
 from napari_sam2.widgets.projects.companion_opener import Companions
+from napari_sam2.widgets.projects.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -44,32 +44,6 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.sessions.sessions import Sessions
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A project on its way.
-
-    Attributes
-    ----------
-    project : Project
-    path : Path or None
-        Of the project; None for work that was never saved.
-    recovery : Recovery or None
-        Where it is restored from.
-    state : ImageState
-        What became of its image.
-    """
-
-    project: Project
-    path: Path | None
-    recovery: Recovery | None
-    state: ImageState
-
-    def has_its_image(self, layer: Any) -> bool:
-        """Say whether a layer shows the very image that the project was made on."""
-        is_as_before = self.state.whereabouts in (Whereabouts.FOUND, Whereabouts.MOVED)
-        return is_as_before and layer_path(layer) == self.state.path
 
 
 class ProjectOpener(QObject):
@@ -116,6 +90,11 @@ class ProjectOpener(QObject):
         question.layer_chosen.connect(self._bind)
         question.accepted.connect(self._open_image)
         question.cancelled.connect(self._give_up)
+
+    @property
+    def _current(self) -> Opening:
+        assert self._opening is not None, "there is one that is being opened"
+        return self._opening
 
     def open(self, path: Path | None, *, recovery: Recovery | None = None) -> None:
         """Open a project, or restore what was not saved of one.
@@ -192,17 +171,15 @@ class ProjectOpener(QObject):
 
     def _free_layers(self) -> list[Any]:
         """Return the open images that fit, and that nothing was said about."""
-        assert self._opening is not None
         images = [one for one in self._viewer.layers if isinstance(one, Image)]
         return [
             layer
-            for layer in fitting_layers(self._opening.project, images)
+            for layer in fitting_layers(self._current.project, images)
             if not self._sessions.is_worked_on(layer)
         ]
 
     def _look_elsewhere(self, path: str) -> None:
-        opening = self._opening
-        assert opening is not None
+        opening = self._current
 
         def job(token: CancelToken) -> Generator[Opening]:
             file = opening.path or path
@@ -212,8 +189,7 @@ class ProjectOpener(QObject):
         self._read(job, self._on_read)
 
     def _open_image(self) -> None:
-        opening = self._opening
-        assert opening is not None
+        opening = self._current
         path = opening.state.path
         assert path is not None
         for layer in self._free_layers():
@@ -231,34 +207,20 @@ class ProjectOpener(QObject):
         self._read(job, self._show_image)
 
     def _show_image(self, found: Stack | Path) -> None:
-        opening = self._opening
-        assert opening is not None
+        opening = self._current
         try:
             # No session but the project's own: layers cost napari half a second each
             with self._sessions.paused():
-                layer = self._add(opening.project, found)
+                layer = _add_image(self._viewer, opening.project, found)
                 put_in_place(layer, opening.project.stack.placing)
         except Sam2Error as problem:
             self._fail(problem)
             return
         self._bind(layer)
 
-    def _add(self, project: Project, found: Stack | Path) -> Any:
-        if not isinstance(found, Path):
-            array, options = project_layer(project, found)
-            return self._viewer.add_image(array, **options)
-        layers = self._viewer.open(str(found))
-        fitting = fitting_layers(
-            project, [one for one in layers if isinstance(one, Image)]
-        )
-        if not fitting:
-            raise StackError(f"{found} holds no image that fits the project.")
-        return fitting[0]
-
     def _bind(self, layer: Any) -> None:
         """Put what the project keeps on a layer, once those beside it are open."""
-        opening = self._opening
-        assert opening is not None
+        opening = self._current
         path = opening.path or layer_path(layer) or Path()
         companions = Companions(self._viewer, opening.project, path)
 
@@ -272,8 +234,7 @@ class ProjectOpener(QObject):
 
     def _source(self, layer: Any, companions: Companions, found: Found) -> ImageSource:
         """Follow a layer with those beside it; if that cannot be, by itself."""
-        assert self._opening is not None
-        project = self._opening.project
+        project = self._current.project
         try:
             return source_for(project, layer, companions.layers(layer, found))
         except Sam2Error as problem:
@@ -281,8 +242,7 @@ class ProjectOpener(QObject):
             return source_for(project, layer)
 
     def _bind_beside(self, layer: Any, companions: Companions, found: Found) -> None:
-        opening = self._opening
-        assert opening is not None
+        opening = self._current
         project, view = opening.project, opening.project.view
         try:
             source = self._source(layer, companions, found)
@@ -299,3 +259,15 @@ class ProjectOpener(QObject):
             session.document.select(view.selected)
         self.opened.emit(opening, session)
         self._go_on()
+
+
+def _add_image(viewer: Any, project: Project, found: Stack | Path) -> Any:
+    """Show the image of a project; a file is opened by whichever plugin knows it."""
+    if not isinstance(found, Path):
+        array, options = project_layer(project, found)
+        return viewer.add_image(array, **options)
+    layers = viewer.open(str(found))
+    fitting = fitting_layers(project, [one for one in layers if isinstance(one, Image)])
+    if not fitting:
+        raise StackError(f"{found} holds no image that fits the project.")
+    return fitting[0]

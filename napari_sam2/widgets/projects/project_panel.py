@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_sam2.project import Recovery
     from napari_sam2.state import Settings
     from napari_sam2.widgets.controls.links import Links
-    from napari_sam2.widgets.projects.project_opener import Opening
+    from napari_sam2.widgets.projects.opening import Opening
     from napari_sam2.widgets.sessions.session import Session
     from napari_sam2.widgets.sessions.sessions import Sessions
 

@@ -1,0 +1,40 @@
+"""A project that is being opened, as far as that has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_sam2.layers.layer_file import layer_path
+from napari_sam2.project import Whereabouts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_sam2.project import ImageState, Project, Recovery
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A project on its way.
+
+    Attributes
+    ----------
+    project : Project
+    path : Path or None
+        Of the project; None for work that was never saved.
+    recovery : Recovery or None
+        Where it is restored from.
+    state : ImageState
+        What became of its image.
+    """
+
+    project: Project
+    path: Path | None
+    recovery: Recovery | None
+    state: ImageState
+
+    def has_its_image(self, layer: Any) -> bool:
+        """Say whether a layer shows the very image that the project was made on."""
+        is_as_before = self.state.whereabouts in (Whereabouts.FOUND, Whereabouts.MOVED)
+        return is_as_before and layer_path(layer) == self.state.path
