@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
+from napari_sam2.state.edit import differing, put
 from napari_sam2.state.mask_row import are_different, held, repainted
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin, Place, draw_labels, painted_order
@@ -15,16 +16,13 @@ from napari_sam2.state.prompted_frames import PromptedFrames
 from napari_sam2.state.spill import Spill
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     import numpy.typing as npt
 
     from napari_sam2.core.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import Edit, TrackedObject
-
-K = TypeVar("K", bound="Hashable")
-V = TypeVar("V")
 
 
 class Document:
@@ -140,8 +138,8 @@ class Document:
             The same edit, where it is known already.
         """
         inverse = edit.inverse(self) if inverse is None else inverse
-        objects = _changed(inverse.objects, edit.objects)
-        prompts = _changed(inverse.prompts, edit.prompts)
+        objects = differing(inverse.objects, edit.objects)
+        prompts = differing(inverse.prompts, edit.prompts)
         rows = {
             frame: held(row, self.spill, as_bytes=self.masks.are_many)
             for frame, row in edit.rows.items()
@@ -150,20 +148,14 @@ class Document:
         painted = repainted(inverse.rows, rows)
         if objects:
             known = {**self.objects}
-            _change(known, edit.objects)
+            put(edit.objects, known)
             self.objects = dict(sorted(known.items()))
         if prompts:
-            _change(self.prompts, edit.prompts)
+            put(edit.prompts, self.prompts)
             self._prompted.note(prompts, self.prompts)
         self.masks.change(rows)
         added = frozenset(i for i in objects if inverse.objects[i] is None)
-        if objects:
-            self.objects_changed.emit(objects)
-            self._keep_selection_valid(added & frozenset(self.objects))
-        if prompts or painted:
-            self.prompts_changed.emit(prompts | painted)
-        if rows:
-            self.masks_changed.emit(frozenset(rows))
+        self._tell(objects, added, prompts | painted, frozenset(rows))
         return inverse
 
     def begin_with(
@@ -180,13 +172,9 @@ class Document:
         self.prompts = dict(prompts)
         self.masks = masks.copy()
         self._prompted.note(prompts, self.prompts)
-        self.objects_changed.emit(frozenset(objects))
-        self._keep_selection_valid(frozenset(objects))
+        added = frozenset(objects)
         painted = {(i, f) for i in objects for f in masks.painted_frames(i)}
-        if prompts or painted:
-            self.prompts_changed.emit(frozenset(prompts) | painted)
-        if masks:
-            self.masks_changed.emit(masks.frames)
+        self._tell(added, added, frozenset(prompts) | painted, masks.frames)
 
     def said(self, object_id: int, frame: int) -> FramePrompts | PackedMask | None:
         """Return what the user said about an object on a frame: outlines or painting.
@@ -274,6 +262,22 @@ class Document:
                 return object_id
         return None
 
+    def _tell(
+        self,
+        objects: frozenset[int],
+        added: frozenset[int],
+        places: frozenset[Place],
+        frames: frozenset[int],
+    ) -> None:
+        """Tell what differs now; ``added`` are those objects that were not there."""
+        if objects:
+            self.objects_changed.emit(objects)
+            self._keep_selection_valid(added & frozenset(self.objects))
+        if places:
+            self.prompts_changed.emit(places)
+        if frames:
+            self.masks_changed.emit(frames)
+
     def _keep_selection_valid(self, added: frozenset[int]) -> None:
         """Select an object that was added alone, and never one that is gone."""
         wanted = self._selected
@@ -283,15 +287,3 @@ class Document:
             below = [i for i in self.objects if wanted is not None and i < wanted]
             wanted = max(below, default=min(self.objects, default=None))
         self.select(wanted)
-
-
-def _changed(before: Mapping[K, V | None], after: Mapping[K, V | None]) -> frozenset[K]:
-    return frozenset(key for key in after if before[key] != after[key])
-
-
-def _change(table: dict[K, V], changes: Mapping[K, V | None]) -> None:
-    for key, value in changes.items():
-        if value is None:
-            table.pop(key, None)
-        else:
-            table[key] = value

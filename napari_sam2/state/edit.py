@@ -8,18 +8,21 @@ users make are built in :mod:`napari_sam2.state.edits`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from napari_sam2.state.mask_changes import MaskChanges
 from napari_sam2.state.mask_row import are_equal, replaced_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.document import Document
     from napari_sam2.state.mask_row import MaskRow
     from napari_sam2.state.masks import FrameMask, Place
+
+K = TypeVar("K", bound="Hashable")
+V = TypeVar("V")
 
 _BYTES_PER_ENTRY = 150
 
@@ -103,3 +106,19 @@ class Edit:
         """About how much memory the edit keeps alive."""
         masks = sum(row.nbytes for row in self.rows.values())
         return masks + _BYTES_PER_ENTRY * (len(self.objects) + len(self.prompts))
+
+
+def differing(
+    before: Mapping[K, V | None], after: Mapping[K, V | None]
+) -> frozenset[K]:
+    """Return the keys, of those in ``after``, whose values are others than before."""
+    return frozenset(key for key in after if before[key] != after[key])
+
+
+def put(changes: Mapping[K, V | None], table: dict[K, V]) -> None:
+    """Make changes in a table; None removes what was there."""
+    for key, value in changes.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value

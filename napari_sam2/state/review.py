@@ -151,22 +151,6 @@ def _inherited_along(
     return found
 
 
-def all_doubts(document: Document, limits: ReviewThresholds) -> dict[Place, Doubt]:
-    """Return all doubtful masks, inherited doubts included."""
-    first_prompts = first_prompted(document, document.objects)
-    own: dict[int, dict[int, Doubt]] = {}
-    for frame in range(document.frame_count):
-        doubts = doubts_on(document, frame, limits, first_prompts)
-        for object_id, doubt in doubts.items():
-            own.setdefault(object_id, {})[frame] = doubt
-    found: dict[Place, Doubt] = {}
-    for object_id, row in own.items():
-        first = first_prompts.get(object_id, {})
-        row = {**inherited(document, object_id, row, first), **row}
-        found |= {(object_id, frame): doubt for frame, doubt in row.items()}
-    return found
-
-
 def next_doubtful(
     document: Document,
     doubts: Iterable[Doubt],
@@ -180,7 +164,7 @@ def next_doubtful(
     ----------
     document : Document
     doubts : iterable of Doubt
-        For example the values of :func:`all_doubts`.
+        Such as those of :meth:`~napari_sam2.state.reviewer.Reviewer.doubts`.
     objects : collection of int, optional
         Look at these objects only.
     after : Doubt, optional

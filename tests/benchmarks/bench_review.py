@@ -20,7 +20,7 @@ from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import load_sample, sample_names
 from napari_sam2.state import Document, ReviewThresholds, edits
-from napari_sam2.state.review import all_doubts
+from tests.state.all_doubts import all_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

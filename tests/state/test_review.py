@@ -7,7 +7,8 @@ import pytest
 
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Reviewer, ReviewThresholds, edits
-from napari_sam2.state.review import all_doubts, doubts_on, next_doubtful, onward
+from napari_sam2.state.review import doubts_on, next_doubtful, onward
+from tests.state.all_doubts import all_doubts
 from tests.state.conftest import click, found, square, track
 
 OFF = ReviewThresholds(
