@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _COPY, _PASTE = "Control-C", "Control-V"
 
 
-class Prompting(Protocol):
+class PromptTaker(Protocol):
     """What the clipboard needs of the prompt layers."""
 
     points: Points
@@ -41,13 +41,13 @@ class Clipboard:
 
     Parameters
     ----------
-    prompting : Prompting
+    prompting : PromptTaker
     dims : Dims
         The viewer's: prompts are pasted on the frame that is displayed.
     space : FrameSpace
     """
 
-    def __init__(self, prompting: Prompting, dims: Dims, space: FrameSpace) -> None:
+    def __init__(self, prompting: PromptTaker, dims: Dims, space: FrameSpace) -> None:
         self._prompting = prompting
         self._dims = dims
         self._space = space
