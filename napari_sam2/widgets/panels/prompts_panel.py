@@ -62,8 +62,11 @@ class PromptsPanel(QWidget):
             self.labels_form,
             text("A right click adds a point that is not the object."),
         )
-        links.connect(viewer.layers.selection.events.active, self._show_tool)
-        for layer in session.layers:
+        self._watch_tools(links)
+
+    def _watch_tools(self, links: Links) -> None:
+        links.connect(self._viewer.layers.selection.events.active, self._show_tool)
+        for layer in self._session.layers:
             links.connect(layer.events.mode, self._show_tool)
         self._show_tool()
 
