@@ -97,6 +97,11 @@ class Canvases:
         ----------
         frame : int
         rows, columns : slice
+            Where it is in the frame, in pixels.
+
+        Returns
+        -------
+        ndarray, shape (H of the part, W of the part)
         """
         with self._lock:
             if frame in self._canvases:

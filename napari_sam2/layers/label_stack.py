@@ -210,6 +210,7 @@ class LabelStack(NDArrayOperatorsMixin):
     ) -> npt.NDArray[Any]:
         """Return the same part of many frames, which lie along an axis.
 
+        Its axes are those of the stack, in their order, that ``inner`` has slices for.
         While a window shows a cut, and frame after frame comes of a run, only these are
         drawn anew.
         """

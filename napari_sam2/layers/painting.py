@@ -104,7 +104,8 @@ def paint(
     Parameters
     ----------
     document : Document
-    frames : iterable of (frame, what was drawn, label image now)
+    frames : iterable of (int, Drawn, ndarray)
+        The frame, what its label image was drawn from, and what that is now, (H, W).
 
     Raises
     ------

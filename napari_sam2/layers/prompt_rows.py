@@ -139,7 +139,7 @@ def write_points(
 
 
 def feature_columns(rows: Iterable[tuple[int, bool]]) -> dict[str, npt.NDArray[Any]]:
-    """Return the feature columns of (object_id, is positive) rows."""
+    """Return the feature columns, (N,) each, of (object_id, is positive) rows."""
     listed = list(rows)
     polarity = [POSITIVE if positive else NEGATIVE for _, positive in listed]
     return {

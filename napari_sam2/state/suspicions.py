@@ -126,6 +126,7 @@ def _near_pairs(
 ) -> list[list[int]]:
     """Return all pairs, both ways and in order, of boxes that meet.
 
+    The boxes' first and last (y, x) are in ``low`` and ``high``, (N, 2).
     Only those that meet along y are compared along x: a frame has thousands of cells.
     """
     order = np.argsort(low[:, 0], kind="stable")
@@ -189,7 +190,7 @@ def _common_window(mask: PackedMask, other: PackedMask) -> Window | None:
 
 
 def _cut(mask: PackedMask, window: Window) -> npt.NDArray[np.bool_]:
-    """Return the part of a mask in a window, which may reach beyond the image."""
+    """Return a mask in a window, (H, W), which may reach beyond the image."""
     y0, x0, y1, x1 = window
     (top, left), (height, width) = mask.origin_yx, mask.crop_hw
     rows = np.arange(y0, y1) - top
@@ -203,7 +204,7 @@ def _cut(mask: PackedMask, window: Window) -> npt.NDArray[np.bool_]:
 
 
 def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Add the four neighbours of every pixel."""
+    """Add the four neighbours of every pixel of a mask, (H, W)."""
     wide = mask.copy()
     wide[1:] |= mask[:-1]
     wide[:-1] |= mask[1:]
@@ -213,5 +214,5 @@ def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def _outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return the pixels of a mask with a neighbour outside it."""
+    """Return the pixels of a mask, (H, W), with a neighbour outside it."""
     return mask & _widened(~mask)

@@ -98,8 +98,8 @@ def paint_masks(
 
     Parameters
     ----------
-    masks : mapping of (object_id, frame) to mask
-        As for :func:`paint_mask`.
+    masks : mapping of (object_id, frame) to ndarray of bool, shape (H, W)
+        Or packed already; as for :func:`paint_mask`.
     names : mapping of int to str, optional
         Allows objects to be added, and names them; a missing one without an entry is
         an error.

@@ -44,7 +44,7 @@ class MeasurementModel(QAbstractTableModel):
         self._order: npt.NDArray[np.intp] | None = None
 
     def add(self, rows: npt.NDArray[np.void]) -> None:
-        """Take rows that were measured, to stand below all others."""
+        """Take rows that were measured, (N,), to stand below all others."""
         end = self._count + len(rows)
         self.beginInsertRows(QModelIndex(), self._count, end - 1)
         self._rows[self._count : end] = rows

@@ -172,7 +172,7 @@ def _make_view() -> QTableView:
 def measure(
     results: Results, frames: FrameSource, measurer: Measurer
 ) -> Generator[Progress | npt.NDArray[np.void]]:
-    """Yield rows of the table, some thousand at a time, by frame and object."""
+    """Yield rows of the table, (N,), some thousand at a time, by frame and object."""
     portion: list[npt.NDArray[np.void]] = []
     for done, frame in enumerate(results.masks):
         yield Progress(done, len(results.masks), "Measuring")

@@ -155,7 +155,7 @@ def _squares(
 
 
 def _stretches(has: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return where runs of True begin, and where they have ended."""
+    """Return where runs of True begin in a row, (W,), and where they have ended."""
     padded = np.concatenate([[False], has, [False]])
     edges = np.flatnonzero(padded[1:] != padded[:-1])
     return [(start, stop) for start, stop in edges.reshape(-1, 2).tolist()]
@@ -193,7 +193,7 @@ def _icon(share: float, mark: Mark) -> QPixmap:
 
 
 def _as_image(colours: npt.NDArray[np.uint8]) -> QImage:
-    """Return a picture of one row of pixels."""
+    """Return a picture of one row of pixels, (W, 4) red, green, blue, opacity."""
     width = len(colours)
     pixels = np.ascontiguousarray(colours)
     image = QImage(pixels.data, width, 1, 4 * width, QImage.Format.Format_RGBA8888)
