@@ -10,8 +10,6 @@ from napari_sam2.control.orders import RunStep
 from napari_sam2.core.cancel import CancelToken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from napari_sam2.control.orders import RunOrder
     from napari_sam2.control.pace import Pace
     from napari_sam2.core.prompts import FramePrompts
@@ -21,16 +19,14 @@ if TYPE_CHECKING:
 class Stage(Enum):
     """How it stands with a run, as long as nothing that it was made with is changed."""
 
-    BEGUN = auto()
-    """It has given no mask yet, and is no step of the history."""
-    GIVING = auto()
-    """It is a step, and can be gone on with wherever it is stopped."""
+    GOING = auto()
+    """It can be gone on with wherever it is stopped."""
     GIVES_WAY = auto()
     """It is stopped, as the user has said something that is to be answered first."""
     UNDONE = auto()
     """Undo or redo went over it, and said so: nothing more is taken."""
     TAKEN_BACK = auto()
-    """Undo went over it before it was a step: what it was to do is left to do."""
+    """Undo went over it before it was a step: what it continued is left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +57,11 @@ class Run:
     steps: int = 0
     done: int = 0
     places: set[Place] = field(default_factory=set)
-    state: RunState = Stage.BEGUN
+    state: RunState = Stage.GOING
 
     def stop(self) -> None:
         """Have it stop after its frame, which is still taken."""
         self.token.cancel()
-
-    def give(self, places: Iterable[Place]) -> None:
-        """Note masks that it has given: with the first ones it is a step."""
-        self.places.update(places)
-        if self.state is Stage.BEGUN:
-            self.state = Stage.GIVING
 
     def give_way(self) -> None:
         """Stop for what the user has said, unless nothing more is taken anyway."""

@@ -177,9 +177,10 @@ class Running:
 
     @property
     def begun(self) -> str | None:
-        """What is done by a run that has found nothing yet, if it is the last thing."""
+        """What is done by a run that changed nothing yet, if it is the last thing."""
+        # The history decides: the first frames may be found to be as they are already.
         run = self._run
-        if run is None or not self.is_running or run.state is not Stage.BEGUN:
+        if run is None or run.state is not Stage.GOING:
             return None
         return run.label if self._history.last is run.after else None
 
@@ -222,7 +223,7 @@ class Running:
             edit = edits.set_results(self._document, step.found, run.told)
             edit = replace(edit, label=run.label)
             self._history.do(edit, gesture=("run", run.number))
-            run.give((one.object_id, one.frame) for one in step.found)
+            run.places.update((one.object_id, one.frame) for one in step.found)
         if not (step.found or (run.order.across and run.steps)):
             run.pace = Pace(self._clock())
         elif step.done > run.done:

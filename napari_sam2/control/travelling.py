@@ -1,4 +1,4 @@
-"""Undo and redo as users mean them: a run that has found nothing yet is a step, too."""
+"""Undo and redo as users mean them: a run that changed nothing yet is a step, too."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Travelling:
         return self._history.redo_label
 
     def undo(self) -> None:
-        """Take the last thing back: a run that has found nothing yet, or a step."""
+        """Take the last thing back: a run that changed nothing yet, or a step."""
         is_begun = self._running.begun is not None
         go = self._running.take_back if is_begun else self._history.undo
         self._go("Undone", self.undo_label, go)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_sam2.control.one_run import Run, Stage
+from napari_sam2.control.one_run import Run
 from napari_sam2.control.orders import RunOrder, RunStep
 from napari_sam2.control.pace import Pace
 
@@ -20,12 +20,6 @@ def run() -> Run:
         None,
         steps=10,
     )
-
-
-def test_a_run_is_a_step_with_its_first_masks(run: Run) -> None:
-    assert run.state is Stage.BEGUN
-    run.give([(1, 5)])
-    assert run.state is Stage.GIVING
 
 
 def test_what_a_run_continued_is_left_when_it_is_taken_back(run: Run) -> None:
@@ -51,11 +45,9 @@ def test_of_several_changes_the_first_with_a_name_is_spoken_of(run: Run) -> None
     assert run.change == "quality"
 
 
-def test_masks_that_still_come_leave_a_run_given_up(run: Run) -> None:
+def test_nothing_is_left_of_a_run_that_is_undone_while_it_gives_way(run: Run) -> None:
     run.give_way()
-    run.give([(1, 5)])
-    assert run.state is Stage.GIVES_WAY
+    assert run.rest is not None
     run.undo()
-    run.give([(1, 6)])
     assert run.is_void
     assert run.rest is None

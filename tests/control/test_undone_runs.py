@@ -6,7 +6,7 @@ import pytest
 
 from napari_sam2.control import Activity
 from napari_sam2.state import edits
-from tests.control.conftest import Desk, start_run
+from tests.control.conftest import Desk, click, start_run
 
 
 @pytest.fixture
@@ -37,6 +37,44 @@ def test_undo_before_the_first_frame_takes_back_only_the_wish_to_run(
     assert set(desk.document.masks.of_object(1)) == {0}
     assert desk.history.undo_label != "Track 1 object"
     assert not desk.controller.can_resume
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_undo_before_a_run_changes_anything_keeps_the_object_that_was_added(
+    desk: Desk, is_stopped: bool
+) -> None:
+    desk.say(1, 0, click(20, 30))
+    desk.lane.finish()
+    desk.add(3)
+    desk.controller.run()
+    desk.lane.step(2)  # the prompted frame comes first, with the mask that it has
+    if is_stopped:
+        desk.controller.stop()
+    assert desk.controller.steps.undo_label == "Track 1 object"
+    desk.controller.steps.undo()
+    desk.lane.finish()
+    assert desk.status.message == "Undone: Track 1 object."
+    assert set(desk.document.objects) == {1, 2, 3}
+    assert set(desk.document.masks.of_object(1)) == {0}
+    desk.controller.steps.undo()
+    assert set(desk.document.objects) == {1, 2}
+
+
+def test_undo_before_a_run_changes_anything_keeps_the_last_prompt(desk: Desk) -> None:
+    start_run(desk, 1)
+    desk.controller.steps.undo()
+    desk.lane.finish()
+    assert desk.document.said_about(1) == {0: click(20, 30)}
+    assert desk.controller.steps.undo_label == desk.history.undo_label
+
+
+def test_undo_after_a_run_was_stopped_for_a_prompt_takes_that_back(desk: Desk) -> None:
+    start_run(desk, 1)
+    desk.say(2, 8, click(5, 5))
+    desk.controller.steps.undo()
+    desk.lane.finish()
+    assert not desk.document.said_about(2)
+    assert desk.document.said_about(1)
 
 
 def test_undo_takes_back_what_was_done_since_a_run_began(desk: Desk) -> None:
