@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.cancel import CancelToken
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells expect it."""
+
+
+_STOPPING = (
+    "napari-sam2: Stopping; wait for what is finished. Ctrl-C again does not wait, and "
+    "may lose it.\n"
+)
 
 
 @contextmanager
@@ -32,6 +40,8 @@ def stop_on_interrupt() -> Iterator[CancelToken]:
     def ask_to_stop(number: int, _frame: object) -> None:
         token.cancel()
         signal.signal(number, former[number])
+        if number == signal.SIGINT:
+            _tell(_STOPPING)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         former[number] = signal.getsignal(number)
@@ -42,3 +52,11 @@ def stop_on_interrupt() -> Iterator[CancelToken]:
     finally:
         for asked, handler in former.items():
             signal.signal(asked, handler)
+
+
+def _tell(sentence: str) -> None:
+    """Write to stderr at once, whatever is being written there as the signal comes."""
+    with suppress(OSError, ValueError, AttributeError):  # closed, or none
+        number = sys.stderr.fileno()
+        lead = "\n" if os.isatty(number) else ""  # behind the bar, and what keys echo
+        os.write(number, f"{lead}{sentence}".encode())

@@ -167,8 +167,8 @@ def _wording(replayed: Replayed, steps: Iterable[RecipeStep]) -> str:
     total = replayed.same + replayed.changed
     if replayed.changed:
         found = (
-            f"{replayed.changed} of {total} masks differ from the project's, by up to "
-            f"{replayed.changed_pixels} pixels"
+            f"{replayed.changed} of {total} masks of the model differ from the "
+            f"project's, by up to {replayed.changed_pixels} pixels"
         )
         if any(isinstance(one, Made) and one.limits is None for one in steps):
             found += (
@@ -176,7 +176,7 @@ def _wording(replayed: Replayed, steps: Iterable[RecipeStep]) -> str:
                 "again, because the project does not say them)"
             )
     elif total:
-        found = f"All {total} masks are as in the project, to the pixel"
+        found = f"All {total} masks of the model are as in the project, to the pixel"
     else:
         found = "There was nothing to do again"
     if replayed.unknown:

@@ -53,10 +53,11 @@ class ObjectTracks:
         """
         object_id = object_number(object_id)
         if object_id not in self._tracks:
-            known = ", ".join(map(str, self.ids)) or "none"
-            raise PromptError(
-                f"There is no object {object_id}: the objects with prompts are {known}."
+            known = ", ".join(map(str, self.ids))
+            has = (
+                f"the objects with prompts are {known}" if known else "none has prompts"
             )
+            raise PromptError(f"There is no object {object_id}: {has}.")
         return self._tracks[object_id]
 
     def of(self, object_ids: Iterable[int]) -> list[ObjectTrack]:
@@ -69,12 +70,15 @@ class ObjectTracks:
         Raises
         ------
         PromptError
-            If these are no ids, or one of them has no prompts.
+            If these are no ids, or none at all, or one of them has no prompts.
         """
         if object_ids is None:
             object_ids = self._tracks
         advice = "give their numbers, such as objects=[1]"
         check_given(object_ids, Iterable, "list of objects", advice, PromptError)
+        object_ids = list(object_ids)
+        if self._tracks and not object_ids:
+            raise PromptError(f"No object is chosen: {advice}, or leave objects out.")
         return [self[i] for i in sorted(set(map(object_number, object_ids)))]
 
     def with_prompt(self, prompt: Prompt) -> FramePrompts:

@@ -31,7 +31,7 @@ def test_a_project_is_replayed_with_the_same_masks(cli, study, tmp_path) -> None
         "--overlay", tmp_path / "overlay.png",
     )  # fmt: skip
     assert said.code == 0, said.err
-    assert "masks are as in the project, to the pixel" in said.out
+    assert "masks of the model are as in the project, to the pixel" in said.out
     np.testing.assert_array_equal(tifffile.imread(labels), expected(study))
     assert (tmp_path / "overlay.png").exists()
     assert len(table.read_text().splitlines()) == 1 + 20
@@ -51,7 +51,7 @@ def test_it_is_replayed_with_the_window_that_it_was_made_with(
     disc = 20_000 * (np.hypot(y - 100, x - 160) < 11) + 10_000
     write_study(tmp_path, np.uint16([disc] * 3), nano, Settings(window=window), follow)
     said = cli("track", "--project", tmp_path / "work.sam2", "-o", tmp_path / "out.tif")
-    assert "All 3 masks are as in the project, to the pixel" in said.out
+    assert "All 3 masks of the model are as in the project, to the pixel" in said.out
     contents = read_project(tmp_path / "work.sam2").contents
     assert contents.steps[0].window == window
 

@@ -91,6 +91,7 @@ def test_ctrl_c_keeps_finished_frames(tmp_path):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert "Stopping; wait for what is finished. Ctrl-C again does not wait" in err
     assert "Stopped. Frames 0–" in err
     assert "are finished; the rest is empty." in err
     assert "Traceback" not in err

@@ -189,7 +189,10 @@ def test_a_project_brings_them_back_and_the_command_line_finds_the_same_masks(
 
     words = ["track", "--project", str(project), "-o", str(tmp_path / "labels.tif")]
     assert main(words) == 0
-    assert f"All {COUNT} masks are as in the project" in capsys.readouterr().out
+    assert (
+        f"All {COUNT} masks of the model are as in the project"
+        in capsys.readouterr().out
+    )
 
     moved = tmp_path / "moved"
     moved.mkdir()
@@ -207,7 +210,10 @@ def test_a_project_brings_them_back_and_the_command_line_finds_the_same_masks(
     user.dock.shut_down()
     words[2], words[4] = str(moved / "again.sam2"), str(moved / "labels.tif")
     assert main(words) == 0
-    assert f"All {COUNT} masks are as in the project" in capsys.readouterr().out
+    assert (
+        f"All {COUNT} masks of the model are as in the project"
+        in capsys.readouterr().out
+    )
 
 
 def test_without_one_of_them_the_rest_opens_and_a_sentence_says_it(

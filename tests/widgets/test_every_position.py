@@ -274,5 +274,5 @@ def test_the_command_line_finds_the_same_masks(
     user.wait(path.exists)
     user.dock.shut_down()
     assert main(["track", "--project", str(path), "-o", str(tmp_path / "out.tif")]) == 0
-    assert "All 12 masks are as in the project" in capsys.readouterr().out
+    assert "All 12 masks of the model are as in the project" in capsys.readouterr().out
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), before)

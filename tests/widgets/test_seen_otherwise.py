@@ -201,7 +201,10 @@ def test_the_command_line_finds_the_same_masks_again(
     out = tmp_path / "labels.ome.zarr"
     words = ["track", "--project", str(tmp_path / "work.sam2"), "-o", str(out)]
     assert main(words) == 0
-    assert f"All {COUNT} masks are as in the project" in capsys.readouterr().out
+    assert (
+        f"All {COUNT} masks of the model are as in the project"
+        in capsys.readouterr().out
+    )
     table = tmp_path / "objects.csv"
     assert main(["export", str(tmp_path / "work.sam2"), "-o", str(table)]) == 0
     said = json.loads((tmp_path / "objects.csv.json").read_text())["settings"]
