@@ -10,6 +10,8 @@ import tifffile
 
 from tests.widgets.screen import NO_SCREEN
 
+_STATUS_LINE = "napari_sam2.widgets.controls.status_line"
+
 
 @pytest.fixture(autouse=True)
 def _config_folder(tmp_path_factory, monkeypatch) -> None:
@@ -69,6 +71,21 @@ def _begin(user):
     user.open_image(name="cells")
     user.open_dock()
     return user
+
+
+@pytest.fixture
+def tracked(working):
+    """Return somebody who followed an object through the stack."""
+    working.follow()
+    return working
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Return what napari is told of, which it is not."""
+    told: list[Exception] = []
+    monkeypatch.setattr(f"{_STATUS_LINE}.announce", told.append)
+    return told
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ pytest.importorskip("napari", reason="the window needs napari")
 from napari_sam2.control import Activity
 from napari_sam2.core.errors import FrameError
 from napari_sam2.state import Origin
-from napari_sam2.widgets.controls import status_line
 from tests.control.fake_tracker import disc
 from tests.widgets.user import SHAPE, User, lane_threads
 
@@ -25,11 +24,7 @@ def test_a_click_gives_a_mask_where_it_was(working: User) -> None:
 
 
 def test_propagate_fills_all_frames_and_the_layer(working: User) -> None:
-    working.click(3, 20, 30)
-    working.wait_mask(1, 3)
-    working.dock.workbench.track.run()
-    working.wait(lambda: working.document.frames_covered(1) == SHAPE[0])
-    working.wait_idle()
+    working.follow()
     for frame in range(SHAPE[0]):
         assert working.shown(frame).any()
     assert "10 frames are done" in working.dock.status_line.message
@@ -57,10 +52,8 @@ def test_stop_keeps_what_is_done(working: User) -> None:
     [RuntimeError("CUDA out of memory"), FrameError("Frame 4 could not be read.")],
 )
 def test_an_error_in_a_run_leaves_an_idle_dock_that_says_why(
-    working: User, error: Exception, monkeypatch: pytest.MonkeyPatch
+    working: User, error: Exception, told: list[Exception]
 ) -> None:
-    told: list[Exception] = []
-    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
     working.factory.fail_at = {4: error}
     working.dock.settings.device = "cpu"
     working.click(0, 20, 30)
@@ -75,9 +68,8 @@ def test_an_error_in_a_run_leaves_an_idle_dock_that_says_why(
 
 
 def test_a_model_that_cannot_load_is_explained_and_can_be_tried_again(
-    working: User, monkeypatch: pytest.MonkeyPatch
+    working: User, told: list[Exception]
 ) -> None:
-    monkeypatch.setattr(f"{status_line.__name__}.announce", lambda problem: None)
     working.factory.error = FrameError("The file is gone.")
     working.dock.settings.device = "cpu"  # is loaded at once
     working.wait(lambda: working.status.problem is not None)

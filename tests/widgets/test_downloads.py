@@ -24,13 +24,14 @@ pytest.importorskip("napari", reason="the dock needs napari")
 from napari_sam2.control import Activity
 from napari_sam2.engine.weights import CHECKPOINTS, Checkpoint, Patience, registry
 from napari_sam2.training.export import export
-from napari_sam2.widgets.controls import status_line
 from napari_sam2.widgets.dock import Sam2Dock
 from napari_sam2.widgets.panels import model_panel
 from tests.file_server import CONTENT, Answer, FileServer, serve
 from tests.golden.recipe import seeded_state
 from tests.miniature import seeded_model
 from tests.widgets.user import User
+
+pytestmark = pytest.mark.usefixtures("told")
 
 TINY = CHECKPOINTS[0].name
 SHAPES = Path(__file__).parents[1] / "golden" / "sam2.1_t_256.shapes.json"
@@ -45,14 +46,6 @@ def tiny_weights() -> bytes:
     file = io.BytesIO()
     torch.save({"model": halves}, file)
     return file.getvalue()
-
-
-@pytest.fixture(autouse=True)
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """What napari is told, instead of napari."""
-    told: list[Exception] = []
-    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
-    return told
 
 
 @pytest.fixture

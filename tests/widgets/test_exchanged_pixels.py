@@ -11,17 +11,6 @@ pytest.importorskip("napari", reason="the window needs napari")
 from tests.widgets.user import SHAPE, User
 
 
-@pytest.fixture
-def prompted(working: User) -> User:
-    """Return somebody who clicked an object and followed it."""
-    working.click(3, 20, 30)
-    working.wait_mask(1, 3)
-    working.dock.workbench.track.run()
-    working.wait(lambda: working.document.frames_covered(1) == SHAPE[0])
-    working.wait_idle()
-    return working
-
-
 def problems(user: User) -> str:
     return user.dock.status_line.problems.sentences
 
@@ -33,19 +22,19 @@ def seen(user: User) -> int:
 
 @pytest.mark.parametrize("is_same_array", [False, True])
 def test_other_pixels_of_the_same_size_are_seen_and_told_of(
-    prompted: User, is_same_array: bool
+    tracked: User, is_same_array: bool
 ) -> None:
-    layer, session = prompted.viewer.layers["cells"], prompted.session
+    layer, session = tracked.viewer.layers["cells"], tracked.session
     pixels = layer.data if is_same_array else layer.data.copy()
-    made = len(prompted.factory.made)
+    made = len(tracked.factory.made)
     pixels[:] = 7
     layer.data = pixels
-    prompted.wait(lambda: len(prompted.factory.made) > made)
-    prompted.wait_idle()
-    assert seen(prompted) == 7
-    assert "The pixels of cells were exchanged" in problems(prompted)
-    assert prompted.session is session
-    assert prompted.document.frames_covered(1) == SHAPE[0]
+    tracked.wait(lambda: len(tracked.factory.made) > made)
+    tracked.wait_idle()
+    assert seen(tracked) == 7
+    assert "The pixels of cells were exchanged" in problems(tracked)
+    assert tracked.session is session
+    assert tracked.document.frames_covered(1) == SHAPE[0]
     np.testing.assert_array_equal(session.controller.frames[0], layer.data[0])
 
 
@@ -55,32 +44,32 @@ def test_nothing_is_said_where_nothing_was_done_yet(working: User) -> None:
     assert not problems(working)
 
 
-def test_pixels_of_another_size_are_another_image(prompted: User) -> None:
-    layer, before = prompted.viewer.layers["cells"], prompted.session
+def test_pixels_of_another_size_are_another_image(tracked: User) -> None:
+    layer, before = tracked.viewer.layers["cells"], tracked.session
     layer.data = np.full((3, 24, 24), 7, np.uint8)
-    prompted.wait(lambda: prompted.session not in (None, before))
-    prompted.wait_idle()
-    assert prompted.session.is_empty
-    assert prompted.document.frame_count == 3
-    assert "The pixels of cells were exchanged" in problems(prompted)
-    assert "stays as the layer cells objects" in problems(prompted)
-    assert before.masks.layer in prompted.viewer.layers
-    assert "axis 0 (3)" in prompted.dock.image_panel.axes.currentText()
-    prompted.click(1, 12, 12)
-    prompted.wait_mask(1, 1)
-    assert prompted.factory.tracker.request.frames[1].shape == (24, 24)
+    tracked.wait(lambda: tracked.session not in (None, before))
+    tracked.wait_idle()
+    assert tracked.session.is_empty
+    assert tracked.document.frame_count == 3
+    assert "The pixels of cells were exchanged" in problems(tracked)
+    assert "stays as the layer cells objects" in problems(tracked)
+    assert before.masks.layer in tracked.viewer.layers
+    assert "axis 0 (3)" in tracked.dock.image_panel.axes.currentText()
+    tracked.click(1, 12, 12)
+    tracked.wait_mask(1, 1)
+    assert tracked.factory.tracker.request.frames[1].shape == (24, 24)
 
 
 def test_pixels_that_cannot_be_used_are_told_of_until_others_come(
-    prompted: User,
+    tracked: User,
 ) -> None:
-    layer = prompted.viewer.layers["cells"]
+    layer = tracked.viewer.layers["cells"]
     layer.data = np.zeros((0, 40, 60), np.uint8)
-    prompted.wait(lambda: prompted.session is None)
-    assert "The image is empty" in problems(prompted)
+    tracked.wait(lambda: tracked.session is None)
+    assert "The image is empty" in problems(tracked)
     layer.data = np.full(SHAPE, 7, np.uint8)
-    prompted.wait(lambda: prompted.session is not None)
-    assert prompted.session.controller.frames[0][0, 0] == 7
+    tracked.wait(lambda: tracked.session is not None)
+    assert tracked.session.controller.frames[0][0, 0] == 7
 
 
 def test_pixels_of_an_image_beside_are_seen_anew(user_without_window: User) -> None:
@@ -102,14 +91,14 @@ def test_pixels_of_an_image_beside_are_seen_anew(user_without_window: User) -> N
 
 
 def test_an_image_that_is_not_worked_on_is_seen_anew_when_one_comes_back(
-    prompted: User,
+    tracked: User,
 ) -> None:
-    first = prompted.session
-    prompted.open_image(name="others")
-    images = prompted.dock.image_panel.images
+    first = tracked.session
+    tracked.open_image(name="others")
+    images = tracked.dock.image_panel.images
     images.setCurrentIndex(images.findText("others"))
     images.activated.emit(images.currentIndex())
-    prompted.wait(lambda: prompted.session is not first)
-    prompted.viewer.layers["cells"].data = np.full(SHAPE, 7, np.uint8)
-    prompted.wait(lambda: first.controller.frames[0][0, 0] == 7)
-    assert prompted.session is not first
+    tracked.wait(lambda: tracked.session is not first)
+    tracked.viewer.layers["cells"].data = np.full(SHAPE, 7, np.uint8)
+    tracked.wait(lambda: first.controller.frames[0][0, 0] == 7)
+    assert tracked.session is not first

@@ -19,30 +19,11 @@ from napari_sam2.io.pictures import overlay
 from napari_sam2.io.writing.result_format import ResultFormat
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS
 from napari_sam2.layers.layer_file import PATH_KEY
-from napari_sam2.widgets.controls import status_line
 from napari_sam2.widgets.panels import export_form
 from napari_sam2.widgets.panels.export_form import ExportForm
 from napari_sam2.widgets.sessions import exporting
 from tests.io.reading_back import LABEL_READERS
 from tests.widgets.user import SHAPE, User
-
-
-@pytest.fixture
-def tracked(working: User) -> User:
-    """Return a user who followed an object through the stack."""
-    working.click(3, 20, 30)
-    working.wait_mask(1, 3)
-    working.dock.workbench.track.run()
-    working.wait(lambda: working.document.frames_covered(1) == SHAPE[0])
-    working.wait_idle()
-    return working
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    told: list[Exception] = []
-    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
-    return told
 
 
 @pytest.fixture

@@ -19,17 +19,11 @@ from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, GpuMemoryError
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.state import Spill
-from napari_sam2.widgets.controls import problem_box, status_line
+from napari_sam2.widgets.controls import problem_box
 from tests.miniature import seeded_model
 from tests.widgets.user import User
 
-
-@pytest.fixture(autouse=True)
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """What napari is told, instead of napari."""
-    told: list[Exception] = []
-    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
-    return told
+pytestmark = pytest.mark.usefixtures("told")
 
 
 def begin_and_fail(user: User, error: BaseException) -> None:
@@ -153,11 +147,7 @@ def test_masks_that_find_no_place_on_the_disk_are_told_of_and_kept(
     user = user_without_window
     user.open_image(name="cells")
     user.open_dock()
-    user.click(0, 20, 30)
-    user.wait_mask(1, 0)
-    user.dock.workbench.track.run()
-    user.wait(lambda: user.document.frames_covered(1) == 10)
-    user.wait_idle()
+    user.follow(0)
     assert user.document.spill.is_full
     assert "Nothing is lost" in user.dock.status_line.problems.sentences
     assert user.status.activity is Activity.IDLE

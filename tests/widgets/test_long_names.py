@@ -10,17 +10,10 @@ pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
 from napari_sam2.layers.layer_file import PATH_KEY
-from napari_sam2.widgets.controls import status_line
 from napari_sam2.widgets.panels.export_form import as_file_name
 from tests.widgets.user import User
 
-
-@pytest.fixture(autouse=True)
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """What napari is told, instead of napari."""
-    told: list[Exception] = []
-    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
-    return told
+pytestmark = pytest.mark.usefixtures("told")
 
 
 @pytest.mark.parametrize("kind", ["labels-tiff", "csv"])

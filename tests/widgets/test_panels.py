@@ -17,30 +17,15 @@ from qtpy.QtWidgets import QComboBox, QPushButton
 
 from napari_sam2.io.masks import read_labels
 from napari_sam2.state import Origin
-from napari_sam2.widgets.controls import status_line
 from napari_sam2.widgets.tables.measurement_table import MeasurementTable
 from tests.widgets.user import SHAPE, User
 
 
 @pytest.fixture
-def tracked(working: User) -> User:
-    """Return a user who followed an object through the stack."""
-    return _follow(working)
-
-
-@pytest.fixture
 def tracked_in_window(working_in_window: User) -> User:
-    """Return such a user at a window of napari's, which can take more docks."""
-    return _follow(working_in_window)
-
-
-def _follow(working: User) -> User:
-    working.click(3, 20, 30)
-    working.wait_mask(1, 3)
-    working.dock.workbench.track.run()
-    working.wait(lambda: working.document.frames_covered(1) == SHAPE[0])
-    working.wait_idle()
-    return working
+    """Return somebody who did so at a window of napari's, which can take more docks."""
+    working_in_window.follow()
+    return working_in_window
 
 
 def test_every_control_says_what_it_does(tracked: User) -> None:
@@ -190,10 +175,8 @@ def test_files_and_the_table_hold_what_is_seen(
 
 
 def test_a_folder_that_is_gone_is_told_in_a_sentence(
-    tracked: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tracked: User, tmp_path: Path, told: list[Exception]
 ) -> None:
-    told: list[Exception] = []
-    monkeypatch.setattr(f"{status_line.__name__}.announce", told.append)
     tracked.dock.workbench.results.save(tmp_path / "gone" / "labels.tif")
     tracked.wait(lambda: bool(told))
     assert "gone" in tracked.dock.status_line.message

@@ -114,6 +114,15 @@ class User:
         self.session.position.go_to(frame)
         self.session.prompts.points.add([frame, y, x])
 
+    def follow(self, frame: int = 3) -> None:
+        """Click an object on a frame, and carry it through the whole stack."""
+        self.click(frame, 20, 30)
+        self.wait_mask(1, frame)
+        self.dock.workbench.track.run()
+        count = self.document.frame_count
+        self.wait(lambda: self.document.frames_covered(1) == count)
+        self.wait_idle()
+
     def wait(self, condition) -> None:
         self.qtbot.waitUntil(condition, timeout=20_000)
 

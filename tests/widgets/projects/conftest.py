@@ -35,9 +35,5 @@ def worker(user_without_window: User, image: Path) -> User:
     layer = user.viewer.add_image(array, **described)
     user.open_dock()
     assert user.session.image.layer is layer
-    user.click(4, 20, 30)
-    user.wait_mask(1, 4)
-    user.dock.workbench.track.run()
-    user.wait(lambda: user.document.frames_covered(1) == 10)
-    user.wait_idle()
+    user.follow(4)
     return user

@@ -16,7 +16,7 @@ from tests.widgets.user import User
 
 
 def test_a_folder_that_is_closed_meanwhile_is_told_of(
-    working: User, tmp_path: Path
+    working: User, tmp_path: Path, told: list[Exception]
 ) -> None:
     def steps(token):
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -24,5 +24,6 @@ def test_a_folder_that_is_closed_meanwhile_is_told_of(
 
     Exporter(working.session.controller).write(tmp_path / "labels.tif", steps)
     working.wait_idle()
-    assert isinstance(working.status.problem, OutputError)
+    (problem,) = told
+    assert isinstance(problem, OutputError)
     assert "labels.tif cannot be written: Permission denied" in working.status.message

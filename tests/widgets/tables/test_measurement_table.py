@@ -14,7 +14,6 @@ from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import FrameError
 from napari_sam2.io.writing.measurements import Measurer
 from napari_sam2.state import edits
-from napari_sam2.widgets.controls import status_line
 from napari_sam2.widgets.tables.measurement_model import MeasurementModel
 from napari_sam2.widgets.tables.measurement_table import MeasurementTable
 from tests.widgets.user import SHAPE, User
@@ -195,9 +194,8 @@ def test_a_stopped_table_says_how_far_it_came(
 
 
 def test_a_frame_that_is_gone_leaves_an_idle_dock(
-    tracked: User, table: MeasurementTable, monkeypatch
+    tracked: User, table: MeasurementTable, told: list[Exception], monkeypatch
 ) -> None:
-    monkeypatch.setattr(f"{status_line.__name__}.announce", lambda _: None)
     kind = type(tracked.session.controller.frames)
     monkeypatch.setattr(kind, "__getitem__", _unplugged)
     table.again_button.click()
