@@ -1,0 +1,104 @@
+"""The list of objects as it looks: its columns, its colours, and how high it is."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QKeyEvent, QPixmap
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from napari_sam2.io.pictures.palette import object_colour
+
+NAME, NUMBER, PROMPTS, FRAMES = range(4)
+"""The columns."""
+_TITLES = ("Object", "Id", "Prompts", "Frames")
+_TIPS = (
+    "Its name and colour; F2 or a double click renames it",
+    "Its value in the labels layer and in files",
+    "Frames on which you clicked, boxed or painted it",
+    "Frames on which it has a mask, or is known to be absent",
+)
+_FEWEST_ROWS, _MOST_ROWS = 3, 8
+_ROWS_MEASURED = 50
+
+
+class ObjectTree(QTreeWidget):
+    """A list whose rows can be renamed, and deleted by a key.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    delete_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setHeaderLabels(list(_TITLES))
+        for number, tip in enumerate(_TIPS):
+            self.headerItem().setToolTip(number, tip)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.DoubleClicked
+        )
+        self.setToolTip("Choose the object that your next click, box or stroke is for")
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(24)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setResizeContentsPrecision(_ROWS_MEASURED)
+
+    def fit(self) -> None:
+        """Be as high as the list is long, within reason, with columns as wide as due.
+
+        Columns that always fit would be measured for every cell that is written.
+        """
+        for number in (NUMBER, PROMPTS, FRAMES):
+            self.resizeColumnToContents(number)
+        rows = min(max(self.topLevelItemCount(), _FEWEST_ROWS), _MOST_ROWS)
+        header = self.header().sizeHint().height()
+        self.setFixedHeight(header + rows * self._row_height() + 2 * self.frameWidth())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ask to delete what is chosen, or do what lists do."""
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _row_height(self) -> int:
+        measured = self.sizeHintForRow(0) if self.topLevelItemCount() else 0
+        return max(measured, self.fontMetrics().height() + 2)
+
+
+def make_row(object_id: int, name: str) -> QTreeWidgetItem:
+    """Make a row of the list; its numbers are still to be written."""
+    item = QTreeWidgetItem([name, str(object_id), "", ""])
+    item.setData(NAME, Qt.ItemDataRole.UserRole, object_id)
+    item.setIcon(NAME, _colour_icon(object_id))
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    for number in (NUMBER, PROMPTS, FRAMES):
+        item.setTextAlignment(number, Qt.AlignmentFlag.AlignRight)
+    return item
+
+
+def id_of(row: QTreeWidgetItem) -> int:
+    """Return the id of the object in a row."""
+    return int(row.data(NAME, Qt.ItemDataRole.UserRole))
+
+
+def _colour_icon(object_id: int) -> QIcon:
+    """Return a patch of an object's colour."""
+    patch = QPixmap(12, 12)
+    patch.fill(QColor(*object_colour(object_id)))
+    icon = QIcon(patch)
+    icon.addPixmap(patch, QIcon.Mode.Selected)  # the same, not tinted
+    return icon
