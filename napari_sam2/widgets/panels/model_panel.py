@@ -127,9 +127,8 @@ class ModelPanel(QWidget):
 
     def _device_choices(self, found: tuple[Device, ...] = ()) -> list[tuple[str, str]]:
         if not found:  # not looked for yet
-            chosen = self._settings.device
-            known = {"auto": "automatic", "cpu": "processor (CPU)", chosen: chosen}
-            known["auto"] = "automatic"
+            known = {"auto": "automatic", "cpu": "processor (CPU)"}
+            known.setdefault(self._settings.device, self._settings.device)
             return [(words, name) for name, words in known.items()]
         best = found[0].description
         return [

@@ -62,6 +62,13 @@ def test_every_size_is_offered_with_its_download_size(qtbot) -> None:
     ]  # fmt: skip
 
 
+def test_what_computes_is_said_in_words_before_it_was_looked_for(qtbot) -> None:
+    panel = Bench(qtbot, InlineLane(), device="cpu").panel
+    assert texts(panel.device) == ["automatic", "processor (CPU)"]
+    panel = Bench(qtbot, InlineLane(), device="cuda").panel
+    assert texts(panel.device) == ["automatic", "processor (CPU)", "cuda"]
+
+
 def test_a_model_that_is_not_here_is_fetched_and_then_used(qtbot) -> None:
     error: list[Exception] = [DownloadError("The server cannot be reached.")]
 
