@@ -27,15 +27,9 @@ def user(request):
     pytest.importorskip("napari", reason="the window needs napari")
     if NO_SCREEN:
         pytest.skip(NO_SCREEN)
-    from tests.widgets.user import User, lane_threads
-
     qtbot = request.getfixturevalue("qtbot")
     make_viewer = request.getfixturevalue("make_napari_viewer_proxy")
-    user = User(make_viewer(), qtbot)
-    yield user
-    if user.dock is not None:
-        user.dock.shut_down()
-    user.qtbot.waitUntil(lambda: not lane_threads(), timeout=30_000)
+    yield from _at_work(make_viewer(), qtbot)
 
 
 @pytest.fixture
@@ -46,9 +40,14 @@ def user_without_window(request):
         pytest.skip(NO_SCREEN)
     from napari.components import ViewerModel
 
+    yield from _at_work(ViewerModel(), request.getfixturevalue("qtbot"))
+
+
+def _at_work(viewer, qtbot):
+    """Yield somebody at a viewer; close the dock, and see all threads end, then."""
     from tests.widgets.user import User, lane_threads
 
-    user = User(ViewerModel(), request.getfixturevalue("qtbot"))
+    user = User(viewer, qtbot)
     yield user
     if user.dock is not None:
         user.dock.shut_down()
