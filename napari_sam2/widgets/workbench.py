@@ -80,16 +80,20 @@ class Workbench(QWidget):
             frame_now=lambda: position.frame,
             name_frame=session.image.space.describe_frame,
         )
-        self.results = ResultsPanel(
-            controller,
-            links,
-            axes=session.image.calibration,
-            image_axes=session.image.space.layout.result_axes,
-            name=session.image.layer.name,
+        self.results = self._make_results()
+        self.tuning = TuningPanel(session, links)
+
+    def _make_results(self) -> ResultsPanel:
+        session, image = self.session, self.session.image
+        return ResultsPanel(
+            session.controller,
+            self.links,
+            axes=image.calibration,
+            image_axes=image.space.layout.result_axes,
+            name=image.layer.name,
             add_tracks=session.add_tracks,
             image_files=session.image_files,
         )
-        self.tuning = TuningPanel(session, links)
 
     def _lay_out(self) -> None:
         column(
