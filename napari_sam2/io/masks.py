@@ -34,7 +34,8 @@ def read_labels(path: str | Path) -> StackFrames:
     ----------
     path : str or Path
         Anything that :func:`napari_sam2.io.reading.stack.open_stack` opens. Of pictures
-        with a palette, as DAVIS has them, the indices count.
+        with a palette, as DAVIS has them, the indices count; where it is of two greys,
+        what is brighter is object 1.
 
     Returns
     -------

@@ -117,6 +117,55 @@ def test_indexed_pictures_are_labels_and_their_colours_do_not_matter(tmp_path):
     assert [one.prompt.object_id for one in placed] == [4, 4, 12]
 
 
+@pytest.mark.parametrize("greys", [(0, 255), (0, 128), (90, 200)])
+def test_masks_with_a_palette_are_never_inside_out(tmp_path, greys):
+    """Programs order the two colours of a palette as they like."""
+    mask = np.zeros((20, 30), np.uint8)
+    mask[4:12, 5:15] = 1
+    darker, brighter = greys
+    for name, palette in (("a", [darker, brighter]), ("b", [brighter, darker])):
+        levels = palette + [palette[0]] * 3  # some fill them up
+        picture = Image.fromarray(mask if palette[1] == brighter else 1 - mask)
+        picture.putpalette([level for level in levels for _ in "rgb"])
+        picture.save(tmp_path / f"{name}.png")
+    np.testing.assert_array_equal(load_mask(tmp_path / "b.png", 0, 1), mask)
+    for frame in read_labels(tmp_path)[0], read_labels(tmp_path)[1]:
+        np.testing.assert_array_equal(frame, mask)
+
+
+@pytest.mark.parametrize("shade", [0, 255])
+def test_masks_that_palettes_are_made_for_are_as_they_look(tmp_path, shade):
+    """An empty mask has black alone; one that covers everything, white alone."""
+    looks = np.full((20, 30), shade, np.uint8)
+    Image.fromarray(looks).convert("RGB").quantize(2).save(tmp_path / "0.png")
+    looks[4:12, 5:15] = 255
+    Image.fromarray(looks).convert("RGB").quantize(2).save(tmp_path / "1.png")
+    for frame in range(2):
+        shown = np.asarray(Image.open(tmp_path / f"{frame}.png").convert("L")) > 0
+        np.testing.assert_array_equal(read_labels(tmp_path)[frame], shown)
+
+
+def test_greys_that_begin_with_white_are_taken_as_they_look(tmp_path):
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    picture = Image.fromarray(ramp)
+    picture.putpalette([level for level in range(255, -1, -1) for _ in "rgb"])
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.png")[0], 255 - ramp)
+
+
+def test_labels_in_greys_and_colours_keep_their_numbers(tmp_path):
+    labels = np.arange(12, dtype=np.uint8).reshape(3, 4) % 3
+    for name, palette in (
+        ("greys", [0] * 3 + [90] * 3 + [200] * 3),
+        ("white", [0] * 3 + [255] * 3 + [255, 0, 0]),
+        ("on white", [255] * 3 + [0] * 3 + [255, 0, 0]),
+    ):
+        picture = Image.fromarray(labels)
+        picture.putpalette(palette)
+        picture.save(tmp_path / f"{name}.png")
+        np.testing.assert_array_equal(read_labels(tmp_path / f"{name}.png")[0], labels)
+
+
 def test_masks_in_nifti_are_read_slice_by_slice(tmp_path):
     nibabel = pytest.importorskip("nibabel")
     labels = np.zeros((5, 8, 9), np.uint8)  # slices, rows, columns

@@ -11,6 +11,7 @@ from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.exif import upright
 from napari_sam2.io.reading.folders_inside import what_to_open
+from napari_sam2.io.reading.indexed import read_indexed
 from napari_sam2.io.reading.odd_pictures import odd_picture_notices
 from napari_sam2.io.reading.opened import Opened, Wanted
 from napari_sam2.io.reading.paged import PagedArray
@@ -36,7 +37,7 @@ def open_folder(path: Path, wanted: Wanted) -> Opened:
     ----------
     path : Path
     wanted : Wanted
-        Says whether the indices of pictures with a palette are wanted.
+        Says whether pictures with a palette are wanted as labels.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def open_picture(path: Path, wanted: Wanted) -> Opened:
     ----------
     path : Path
     wanted : Wanted
-        Says whether the indices of a picture with a palette are wanted.
+        Says whether a picture with a palette is wanted as labels.
 
     Raises
     ------
@@ -90,7 +91,8 @@ def read_picture(path: Path, *, indices: bool = False) -> npt.NDArray[Any]:
     ----------
     path : Path
     indices : bool, optional
-        Whether a picture with a palette is read as its indices, (H, W).
+        Whether a picture with a palette is read as labels, (H, W): its indices, or
+        what is brighter in a mask of two greys.
 
     Raises
     ------
@@ -113,8 +115,9 @@ def _read_with_pil(path: Path, indices: bool) -> npt.NDArray[Any]:
             "may be damaged. If it is that large, save it as TIFF."
         ) from None
     with opened as picture:
-        is_kept = indices and picture.mode == "P"
-        mode = None if is_kept else _CONVERT.get(picture.mode)
+        if indices and picture.mode == "P":
+            return upright(read_indexed(picture), picture)
+        mode = _CONVERT.get(picture.mode)
         pixels = np.asarray(picture.convert(mode) if mode else picture)
         return upright(pixels, picture)
 
