@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QKeyEvent, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -39,6 +40,7 @@ class ObjectTree(QTreeWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setHeaderLabels(list(_TITLES))
         for number, tip in enumerate(_TIPS):
             self.headerItem().setToolTip(number, tip)
@@ -61,11 +63,22 @@ class ObjectTree(QTreeWidget):
 
         Columns that always fit would be measured for every cell that is written.
         """
+        self.updateGeometry()
         for number in (NUMBER, PROMPTS, FRAMES):
             self.resizeColumnToContents(number)
+
+    def sizeHint(self) -> QSize:
+        """Return how high the list is to be, which changes with the look of it.
+
+        A window gives it its look when it is put there, after it was filled.
+        """
         rows = min(max(self.topLevelItemCount(), _FEWEST_ROWS), _MOST_ROWS)
-        header = self.header().sizeHint().height()
-        self.setFixedHeight(header + rows * self._row_height() + 2 * self.frameWidth())
+        height = self.header().sizeHint().height() + 2 * self.frameWidth()
+        return QSize(super().sizeHint().width(), height + rows * self._row_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return no less height: there is room for all rows that are to be seen."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ask to delete what is chosen, or do what lists do."""

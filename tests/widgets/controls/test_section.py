@@ -41,6 +41,7 @@ def test_the_list_of_objects_grows_with_them_up_to_a_point(working: User) -> Non
     heights = []
     for _ in range(12):
         objects.add()
+        working.qtbot.wait(20)
         heights.append(objects.tree.height())
     assert heights[0] < heights[5] < heights[-1]
     assert heights[-1] == heights[-2]
