@@ -18,6 +18,7 @@ from napari_sam2.io.files.output import (
     naming_output,
     new_file_mode,
 )
+from napari_sam2.io.files.replacing import aside_of, put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +64,7 @@ def check_folder(
         in is missing.
     """
     check_named(path)
+    remove_leftovers(path.parent.absolute())  # one of them may belong here
     with looking_for(path):
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file: give the name of a folder.")
@@ -101,15 +103,15 @@ def atomic_folder(
         operating system stops the writing.
     """
     check_folder(path, is_ours, overwrite=overwrite)
-    remove_leftovers(path.parent.absolute())
     temporary = _temporary_beside(path)
     try:
         with naming_output(path):
             yield temporary
             check_folder(path, is_ours, overwrite=overwrite)
-            _put_in_place(temporary, path)
+            put_in_place(temporary, path)
     except BaseException:
-        _remove(temporary)
+        if not aside_of(temporary).exists():  # else nothing is in its place
+            _remove(temporary)
         raise
 
 
@@ -124,20 +126,6 @@ def _remove(folder: Path) -> None:
         time.sleep(_LATE_WRITES_S)
         if not folder.exists():
             return
-
-
-def _put_in_place(temporary: Path, path: Path) -> None:
-    """Move a folder to where another one may be; that one is back if it fails."""
-    old = temporary.with_suffix(".old")
-    if path.exists():
-        path.rename(old)
-    try:
-        temporary.rename(path)
-    except OSError:
-        if old.exists():
-            old.rename(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _temporary_beside(path: Path) -> Path:

@@ -1,7 +1,8 @@
 """What a process leaves when it is killed while it writes, and who may remove it.
 
 A temporary file or folder says in its name which process of which machine it belongs
-to. Where that process is no more, the next one that writes to the folder removes it.
+to. Where that process is no more, the next one that writes to the folder removes what
+is half written, and ends what was all but done.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import zlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from napari_sam2.io.files.replacing import ASIDE, aside_of, settle
 
 PART = ".part"
 
@@ -31,6 +34,9 @@ def temporary_prefix(name: str) -> str:
 def remove_leftovers(folder: Path) -> None:
     """Remove what processes that are no more left in a folder, once for each folder.
 
+    A folder that was complete, and only had to be put in the place of another, is put
+    there. So this comes before it is looked at what is there.
+
     Parameters
     ----------
     folder : Path
@@ -38,18 +44,26 @@ def remove_leftovers(folder: Path) -> None:
         machine or container stays: whether it lives cannot be seen from here.
     """
     with suppress(OSError):  # it is not ours to complain of the folder
-        for entry in list(os.scandir(folder)):
-            pid = _writer_of(entry.name)
-            if pid is not None and not _is_alive(pid):
-                _remove(Path(entry))
+        names = [entry.name for entry in os.scandir(folder)]
+        left = [folder / name for name in names if _is_left(name)]
+        for aside in (one for one in left if one.suffix == ASIDE):
+            with suppress(OSError):
+                settle(aside, aside.with_suffix(PART))
+        for part in (one for one in left if one.suffix != ASIDE):
+            if not aside_of(part).exists():  # else it may be complete
+                _remove(part)
+
+
+def _is_left(name: str) -> bool:
+    pid = _writer_of(name)
+    return pid is not None and not _is_alive(pid)
 
 
 def _writer_of(name: str) -> int | None:
     """Return the number of the process of this machine that something belongs to."""
-    pattern = (
-        rf"\..{{0,{_TOLD_LETTERS}}}-{_machine()}-(\d+)-[a-z0-9_]+{re.escape(PART)}"
-    )
-    found = re.match(rf"{pattern}(\.|$)", name, re.DOTALL)
+    whose = rf"\..{{0,{_TOLD_LETTERS}}}-{_machine()}-(\d+)-[a-z0-9_]+"
+    kinds = rf"(?:{re.escape(PART)}(\.|$)|{re.escape(ASIDE)}$)"
+    found = re.match(whose + kinds, name, re.DOTALL)
     return None if found is None else int(found[1])
 
 

@@ -107,8 +107,8 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         operating system stops the writing.
     """
     path = Path(path)
-    check_output(path, overwrite=overwrite)
     remove_leftovers(path.parent.absolute())
+    check_output(path, overwrite=overwrite)
     temporary = _temporary_beside(path)
     try:
         with naming_output(path):
