@@ -185,7 +185,7 @@ def test_runs_without_objects(miniature) -> None:
         session(miniature).propagate(objects=[4])
     with pytest.raises(PromptError, match=r"No object is chosen: .* leave objects out"):
         session(miniature).propagate(objects=[])
-    with pytest.raises(PromptError, match="no object 4: there is none"):
+    with pytest.raises(PromptError, match="no object 4: none has prompts"):
         tracker.prompts(4)
     with pytest.raises(Sam2Error, match="forward"):
         session(miniature).propagate(direction="sideways")
