@@ -6,14 +6,17 @@ with all that is not a tensor as JSON in its metadata.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from napari_sam2.core.errors import CheckpointError, PromptError
+from napari_sam2.core.errors import CheckpointError, OutputError, PromptError
+from napari_sam2.core.packed import PackedMask
 from napari_sam2.engine.device import kept_dtype
 from napari_sam2.engine.memory import FrameMemory
 from napari_sam2.engine.plan import Plan
@@ -32,7 +35,7 @@ _RUN = "run"
 _VERSION = 1
 
 
-def save_run(path: Path, paused: Paused, tracks: ObjectTracks) -> None:
+def save_run(path: Path, paused: Paused, tracks: ObjectTracks, model: Network) -> None:
     """Write a stopped run.
 
     Tracked masks that a correction would start from are left out: they are half of it,
@@ -44,22 +47,26 @@ def save_run(path: Path, paused: Paused, tracks: ObjectTracks) -> None:
     paused : Paused
     tracks : ObjectTracks
         What is remembered of the objects.
+    model : Network
 
     Raises
     ------
-    OSError
-        If the file cannot be written.
+    OutputError
+        If the file cannot be written; one that was there is as it was.
     """
     objects: dict[str, Any] = {}
     tensors: dict[str, torch.Tensor] = {}
     for track in tracks.of(paused.plan.prompted):
         objects[str(track.object_id)] = _described(track)
         tensors |= _tensors(track)
-    said = {"version": _VERSION, **_numbers(paused), "objects": objects}
-    try:
-        save_file(tensors, str(path), {_RUN: json.dumps(said)})
-    except SafetensorError as error:
-        raise OSError(str(error)) from error
+    said = {
+        "version": _VERSION,
+        "model": model.config.name,
+        "prompts": _digest(paused.plan, tracks),
+        "objects": objects,
+        **_numbers(paused),
+    }
+    _replace(path, save(tensors, {_RUN: json.dumps(said)}))
 
 
 def load_run(path: Path, tracks: ObjectTracks, model: Network) -> Paused:
@@ -71,32 +78,50 @@ def load_run(path: Path, tracks: ObjectTracks, model: Network) -> Paused:
     tracks : ObjectTracks
         The same objects, prompted as they were; nothing changes if they are not.
     model : Network
-        The model of the run.
+        The model of the run, with the same weights: only its name is compared.
 
     Raises
     ------
     CheckpointError
-        If the file is damaged, or of another model.
+        If the file cannot be read, or the model or the number of frames was another.
     PromptError
         If the prompts were others.
     """
     try:
         with safe_open(str(path), "pt") as file:
             said = json.loads(file.metadata()[_RUN])
+            _check_model(said, model)
             paused = _paused(said)
-            _check_prompts(path, paused.plan, tracks)
+            _check_prompts(path, said["prompts"], paused.plan, tracks)
             seen = [
                 (track, _remembered(file, track, said["objects"], model))
                 for track in tracks.of(paused.plan.prompted)
             ]
             visits = [_visits(file, track) for track, _ in seen]
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, LookupError, TypeError) as error:
         raise CheckpointError(
-            f"The run in {path} cannot be read ({error}): remove it, and begin anew."
+            f"{path} holds no run that can be gone on with ({error}): begin anew."
         ) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise CheckpointError(f"{path} cannot be read: {reason}.") from error
     for (track, recent), visited in zip(seen, visits, strict=True):
         track.bank.recent, track.visits = recent, visited
     return paused
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, so that it is there after a power cut, too."""
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{path} could not be written: {reason}.") from error
 
 
 def _numbers(paused: Paused) -> dict[str, Any]:
@@ -116,13 +141,34 @@ def _paused(said: dict[str, Any]) -> Paused:
     return Paused(plan, (forward, backward))
 
 
-def _check_prompts(path: Path, plan: Plan, tracks: ObjectTracks) -> None:
-    now = {track.object_id: track.prompted for track in tracks.chosen(None)}
-    if any(now.get(one) != ends for one, ends in plan.prompted.items()):
+def _check_model(said: dict[str, Any], model: Network) -> None:
+    if said["version"] != _VERSION:
+        raise ValueError("it is of another version of napari-sam2")
+    if said["model"] != model.config.name:
+        raise ValueError(f"it is a run of another model, {said['model']}")
+
+
+def _check_prompts(path: Path, digest: str, plan: Plan, tracks: ObjectTracks) -> None:
+    if digest != _digest(plan, tracks):
         raise PromptError(
             f"The run in {path} was stopped with other prompts: say those first, or "
             "begin anew."
         )
+
+
+def _digest(plan: Plan, tracks: ObjectTracks) -> str:
+    """Return what tells the prompts of a run from others."""
+    digest = hashlib.sha256()
+    for track in tracks.of(sorted(plan.prompted)):
+        for frame, answer in sorted(track.answers.items()):
+            digest.update(f"{track.object_id} {frame} ".encode())
+            said = answer.said
+            if isinstance(said, PackedMask):
+                digest.update(f"{said.shape_hw} {said.origin_yx}".encode())
+                digest.update(said.crop.tobytes())
+            else:
+                digest.update(repr(said).encode())
+    return digest.hexdigest()
 
 
 def _described(track: ObjectTrack) -> list[dict[str, Any]]:
@@ -146,8 +192,11 @@ def _tensors(track: ObjectTrack) -> dict[str, torch.Tensor]:
     number, memories = track.object_id, list(track.bank.recent.values())
     found = {f"{number}.visits": torch.tensor(track.visits, dtype=torch.uint8)}
     if memories:
-        found[f"{number}.spatial"] = torch.stack([one.spatial for one in memories])
-        found[f"{number}.pointers"] = torch.stack([one.pointer for one in memories])
+        # Moved first, as a GPU may have no room for both.
+        spatial = [one.spatial.cpu() for one in memories]
+        found[f"{number}.spatial"] = torch.stack(spatial)
+        pointers = [one.pointer.cpu() for one in memories]
+        found[f"{number}.pointers"] = torch.stack(pointers)
     return found
 
 

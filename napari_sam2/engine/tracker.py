@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames import as_frame_source, check_frame
+from napari_sam2.core.given import check_given
 from napari_sam2.core.intensity import estimate_limits, given_limits
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import check_frame_prompts
@@ -303,30 +304,38 @@ class VideoTracker:
         Parameters
         ----------
         path : str or Path
-            A file that is there is replaced.
+            A file that is there is replaced, whole or not at all.
 
         Raises
         ------
         NoPromptError
             If no run was stopped.
-        OSError
+        OutputError
             If it cannot be written.
         """
-        save_run(Path(path), self._paused(), self._tracks)
+        save_run(_as_path(path), self._paused(), self._tracks, self.model)
 
     def load_run(self, path: str | Path) -> None:
         """Take up a run from a file, once the same prompts are said; then resume it.
+
+        Frames and weights have to be the same, too, which is not looked at.
 
         Raises
         ------
         PromptError
             If it was a run with other prompts.
         CheckpointError
-            If the file cannot be read, or the model or the stack was another one.
+            If the file cannot be read, or its model had another name, or its stack
+            another number of frames.
         """
-        self._runner.paused = load_run(Path(path), self._tracks, self.model)
+        self._runner.paused = load_run(_as_path(path), self._tracks, self.model)
 
     def _paused(self) -> Paused:
         if self._runner.paused is None:
             raise NoPromptError("No run was stopped: start one with propagate().")
         return self._runner.paused
+
+
+def _as_path(path: str | Path) -> Path:
+    check_given(path, str | Path, "file", 'give its path, such as "cells.run"')
+    return Path(path)

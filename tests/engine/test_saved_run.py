@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_sam2.core.errors import CheckpointError, NoPromptError, PromptError
-from napari_sam2.core.prompts import BoxPrompt, PointPrompt
+from napari_sam2.core.errors import (
+    CheckpointError,
+    NoPromptError,
+    OutputError,
+    PromptError,
+    Sam2Error,
+)
+from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.engine.options import EXACT, TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.engine.window import WindowOptions
-from tests.engine.stacks import LIMITS, Generated, course
+from tests.engine.stacks import BLOB, LIMITS, Generated, course
 from tests.miniature import seeded_model
 
 SAID = (
@@ -84,15 +90,33 @@ def saved(miniature, tmp_path: Path) -> Path:
 
 
 def test_other_prompts_are_refused(miniature, saved: Path) -> None:
-    tracker = prompted(miniature, said=SAID[:2])
-    with pytest.raises(PromptError, match="other prompts: say those first"):
-        tracker.load_run(saved)
-    assert not tracker.is_paused
+    moved = (PointPrompt(1, 4, (15, 13)), *SAID[1:])
+    masked = (*SAID[:2], MaskPrompt(1, 7, BLOB))
+    for said in (SAID[:2], moved, masked):
+        tracker = prompted(miniature, said=said)
+        with pytest.raises(PromptError, match="other prompts: say those first"):
+            tracker.load_run(saved)
+        assert not tracker.is_paused
+
+
+def test_masks_are_told_from_others(miniature, tmp_path: Path) -> None:
+    said = (MaskPrompt(1, 4, BLOB),)
+    tracker = prompted(miniature, said=said)
+    list(islice(tracker.propagate(), 3))
+    tracker.save_run(tmp_path / "run")
+    other = prompted(miniature, said=(MaskPrompt(1, 4, BLOB.T.repeat(2, 1)[:40, :48]),))
+    with pytest.raises(PromptError, match="other prompts"):
+        other.load_run(tmp_path / "run")
+    same = prompted(miniature, said=said)
+    same.load_run(tmp_path / "run")
+    assert course(same.resume()) == course(tracker.resume())
 
 
 def test_another_model_and_another_stack_are_refused(miniature, saved: Path) -> None:
     with pytest.raises(CheckpointError, match="another model"):
         prompted(seeded_model(memory_dim=16)).load_run(saved)
+    with pytest.raises(CheckpointError, match="another model, miniature"):
+        prompted(seeded_model(name="large")).load_run(saved)
     tracker = prompted(miniature, frames=13)
     with pytest.raises(CheckpointError, match="another stack"):
         tracker.load_run(saved)
@@ -105,7 +129,7 @@ def test_another_model_and_another_stack_are_refused(miniature, saved: Path) -> 
 @pytest.mark.parametrize("content", [b"", b"nothing", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_what_is_no_run_is_refused(miniature, tmp_path: Path, content) -> None:
     (tmp_path / "run").write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"cannot be read .*: remove it"):
+    with pytest.raises(CheckpointError, match="holds no run that can be gone on with"):
         prompted(miniature).load_run(tmp_path / "run")
 
 
@@ -117,5 +141,21 @@ def test_a_run_that_is_not_there_is_refused(miniature, tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(miniature, tmp_path: Path) -> None:
     tracker = prompted(miniature)
     list(islice(tracker.propagate(), 3))
-    with pytest.raises(OSError):
+    with pytest.raises(OutputError, match="run could not be written: No such file"):
         tracker.save_run(tmp_path / "none" / "run")
+    with pytest.raises(Sam2Error, match="3 is no file: give its path"):
+        tracker.save_run(3)
+    with pytest.raises(Sam2Error, match="None is no file"):
+        tracker.load_run(None)
+
+
+def test_a_run_that_cannot_be_saved_leaves_the_one_before(
+    miniature, saved: Path, full_disk
+) -> None:
+    tracker = prompted(miniature)
+    list(islice(tracker.propagate(), 8))
+    before = saved.read_bytes()
+    full_disk(1000)
+    with pytest.raises(OutputError, match="could not be written: File too large"):
+        tracker.save_run(saved)
+    assert saved.read_bytes() == before
