@@ -87,7 +87,8 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
         If nothing could be done, and nothing was written; or if an output could not be
         written after others were, which the message then says.
     KeyboardInterrupt
-        If the user stopped it before the first frame was finished.
+        If the user stopped it before the first frame was finished, or did not wait
+        until all was written.
     """
     job = replacing_its_own(job)
     job.check()
@@ -123,12 +124,14 @@ def _carry_out(
             _check_begun(course, finished)
             is_kept = not course.is_complete and keeper.finish()
             _write_labels(labels, finished)
-        with _despite(job.outputs.labels):
-            later.close()  # completes the table
-            for path in job.outputs.overlays:
-                draw_overlay(path, job, tracker.frames, tracker.limits, finished)
-        if is_kept:
-            run.leave()
+        run.is_left = is_kept
+        try:
+            with _despite(job.outputs.labels):
+                later.close()  # completes the table
+                for path in job.outputs.overlays:
+                    draw_overlay(path, job, tracker.frames, tracker.limits, finished)
+        finally:
+            run.note_written(job.outputs.written)
         return _outcome(course, finished, kept_in(run.path) if is_kept else "")
 
 
@@ -139,8 +142,8 @@ def _follow(
     done = keeper.take_up(collected.take)
 
     def take(result: FrameResult) -> None:
+        keeper.add(result)  # first, as it counts as done whatever the table says
         collected.take(result)
-        keeper.add(result)
 
     return follow(job, tracker, take, done)
 
@@ -192,14 +195,14 @@ def _check_begun(course: Course, finished: FinishedFrames) -> None:
 
 @contextmanager
 def _despite(done: Path) -> Iterator[None]:
-    """Say which output is complete when writing another one fails."""
+    """Say which output is written when another one cannot be."""
     try:
         yield
     except OutputError as error:
-        said = f"{error} {done} is complete."
+        said = f"{error} {done} is written."
         raise OutputError(said, example=error.example) from error
     except KeyboardInterrupt:
-        message = f"Stopped: {done} is complete, but not the other outputs."
+        message = f"Stopped: {done} is written, but not the other outputs."
         raise KeyboardInterrupt(message) from None
 
 

@@ -148,7 +148,7 @@ class Job:
     seed : str
         How objects come to positions where they are not prompted.
     is_resumed : bool
-        Whether finished positions of a run that broke off are kept.
+        Whether a run that broke off is gone on with.
     image_size : int or None
         Side of the square that the model sees, in pixels; None for the model's own.
     window : str

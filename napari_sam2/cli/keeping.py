@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.errors import OutputError
+from napari_sam2.core.errors import Sam2Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,12 +55,13 @@ class RunKeeper:
         OutputError, CheckpointError
             If what was kept is damaged.
         """
+        if not self._run.is_kept or self._kept.state is None:
+            return 0
         done = 0
         for result in self._kept.results():
             take(result)
             done += 1
-        if self._kept.state is not None:
-            self._tracker.load_run(self._kept.state)
+        self._tracker.load_run(self._kept.state)
         return done
 
     def add(self, result: FrameResult) -> None:
@@ -72,10 +73,10 @@ class RunKeeper:
 
     def finish(self) -> bool:
         """Keep all of a run that did not come to its end, if it was long."""
-        is_long = time.monotonic() >= self._next or self._kept.state is not None
+        is_long = time.monotonic() >= self._next or self._kept.is_begun
         if is_long and not self._is_off:
             self._save()
-        return self._kept.state is not None
+        return self._kept.is_begun
 
     def _save(self) -> None:
         """Write everything; a run goes on although it cannot be kept."""
@@ -83,8 +84,12 @@ class RunKeeper:
         try:
             self._run.begin()
             self._kept.save(self._tracker.save_run)
-        except OutputError as error:
+        except (Sam2Error, OSError, MemoryError) as error:
             self._is_off = True
-            print(f"napari-sam2: {error} The run goes on.", file=sys.stderr)
+            said = str(error) or "There is not enough memory to keep it."
+            print(
+                f"napari-sam2: {said} The run goes on, but is not kept any more.",
+                file=sys.stderr,
+            )
         now = time.monotonic()
         self._next = now + max(SECONDS_BETWEEN, (now - begun) / _LARGEST_SHARE)

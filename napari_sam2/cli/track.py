@@ -155,15 +155,14 @@ def report(job: Job, outcome: Outcome) -> int:
     count, course = len(job.request.object_ids), outcome.course
     objects = f"{count} object{'s' if count > 1 else ''}"
     frames = f"frame{'s' if len(outcome.frames) > 1 else ''}"
-    print(
-        f"{objects} on {frames} {frame_ranges(outcome.frames)}, "
-        f"{human_rate(course.rate)}{in_words(job.quality)}: "
-        f"{', '.join(map(str, job.outputs.paths))}"
-    )
+    said = [f"{objects} on {frames} {frame_ranges(outcome.frames)}"]
+    if course.steps:
+        said.append(f"{human_rate(course.rate)}{in_words(job.quality)}")
+    print(f"{', '.join(said)}: {', '.join(map(str, job.outputs.paths))}")
     if course.is_complete:
         return 0
     reason = "Stopped." if course.was_stopped else str(course.problem)
     finished = f"{outcome.finished[:1].upper()}{outcome.finished[1:]}."
-    said = " ".join(one for one in (reason, finished, outcome.kept) if one)
-    print(f"napari-sam2: {said}", file=sys.stderr)
+    told = " ".join(one for one in (reason, finished, outcome.kept) if one)
+    print(f"napari-sam2: {told}", file=sys.stderr)
     return INTERRUPTED if course.was_stopped else _PARTLY

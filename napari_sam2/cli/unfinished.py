@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import napari_sam2
 from napari_sam2.control.sight import axes_of
-from napari_sam2.core.errors import FrameError
-from napari_sam2.io.files.unfinished import replaces_output, run_folder
+from napari_sam2.core.errors import FrameError, OutputError
+from napari_sam2.io.files.unfinished import run_folder, written_before
 from napari_sam2.project.image import fingerprint, glance
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run_folder_of(job: Job, frames: FrameSource) -> AbstractContextManager[RunFo
     ----------
     job : Job
     frames : FrameSource
-        All frames of the job. Three of them may be read at any time of the run.
+        All frames of the job, of which three are read.
 
     Raises
     ------
@@ -38,9 +38,8 @@ def run_folder_of(job: Job, frames: FrameSource) -> AbstractContextManager[RunFo
     """
     return run_folder(
         job.outputs.labels,
-        partial(_depends_on, job, frames),
+        _depends_on(job, frames),
         is_resumed=job.is_resumed,
-        overwrite=job.outputs.overwrite,
     )
 
 
@@ -53,9 +52,22 @@ def kept_in(folder: Path) -> str:
 
 
 def replacing_its_own(job: Job) -> Job:
-    """Return a job that may replace what was written when it broke off before."""
-    if not (job.is_resumed and replaces_output(job.outputs.labels)):
+    """Return a job that may replace what it wrote itself when it broke off before.
+
+    Raises
+    ------
+    OutputError
+        If something else is there by now.
+    """
+    its_own = written_before(job.outputs.labels) if job.is_resumed else []
+    if job.outputs.overwrite or not its_own:
         return job
+    for one in job.outputs.written:
+        if os.path.lexists(one) and one.absolute() not in its_own:
+            raise OutputError(
+                f"{one} is not what the run that broke off has written: add "
+                "--overwrite to replace it, or choose another name."
+            )
     return replace(job, outputs=replace(job.outputs, overwrite=True))
 
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager, nullcontext
 import pytest
 import tifffile
 
-from napari_sam2.cli import course, keeping
+from napari_sam2.cli import carry_out, course, keeping
 from napari_sam2.core.cancel import CancelToken
-from napari_sam2.core.errors import OutputError
+from napari_sam2.core.errors import FrameError, OutputError
 from tests.cli.conftest import POINT
 from tests.cli.test_track_broken_off import cut_off
 
@@ -151,19 +151,77 @@ def test_a_run_is_not_gone_on_with_where_the_image_was_mended(cli, stack, tmp_pa
 
 @pytest.mark.usefixtures("always")
 def test_a_full_disk_does_not_stop_a_run_that_it_cannot_keep(
-    cli, stack, tmp_path, monkeypatch
+    cli, stack, tmp_path, full_disk
 ):
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("napari_sam2.engine.tracker.save_run", full)
     out = tmp_path / "labels.tif"
+    full_disk(20_000)  # enough for the labels
     said = cli("track", stack, "-o", out, *POINT)
     assert said.code == 0
-    assert "the disk is full" in said.err
-    assert said.err.count("The run goes on.") == 1
+    assert "could not be written: File too large." in said.err
+    assert said.err.count("The run goes on, but is not kept any more.") == 1
     assert tifffile.imread(out).any(axis=(1, 2)).all()
     assert not (tmp_path / "labels.tif.unfinished").exists()
+
+
+@pytest.mark.usefixtures("always")
+def test_a_frame_that_could_not_be_measured_is_not_lost(
+    cli, stack, tmp_path, monkeypatch, outputs
+):
+    words = ("track", stack, *MIDDLE)
+    assert cli(*words, *outputs("whole")).code == 0
+    take = carry_out._Collected.take
+
+    def broken(self, result) -> None:
+        if result.frame == 4:
+            raise FrameError("Frame 4 could not be read.")
+        take(self, result)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carry_out._Collected, "take", broken)
+        assert cli(*words, *outputs("parts")).code == 1
+    assert cli(*words, *outputs("parts"), "--resume").code == 0
+    assert written(tmp_path / "parts") == written(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("always")
+def test_only_what_the_run_wrote_itself_is_replaced(cli, stack, tmp_path):
+    out, table = tmp_path / "labels.tif", tmp_path / "mine.csv"
+    table.write_text("mine")
+    words = ("track", stack, "-o", out, *POINT)
+    with stopped_after(3):
+        assert cli(*words).code == 130
+    said = cli(*words, "--resume", "--table", table)
+    assert said.code == 2
+    told = "is not what the run that broke off has written: add --overwrite"
+    assert f"{table} {told}" in said.err
+    assert table.read_text() == "mine"
+    labels = tifffile.imread(out)
+    tifffile.imwrite(out, labels * 2)  # corrected by hand
+    said = cli(*words, "--resume")
+    assert f"{out} {told}" in said.err
+    assert cli(*words, "--resume", "--overwrite").code == 0
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("steps", [3, 99])
+def test_an_overlay_that_could_not_be_drawn_is_drawn_when_it_goes_on(
+    cli, stack, tmp_path, monkeypatch, outputs, steps
+):
+    def broken(*_: object) -> None:
+        raise OutputError("overlay.gif could not be written.")
+
+    words = ("track", stack, *POINT, *outputs("parts"))
+    with monkeypatch.context() as patch, stopped_after(steps):
+        patch.setattr(carry_out, "draw_overlay", broken)
+        said = cli(*words)
+    assert said.code == 2
+    assert "labels.tif is written." in said.err
+    assert "the same command with --resume goes on from there." in said.err
+    assert cli(*words, "--resume").code == 0
+    labels, _, is_drawn = written(tmp_path / "parts")
+    assert is_drawn
+    assert all(any(map(any, frame)) for frame in labels)
+    assert not (tmp_path / "parts" / "labels.tif.unfinished").exists()
 
 
 @pytest.mark.usefixtures("always")

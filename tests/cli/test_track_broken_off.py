@@ -127,6 +127,6 @@ def test_labels_survive_a_table_that_cannot_be_written(
     said = cli(*words, "--table", table)
     assert said.code == 2
     assert f"{table} could not be written: Permission denied." in said.err
-    assert f"{out} is complete." in said.err
+    assert f"{out} is written." in said.err
     assert tifffile.imread(out)[0].any()
     assert not table.exists()

@@ -8,12 +8,14 @@ last state, or was half written when a machine went down, does not count.
 from __future__ import annotations
 
 import os
+import re
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.finished import pack_objects, unpack_objects
-from napari_sam2.io.files.output import atomic_output, naming_output
+from napari_sam2.io.files.output import naming_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
 
 # Frame, packed bytes.
 _HEADER = struct.Struct("<qQ")
-_RESULTS, _STATE = "results.bin", "state-*.safetensors"
+_RESULTS, _STATE = "results.bin", "state-{}.safetensors"
+_STATE_NAME = re.compile(r"state-(\d+)\.safetensors")
 
 
 class KeptRun:
     """The results of a run in the order in which they came, and its state.
+
+    One process at a time writes to it, and knows how far it came.
 
     Parameters
     ----------
@@ -42,11 +47,22 @@ class KeptRun:
         self._shape_hw = shape_hw
         self._path = folder / _RESULTS
         self._new: list[bytes] = []
+        self._before = self.state
 
     @property
     def state(self) -> Path | None:
         """The file with the state of the run; None where nothing was kept."""
-        return max(self._folder.glob(_STATE), key=_length, default=None)
+        if not self._folder.is_dir():
+            return None
+        states = [
+            one for one in self._folder.iterdir() if _STATE_NAME.fullmatch(one.name)
+        ]
+        return max(states, key=_length, default=None)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was kept, by this process or one before it."""
+        return self._before is not None
 
     def results(self) -> Iterator[FrameResult]:
         """Yield what was found up to that state, in the order in which it came.
@@ -56,9 +72,9 @@ class KeptRun:
         OutputError
             If the file was damaged.
         """
-        if self.state is None:
+        left = 0 if self._before is None else _length(self._before)
+        if not left:
             return
-        left = _length(self.state)
         with naming_output(self._path), self._path.open("rb") as file:
             while left > 0:
                 header = file.read(_HEADER.size)
@@ -87,17 +103,23 @@ class KeptRun:
         Raises
         ------
         OutputError
-            If the disk is full, say; the state before still counts.
+            If the disk is full, say, or another process writes there, too; the state
+            before still counts.
         """
-        before = self.state
+        before = self._before
+        if self.state != before:
+            raise OutputError(
+                f"What is kept in {self._folder} was changed by another program."
+            )
         with naming_output(self._folder):
             length = self._append(0 if before is None else _length(before))
-        path = self._folder / _STATE.replace("*", str(length))
-        with atomic_output(path, overwrite=True) as temporary:
-            write(temporary)
-        self._new = []
-        if before is not None and before != path:
-            before.unlink()
+            path = self._folder / _STATE.format(length)
+            write(path)
+            _settle(self._folder)
+        self._new, self._before = [], path
+        if before not in (None, path):
+            with suppress(OSError):  # it does no harm: the longest counts
+                before.unlink()
 
     def _append(self, start: int) -> int:
         """Write what is new behind what counts already; return the length in all."""
@@ -119,3 +141,15 @@ class KeptRun:
 def _length(state: Path) -> int:
     """Return how many bytes of the results belong to a state."""
     return int(state.stem.partition("-")[2])
+
+
+def _settle(folder: Path) -> None:
+    """Have the names in a folder written to the disk, where the system offers it."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):  # some network drives do not
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

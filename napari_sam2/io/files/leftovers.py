@@ -59,6 +59,19 @@ def _is_left(name: str) -> bool:
     return pid is not None and not _is_alive(pid)
 
 
+def living_writers(folder: Path, name: str) -> frozenset[int]:
+    """Return the processes of this machine that have something in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        What it is called, as :func:`temporary_prefix` was told.
+    """
+    found = (_writer_of(one.name) for one in folder.glob(f".{name}-*"))
+    return frozenset(pid for pid in found if pid is not None and _is_alive(pid))
+
+
 def _writer_of(name: str) -> int | None:
     """Return the number of the process of this machine that something belongs to."""
     whose = rf"\..{{0,{_TOLD_LETTERS}}}-{_machine()}-(\d+)-[a-z0-9_]+"

@@ -1,30 +1,32 @@
 """A run that may break off: what is finished stays in a folder beside its output.
 
-The folder says what the run is made of, so that it is never gone on with another image,
-other prompts or another model.
+The folder says what the run is made of, so that it is not gone on with other prompts,
+another model, or another image as far as a few of its frames tell.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.json_text import parse_json
+from napari_sam2.io.files.claim import claim, give_up
 from napari_sam2.io.files.output import atomic_output, looking_for, naming_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
 
     from napari_sam2.core.quality import Precision
 
 _RUN = "run.json"
 _SUFFIX = ".unfinished"
 _RESULTS = ".zip", ".safetensors"
-_IS_WRITTEN = "is_written"
+_IS_FINISHED, _WRITTEN = "is_finished", "written"
 
 
 def unfinished_folder(output: Path) -> Path:
@@ -38,20 +40,29 @@ class RunFolder:
     Parameters
     ----------
     path : Path
-    describe : callable
-        Returns what results depend on.
-    is_begun : bool
+    described : mapping
+        What results depend on.
+    is_kept : bool
         Whether it holds what was finished before.
+
+    Attributes
+    ----------
+    is_left : bool
+        Whether it stays although nothing fails, as what is written is not all of it.
     """
 
     def __init__(
-        self, path: Path, describe: Callable[[], Mapping[str, Any]], *, is_begun: bool
+        self, path: Path, described: Mapping[str, Any], *, is_kept: bool
     ) -> None:
         self.path = path
+        self.is_kept = is_kept
         self.is_left = False
-        self._describe = describe
-        self._is_begun = is_begun
+        self._described = described
+        self._is_mine = False
         self._precision: Precision | None = None
+        if is_kept:
+            claim(path)
+            self._is_mine = True
 
     def begin(self) -> None:
         """Make the folder, if it was not yet.
@@ -59,13 +70,21 @@ class RunFolder:
         Raises
         ------
         OutputError
-            If nothing can be written there.
+            If nothing can be written there, or another run was begun there meanwhile.
         """
-        if not self._is_begun:
-            with naming_output(self.path):
-                self.path.mkdir(exist_ok=True)
-            self._write({**self._describe(), "precision": self._precision})
-            self._is_begun = True
+        if self._is_mine:
+            return
+        with naming_output(self.path):
+            self.path.mkdir(exist_ok=True)
+        claim(self.path)
+        if holds_results(self.path):
+            give_up(self.path)
+            raise OutputError(
+                f"{self.path} holds another run by now: go on with that one, or remove "
+                "it."
+            )
+        self._is_mine = True
+        self._write({**self._described, "precision": self._precision})
 
     def settle_precision(self, precision: Precision | None) -> Precision | None:
         """Keep to what a run multiplies in; return what all of its results are made in.
@@ -83,9 +102,9 @@ class RunFolder:
         OutputError
             If the run was begun in another one.
         """
-        if not holds_results(self.path):
+        if not self.is_kept:
             self._precision = precision
-            if self._is_begun:
+            if self._is_mine:
                 self._write({**_read_run(self.path), "precision": precision})
             return precision
         before: Precision | None = _read_run(self.path).get("precision")
@@ -97,13 +116,29 @@ class RunFolder:
             )
         return None if precision is None else before
 
-    def leave(self) -> None:
-        """Let it stay, as the output that is written is not all of it.
+    def note_written(self, outputs: Iterable[Path]) -> None:
+        """Note which outputs are there, which the run that goes on may replace.
 
-        A run that goes on replaces that output.
+        Parameters
+        ----------
+        outputs : iterable of Path
+            Only while they are as they are now.
         """
-        self.is_left = True
-        self._write({**_read_run(self.path), _IS_WRITTEN: True})
+        if self._is_mine:
+            stamps = {str(one.absolute()): _stamp(one) for one in outputs}
+            self._write({**_read_run(self.path), _WRITTEN: stamps})
+
+    def close(self, *, has_failed: bool) -> None:
+        """Remove the folder, but for what is finished of a run that did not end."""
+        if not self._is_mine:
+            return
+        if holds_results(self.path) if has_failed else self.is_left:
+            give_up(self.path)
+            return
+        if not has_failed:
+            with suppress(OutputError, OSError, ValueError):  # if it cannot be removed
+                self._write({**_read_run(self.path), _IS_FINISHED: True})
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def _write(self, described: Mapping[str, Any]) -> None:
         with atomic_output(self.path / _RUN, overwrite=True) as temporary:
@@ -112,11 +147,7 @@ class RunFolder:
 
 @contextmanager
 def run_folder(
-    output: Path,
-    describe: Callable[[], Mapping[str, Any]],
-    *,
-    is_resumed: bool,
-    overwrite: bool = False,
+    output: Path, made_of: Mapping[str, Any], *, is_resumed: bool
 ) -> Iterator[RunFolder]:
     """Give the folder for what is finished; it is gone when the block was done.
 
@@ -124,13 +155,11 @@ def run_folder(
     ----------
     output : Path
         What is written in the end.
-    describe : callable
-        Returns what results depend on, as JSON knows it; the keys are as messages name
-        them, such as "another image". Called only where a folder is, or has to be.
+    made_of : mapping of str to value
+        What results depend on, as JSON knows it; the keys are as messages name them,
+        such as "another image".
     is_resumed : bool
         Whether a run that broke off is gone on with.
-    overwrite : bool, optional
-        Whether a run that broke off gives way to one of something else.
 
     Yields
     ------
@@ -141,39 +170,80 @@ def run_folder(
     ------
     OutputError
         If there is an unfinished run that is not to be resumed, or one of something
-        else, or nothing can be written there.
+        else, or another process works there.
     """
-
-    def described() -> Mapping[str, Any]:
-        found: dict[str, Any] = json.loads(json.dumps({"version": 1, **describe()}))
-        return found
-
+    described = json.loads(json.dumps({"version": 1, **made_of}))
     folder = unfinished_folder(output)
-    with looking_for(folder):
-        is_there = folder.is_file() or (folder.exists() and any(folder.iterdir()))
-    is_begun = is_there and _goes_on(folder, described, is_resumed, overwrite)
-    run = RunFolder(folder, described, is_begun=is_begun)
+    is_kept = _holds_anything(folder)
+    if is_kept:
+        is_kept = _goes_on(folder, described, is_resumed=is_resumed)
+    run = RunFolder(folder, described, is_kept=is_kept)
     try:
         yield run
     except BaseException:
-        if not holds_results(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        run.close(has_failed=True)
         raise
-    if not run.is_left:
-        shutil.rmtree(folder, ignore_errors=True)
+    run.close(has_failed=False)
 
 
-def replaces_output(output: Path) -> bool:
-    """Whether an output is what was written of a run that broke off."""
+def written_before(output: Path) -> list[Path]:
+    """Return the outputs of a run that broke off, as far as they are as it wrote them.
+
+    Raises
+    ------
+    OutputError
+        If that cannot be read.
+    """
+    folder = unfinished_folder(output)
+    if not _holds_anything(folder):
+        return []
     try:
-        return _read_run(unfinished_folder(output)).get(_IS_WRITTEN) is True
-    except (OSError, ValueError):
-        return False
+        noted = _read_run(folder).get(_WRITTEN, {})
+    except ValueError:
+        return []
+    return [
+        path for name, stamp in noted.items() if _stamp(path := Path(name)) == stamp
+    ]
+
+
+def _stamp(path: Path) -> list[int] | None:
+    """Return size and date of a file or folder; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _holds_anything(folder: Path) -> bool:
+    """Whether there is something else in the way than what a process has left."""
+    with looking_for(folder):
+        try:
+            if folder.is_file():
+                return True
+            return any(not one.name.startswith(".") for one in folder.iterdir())
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return False  # and can never be made
+            raise
 
 
 def _read_run(folder: Path) -> dict[str, Any]:
-    """Return what the run in a folder is made of; ValueError if there is none."""
-    found = parse_json((folder / _RUN).read_bytes())
+    """Return what the run in a folder is made of; ValueError if there is none.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be read.
+    """
+    try:
+        found = parse_json((folder / _RUN).read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ValueError("it holds no run") from error
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be read: {error.strerror}.") from error
     if not isinstance(found, dict) or "version" not in found:
         raise ValueError("it holds no run")
     return found
@@ -185,39 +255,39 @@ def holds_results(folder: Path) -> bool:
     return any(one.suffix in _RESULTS for one in found)
 
 
-def _goes_on(
-    folder: Path,
-    describe: Callable[[], Mapping[str, Any]],
-    is_resumed: bool,
-    overwrite: bool,
-) -> bool:
-    """Whether the run in a folder is gone on with; if not, the folder is free."""
+def _goes_on(folder: Path, described: Mapping[str, Any], *, is_resumed: bool) -> bool:
+    """Whether the run in a folder is gone on with; if not, another may begin there."""
     try:
         before = _read_run(folder)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise OutputError(
             f"{folder} is in the way: unfinished work would be kept there, and this is "
             "something else. Remove it, or give the output another name."
         ) from error
+    if before.get(_IS_FINISHED):
+        shutil.rmtree(folder, ignore_errors=True)  # which was not possible then
+        return False
     if not holds_results(folder):
         return False  # it was killed before there was anything to keep
-    described = describe()
-    differing = [one for one in described if before.get(one) != described[one]]
-    if differing and overwrite and not is_resumed:
-        shutil.rmtree(folder, ignore_errors=True)
-        return False
     if not is_resumed:
         raise OutputError(
             f"{folder} holds an earlier run that was not finished: add --resume to go "
             "on with it, or remove that folder to begin anew."
         )
+    _check_same(folder, before, described)
+    return True
+
+
+def _check_same(
+    folder: Path, before: Mapping[str, Any], described: Mapping[str, Any]
+) -> None:
+    differing = [one for one in described if before.get(one) != described[one]]
     if differing:
         what = _named(differing[0], before, described)
         raise OutputError(
             f"The run in {folder} was begun with {what}: give the command as it was, "
             "or remove that folder to begin anew."
         )
-    return True
 
 
 def _named(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

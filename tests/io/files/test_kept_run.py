@@ -103,3 +103,38 @@ def test_results_that_are_gone_are_told(tmp_path) -> None:
     (tmp_path / "results.bin").unlink()
     with pytest.raises(OutputError, match=r"results\.bin"):
         frames_of(KeptRun(tmp_path, SHAPE))
+
+
+def test_two_writers_are_told_apart(tmp_path) -> None:
+    mine, other = saved(tmp_path, 0, 1), KeptRun(tmp_path, SHAPE)
+    other.add(found(2))
+    other.save(state("other"))
+    mine.add(found(3))
+    with pytest.raises(OutputError, match="changed by another program"):
+        mine.save(state("mine"))
+    assert frames_of(KeptRun(tmp_path, SHAPE)) == [0, 1, 2]
+
+
+def test_copies_of_programs_that_synchronise_folders_are_no_states(tmp_path) -> None:
+    kept = saved(tmp_path, 0, 1)
+    for name in ("state-9999-LAPTOP", "state-9999 (1)", "state-"):
+        (tmp_path / f"{name}.safetensors").write_text("a copy")
+    assert kept.state.read_text() == "done"
+    assert frames_of(KeptRun(tmp_path, SHAPE)) == [0, 1]
+
+
+def test_a_state_before_that_cannot_be_removed_does_no_harm(
+    tmp_path, monkeypatch
+) -> None:
+    kept = saved(tmp_path, 0, 1)
+
+    def held(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    kept.add(found(2))
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.unlink", held)
+        kept.save(state("more"))
+    again = KeptRun(tmp_path, SHAPE)
+    assert frames_of(again) == [0, 1, 2]
+    assert again.state.read_text() == "more"

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.unfinished import holds_results, replaces_output
-from napari_sam2.io.files.unfinished import run_folder as folder_of
-
-
-def run_folder(output, made_of, **options):
-    return folder_of(output, lambda: made_of, **options)
-
+from napari_sam2.io.files.unfinished import holds_results, run_folder, written_before
 
 MADE_OF = {"another image": {"size": (3, 4), "pixels": "ab"}, "other prompts": [1]}
 
@@ -142,11 +138,9 @@ def test_a_run_that_had_finished_nothing_begins_in_any_precision(output):
 
 
 def test_a_folder_is_made_only_when_there_is_something_to_keep(output):
-    def describe():
-        raise AssertionError("frames would be read for it")
-
-    with folder_of(output, describe, is_resumed=True) as run:
+    with run_folder(output, MADE_OF, is_resumed=True) as run:
         assert not run.path.exists()
+    assert not run.path.exists()
 
 
 def test_a_run_that_was_killed_before_it_kept_anything_is_begun_anew(output):
@@ -166,33 +160,113 @@ def test_what_is_half_written_is_no_result(output):
         assert not holds_results(run.path)
 
 
-def test_an_unfinished_run_gives_way_only_to_another_one_that_may_overwrite(output):
+def test_an_unfinished_run_of_another_command_is_kept_as_well(output):
     folder = begun(output)
     with (
         pytest.raises(OutputError, match="add --resume"),
-        run_folder(output, MADE_OF, is_resumed=False, overwrite=True),
-    ):
-        pass
-    other = {**MADE_OF, "other prompts": [2]}
-    with (
-        pytest.raises(OutputError, match="add --resume"),
-        run_folder(output, other, is_resumed=False),
+        run_folder(output, {**MADE_OF, "other prompts": [2]}, is_resumed=False),
     ):
         pass
     assert (folder / "000000.zip").exists()
-    with run_folder(output, other, is_resumed=False, overwrite=True) as run:
-        assert not run.path.exists()
 
 
-def test_what_is_written_of_a_run_that_broke_off_is_its_own(output):
-    assert not replaces_output(output)
+def test_only_what_is_as_it_was_written_is_its_own(output):
+    table = output.with_name("table.csv")
+    assert written_before(output) == []
     with run_folder(output, MADE_OF, is_resumed=False) as run:
         run.begin()
         (run.path / "000000.zip").write_bytes(b"finished")
-        assert not replaces_output(output)
-        run.leave()
-    assert run.path.exists()
-    assert replaces_output(output)
+        for one in (output, table):
+            one.write_text("of the run")
+        run.is_left = True
+        run.note_written([output, table])
+    assert written_before(output) == [output, table]
+    output.write_text("corrected by hand")
+    assert written_before(output) == [table]
     with run_folder(output, MADE_OF, is_resumed=True):
         pass
     assert not run.path.exists()
+    assert written_before(output) == []
+
+
+def test_a_folder_that_was_never_begun_is_not_touched(output):
+    with run_folder(output, MADE_OF, is_resumed=False):
+        begun(output, {"another image": 2})
+    assert holds_results(output.with_name("labels.tif.unfinished"))
+
+
+def working_in(folder):
+    """Return a process that works in a folder."""
+    program = (
+        "import pathlib, sys, time\n"
+        "from napari_sam2.io.files.claim import claim\n"
+        "claim(pathlib.Path(sys.argv[1]))\n"
+        "print('here', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    words = [sys.executable, "-c", program, str(folder)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    return process
+
+
+def test_two_processes_do_not_work_in_one_folder(output):
+    folder = output.with_name("labels.tif.unfinished")
+    folder.mkdir()
+    other = working_in(folder)
+    try:
+        with (
+            pytest.raises(OutputError, match="Another run works in"),
+            run_folder(output, MADE_OF, is_resumed=True) as run,
+        ):
+            run.begin()
+        assert len(list(folder.iterdir())) == 1  # the other's
+    finally:
+        other.kill()
+        other.wait()
+        other.stdout.close()
+    with run_folder(output, MADE_OF, is_resumed=False) as run:
+        run.begin()  # what a killed process left stands in nobody's way
+    assert not folder.exists()
+
+
+def test_a_folder_that_could_not_be_removed_is_free(output, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_args, **_options: None)
+        with run_folder(output, MADE_OF, is_resumed=False) as run:
+            run.begin()
+            (run.path / "000000.zip").write_bytes(b"finished")
+    assert run.path.exists()
+    with run_folder(output, MADE_OF, is_resumed=False) as again:
+        assert not again.is_kept
+        again.begin()
+        assert not holds_results(again.path)
+    assert not run.path.exists()
+
+
+def test_what_cannot_be_read_now_is_not_said_to_be_something_else(output, monkeypatch):
+    folder = begun(output)
+
+    def broken(_path):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.read_bytes", broken)
+        with (
+            pytest.raises(OutputError, match="cannot be read: Input/output error"),
+            run_folder(output, MADE_OF, is_resumed=True),
+        ):
+            pass
+        with pytest.raises(OutputError, match="cannot be read"):
+            written_before(output)
+    assert (folder / "000000.zip").exists()
+
+
+def test_names_that_leave_no_room_for_a_folder_are_runs_that_are_not_kept(tmp_path):
+    output = tmp_path / f"{'a' * 250}.tif"
+    with (
+        run_folder(output, MADE_OF, is_resumed=False) as run,
+        pytest.raises(OutputError, match="could not be written"),
+    ):
+        run.begin()
+    assert not list(tmp_path.iterdir())
