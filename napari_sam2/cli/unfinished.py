@@ -59,11 +59,11 @@ def replacing_its_own(job: Job) -> Job:
     OutputError
         If something else is there by now.
     """
-    its_own = written_before(job.outputs.labels) if job.is_resumed else []
+    its_own = written_before(job.outputs.labels) if job.is_resumed else {}
     if job.outputs.overwrite or not its_own:
         return job
     for one in job.outputs.written:
-        if os.path.lexists(one) and one.absolute() not in its_own:
+        if os.path.lexists(one) and not its_own.get(one.absolute()):
             raise OutputError(
                 f"{one} is not what the run that broke off has written: add "
                 "--overwrite to replace it, or choose another name."

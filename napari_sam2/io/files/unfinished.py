@@ -186,8 +186,8 @@ def run_folder(
     run.close(has_failed=False)
 
 
-def written_before(output: Path) -> list[Path]:
-    """Return the outputs of a run that broke off, as far as they are as it wrote them.
+def written_before(output: Path) -> dict[Path, bool]:
+    """Return the outputs of a run that broke off, and whether they are as it left them.
 
     Raises
     ------
@@ -196,14 +196,12 @@ def written_before(output: Path) -> list[Path]:
     """
     folder = unfinished_folder(output)
     if not _holds_anything(folder):
-        return []
+        return {}
     try:
         noted = _read_run(folder).get(_WRITTEN, {})
     except ValueError:
-        return []
-    return [
-        path for name, stamp in noted.items() if _stamp(path := Path(name)) == stamp
-    ]
+        return {}
+    return {Path(one): _stamp(Path(one)) == stamp for one, stamp in noted.items()}
 
 
 def _stamp(path: Path) -> list[int] | None:

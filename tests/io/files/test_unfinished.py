@@ -172,7 +172,7 @@ def test_an_unfinished_run_of_another_command_is_kept_as_well(output):
 
 def test_only_what_is_as_it_was_written_is_its_own(output):
     table = output.with_name("table.csv")
-    assert written_before(output) == []
+    assert written_before(output) == {}
     with run_folder(output, MADE_OF, is_resumed=False) as run:
         run.begin()
         (run.path / "000000.zip").write_bytes(b"finished")
@@ -180,13 +180,13 @@ def test_only_what_is_as_it_was_written_is_its_own(output):
             one.write_text("of the run")
         run.is_left = True
         run.note_written([output, table])
-    assert written_before(output) == [output, table]
+    assert written_before(output) == {output: True, table: True}
     output.write_text("corrected by hand")
-    assert written_before(output) == [table]
+    assert written_before(output) == {output: False, table: True}
     with run_folder(output, MADE_OF, is_resumed=True):
         pass
     assert not run.path.exists()
-    assert written_before(output) == []
+    assert written_before(output) == {}
 
 
 def test_a_folder_that_was_never_begun_is_not_touched(output):
