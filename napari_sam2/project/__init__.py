@@ -8,8 +8,8 @@ No Qt, no napari, no torch. Start here:
 ``session``
     :func:`project_header` and :func:`project_of` take settings and a document down;
     :func:`fill_document` and :func:`apply_choices` bring them back.
-``autosave``, ``recovery``
-    :class:`Autosave` keeps a recovery file while somebody works;
+``autosave``, ``autosave_pace``, ``recovery``
+    :class:`Autosave` keeps a recovery file while somebody works, soon after changes;
     :func:`find_recoverable` finds those of sessions that crashed.
 ``results``
     :func:`export` writes the masks in any of the

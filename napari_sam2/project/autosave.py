@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from psygnal import Signal
 
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.project.autosave_pace import AutosavePace
 from napari_sam2.project.recovery import RecoveryFile
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from napari_sam2.state.document import Document
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
-
-SECONDS_BETWEEN = 30.0
 
 
 class Lane(Protocol):
@@ -75,9 +75,10 @@ class Changes:
 class Autosave:
     """Keeps a recovery file of a document, while somebody works on it.
 
-    Changes are noted as they come; :meth:`tick`, from a timer, writes them at most half
-    a minute later, and :meth:`save` at once, after a run say. Only what changed is
-    taken down, on the caller's thread; files are the lane's.
+    Changes are noted as they come; :meth:`tick`, from a timer, writes them when nothing
+    has changed for a few seconds, at most half a minute later, and :meth:`save` at
+    once, after a run say. Only what changed is taken down, on the caller's thread;
+    files are the lane's.
 
     Parameters
     ----------
@@ -122,10 +123,9 @@ class Autosave:
         self._frames: set[int] = set()
         self._written_steps: tuple[RecipeStep, ...] = ()
         self._is_whole = False
-        self._is_dirty = False
         self._is_closed = False
         self._generation = 0
-        self._last = clock() - SECONDS_BETWEEN  # the first change is saved at once
+        self._pace = AutosavePace(clock)
         document.objects_changed.connect(self._on_objects_changed)
         document.prompts_changed.connect(self._on_prompts_changed)
         document.masks_changed.connect(self._on_masks_changed)
@@ -138,7 +138,7 @@ class Autosave:
     @property
     def has_changes(self) -> bool:
         """Whether there are changes that are in no recovery file yet."""
-        return self._is_dirty
+        return self._pace.has_changes
 
     @property
     def path(self) -> Path:
@@ -150,30 +150,41 @@ class Autosave:
         self._note()
 
     def tick(self) -> None:
-        """Save when there are changes, and the last time is long enough ago."""
-        if self._is_dirty and self._clock() - self._last >= SECONDS_BETWEEN:
+        """Save when there are changes, and it is time to."""
+        if self._pace.is_due:
             self.save()
 
     def save(self) -> None:
         """Take the changes down and have them written."""
-        if not self._is_dirty or self._is_closed:
+        if not self._pace.has_changes or self._is_closed:
             return
-        self._last = self._clock()
+        begun = self._clock()
         changes = self._take_changes()
-        is_first, self._is_whole, self._is_dirty = not self._is_whole, True, False
-        written: list[bool] = []
+        self._pace.begin()
+        is_first, self._is_whole = not self._is_whole, True
+        self._submit(changes, is_first, self._clock() - begun)
+
+    def _submit(self, changes: Changes, is_first: bool, seconds: float) -> None:
+        """Have changes written that it took ``seconds`` to take down."""
+        written: list[float] = []
         project_path = self.project_path
 
         def job(token: CancelToken) -> Generator[None]:
+            begun = self._clock()
             self._file.write(changes, project_path, is_first=is_first)
-            written.append(True)
+            written.append(self._clock() - begun)
             yield
 
-        self._lane.submit(
-            job,
-            on_done=lambda: None if written else self._start_over(),
-            on_error=self._on_error,
-        )
+        def end() -> None:
+            self._pace.end(seconds + written[0] if written else inf)
+            if not written:
+                self._start_over()
+
+        def fail(problem: Exception) -> None:
+            end()
+            self.failed.emit(problem)
+
+        self._lane.submit(job, on_done=end, on_error=fail)
 
     def mark_saved(self, generation: int, path: Path) -> None:
         """Note that a project was saved: there is nothing to recover any more.
@@ -231,7 +242,8 @@ class Autosave:
 
     def _forget(self) -> None:
         """Remove the recovery file on the lane, behind what waits there."""
-        self._is_whole = self._is_dirty = False
+        self._is_whole = False
+        self._pace.forget()
         self._places, self._frames = set(), set()
 
         def job(token: CancelToken) -> Generator[None]:
@@ -242,7 +254,8 @@ class Autosave:
 
     def _start_over(self) -> None:
         """Write everything next time: what was to be written now was not."""
-        self._is_whole, self._is_dirty = False, True
+        self._is_whole = False
+        self._pace.change()
 
     def _on_error(self, error: Exception) -> None:
         self._start_over()
@@ -260,7 +273,7 @@ class Autosave:
         self._note()
 
     def _note(self) -> None:
-        self._is_dirty = True
+        self._pace.change()
         self._generation += 1
 
 

@@ -79,19 +79,6 @@ def test_a_run_that_goes_on_is_written_as_far_as_it_is(desk: Desk) -> None:
     desk.assert_recovered()
 
 
-def test_changes_wait_half_a_minute_at_most(desk: Desk) -> None:
-    desk.paint(3)
-    desk.autosave.tick()
-    assert not desk.autosave.has_changes
-    desk.paint(4)
-    desk.now += 29
-    desk.autosave.tick()
-    assert desk.autosave.has_changes
-    desk.now += 1
-    desk.autosave.tick()
-    assert not desk.autosave.has_changes
-
-
 def test_only_frames_that_changed_are_written(desk: Desk, monkeypatch) -> None:
     desk.paint(3)
     desk.autosave.save()

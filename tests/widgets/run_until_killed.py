@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
-from napari_sam2.project import autosave
+from napari_sam2.project import autosave_pace
 from napari_sam2.widgets.dock import Sam2Dock
 from tests.widgets.user import PacedFactory
 
@@ -24,7 +24,7 @@ _FRAME_MS = 30
 
 def main() -> None:
     application = QApplication([])
-    autosave.SECONDS_BETWEEN = 0.1  # rather than half a minute
+    autosave_pace.SECONDS_BETWEEN = 0.1  # rather than half a minute
     factory = PacedFactory()
     factory.gate = threading.Semaphore(0)
     viewer = ViewerModel()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.sessions.sessions import Sessions
 
 _FILTER = f"Projects of SAM 2 (*{SUFFIX})"
-_TICK_MS = 2000
+_TICK_MS = 1000
 _LONGEST_NAME = 24
 _KEPT = "They are kept as you go, and are offered here when the dock is opened again"
 
