@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import zlib
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ import numpy as np
 
 import napari_sam2
 from napari_sam2.core.axes import Axes, axes_from_shape, resized
-from napari_sam2.core.errors import OutputError
+from napari_sam2.core.decoding import decoding
+from napari_sam2.core.errors import FrameError, OutputError
 from napari_sam2.io.files.output import naming_output, saved_at_end
 from napari_sam2.io.files.spool import Spool
-from napari_sam2.io.writing.ome import ome_xml
+from napari_sam2.io.writing.ome import ome_xml, tells_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.provenance import Provenance
 
+_LOG = logging.getLogger(__name__)
 _STRIP_BYTES = 1 << 20
 _COMPRESSION_LEVEL = 6
 _PAGE_OVERHEAD = 1024
@@ -188,7 +191,9 @@ def open_label_writer(
         Written into the file.
     times : sequence of float, optional
         When each frame is shown, as :func:`napari_sam2.core.frame_times.frame_times`
-        gives it; written where frames lie along time.
+        gives it; written where frames lie along time. They are read before the block,
+        as the film may be out of reach when labels are written. Where they cannot be
+        read, labels are written without them.
 
     Raises
     ------
@@ -206,7 +211,18 @@ def open_label_writer(
     dtype = label_dtype(largest_id)
 
     def make() -> LabelWriter:
-        return LabelWriter(path, axes, dtype, provenance, times)
+        known = _read_times(times) if tells_times(axes) else None
+        return LabelWriter(path, axes, dtype, provenance, known)
 
     with saved_at_end(path, make, overwrite=overwrite) as writer:
         yield writer
+
+
+def _read_times(times: Sequence[float] | None) -> tuple[float, ...] | None:
+    failed = "The labels will not tell when each frame is shown, as that cannot be read"
+    try:
+        with decoding(FrameError, failed):
+            return None if times is None else tuple(times)
+    except FrameError as error:
+        _LOG.warning("%s", error)
+        return None

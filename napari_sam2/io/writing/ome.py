@@ -109,6 +109,17 @@ def _channels(count: int) -> str:
     )
 
 
+def tells_times(axes: Axes) -> bool:
+    """Whether it is said of every plane when it is shown, where that is known.
+
+    Parameters
+    ----------
+    axes : tuple of Axis
+        As for :func:`ome_xml`.
+    """
+    return len(axes) == 3 and bool(_time_increment(axes[0]))
+
+
 def _planes(letters: Mapping[str, Axis], times: Sequence[float] | None) -> str:
     """Say of every plane when it is shown."""
     if times is None or list(letters) != ["T"] or not _time_increment(letters["T"]):

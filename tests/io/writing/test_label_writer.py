@@ -1,3 +1,6 @@
+import re
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import tifffile
@@ -161,3 +164,45 @@ def test_a_frame_that_does_not_fit_is_a_bug(tmp_path):
         for frame, shape in ((6, (20, 30)), (-1, (20, 30)), (0, (30, 20))):
             with pytest.raises(ValueError, match="labels"):
                 writer.write(frame, np.zeros(shape, np.uint16))
+
+
+class FilmTimes(Sequence):
+    """Times of frames that are in a file, as long as that can be read."""
+
+    is_there = True
+
+    def __len__(self):
+        return len(LABELS)
+
+    def __getitem__(self, frame):
+        if not self.is_there:
+            raise FileNotFoundError(2, "No such file or directory")
+        return (0.0, 1.0, 1.5, 4.0, 4.5, 9.0)[frame]
+
+
+def times_in(path):
+    with tifffile.TiffFile(path) as file:
+        return re.findall(r'DeltaT="([^"]+)"', file.ome_metadata)
+
+
+def test_times_are_read_before_the_work_and_not_after_it(tmp_path):
+    times, axes = FilmTimes(), axes_in_seconds()
+    options = {"axes": axes, "times": times}
+    with open_label_writer(tmp_path / "a.tif", (20, 30), 6, **options) as writer:
+        times.is_there = False
+        writer.write(3, LABELS[3])
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.tif")[3], LABELS[3])
+    assert times_in(tmp_path / "a.tif") == ["0.0", "1.0", "1.5", "4.0", "4.5", "9.0"]
+
+
+def test_labels_are_not_lost_for_want_of_times(tmp_path, caplog):
+    times = FilmTimes()
+    times.is_there = False
+    path = write_all(tmp_path / "a.tif", axes=axes_in_seconds(), times=times)
+    np.testing.assert_array_equal(read_labels(path)[3], LABELS[3])
+    assert times_in(path) == []
+    assert "when each frame is shown, as that cannot be read" in caplog.text
+
+
+def axes_in_seconds():
+    return (Axis("t", 6, 1.8, "second"), Axis("y", 20), Axis("x", 30))
