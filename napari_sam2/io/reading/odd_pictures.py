@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SizeHw: TypeAlias = "tuple[int, int]"
 
 _SECONDS = 0.25
-_ANYWAY = 32  # are looked at however long that takes
+_ANYWAY = 3  # are looked at however long that takes
 
 
 def odd_picture_notices(files: Sequence[Path]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.reading import odd_pictures
 from napari_sam2.io.reading.picture_files import natural_key, picture_files
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
@@ -140,6 +141,21 @@ def test_pictures_of_other_sizes_are_told_at_the_start(tmp_path, suffix):
     assert f"The picture 4.{suffix}, frame 4, is 20 × 29 pixels" in notice
     assert "20 × 30 (and 1 more" in notice
     assert stack_frames(stack)[3].shape == (20, 30), "those before can be used"
+
+
+def test_a_slow_drive_is_asked_for_few_pictures(tmp_path, monkeypatch):
+    for frame in range(60):
+        Image.fromarray(GREY[0]).save(tmp_path / f"{frame}.png")
+    asked = []
+
+    def slow(path):
+        asked.append(path)
+        return GREY[0].shape
+
+    monkeypatch.setattr(odd_pictures, "_of", slow)
+    monkeypatch.setattr(odd_pictures.time, "monotonic", lambda: 0.3 * len(asked))
+    assert open_stack(tmp_path).notices == ()
+    assert 1 < len(asked) < 6
 
 
 def test_pictures_that_lie_on_their_side_may_be_of_one_size(tmp_path):
