@@ -21,13 +21,16 @@ from napari_sam2.io.files.replacing import ASIDE, aside_of, settle
 
 PART = ".part"
 
-_TOLD_LETTERS = 20
+_TOLD_BYTES = 20
 _PID_NAMESPACE = Path("/proc/self/ns/pid")
+_OF_THE_MACHINE = 0xEFFFFFFC  # what Linux calls the namespace of no container
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def temporary_prefix(name: str) -> str:
     """Begin a hidden name that tells whose it is, and is not much longer."""
-    return f".{name[:_TOLD_LETTERS]}-{_machine()}-{os.getpid()}-"
+    told = name.encode(errors="ignore")[:_TOLD_BYTES].decode(errors="ignore")
+    return f".{told}-{_machine()}-{os.getpid()}-"
 
 
 @cache
@@ -74,7 +77,7 @@ def living_writers(folder: Path, name: str) -> frozenset[int]:
 
 def _writer_of(name: str) -> int | None:
     """Return the number of the process of this machine that something belongs to."""
-    whose = rf"\..{{0,{_TOLD_LETTERS}}}-{_machine()}-(\d+)-[a-z0-9_]+"
+    whose = rf"\..{{0,{_TOLD_BYTES}}}-{_machine()}-(\d+)-[a-z0-9_]+"
     kinds = rf"(?:{re.escape(PART)}(\.|$)|{re.escape(ASIDE)}$)"
     found = re.match(whose + kinds, name, re.DOTALL)
     return None if found is None else int(found[1])
@@ -97,9 +100,25 @@ def _remove(path: Path) -> None:
 @cache
 def _machine() -> str:
     """Return what tells apart the places that count their processes by themselves."""
-    try:
-        namespace = _PID_NAMESPACE.stat().st_ino  # containers count on their own
-    except OSError:
-        namespace = 0
-    told = f"{platform.node()} {uuid.getnode()} {namespace}"
+    told = f"{platform.node()} {uuid.getnode()} {_container()}"
     return f"{zlib.crc32(told.encode('utf-8', 'replace')):08x}"
+
+
+def _container() -> str:
+    """Return what tells apart containers, also those of several machines.
+
+    Their names and addresses are given by rules, and may be the same on two machines.
+    Outside of containers it is always the same, so that what was being written when the
+    power failed is known afterwards.
+    """
+    try:
+        namespace = _pid_namespace()
+        if namespace == _OF_THE_MACHINE:
+            return str(namespace)
+        return f"{namespace} {_BOOT_ID.read_text('ascii').strip()}"
+    except OSError:
+        return ""
+
+
+def _pid_namespace() -> int:
+    return _PID_NAMESPACE.stat().st_ino

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Python ignores the signal that goes with EFBIG, a quota on the size of files.
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
+_LONG_ENDING = 20  # is part of the name, and no format is told by it
+
 
 class Gathered(Protocol):
     """Takes results in any order and writes them, in order, when all are there."""
@@ -193,7 +195,7 @@ def _temporary_beside(path: Path) -> Path:
     try:
         handle, name = tempfile.mkstemp(
             prefix=temporary_prefix(path.stem),
-            suffix=f"{PART}{path.suffix}",
+            suffix=PART + (path.suffix if len(path.suffix) < _LONG_ENDING else ""),
             dir=path.parent,
         )
     except OSError as error:

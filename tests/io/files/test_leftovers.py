@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from napari_sam2.io.files import leftovers
 from napari_sam2.io.files.folder_output import atomic_folder
 from napari_sam2.io.files.output import atomic_output
 
 _WRITE = """
 import sys
 from pathlib import Path
+from napari_sam2.io.files import leftovers
 from napari_sam2.io.files.folder_output import atomic_folder
 from napari_sam2.io.files.output import atomic_output
 
@@ -83,3 +85,43 @@ def test_what_others_keep_under_such_names_stays(tmp_path, left):
     with atomic_output(tmp_path / "table.csv"):
         pass
     assert {one.name for one in tmp_path.iterdir()} == others | {"table.csv"}
+
+
+@pytest.mark.parametrize(
+    "letter", ["l", "\N{CJK UNIFIED IDEOGRAPH-7D30}", "\N{SEEDLING}"]
+)
+def test_temporary_names_have_room_beside_the_longest(tmp_path, letter):
+    size = len(letter.encode())
+    names = [letter * (251 // size) + ".tif", f"l.{letter * (253 // size)}"]
+    for path in (tmp_path / name for name in names):
+        with atomic_output(path) as temporary:
+            assert len(temporary.name.encode()) < 80
+            temporary.write_text("whole")
+        assert path.read_text() == "whole"
+
+
+@pytest.fixture
+def prefix_in(tmp_path, monkeypatch):
+    """Return what names begin with in a container, or none, after a start."""
+
+    def prefix(namespace: int, boot: str) -> str:
+        (tmp_path / "boot_id").write_text(f"{boot}\n")
+        monkeypatch.setattr(leftovers, "_BOOT_ID", tmp_path / "boot_id")
+        monkeypatch.setattr(leftovers, "_pid_namespace", lambda: namespace)
+        leftovers._machine.cache_clear()
+        return leftovers.temporary_prefix("labels")
+
+    yield prefix
+    leftovers._machine.cache_clear()
+
+
+def test_containers_of_two_machines_are_told_apart(prefix_in):
+    """Both may have the same name and address, and number their processes alike."""
+    one, other = prefix_in(4026532177, "5c1e"), prefix_in(4026532177, "90fa")
+    assert one != other
+    assert prefix_in(4026532178, "90fa") != other
+    assert prefix_in(4026532177, "5c1e") == one
+
+
+def test_a_machine_knows_what_it_left_before_it_was_started_anew(prefix_in):
+    assert prefix_in(0xEFFFFFFC, "5c1e") == prefix_in(0xEFFFFFFC, "90fa")
