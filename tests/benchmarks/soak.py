@@ -27,12 +27,13 @@ import psutil
 from napari_sam2 import VideoTracker, load_model
 from napari_sam2.benchmarking.footage import BYTES, GeneratedFrames
 from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.engine.encoding import bytes_per_frame
 from napari_sam2.engine.options import TrackerOptions
 from tests.miniature import seeded_model
 
 FLAT = 1.1
-# Reached within the warm-up, unlike the default bound, so that memory can be flat.
-CACHE_BYTES = 32 << 20
+# Features of so many frames: kept within the warm-up, so that memory can be flat.
+FRAMES_KEPT = 64
 LONGEST_WINDOW = 1000
 
 
@@ -76,7 +77,8 @@ def main() -> int:
 
 def _track(model, objects: int, count: int) -> list[Frame]:
     stack = GeneratedFrames(count, model.config.image_size)
-    options = TrackerOptions(feature_cache_bytes=CACHE_BYTES)
+    kept = FRAMES_KEPT * bytes_per_frame(model.config)
+    options = TrackerOptions(feature_cache_bytes=kept)
     tracker = VideoTracker(model, stack, limits=BYTES, options=options)
     for object_id in range(1, objects + 1):
         tracker.add(PointPrompt(object_id, 0, stack.point_yx(object_id)))

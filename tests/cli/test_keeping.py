@@ -241,3 +241,12 @@ def test_what_was_found_is_kept_where_it_cannot_be_written(
     assert "the same command with --resume goes on from there." in said.err
     assert cli(*words, "--resume").code == 0
     assert tifffile.imread(out).any(axis=(1, 2)).all()
+
+
+@pytest.mark.usefixtures("always")
+def test_a_name_that_leaves_no_room_for_a_folder_beside_it_serves(cli, stack, tmp_path):
+    out = tmp_path / f"{'a' * 246}.tif"
+    said = cli("track", stack, "-o", out, *POINT)
+    assert said.code == 0
+    assert "File name too long. The run goes on, but is not kept any more." in said.err
+    assert tifffile.imread(out).any(axis=(1, 2)).all()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.finished import pack_objects, unpack_objects
-from napari_sam2.io.files.output import naming_output
+from napari_sam2.io.files.output import names_in, naming_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,11 +52,8 @@ class KeptRun:
     @property
     def state(self) -> Path | None:
         """The file with the state of the run; None where nothing was kept."""
-        if not self._folder.is_dir():
-            return None
-        states = [
-            one for one in self._folder.iterdir() if _STATE_NAME.fullmatch(one.name)
-        ]
+        there = names_in(self._folder)
+        states = (one for one in there if _STATE_NAME.fullmatch(one.name))
         return max(states, key=_length, default=None)
 
     @property

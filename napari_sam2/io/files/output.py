@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # Python ignores the signal that goes with EFBIG, a quota on the size of files.
+_NO_FOLDER = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 _LONG_ENDING = 20  # is part of the name, and no format is told by it
@@ -165,6 +166,23 @@ def rehearsal() -> Iterator[ExitStack]:
     with suppress(_Over), ExitStack() as opened:
         yield opened
         raise _Over
+
+
+def names_in(folder: Path) -> list[Path]:
+    """Return what lies in a folder; nothing where there is none, or can be none.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be looked at.
+    """
+    with looking_for(folder):
+        try:
+            return sorted(folder.iterdir())
+        except OSError as error:
+            if error.errno in _NO_FOLDER:
+                return []
+            raise
 
 
 @contextmanager

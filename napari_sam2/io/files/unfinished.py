@@ -6,8 +6,8 @@ another model, or another image as far as a few of its frames tell.
 
 from __future__ import annotations
 
-import errno
 import json
+import os
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.json_text import parse_json
 from napari_sam2.io.files.claim import claim, give_up
-from napari_sam2.io.files.output import atomic_output, looking_for, naming_output
+from napari_sam2.io.files.output import atomic_output, names_in, naming_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -215,17 +215,9 @@ def _stamp(path: Path) -> list[int] | None:
 
 def _holds_anything(folder: Path) -> bool:
     """Whether there is something else in the way than what a process has left."""
-    with looking_for(folder):
-        try:
-            if folder.is_file():
-                return True
-            return any(not one.name.startswith(".") for one in folder.iterdir())
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                return False  # and can never be made
-            raise
+    if any(not one.name.startswith(".") for one in names_in(folder)):
+        return True
+    return os.path.isfile(folder)  # noqa: PTH113 (False also where a name is too long)
 
 
 def _read_run(folder: Path) -> dict[str, Any]:
@@ -249,6 +241,8 @@ def _read_run(folder: Path) -> dict[str, Any]:
 
 def holds_results(folder: Path) -> bool:
     """Whether anything that is finished is kept in a folder."""
+    if not names_in(folder):
+        return False
     found = (one for one in folder.rglob("*") if not one.name.startswith("."))
     return any(one.suffix in _RESULTS for one in found)
 
