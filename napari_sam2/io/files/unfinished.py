@@ -119,14 +119,15 @@ class RunFolder:
     def note_written(self, outputs: Iterable[Path]) -> None:
         """Note which outputs are there, which the run that goes on may replace.
 
+        Where it cannot be noted, they have to be replaced in so many words.
+
         Parameters
         ----------
         outputs : iterable of Path
             Only while they are as they are now.
         """
-        if self._is_mine:
-            stamps = {str(one.absolute()): _stamp(one) for one in outputs}
-            self._write({**_read_run(self.path), _WRITTEN: stamps})
+        stamps = {str(one.absolute()): _stamp(one) for one in outputs}
+        self._note({_WRITTEN: stamps})
 
     def close(self, *, has_failed: bool) -> None:
         """Remove the folder, but for what is finished of a run that did not end."""
@@ -136,9 +137,14 @@ class RunFolder:
             give_up(self.path)
             return
         if not has_failed:
-            with suppress(OutputError, OSError, ValueError):  # if it cannot be removed
-                self._write({**_read_run(self.path), _IS_FINISHED: True})
+            self._note({_IS_FINISHED: True})  # for where it cannot be removed
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def _note(self, fields: Mapping[str, Any]) -> None:
+        """Add to what the folder says of the run, if that can be."""
+        if self._is_mine:
+            with suppress(OutputError, OSError, ValueError):
+                self._write({**_read_run(self.path), **fields})
 
     def _write(self, described: Mapping[str, Any]) -> None:
         with atomic_output(self.path / _RUN, overwrite=True) as temporary:

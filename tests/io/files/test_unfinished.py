@@ -189,6 +189,17 @@ def test_only_what_is_as_it_was_written_is_its_own(output):
     assert written_before(output) == {}
 
 
+def test_what_cannot_be_noted_spoils_nothing(output, monkeypatch):
+    def full(*_args, **_options):
+        raise OutputError("The disk is full.")
+
+    with run_folder(output, MADE_OF, is_resumed=False) as run:
+        run.begin()
+        monkeypatch.setattr("napari_sam2.io.files.unfinished.atomic_output", full)
+        run.note_written([output])
+    assert not run.path.exists()
+
+
 def test_a_folder_that_was_never_begun_is_not_touched(output):
     with run_folder(output, MADE_OF, is_resumed=False):
         begun(output, {"another image": 2})
