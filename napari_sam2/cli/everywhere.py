@@ -21,6 +21,7 @@ from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.position_frames import AllFrames
 from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.files.position_files import PositionFiles
+from napari_sam2.io.files.unfinished import holds_results
 from napari_sam2.io.writing.position_results import PositionResults
 
 if TYPE_CHECKING:
@@ -204,8 +205,7 @@ def _kept(folder: Path, store: PositionFiles) -> str:
     if count and store.positions.axes:
         total = len(store.positions)
         return f"{count} of {total} positions are kept in {folder}: {how}"
-    is_any = any(folder.rglob("*.zip"))
-    return kept_in(folder) if is_any else ""
+    return kept_in(folder) if holds_results(folder) else ""
 
 
 def _problems(store: PositionFiles) -> tuple[str, ...]:

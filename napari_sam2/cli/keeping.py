@@ -55,13 +55,14 @@ class RunKeeper:
         OutputError, CheckpointError
             If what was kept is damaged.
         """
-        if not self._run.is_kept or self._kept.state is None:
+        state = self._kept.state
+        if not self._run.is_kept or state is None:
             return 0
         done = 0
         for result in self._kept.results():
             take(result)
             done += 1
-        self._tracker.load_run(self._kept.state)
+        self._tracker.load_run(state)
         return done
 
     def add(self, result: FrameResult) -> None:

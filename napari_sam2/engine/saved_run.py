@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -120,6 +121,8 @@ def _replace(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
+        with suppress(OSError):  # half of it is of no use, and the disk may be full
+            beside.unlink()
         reason = error.strerror or error
         raise OutputError(f"{path} could not be written: {reason}.") from error
 

@@ -87,6 +87,13 @@ def start_run(desk: Desk, frames: int) -> None:
     assert desk.status.activity is Activity.RUNNING
 
 
+def stop_run(desk: Desk, frames: int) -> None:
+    """Stop a run that reached so many frames, and let it end."""
+    start_run(desk, frames)
+    desk.controller.stop()
+    desk.lane.finish()
+
+
 @pytest.fixture
 def desk() -> Desk:
     """Return a session in which everything happens at once."""

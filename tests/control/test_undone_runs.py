@@ -6,7 +6,7 @@ import pytest
 
 from napari_sam2.control import Activity
 from napari_sam2.state import edits
-from tests.control.conftest import Desk, click, start_run
+from tests.control.conftest import Desk, click, start_run, stop_run
 
 
 @pytest.fixture
@@ -87,9 +87,7 @@ def test_undo_takes_back_what_was_done_since_a_run_began(desk: Desk) -> None:
 
 
 def test_what_was_undone_is_not_offered_to_be_continued(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.controller.stop()
-    desk.lane.finish()
+    stop_run(desk, 4)
     desk.controller.resume()
     desk.controller.steps.undo()
     desk.controller.steps.undo()
@@ -106,9 +104,7 @@ def test_the_end_of_a_run_does_not_hide_that_it_was_undone(desk: Desk) -> None:
 
 
 def test_undo_just_after_continue_keeps_what_was_found_before(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.controller.stop()
-    desk.lane.finish()
+    stop_run(desk, 4)
     desk.controller.resume()
     desk.controller.steps.undo()
     desk.lane.finish()
@@ -119,9 +115,7 @@ def test_undo_just_after_continue_keeps_what_was_found_before(desk: Desk) -> Non
 
 
 def test_undo_and_redo_say_what_they_did(desk: Desk) -> None:
-    start_run(desk, 4)
-    desk.controller.stop()
-    desk.lane.finish()
+    stop_run(desk, 4)
     desk.controller.steps.undo()
     assert desk.status.message == "Undone: Track 1 object."
     desk.controller.steps.redo()

@@ -159,3 +159,4 @@ def test_a_run_that_cannot_be_saved_leaves_the_one_before(
     with pytest.raises(OutputError, match="could not be written: File too large"):
         tracker.save_run(saved)
     assert saved.read_bytes() == before
+    assert [one.name for one in saved.parent.iterdir()] == ["run"]
