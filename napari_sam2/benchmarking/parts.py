@@ -12,12 +12,12 @@ from napari_sam2.benchmarking.footage import BYTES, picture
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference, kept_dtype
 from napari_sam2.engine.encoding import frames_at_once
-from napari_sam2.engine.masks import Scores, to_results
+from napari_sam2.engine.masks import Grids, Scores, to_results
 from napari_sam2.engine.memory import memory_rules
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.preprocess import to_model, to_unit
 from napari_sam2.engine.stepping import GroupRunner
-from napari_sam2.engine.views import whole_view
+from napari_sam2.engine.views import occupied, whole_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -201,4 +201,5 @@ def _download(model: Network, logits: Tensor) -> None:
     shape_hw = (model.config.image_size,) * 2
     scores = [Scores(index + 1, 1.0, 1.0, False) for index in range(len(logits))]
     views = [whole_view(shape_hw)] * len(logits)
-    to_results(logits, scores, 0, views, shape_hw, TrackerOptions())
+    found = Grids(logits, occupied(logits), views)
+    to_results(found, scores, 0, shape_hw, TrackerOptions())

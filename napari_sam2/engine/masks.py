@@ -1,7 +1,9 @@
 """Mask logits on the model's grid to clean, non-overlapping masks in data pixels.
 
 Objects are resized, compared and downloaded as crops, so that small objects in large
-frames cost what they cover.
+frames cost what they cover. The host therefore waits for a device twice a frame: where
+masks have something says how large the crops are that come down after it. Only whole
+masks could come at once.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from torch import Tensor
 from napari_sam2.core.results import MaskResult, mask_result
 from napari_sam2.core.soft_mask import soft_mask
 from napari_sam2.engine.cleanup import clean
-from napari_sam2.engine.views import occupied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +28,24 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.engine.options import TrackerOptions
-    from napari_sam2.engine.views import View
+    from napari_sam2.engine.views import Occupied, View
+
+
+class Grids(NamedTuple):
+    """What was found of all objects of a frame, on the model's mask grid.
+
+    Attributes
+    ----------
+    logits : Tensor, shape (B, h, w)
+    occupied : Occupied
+        Where they are positive.
+    views : sequence of View
+        What each object was looked at in.
+    """
+
+    logits: Tensor
+    occupied: Occupied
+    views: Sequence[View]
 
 
 class Crop(NamedTuple):
@@ -48,10 +66,9 @@ class Scores(NamedTuple):
 
 
 def to_results(
-    logits: Tensor,
+    found: Grids,
     scores: Sequence[Scores],
     frame: int,
-    views: Sequence[View],
     shape_hw: tuple[int, int],
     options: TrackerOptions,
 ) -> tuple[MaskResult, ...]:
@@ -59,26 +76,23 @@ def to_results(
 
     Parameters
     ----------
-    logits : Tensor, shape (B, h, w)
-        On the model's mask grid.
+    found : Grids
     scores : sequence of Scores
         One per object.
     frame : int
-    views : sequence of View
-        What each object was looked at in.
     shape_hw : tuple of int
         Height and width of the frame in data pixels.
     options : TrackerOptions
         Areas to clean up and whether masks may overlap.
     """
-    crops = crop_logits(logits, views)
+    crops = crop_logits(found)
     if not options.allow_overlaps:
         settle_overlaps(crops)
     masks = positive([crop.logits for crop in crops])
-    cells = logits.shape[-2] * logits.shape[-1]
+    cells = found.logits.shape[-2] * found.logits.shape[-1]
     cleaned = [
         _cleaned(mask, options, view.height * view.width / cells)
-        for mask, view in zip(masks, views, strict=True)
+        for mask, view in zip(masks, found.views, strict=True)
     ]
     results = _results(cleaned, crops, scores, frame, shape_hw)
     may_meet = len(masks) > 1 and not options.allow_overlaps
@@ -102,13 +116,11 @@ def _softened(result: MaskResult, crop: Crop) -> MaskResult:
     return replace(result, soft=soft_mask(probability, mask, (crop.y, crop.x)))
 
 
-def crop_logits(logits: Tensor, views: Sequence[View]) -> list[Crop]:
+def crop_logits(found: Grids) -> list[Crop]:
     """Resize each object's logits to data pixels, around its positive part only."""
-    rows, columns = occupied(logits)
-    return [
-        _crop(grid, row, column, view)
-        for grid, row, column, view in zip(logits, rows, columns, views, strict=True)
-    ]
+    logits, taken, views = found
+    parts = zip(logits, taken.rows, taken.columns, views, strict=True)
+    return [_crop(*part) for part in parts]
 
 
 def _crop(

@@ -10,7 +10,8 @@ import torch
 
 from napari_sam2.core.packed import PackedMask
 from napari_sam2.core.soft_mask import soft_mask
-from napari_sam2.engine.masks import Scores, to_results
+from napari_sam2.engine.masks import Grids, Scores, to_results
+from napari_sam2.engine.views import occupied_and
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,15 +45,16 @@ def results_of(
     """
     if not seen:
         return ()
-    pairs = [torch.stack([s.state.ious[0], s.state.object_logits[0, 0]]) for s in seen]
-    numbers = torch.stack(pairs).float().tolist()
+    said = [part for s in seen for part in (s.state.ious, s.state.object_logits[0])]
+    numbers = torch.cat(said).float().view(len(seen), 2)
+    logits = torch.cat([_found_in(one) for one in seen])
+    occupied, numbers_here = occupied_and(logits, numbers)
     scores = [
         Scores(one.object_id, iou, logit, one.said is not None)
-        for one, (iou, logit) in zip(seen, numbers, strict=True)
+        for one, (iou, logit) in zip(seen, numbers_here.tolist(), strict=True)
     ]
-    logits = torch.cat([_found_in(one) for one in seen])
-    views = [one.view for one in seen]
-    results = to_results(logits, scores, frame, views, shape_hw, options)
+    found = Grids(logits, occupied, [one.view for one in seen])
+    results = to_results(found, scores, frame, shape_hw, options)
     given = {s.object_id: s.said for s in seen if isinstance(s.said, PackedMask)}
     return _with_given(results, given, options) if given else results
 

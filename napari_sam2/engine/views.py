@@ -98,17 +98,38 @@ def boxes_of(logits: torch.Tensor, views: list[View]) -> list[Box | None]:
     return boxes
 
 
-def occupied(
-    logits: torch.Tensor,
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return which rows, (B, h), and columns, (B, w), masks reach, in one transfer."""
+class Occupied(NamedTuple):
+    """Which rows, (B, h), and columns, (B, w), of the mask grid masks reach."""
+
+    rows: npt.NDArray[np.bool_]
+    columns: npt.NDArray[np.bool_]
+
+
+def occupied(logits: torch.Tensor) -> Occupied:
+    """Return where masks, (B, h, w), have something, in one transfer."""
+    return occupied_and(logits, logits.new_empty(len(logits), 0))[0]
+
+
+def occupied_and(
+    logits: torch.Tensor, numbers: torch.Tensor
+) -> tuple[Occupied, npt.NDArray[np.float32]]:
+    """Return where masks have something, and other numbers, in one transfer.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (B, h, w)
+    numbers : Tensor of float32, shape (B, n)
+        What else the host is waiting for.
+    """
     if logits.device.type == "cpu":
         inside = logits.numpy() > 0  # far quicker than PyTorch
-        return np.any(inside, axis=2), np.any(inside, axis=1)
+        taken = Occupied(np.any(inside, axis=2), np.any(inside, axis=1))
+        return taken, numbers.numpy()
     positive = logits > 0
-    taken = torch.cat([positive.any(dim=2), positive.any(dim=1)], dim=1)
-    rows, columns = np.split(taken.cpu().numpy(), [logits.shape[1]], axis=1)
-    return rows, columns
+    answers = torch.cat([positive.any(dim=2), positive.any(dim=1), numbers], dim=1)
+    _, height, width = logits.shape
+    parts = np.split(answers.cpu().numpy(), [height, height + width], axis=1)
+    return Occupied(parts[0] > 0, parts[1] > 0), parts[2]
 
 
 def _span(cells: npt.NDArray[Any], start: int, size: int) -> tuple[float, float]:

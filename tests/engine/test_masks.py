@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from napari_sam2.engine.masks import (
     Crop,
+    Grids,
     Scores,
     as_bits,
     crop_logits,
@@ -20,7 +21,7 @@ from napari_sam2.engine.masks import (
     to_results,
 )
 from napari_sam2.engine.options import EXACT, TrackerOptions
-from napari_sam2.engine.views import View, whole_view
+from napari_sam2.engine.views import occupied, whole_view
 
 RAW = TrackerOptions(hole_area=0, island_area=0)
 SHAPES = st.tuples(st.integers(1, 70), st.integers(1, 70))
@@ -41,13 +42,13 @@ def pasted(crop: Crop, shape_hw) -> torch.Tensor:
     return frame
 
 
-def whole(count: int, shape_hw) -> list[View]:
-    return [whole_view(shape_hw)] * count
+def whole(logits: torch.Tensor, shape_hw) -> Grids:
+    views = [whole_view(shape_hw)] * len(logits)
+    return Grids(logits, occupied(logits), views)
 
 
 def results_of(logits, said, frame, shape_hw, options):
-    views = whole(len(logits), shape_hw)
-    return to_results(logits, said, frame, views, shape_hw, options)
+    return to_results(whole(logits, shape_hw), said, frame, shape_hw, options)
 
 
 def scores(count: int) -> list[Scores]:
@@ -67,9 +68,7 @@ def drawn(shape_hw, *boxes, holes=()) -> torch.Tensor:
 def test_crops_equal_the_whole_frame_resized(batch, size, shape_hw, seed) -> None:
     logits = noise(batch, size, seed)
     plain = F.interpolate(logits[:, None], shape_hw, mode="bilinear")[:, 0]
-    for crop, expected in zip(
-        crop_logits(logits, whole(len(logits), shape_hw)), plain, strict=True
-    ):
+    for crop, expected in zip(crop_logits(whole(logits, shape_hw)), plain, strict=True):
         height, width = crop.logits.shape
         part = expected[crop.y : crop.y + height, crop.x : crop.x + width]
         torch.testing.assert_close(crop.logits, part, atol=1e-5, rtol=1e-4)
@@ -79,19 +78,19 @@ def test_crops_equal_the_whole_frame_resized(batch, size, shape_hw, seed) -> Non
 
 def test_small_objects_make_small_crops() -> None:
     logits = drawn((64, 64), (10, 20, 12, 23))[None]
-    [crop] = crop_logits(logits, whole(1, (640, 1280)))
+    [crop] = crop_logits(whole(logits, (640, 1280)))
     assert crop.logits.shape[0] <= 10 * 4
     assert crop.logits.shape[1] <= 20 * 5
 
 
 def test_absent_objects_make_no_crop() -> None:
-    [crop] = crop_logits(torch.full((1, 8, 8), -1024.0), whole(1, (30, 40)))
+    [crop] = crop_logits(whole(torch.full((1, 8, 8), -1024.0), (30, 40)))
     assert crop.logits.numel() == 0
 
 
 @given(st.integers(1, 5), SHAPES, st.integers(0, 99))
 def test_each_pixel_goes_to_the_surest(batch, shape_hw, seed) -> None:
-    crops = crop_logits(noise(batch, 16, seed), whole(batch, shape_hw))
+    crops = crop_logits(whole(noise(batch, 16, seed), shape_hw))
     before = torch.stack([pasted(crop, shape_hw) for crop in crops])
     settle_overlaps(crops)
     after = torch.stack([pasted(crop, shape_hw) for crop in crops]) > 0
