@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from napari_sam2.model.linear import Linear
+from napari_sam2.model.pieces import exceeds_a_piece, in_pieces
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,9 +28,15 @@ class MLP(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(Linear(a, b) for a, b in pairwise(dims))
         self.activation = activation
+        self._widest = max(dims)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., dims[0]) to (..., dims[-1])."""
+        if x.dim() == 3 and exceeds_a_piece(x, self._widest):
+            return in_pieces(self._map, x, self._widest)
+        return self._map(x)
+
+    def _map(self, x: Tensor) -> Tensor:
         *hidden, last = self.layers
         for layer in hidden:
             x = layer(x, self.activation)

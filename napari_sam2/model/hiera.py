@@ -17,6 +17,7 @@ from torch import nn
 
 from napari_sam2.model.blocks import MLP, LayerNorm
 from napari_sam2.model.linear import Linear
+from napari_sam2.model.pieces import exceeds_a_piece, in_pieces
 from napari_sam2.model.position import TableCache
 from napari_sam2.model.resize import resize_table
 from napari_sam2.model.windows import (
@@ -71,8 +72,23 @@ class MultiScaleAttention(nn.Module):
             return self.proj(self._over_grid(self.qkv(x), layout))
         if layout.has_padding:
             x = x * inside(layout, x.device)[:, None]
-        parts = [self._within(*part) for part in cut(self.qkv(x), layout)]
-        return self.proj(join(parts, x.shape[0]))
+        return self.proj(join(self._in_windows(x, layout), x.shape[0]))
+
+    def _in_windows(self, x: Tensor, layout: Layout) -> list[Tensor]:
+        """Attend within windows of every strip, (B, N, C) to (n, tokens, C)."""
+        width = self.qkv.out_features
+        if not exceeds_a_piece(x, width):
+            return [self._within(*part) for part in cut(self.qkv(x), layout)]
+        parts = []
+        for windows, strip in cut(x, layout):
+            images = windows.unflatten(0, (len(x), -1))  # (B, n, h, w, C)
+
+            def within(some: Tensor, strip: Strip = strip) -> Tensor:
+                return self._within(self.qkv(some), strip)
+
+            tokens = strip.window_hw[0] * strip.window_hw[1]
+            parts.append(in_pieces(within, images, tokens * width).flatten(0, 1))
+        return parts
 
     def _over_grid(self, qkv: Tensor, layout: Layout) -> Tensor:
         """Attend from all tokens to those on the grid, (B, N, 3C) to (B, N, C)."""
@@ -159,7 +175,13 @@ class PatchEmbed(nn.Module):
         self.proj = nn.Conv2d(3, dim, kernel_size=7, stride=4, padding=3)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Map (B, 3, S, S) to (B, S/4, S/4, C)."""
+        """Map (B, 3, S, S) to (B, S/4, S/4, C).
+
+        A processor that is given colours last answers with channels last, as what
+        follows wants them: half the time.
+        """
+        if images.device.type == "cpu" and not torch.compiler.is_compiling():
+            images = images.contiguous(memory_format=torch.channels_last)
         return self.proj(images).permute(0, 2, 3, 1)
 
 

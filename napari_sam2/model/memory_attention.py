@@ -6,7 +6,7 @@ Ravi et al. 2024, section 4 and appendix D.1; rotary codes after Heo et al. 2024
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from napari_sam2.model.attention import attend, prefers_narrow_values
 from napari_sam2.model.blocks import LayerNorm
 from napari_sam2.model.linear import Linear
+from napari_sam2.model.pieces import exceeds_a_piece, few_at_once, in_pieces, shared
 from napari_sam2.model.position import rotary_table, rotate, rotate_
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class MemoryTokens(NamedTuple):
     keys: Tensor
     pointer_tokens: int
     bias: Tensor | None = None
+
+    def of(self, some: slice) -> MemoryTokens:
+        """Return what some of the objects remember."""
+        return self._replace(values=self.values[some], keys=self.keys[some])
 
 
 class RotaryAttention(nn.Module):
@@ -106,14 +111,13 @@ class MemoryAttentionLayer(nn.Module):
         self.norm2 = LayerNorm(dim)
         self.norm3 = LayerNorm(dim)
 
-    def forward(self, x: Tensor, memory: MemoryTokens, table: Tensor) -> Tensor:
-        """Update (1 or B, N, C) to (B, N, C).
-
-        Up to the cross-attention of the first layer nothing depends on the object, so
-        its input has batch 1 and the objects part ways there.
-        """
+    def look_around(self, x: Tensor, table: Tensor) -> Tensor:
+        """Update tokens (1 or B, N, C) by each other."""
         normed = self.norm1(x)
-        x = x + self.self_attn(normed, normed, normed, table)
+        return x + self.self_attn(normed, normed, normed, table)
+
+    def look_back(self, x: Tensor, memory: MemoryTokens, table: Tensor) -> Tensor:
+        """Update tokens (1 or B, N, C) by what B objects remember, (B, N, C)."""
         x = x + self.cross_attn_image(
             self.norm2(x),
             memory.keys,
@@ -122,7 +126,13 @@ class MemoryAttentionLayer(nn.Module):
             memory.pointer_tokens,
             memory.bias,
         )
-        return x + self.linear2(self.linear1(self.norm3(x), "relu"))
+        widest = self.linear1.out_features
+        if exceeds_a_piece(x, widest):
+            return x + in_pieces(self._feed_forward, x, widest)
+        return x + self._feed_forward(x)
+
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        return self.linear2(self.linear1(self.norm3(x), "relu"))
 
 
 class MemoryAttention(nn.Module):
@@ -154,7 +164,18 @@ class MemoryAttention(nn.Module):
         height, width = coarse.shape[-2:]
         x = (coarse + 0.1 * position).flatten(2).transpose(1, 2)  # (1, hw, C)
         table = rotary_table(coarse.shape[1], height, width, coarse.device)
-        for layer in self.layers:
-            x = layer(x, memory, table)
-        normed: Tensor = self.norm(x)
-        return normed.transpose(1, 2).unflatten(2, (height, width))
+        first, *others = cast("list[MemoryAttentionLayer]", list(self.layers))
+        x = first.look_around(x, table)
+        # Up to here, nothing depended on the object: the input may have batch 1.
+        tokens = memory.keys.shape[1]
+
+        def look_back(some: slice) -> Tensor:
+            own = memory.of(some)
+            y = first.look_back(shared(x, some), own, table)
+            for layer in others:
+                y = layer.look_back(layer.look_around(y, table), own, table)
+            normed: Tensor = self.norm(y)
+            return normed
+
+        seen = few_at_once(look_back, x, len(memory.keys), tokens * x.shape[-1])
+        return seen.transpose(1, 2).unflatten(2, (height, width))

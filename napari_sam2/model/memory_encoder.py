@@ -9,9 +9,31 @@ from torch import Tensor, nn
 
 from napari_sam2.model.blocks import LayerNorm2d
 from napari_sam2.model.linear import Linear
+from napari_sam2.model.object_state import MASK_BIAS, MASK_SCALE
+from napari_sam2.model.resize import upscale
 
 if TYPE_CHECKING:
     from napari_sam2.model.config import Sam2Config
+
+
+def scaled_masks(logits: Tensor, size: int, *, is_hard: bool) -> Tensor:
+    """Return masks as memories are made of them.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (B, 1, h, w)
+    size : int
+        Side of the image.
+    is_hard : bool
+        Whether they are cut at 0, or as probable as the logits say.
+
+    Returns
+    -------
+    Tensor of float32, shape (B, 1, size, size)
+    """
+    masks = upscale(logits, size)
+    masks = (masks > 0).to(masks.dtype) if is_hard else masks.sigmoid()
+    return masks.mul_(MASK_SCALE).add_(MASK_BIAS)
 
 
 class MaskDownSampler(nn.Module):

@@ -16,16 +16,17 @@ from napari_sam2.model.blocks import MLP
 from napari_sam2.model.image_encoder import ImageEncoder, ImageFeatures
 from napari_sam2.model.mask_decoder import Candidates, Choice, MaskDecoder, choose
 from napari_sam2.model.memory_attention import MemoryAttention, MemoryTokens
-from napari_sam2.model.memory_encoder import MemoryEncoder
+from napari_sam2.model.memory_encoder import MemoryEncoder, scaled_masks
 from napari_sam2.model.object_state import (
     ABSENT_LOGIT,
     MASK_BIAS,
     MASK_SCALE,
     ObjectState,
 )
+from napari_sam2.model.pieces import few_at_once, shared
 from napari_sam2.model.position import TableCache, age_code, sine_position
 from napari_sam2.model.prompt_encoder import PromptEncoder, PromptTokens
-from napari_sam2.model.resize import resize_smoothly, upscale
+from napari_sam2.model.resize import resize_smoothly
 
 if TYPE_CHECKING:
     from napari_sam2.core.quality import Precision
@@ -218,10 +219,14 @@ class Sam2Model(nn.Module):
         -------
         Tensor, shape (B, memory_dim, h, w)
         """
-        masks = upscale(logits, self.config.image_size)
-        masks = (masks > 0).to(masks.dtype) if is_prompted else masks.sigmoid()
-        masks = masks.mul_(MASK_SCALE).add_(MASK_BIAS)
-        memory: Tensor = self.memory_encoder(features.coarse, masks)
+        size = self.config.image_size
+
+        def encode(some: slice) -> Tensor:
+            masks = scaled_masks(logits[some], size, is_hard=is_prompted)
+            memory: Tensor = self.memory_encoder(shared(features.coarse, some), masks)
+            return memory
+
+        memory = few_at_once(encode, logits, len(logits), size**2)
         if self.config.marks_absence:
             absent = (object_logits <= 0).to(memory.dtype)[..., None, None]
             memory = memory + absent * self.no_obj_embed_spatial[..., None, None]
