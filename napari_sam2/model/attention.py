@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Scores of so many queries and keys are 2 MiB, which a core's own cache holds: with
-# long memories, larger parts took a third more time.
-_QUERIES_AT_ONCE, _KEYS_AT_ONCE = 256, 2048
+# long memories, larger parts took a third more time, and fewer queries a tenth more.
+_QUERIES_AT_ONCE, _KEYS_AT_ONCE = 1024, 512
+_LARGEST_WEIGHT = 1e30
 
 _Part: TypeAlias = "tuple[Tensor, Tensor, Tensor | None]"
 
@@ -70,26 +71,33 @@ def _in_parts(k: Tensor, v: Tensor, bias: Tensor | None) -> Iterator[_Part]:
         yield k[part], v[part].T.contiguous(), added
 
 
-def _attend_in_parts(q: Tensor, parts: list[_Part]) -> Tensor:
-    """Attend from (n, C), a part of the keys at a time: the softmax is made online.
+def _attend_in_parts(
+    q: Tensor, parts: list[_Part], highest: Tensor | None = None
+) -> Tensor:
+    """Attend from (n, C), a part of the keys at a time.
 
-    Sums are kept relative to the largest score so far (Milakov & Gimelshein 2018,
-    "Online normalizer calculation for softmax"). In the first part, a key is seen.
+    A softmax is the same relative to any score that keeps its sum in range, not to the
+    highest alone. So scores are taken relative to the highest of the first part, where
+    a key is seen, and only if others are so much higher that the sum has no room are
+    they all looked through, and everything is done again: ``highest``, (n, 1), then is
+    that of all parts.
     """
-    highest: Tensor | None = None
+    is_certain = highest is not None
     total = found = q.new_zeros(())
-    for keys, values_transposed, bias in parts:
+    for index, (keys, values_transposed, bias) in enumerate(parts):
         scores = linear(q, keys, bias)  # (n, m)
-        top = scores.amax(dim=1, keepdim=True)
-        if highest is not None:
-            top = torch.maximum(highest, top)
-        weights = scores.sub_(top).exp_()
-        more, weight = linear(weights, values_transposed), weights.sum(1, keepdim=True)
         if highest is None:
-            total, found = weight, more
-        else:
-            shrunk = (highest - top).exp_()
-            total = total.mul_(shrunk).add_(weight)
-            found = found.mul_(shrunk).add_(more)
-        highest = top
-    return found.div_(total)
+            highest = scores.amax(dim=1, keepdim=True)
+        weights = scores.sub_(highest).exp_()
+        more, weight = linear(weights, values_transposed), weights.sum(1, keepdim=True)
+        total = total.add_(weight) if index else weight
+        found = found.add_(more) if index else more
+    if is_certain or bool((total < _LARGEST_WEIGHT).all()):
+        return found.div_(total)
+    return _attend_in_parts(q, parts, _highest(q, parts))
+
+
+def _highest(q: Tensor, parts: list[_Part]) -> Tensor:
+    """Return the highest score of each query in all parts, (n, 1)."""
+    tops = [linear(q, keys, bias).amax(dim=1) for keys, _, bias in parts]
+    return torch.stack(tops).amax(dim=0)[:, None]

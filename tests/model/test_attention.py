@@ -16,7 +16,7 @@ from napari_sam2.model.position import rotary_table
 
 @settings(max_examples=25)
 @given(
-    queries=st.sampled_from([1, 5, 255, 256, 257, 600]),
+    queries=st.sampled_from([1, 5, 255, 1024, 1025, 2100]),
     keys=st.integers(1, 80),
     batch=st.integers(1, 3),
     shared=st.booleans(),
@@ -40,6 +40,26 @@ def test_attention_to_many_keys_of_which_some_are_hidden(hidden) -> None:
     plain = (q @ (3 * k).transpose(1, 2) / 4 + bias).softmax(dim=-1) @ v
     with torch.inference_mode():
         torch.testing.assert_close(attend(q, 3 * k, v, bias), plain)
+
+
+@pytest.mark.parametrize("steep", [1.0, 40.0, 2000.0])
+@pytest.mark.parametrize("rising", [True, False])
+def test_attention_to_keys_that_score_ever_higher_or_lower(steep, rising) -> None:
+    q, v = torch.randn(1, 70, 16).abs(), torch.randn(1, 3000, 4)
+    slope = torch.linspace(-1, 1, 3000)[:, None].sort(0, descending=not rising)[0]
+    k = (steep * slope + torch.randn(3000, 16) / 8)[None]
+    plain = (q @ k.transpose(1, 2) / 4).double().softmax(dim=-1).float() @ v
+    with torch.inference_mode():
+        torch.testing.assert_close(attend(q, k, v), plain, atol=2e-4, rtol=1e-3)
+
+
+def test_attention_where_the_first_keys_are_hidden() -> None:
+    q, k, v = torch.randn(1, 70, 16), torch.randn(1, 2000, 16), torch.randn(1, 2000, 4)
+    bias = torch.zeros(2000)
+    bias[:1500] = -torch.inf
+    plain = (q @ k.transpose(1, 2) / 4 + bias).softmax(dim=-1) @ v
+    with torch.inference_mode():
+        torch.testing.assert_close(attend(q, k, v, bias), plain)
 
 
 @pytest.mark.parametrize("rows", [1, 63, 64, 200])
