@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from napari_sam2.engine.next_frames import next_frames
 from napari_sam2.engine.preprocess import to_model
 from napari_sam2.engine.stepping import GroupRunner
 from napari_sam2.engine.views import whole_view
 from napari_sam2.model.image_encoder import ImageFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -72,6 +74,14 @@ class FrameEncoder:
         self._frames_at_once = frames_at_once(device, size)
         self._whole = whole_view(reader.source.shape_hw)
         self._held: tuple[int, npt.NDArray[Any]] | None = None
+        batch = self._frames_at_once * bytes_per_frame(model.config)
+        self._next = next_frames(model) if cache.max_bytes >= 2 * batch else None
+        if self._next is not None:
+            cache.leave(batch)
+
+    def worth_reading(self, most: int) -> int:
+        """Return how many frames to read ahead: so that two batches are, if two run."""
+        return most if self._next is None else 2 * most
 
     def features(
         self, frame: int, views: Sequence[View], ahead: ReadAhead | None = None
@@ -117,10 +127,42 @@ class FrameEncoder:
         if (frame, self._whole) in self.cache:
             return
         pixels = {frame: self._pixels(frame, ahead)}
+        pixels.update(ahead.coming(self._frames_that_fit() - 1))
+        self._encode(self._whole_and_new(pixels), pixels)
+
+    def encode_next(self, ahead: ReadAhead) -> None:
+        """Begin with what :meth:`encode_ahead` will encode next, if a device can.
+
+        Call when all that a frame needs is launched, and before waiting for it. Frames
+        that are not read yet, and all where they do not fit at once, are left alone.
+        """
+        if self._next is None:
+            return
+        pixels = ahead.read_already(
+            lambda frame: (frame, self._whole) not in self.cache,
+            self._frames_that_fit(),
+        )
+        wanted = self._whole_and_new(pixels)
+        if 0 < len(wanted) <= self._batches.size:
+            self._next.start(wanted, lambda: self._encoded(wanted, pixels))
+
+    def forget_next(self) -> None:
+        """Let go of what was begun for frames that will not come."""
+        if self._next is not None:
+            self._next.forget()
+
+    def forget(self) -> None:
+        """Let go of all features."""
+        self.forget_next()
+        self.cache.clear()
+
+    def _frames_that_fit(self) -> int:
         room = self.cache.max_bytes // bytes_per_frame(self._model.config)
-        pixels.update(ahead.coming(min(self._frames_at_once, room) - 1))
-        wanted = [(one, self._whole) for one in pixels]
-        self._encode([one for one in wanted if one not in self.cache], pixels)
+        return min(self._frames_at_once, room)
+
+    def _whole_and_new(self, frames: Iterable[int]) -> list[tuple[int, View]]:
+        wanted = ((frame, self._whole) for frame in frames)
+        return [one for one in wanted if one not in self.cache]
 
     def _pixels(self, frame: int, ahead: ReadAhead | None) -> npt.NDArray[Any]:
         """Return a frame; of parts, the last frame is held for more of them."""
@@ -138,17 +180,23 @@ class FrameEncoder:
         pixels: Mapping[int, npt.NDArray[Any]],
     ) -> list[ImageFeatures]:
         """Encode views of frames, and remember what they show."""
-        size, device = self._model.config.image_size, self._model.device
-
-        def encode(some: Sequence[tuple[int, View]]) -> list[ImageFeatures]:
-            parts = (self.reader.unit(view.cut(pixels[frame])) for frame, view in some)
-            images = torch.cat([to_model(part, size, device) for part in parts])
-            return _one_by_one(self._model.encode_image(images))
-
-        made = self._batches.run(wanted, encode)
+        made = None if self._next is None else self._next.take(wanted)
+        if made is None:
+            made = self._batches.run(wanted, partial(self._encoded, pixels=pixels))
         for key, features in zip(wanted, made, strict=True):
             self.cache.put(key, features)
         return made
+
+    def _encoded(
+        self,
+        some: Sequence[tuple[int, View]],
+        pixels: Mapping[int, npt.NDArray[Any]],
+    ) -> list[ImageFeatures]:
+        """Encode as many views as are computed at once."""
+        size, device = self._model.config.image_size, self._model.device
+        parts = (self.reader.unit(view.cut(pixels[frame])) for frame, view in some)
+        images = torch.cat([to_model(part, size, device) for part in parts])
+        return _one_by_one(self._model.encode_image(images))
 
 
 def bytes_per_frame(config: Sam2Config) -> int:

@@ -50,6 +50,10 @@ class FeatureCache:
             _, dropped = self._features.popitem(last=False)
             self.nbytes -= dropped.nbytes
 
+    def leave(self, nbytes: int) -> None:
+        """Hold fewer bytes from now on: so many are for what is kept elsewhere."""
+        self.max_bytes -= nbytes
+
     def clear(self) -> None:
         """Drop everything."""
         self._features.clear()

@@ -54,9 +54,12 @@ class ObjectFinder:
     ) -> list[Finding]:
         """Look for objects, and once more for those that were lost or cut off."""
         queries = [self._query(one, step) for one in tracks]
-        if any(self._stays_whole(one, step) for one in tracks):
+        stay_whole = any(self._stays_whole(one, step) for one in tracks)
+        if stay_whole:
             self._parts.encoder.encode_ahead(step.frame, ahead)
         findings = self._look(queries, step, groups, ahead)
+        if stay_whole:
+            self._parts.encoder.encode_next(ahead)
         if self._window.is_off or not findings:
             return findings
         wider = self._look(self._widened(findings), step, groups, ahead)

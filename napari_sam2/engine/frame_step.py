@@ -72,6 +72,10 @@ class FrameStepper:
         with inference(self._model):
             remember_answers(self._model, tracks, self._encoder, groups)
 
+    def forget_next(self) -> None:
+        """Let go of what was begun for frames that will not come."""
+        self._encoder.forget_next()
+
     def must_read(self, frame: int, tracks: Sequence[ObjectTrack]) -> bool:
         """Whether pixels are needed: not where all objects are prompted."""
         window = self._parts.window

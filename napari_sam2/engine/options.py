@@ -45,8 +45,8 @@ class TrackerOptions:
     feature_cache_bytes : int
         Most bytes of image features kept, least recently used first out.
     prefetch_frames : int
-        Most frames read ahead; fewer where they are large. Of them whole frames are
-        encoded several at once where that is faster.
+        Most frames read ahead; fewer where they are large, and twice as many on NVIDIA
+        GPUs. Of them whole frames are encoded several at once where that is faster.
     hole_area, island_area : float
         Holes that are filled and specks that are removed, in pixels of the model's mask
         grid (a quarter of its image, so 1 is 4 × 4 model pixels). 0 leaves masks as

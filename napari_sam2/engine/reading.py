@@ -13,7 +13,7 @@ from napari_sam2.core.frames import planes_at_once
 from napari_sam2.engine.preprocess import to_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy.typing as npt
 
@@ -110,6 +110,37 @@ class ReadAhead:
         """
         frames: dict[int, npt.NDArray[Any]] = {}
         for frame, future in islice(self._waiting.items(), max(0, count)):
+            if future.exception() is not None:
+                break
+            frames[frame] = future.result()
+        return frames
+
+    def read_already(
+        self, is_wanted: Callable[[int], bool], count: int
+    ) -> dict[int, npt.NDArray[Any]]:
+        """Return a frame and those after it as they will be at its turn; never waits.
+
+        Parameters
+        ----------
+        is_wanted : callable
+            Says which frame: the first that it is true of.
+        count : int
+            That frame, and those that :meth:`coming` is going to return with it.
+
+        Returns
+        -------
+        dict of int to ndarray
+            Empty as long as they are not all read, or not all announced.
+        """
+        waiting = list(self._waiting.items())
+        begins = [is_wanted(frame) for frame, _ in waiting] + [True]
+        batch = waiting[begins.index(True) :][:count]
+        if len(batch) < count and len(waiting) == self._depth:
+            return {}  # more may come
+        frames: dict[int, npt.NDArray[Any]] = {}
+        for frame, future in batch:
+            if not future.done():
+                return {}
             if future.exception() is not None:
                 break
             frames[frame] = future.result()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from napari_sam2.core.errors import FrameError
 from napari_sam2.engine.reading import ReadAhead
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.results import FrameResult
@@ -112,7 +112,7 @@ class Runner:
     def _go(self, run: _Run, is_reverse: bool) -> Generator[FrameResult, None, bool]:
         """Go in one direction; return whether the end was reached."""
         begun = run.done[is_reverse]
-        with closing(self._read_ahead(run, is_reverse)) as ahead:
+        with self._ahead(run, is_reverse) as ahead:
             steps = islice(run.plan.way(is_reverse=is_reverse), begun, None)
             for count, step in enumerate(steps, begun + 1):
                 if run.is_stopped:
@@ -135,6 +135,15 @@ class Runner:
         everyone = self.tracks.of(run.plan.prompted)
         self._stepper.remember_answers(everyone, run.groups)
         return self._stepper.run(step, tracks, run.groups, ahead)
+
+    @contextmanager
+    def _ahead(self, run: _Run, is_reverse: bool) -> Iterator[ReadAhead]:
+        """Go ahead in one direction, and leave nothing of it behind."""
+        with closing(self._read_ahead(run, is_reverse)) as ahead:
+            try:
+                yield ahead
+            finally:
+                self._stepper.forget_next()
 
     def _read_ahead(self, run: _Run, is_reverse: bool) -> ReadAhead:
         """Read ahead in one direction; nothing more once the run is stopped."""

@@ -85,12 +85,14 @@ class VideoTracker:
         self.frames = as_frame_source(frames, channels)
         self.limits = given_limits(limits) or estimate_limits(self.frames)
         self.device = model.device
-        self._cache = FeatureCache(self.options.feature_cache_bytes)
-        parts = make_parts(model, self.frames, self.limits, self.options, self._cache)
+        cache = FeatureCache(self.options.feature_cache_bytes)
+        parts = make_parts(model, self.frames, self.limits, self.options, cache)
         self._stepper, self._answerer = FrameStepper(parts), PromptAnswerer(parts)
         self._tracks = ObjectTracks(len(self.frames))
-        prefetch = frames_ahead(self.frames, self.options.prefetch_frames)
-        reader = parts.encoder.reader
+        self._encoder = parts.encoder
+        most = self._encoder.worth_reading(self.options.prefetch_frames)
+        prefetch = frames_ahead(self.frames, most)
+        reader = self._encoder.reader
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
 
     @property
@@ -200,7 +202,7 @@ class VideoTracker:
 
     def forget_features(self) -> None:
         """Give back the memory that makes it quick to come back to frames."""
-        self._cache.clear()
+        self._encoder.forget()
 
     def alike(self, frames: FrameSource) -> VideoTracker:
         """Return a session of other frames, seen alike, that keeps probabilities."""

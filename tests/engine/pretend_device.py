@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from tests.engine.pretend_streams import Origin, PretendStreams
+
 HOST = torch.device("cpu")
 # Every build of PyTorch has it, so its tensors can stand for those of another device.
 STAND_IN = torch.device("meta")
@@ -26,6 +28,7 @@ class OnGpu(Tensor):
     """A tensor that lies on the device, with its values."""
 
     values: Tensor
+    origin: Origin | None = None
 
     @staticmethod
     def __new__(cls, values: Tensor) -> OnGpu:
@@ -65,6 +68,8 @@ class PretendGpu(TorchDispatchMode):
         What was brought to the device.
     launched : int
         How many operations were started, other than views.
+    streams : PretendStreams
+        What they were started on.
     """
 
     def __init__(self) -> None:
@@ -72,6 +77,7 @@ class PretendGpu(TorchDispatchMode):
         self.came: list[Passage] = []
         self.went: list[Passage] = []
         self.launched = 0
+        self.streams = PretendStreams()
         self._whole: set[object] = set()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
@@ -88,7 +94,23 @@ class PretendGpu(TorchDispatchMode):
         self._watch(func, args, kwargs)
         if func not in _CARRIERS:
             refuse_strangers(func, (args, kwargs))
-        return _compute(func, args, kwargs)
+        return self.placed(func, (args, kwargs), _compute(func, args, kwargs))
+
+    def placed(self, func, arguments, made):
+        """Write down where tensors were made, and from what; refuse races."""
+        origins = [
+            one.origin
+            for one in _leaves(arguments)
+            if isinstance(one, OnGpu) and self.streams.know(one.origin)
+        ]
+        if isinstance(func, torch._ops.OpOverload) and _is_view(func) and origins:
+            origin = origins[0]
+        else:
+            origin = self.streams.current.launch(func, origins)
+        for one in _leaves(made):
+            if isinstance(one, OnGpu):
+                one.origin = origin
+        return made
 
     def _watch(self, func, args, kwargs) -> None:
         self.launched += not _is_view(func)

@@ -1,6 +1,7 @@
 """A GPU that is not there: its tensors hold values, and do not meet others unnoticed.
 
-See ``pretend_device`` for what lies on it. Products are rounded to bfloat16 as autocast
+See ``pretend_device`` for what lies on it, and ``pretend_streams`` for the order in
+which it computes. Products are rounded to bfloat16 as autocast
 does it on CUDA, see ``pretend_autocast``, or not at all, which a real one cannot do.
 """
 
@@ -43,8 +44,9 @@ _REPLACED = {
 class _Names(TorchFunctionMode):
     """Lets code speak of the device as of a real one."""
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, gpu: PretendGpu, device: torch.device) -> None:
         super().__init__()
+        self.gpu = gpu
         self.device = device
         self.rounds = False
 
@@ -67,7 +69,8 @@ class _Names(TorchFunctionMode):
                 return args[0].cpu().tolist()
             if func is F.scaled_dot_product_attention:
                 refuse_strangers(func, (args, kwargs))
-                return OnGpu(func(*values_of(args), **values_of(kwargs)))
+                made = OnGpu(func(*values_of(args), **values_of(kwargs)))
+                return self.gpu.placed(func, (args, kwargs), made)
             if func is Tensor.__getitem__:
                 return func(args[0], _with_tensors(args[1]))
         args, kwargs = each(_stand_in, (args, kwargs))
@@ -95,7 +98,8 @@ def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendG
     rounds : bool, optional
         Whether autocast rounds products to bfloat16.
     """
-    gpu, names = PretendGpu(), _Names(torch.device(kind, 0))
+    gpu = PretendGpu()
+    names, streams = _Names(gpu, torch.device(kind, 0)), gpu.streams
 
     @contextmanager
     def autocast(device_type, dtype=None, enabled=True) -> Iterator[None]:
@@ -106,7 +110,13 @@ def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendG
             names.rounds = before
 
     with ExitStack() as stack:
-        for name, replacement in _REPLACED.items():
+        launching = {
+            "torch.cuda.Stream": streams.make,
+            "torch.cuda.stream": streams.on,
+            "torch.cuda.current_stream": lambda device=None: streams.current,
+            "torch.Tensor.record_stream": lambda one, at: one.origin.readers.add(at),
+        }
+        for name, replacement in {**_REPLACED, **launching}.items():
             stack.enter_context(mock.patch(name, replacement))
         available = {"cuda": "torch.cuda", "mps": "torch.backends.mps"}[kind]
         stack.enter_context(mock.patch(f"{available}.is_available", lambda: True))

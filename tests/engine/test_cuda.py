@@ -13,8 +13,9 @@ import torch
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.core.prompts import PointPrompt
-from napari_sam2.engine import masks
+from napari_sam2.engine import encoding, masks
 from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.next_frames import NextFrames
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.model.config import VARIANTS
@@ -122,8 +123,42 @@ def test_stopped_and_resumed_is_one_run(nano_there) -> None:
     assert course(seen) + course(tracker.resume()) == whole
 
 
+def test_frames_that_are_encoded_beside_others_come_out_the_same(
+    nano_there, monkeypatch
+) -> None:
+    taken = []
+    take = NextFrames.take
+
+    def counting(self, keys):
+        made = take(self, keys)
+        taken.append(made is not None)
+        return made
+
+    def run() -> list[tuple]:
+        return course(session(nano_there, Generated(60)).propagate())
+
+    monkeypatch.setattr(NextFrames, "take", counting)
+    beside = [run() for _ in range(3)]
+    assert any(taken)
+    monkeypatch.setattr(encoding, "next_frames", lambda model: None)
+    alone = run()
+    assert beside == [alone] * 3
+
+
+def test_memory_is_flat_while_frames_are_encoded_beside_others(nano_there) -> None:
+    options = replace(EXACT, feature_cache_bytes=16 * MIB)
+    tracker = VideoTracker(nano_there, Generated(200), limits=LIMITS, options=options)
+    assert tracker._encoder._next is not None
+    tracker.add(PointPrompt(1, 0, (15, 12)))
+    held = []
+    for index, _ in enumerate(tracker.propagate(direction="forward")):
+        if index >= 80:
+            held.append(torch.cuda.memory_reserved())
+    assert held[-1] - held[0] <= 16 * MIB  # thirty batches would be 60
+
+
 def test_memory_is_flat(nano_there) -> None:
-    options = replace(EXACT, feature_cache_bytes=4 * MIB)
+    options = replace(EXACT, feature_cache_bytes=3 * MIB)  # no room for two batches
     tracker = VideoTracker(nano_there, Generated(150), limits=LIMITS, options=options)
     tracker.add(PointPrompt(1, 0, (15, 12)))
     tracker.add(PointPrompt(2, 4, (20, 30)))

@@ -1,0 +1,84 @@
+"""Features of the frames that come next, made while the present one is computed."""
+
+from __future__ import annotations
+
+import logging
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine.streams import SideStream
+from napari_sam2.model.sam2 import Sam2Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    import torch
+
+    from napari_sam2.engine.network import Network
+    from napari_sam2.engine.streams import Started
+    from napari_sam2.model.image_encoder import ImageFeatures
+
+_log = logging.getLogger(__name__)
+
+
+class NextFrames:
+    """One batch of frames that is encoded on a side stream before it is wanted.
+
+    It is kept apart until then, and taken only if it is the very batch that would be
+    encoded now. What is computed therefore never hangs on how early that was begun, nor
+    on how quickly frames are read.
+
+    Parameters
+    ----------
+    device : torch.device
+        That speaks CUDA.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._side: SideStream | None = SideStream(device)
+        self._keys: Sequence[Hashable] = ()
+        self._started: Started[list[ImageFeatures]] | None = None
+
+    def start(
+        self, keys: Sequence[Hashable], make: Callable[[], list[ImageFeatures]]
+    ) -> None:
+        """Begin with a batch, unless that was done; another one is forgotten.
+
+        Where memory runs out, all batches are left for when they are wanted.
+        """
+        if self._side is None or self._keys == keys:
+            return
+        self.forget()
+        try:
+            self._keys, self._started = keys, self._side.start(make)
+        except (RuntimeError, MemoryError) as error:
+            self.forget()
+            if not is_out_of_memory(error):
+                raise
+            self._side = None
+            _log.info("Out of memory: frames are encoded only when it is their turn")
+
+    def take(self, keys: Sequence[Hashable]) -> list[ImageFeatures] | None:
+        """Return a batch that is wanted now; None if it was not begun."""
+        if self._side is None or self._started is None or self._keys != keys:
+            return None
+        made, done = self._started
+        self._side.hand_over(done, chain.from_iterable(made))
+        self.forget()
+        return made
+
+    def forget(self) -> None:
+        """Let go of a batch that is not wanted any more."""
+        self._keys, self._started = (), None
+
+
+def next_frames(model: Network) -> NextFrames | None:
+    """Return what encodes beside other work; None where a model cannot.
+
+    Of a compiled model, the parts are graphs that share memory, so that only one of
+    them may run; other networks do not say what they use.
+    """
+    if model.device.type == "cuda" and isinstance(model, Sam2Model):
+        return NextFrames(model.device)
+    return None

@@ -1,0 +1,56 @@
+"""Work beside other work, on GPUs that can do two things at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from torch import Tensor
+
+Made = TypeVar("Made")
+
+
+class Started(NamedTuple, Generic[Made]):
+    """What was launched on a stream: it holds nothing yet that others may read."""
+
+    made: Made
+    done: torch.cuda.Event
+
+
+class SideStream:
+    """A stream of a CUDA device beside the one that everything else is launched on.
+
+    What is started here begins when all that was launched before is done, weights and
+    tables included. What is launched afterwards does not wait for it, until it calls
+    for what was made.
+
+    Parameters
+    ----------
+    device : torch.device
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        # The lowest priority that there is, which the main stream has as well.
+        self._stream = torch.cuda.Stream(device, priority=0)
+
+    def start(self, make: Callable[[], Made]) -> Started[Made]:
+        """Launch what ``make`` does, uploads included, and do not wait for it."""
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(self._stream):
+            return Started(make(), self._stream.record_event())
+
+    def hand_over(self, done: torch.cuda.Event, tensors: Iterable[Tensor]) -> None:
+        """Let what is launched from now on use tensors that were made here.
+
+        Once they are let go of, their memory belongs to this stream again: PyTorch is
+        told to wait until the other one has read them.
+        """
+        reader = torch.cuda.current_stream(self._device)
+        reader.wait_event(done)
+        for tensor in tensors:
+            tensor.record_stream(reader)
