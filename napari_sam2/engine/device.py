@@ -153,6 +153,20 @@ def upload(values: torch.Tensor, device: torch.device) -> torch.Tensor:
     return values.to(device)
 
 
+def apart(batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Part a batch, (B, …), into batches of one, (1, …).
+
+    They are copies: a view that is kept would keep the whole batch. On CUDA all of them
+    are one launch.
+    """
+    if batch.device.type != "cuda":
+        whole = torch.contiguous_format
+        return tuple(one.clone(memory_format=whole)[None] for one in batch.unbind())
+    made = [batch.new_empty(1, *batch.shape[1:]) for _ in range(len(batch))]
+    torch.split_with_sizes_copy(batch.contiguous(), [1] * len(batch), out=made)
+    return tuple(made)
+
+
 def working_memory(device: torch.device) -> int:
     """Return how many bytes one group of objects may take for its activations."""
     if device.type == "cuda":

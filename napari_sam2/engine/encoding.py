@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from napari_sam2.engine.device import apart
 from napari_sam2.engine.next_frames import next_frames
 from napari_sam2.engine.preprocess import to_model
 from napari_sam2.engine.stepping import GroupRunner
@@ -206,11 +207,7 @@ def bytes_per_frame(config: Sam2Config) -> int:
 
 
 def _one_by_one(features: ImageFeatures) -> list[ImageFeatures]:
-    """Part the features of a batch; copies, as a view would keep the whole batch."""
-    count = len(features.coarse)
-    if count == 1:
+    """Part the features of a batch."""
+    if len(features.coarse) == 1:
         return [features]
-    return [
-        ImageFeatures(*(part[i : i + 1].clone() for part in features))
-        for i in range(count)
-    ]
+    return [ImageFeatures(*one) for one in zip(*map(apart, features), strict=True)]

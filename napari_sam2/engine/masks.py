@@ -202,13 +202,12 @@ def positive(logits: list[Tensor]) -> list[npt.NDArray[np.bool_]]:
     if not logits or logits[0].device.type == "cpu":
         return [one.numpy() > 0 for one in logits]  # far quicker than PyTorch
     shapes = [(one.shape[0], one.shape[1]) for one in logits]
-    bits = as_bits([one > 0 for one in logits])
-    return from_bits(bits.cpu().numpy(), shapes)
+    return from_bits(as_bits(logits).cpu().numpy(), shapes)
 
 
-def as_bits(masks: list[Tensor]) -> Tensor:
-    """Pack boolean masks one after the other, eight pixels to a byte, uint8 (N,)."""
-    flat = torch.cat([mask.flatten() for mask in masks])
+def as_bits(logits: list[Tensor]) -> Tensor:
+    """Pack where logits are above 0, all after each other, 8 to a byte, uint8 (N,)."""
+    flat = torch.cat([one.flatten() for one in logits]) > 0
     padded = F.pad(flat, (0, -len(flat) % 8)).view(-1, 8)
     return (padded * _bit_values(str(flat.device))).sum(dim=1, dtype=torch.uint8)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import torch
 
 from napari_sam2.core.memory import is_out_of_memory
-from napari_sam2.engine.device import kept_dtype, upload
+from napari_sam2.engine.device import apart, kept_dtype, upload
 from napari_sam2.engine.views import move_tokens
 
 if TYPE_CHECKING:
@@ -87,16 +87,14 @@ def track(
 
 def gather(model: Network, group: Sequence[MemoryQuery], span: int) -> Recalled:
     """Put together what a group looks back at, for :meth:`Network.attend_memory`."""
-    selection = group[0].selection
-    spatial = torch.stack(
-        [
-            torch.cat([_seen_from(one, frame) for _, frame in one.selection.spatial])
-            for one in group
-        ]
-    )  # (B, M * hw, memory_dim)
-    pointers = spatial.new_empty(len(group), 0, model.config.hidden_dim)
+    selection, count = group[0].selection, len(group)
+    seen = [_seen_from(one, f) for one in group for _, f in one.selection.spatial]
+    spatial = torch.cat(seen).unflatten(0, (count, -1))  # (B, M * hw, memory_dim)
+    pointers = spatial.new_empty(count, 0, model.config.hidden_dim)
     if selection.pointers:
-        pointers = torch.stack([_pointers(one) for one in group])  # (B, P, C)
+        frames = ((one.bank, f) for one in group for _, f in one.selection.pointers)
+        known = torch.stack([bank[f].pointer for bank, f in frames])
+        pointers = known.unflatten(0, (count, -1))  # (B, P, C)
     ages = torch.tensor([age / span for age, _ in selection.pointers])
     slots = [slot for slot, _ in selection.spatial]
     return model.recall(spatial, slots, pointers, upload(ages, spatial.device))
@@ -108,25 +106,13 @@ def _seen_from(one: MemoryQuery, frame: int) -> Tensor:
     return move_tokens(memory.spatial, memory.sighting.view, one.view)
 
 
-def _pointers(one: MemoryQuery) -> Tensor:
-    """Stack the pointers that an object looks back at, (P, C)."""
-    return torch.stack([one.bank[f].pointer for _, f in one.selection.pointers])
-
-
 def split(state: ObjectState, memory: Tensor) -> list[Prediction]:
-    """Part a batch of answers and memories into one per object.
-
-    They are copies: a view that is kept would keep the whole group.
-    """
+    """Part a batch of answers and memories into one per object."""
     spatial = memory.flatten(2).transpose(1, 2)  # (B, hw, c)
     spatial = spatial.to(kept_dtype(memory.device))
-    return [
-        Prediction(
-            type(state)(*(part[i : i + 1].clone() for part in state)),
-            spatial[i].clone(memory_format=torch.contiguous_format),
-        )
-        for i in range(len(spatial))
-    ]
+    states = map(type(state)._make, zip(*map(apart, state), strict=True))
+    memories = (one[0] for one in apart(spatial))
+    return list(map(Prediction, states, memories))
 
 
 def bytes_per_object(config: Sam2Config) -> int:

@@ -21,6 +21,11 @@ _aten = torch.ops.aten
 # These may take from one place and give to another; indices may come from the host.
 _CARRIERS = _aten._to_copy.default, _aten.copy_.default, _aten.index.Tensor
 _INDEXED = _aten.index.Tensor, _aten.index_put_.default
+_NOT_LAUNCHED = (
+    _aten.empty.memory_format,
+    _aten.new_empty.default,
+    _aten._unsafe_view.default,
+)
 _KINDS = ("cuda", "mps")
 
 
@@ -67,7 +72,7 @@ class PretendGpu(TorchDispatchMode):
     went : list of Passage
         What was brought to the device.
     launched : int
-        How many operations were started, other than views.
+        How many operations were started, other than views and room for results.
     streams : PretendStreams
         What they were started on.
     """
@@ -113,7 +118,7 @@ class PretendGpu(TorchDispatchMode):
         return made
 
     def _watch(self, func, args, kwargs) -> None:
-        self.launched += not _is_view(func)
+        self.launched += not (_is_view(func) or func in _NOT_LAUNCHED)
         goes_home = kwargs.get("device") == HOST
         by_mask = func in _INDEXED and any(
             isinstance(one, Tensor) and one.dtype == torch.bool

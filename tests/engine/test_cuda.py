@@ -14,6 +14,7 @@ from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine import encoding, masks
+from napari_sam2.engine.device import apart
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.next_frames import NextFrames
 from napari_sam2.engine.options import EXACT
@@ -104,6 +105,17 @@ def test_masks_come_down_as_bits(nano_there, monkeypatch) -> None:
     assert any(one.area for result in results for one in result)
     assert sent
     assert all(size == -(-pixels // 8) for size, pixels in sent)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(5,), (16, 1), (3, 1, 64, 64), (70, 33, 7)])
+def test_what_is_parted_are_copies(shape, dtype) -> None:
+    batch = torch.randn(shape, device=DEVICE).to(dtype)
+    for view in (batch, batch.transpose(0, -1)):
+        ones = apart(view)
+        wanted = view.clone()
+        assert all(one.untyped_storage().nbytes() == one.nbytes for one in ones)
+        assert torch.equal(torch.cat(ones), wanted)
 
 
 def test_bits_are_the_masks(nano_there) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -10,11 +11,13 @@ import torch
 from napari_sam2.core.errors import DeviceError, GpuMemoryError
 from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.engine.device import (
+    apart,
     inference,
     kept_dtype,
     pick_device,
     working_memory,
 )
+from tests.engine.pretend_gpu import pretend_gpu
 
 CPU = torch.device("cpu")
 EXACT, HALF = (SimpleNamespace(device=CPU, is_half=half) for half in (False, True))
@@ -120,3 +123,19 @@ def test_what_pytorch_holds_in_reserve_is_free_for_groups(monkeypatch) -> None:
 )
 def test_memories_are_rounded_where_that_is_known_to_work(name, dtype) -> None:
     assert kept_dtype(torch.device(name)) == dtype
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 4), (3, 5, 4), (1, 5, 4)])
+@pytest.mark.parametrize("kind", ["cpu", "cuda"])
+def test_what_is_parted_keeps_nothing_of_its_batch(kind, shape) -> None:
+    values = torch.rand(shape)
+    with pretend_gpu() if kind == "cuda" else nullcontext() as gpu:
+        batch = values.to(kind).transpose(0, -1).contiguous().transpose(0, -1)
+        before = gpu.launched if gpu else 0
+        ones = apart(batch)
+        assert not gpu or gpu.launched - before <= 2  # brought in order, and copied
+        assert {one.is_contiguous() for one in ones} == {True}
+        here = [one.cpu() for one in ones]
+    assert torch.equal(torch.cat(here), values)
+    if kind == "cpu":
+        assert {one.untyped_storage().nbytes() for one in ones} == {ones[0].nbytes}
