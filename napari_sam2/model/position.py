@@ -89,21 +89,8 @@ def rotary_table(dim: int, height: int, width: int, device: torch.device) -> Ten
 
 
 def rotate(tokens: Tensor, table: Tensor) -> Tensor:
-    """Turn neighbouring channel pairs of (..., N, dim) by a :func:`rotary_table`.
-
-    Where the pairs may be taken for complex numbers, that is one step instead of
-    seven, and on a CPU several times faster.
-    """
-    if _knows_complex(tokens):
-        pairs = torch.view_as_complex(tokens.float().unflatten(-1, (-1, 2)))
-        turned = torch.view_as_real(pairs * torch.view_as_complex(table))
-        return turned.flatten(-2).to(tokens.dtype)
-    real, imaginary = tokens.unflatten(-1, (-1, 2)).float().unbind(-1)
-    cosines, sines = table.unbind(-1)
-    turned = torch.stack(
-        [real * cosines - imaginary * sines, real * sines + imaginary * cosines], dim=-1
-    )
-    return turned.flatten(-2).to(tokens.dtype)
+    """Turn neighbouring channel pairs of (..., N, dim) by a :func:`rotary_table`."""
+    return _turned(tokens, table).to(tokens.dtype)
 
 
 def rotate_(tokens: Tensor, table: Tensor) -> None:
@@ -112,7 +99,23 @@ def rotate_(tokens: Tensor, table: Tensor) -> None:
         pairs = torch.view_as_complex(tokens.unflatten(-1, (-1, 2)))
         pairs.mul_(torch.view_as_complex(table))
     else:
-        tokens.copy_(rotate(tokens, table))
+        tokens.copy_(_turned(tokens, table))
+
+
+def _turned(tokens: Tensor, table: Tensor) -> Tensor:
+    """Return turned tokens in float32.
+
+    Where the pairs may be taken for complex numbers, that is one step instead of
+    seven, and on a CPU several times faster.
+    """
+    if _knows_complex(tokens):
+        pairs = torch.view_as_complex(tokens.float().unflatten(-1, (-1, 2)))
+        return torch.view_as_real(pairs * torch.view_as_complex(table)).flatten(-2)
+    real, imaginary = tokens.unflatten(-1, (-1, 2)).float().unbind(-1)
+    cosines, sines = table.unbind(-1)
+    return torch.stack(
+        [real * cosines - imaginary * sines, real * sines + imaginary * cosines], dim=-1
+    ).flatten(-2)
 
 
 def _knows_complex(tokens: Tensor) -> bool:
