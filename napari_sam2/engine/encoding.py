@@ -125,11 +125,12 @@ class FrameEncoder:
         ahead : ReadAhead
             Knows what comes next; frames that cannot be read are left for later.
         """
-        if (frame, self._whole) in self.cache:
-            return
-        pixels = {frame: self._pixels(frame, ahead)}
-        pixels.update(ahead.coming(self._frames_that_fit() - 1))
-        self._encode(self._whole_and_new(pixels), pixels)
+        if (frame, self._whole) not in self.cache:
+            pixels = {frame: self._pixels(frame, ahead)}
+            pixels.update(ahead.coming(self._frames_that_fit() - 1))
+            self._encode(self._whole_and_new(pixels), pixels)
+        if self._next is not None:
+            self._next.mark()
 
     def encode_next(self, ahead: ReadAhead) -> None:
         """Begin with what :meth:`encode_ahead` will encode next, if a device can.

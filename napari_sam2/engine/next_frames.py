@@ -40,6 +40,11 @@ class NextFrames:
         self._keys: Sequence[Hashable] = ()
         self._started: Started[list[ImageFeatures]] | None = None
 
+    def mark(self) -> None:
+        """Let the next batch begin beside all that is launched from now on."""
+        if self._side is not None:
+            self._side.mark()
+
     def start(
         self, keys: Sequence[Hashable], make: Callable[[], list[ImageFeatures]]
     ) -> None:

@@ -24,9 +24,9 @@ class Started(NamedTuple, Generic[Made]):
 class SideStream:
     """A stream of a CUDA device beside the one that everything else is launched on.
 
-    What is started here begins when all that was launched before is done, weights and
-    tables included. What is launched afterwards does not wait for it, until it calls
-    for what was made.
+    What is started here begins when all is done that was launched before the last
+    :meth:`mark`, weights and tables included. What is launched after that goes on
+    beside it, until it calls for what was made.
 
     Parameters
     ----------
@@ -38,9 +38,12 @@ class SideStream:
         # The lowest priority that there is, which the main stream has as well.
         self._stream = torch.cuda.Stream(device, priority=0)
 
+    def mark(self) -> None:
+        """Let what is started from now on wait for no more than is launched already."""
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+
     def start(self, make: Callable[[], Made]) -> Started[Made]:
         """Launch what ``make`` does, uploads included, and do not wait for it."""
-        self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
             return Started(make(), self._stream.record_event())
 

@@ -200,6 +200,7 @@ def test_only_pytorchs_own_network_on_cuda_does_two_things_at_once(gpu) -> None:
 
 def test_what_is_made_beside_is_not_read_before_it_is_handed_over(gpu) -> None:
     side, ones = SideStream(torch.device("cuda")), torch.ones(3, device="cuda")
+    side.mark()
     twos, done = side.start(lambda: ones + 1)
     with pytest.raises(AssertionError, match="may not be there yet"):
         twos + 1
@@ -208,3 +209,12 @@ def test_what_is_made_beside_is_not_read_before_it_is_handed_over(gpu) -> None:
         twos + 1
     side.hand_over(done, [twos])
     assert (twos + 1).tolist() == [3, 3, 3]
+
+
+def test_what_is_launched_after_the_mark_is_not_waited_for(gpu) -> None:
+    side, ones = SideStream(torch.device("cuda")), torch.ones(3, device="cuda")
+    side.mark()
+    later = ones + 1
+    assert side.start(lambda: ones + 1).made is not None
+    with pytest.raises(AssertionError, match="may not be there yet"):
+        side.start(lambda: later + 1)
