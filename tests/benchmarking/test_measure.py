@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from unittest import mock
 
 import pytest
+import torch
 
 from napari_sam2.benchmarking import peaks
 from napari_sam2.benchmarking.breakdown import REST, break_down, flops_per_frame
@@ -48,6 +49,24 @@ def found() -> Findings:
     return measure(
         seeded_model(), extent, is_seeded=True, token=CancelToken(), say=SAID.append
     )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_peak_is_that_of_numbers_unlike_each_other(monkeypatch, dtype) -> None:
+    multiplied = []
+
+    def spy(one, other):
+        multiplied.append((one, other))
+        return one @ other
+
+    monkeypatch.setattr(peaks, "linear", spy)
+    for _ in range(2):
+        assert peaks.measure_peaks(torch.device("cpu"), dtype).flops_per_second > 0
+    for one, other in multiplied:
+        assert one.dtype == other.dtype == dtype
+        assert one.float().std() == pytest.approx(1, abs=0.1)
+        assert not torch.equal(one, other)
+        assert torch.equal(one, multiplied[0][0])
 
 
 def test_every_part_is_measured(found: Findings) -> None:
