@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from napari_sam2.engine.compiled.graphs import Function, Recorder
 from napari_sam2.engine.weights.cache import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import torch
+
+Way: TypeAlias = Mapping[str, Any] | Callable[[Function], Function]
+"""Arguments of ``torch.compile``, or what does something else to a function."""
 
 _CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """How ``torch.compile`` is called, one way after the other until one gains.
+    """What is done to functions, one way after the other until one gains.
 
     Attributes
     ----------
-    ways : tuple of mapping
-        Its arguments.
+    ways : tuple of mapping or callable
     least_gain : float
         What is compiled has to be more than so many times as quick.
     """
 
-    ways: tuple[Mapping[str, Any], ...] = ({},)
+    ways: tuple[Way, ...] = ({},)
     least_gain: float = 1.0
 
 
@@ -36,11 +38,11 @@ def compiler_for(device: torch.device) -> Compiler:
     """Return what compiles for a device.
 
     On CUDA, graphs that are replayed as a whole come first: most of a small model's
-    time goes into starting its steps.
+    time goes into starting its steps. They come last again, of steps as they are.
     """
     _keep_in_cache_folder()
     if device.type == "cuda":
-        return Compiler(({"mode": "reduce-overhead"}, {}))
+        return Compiler(({"mode": "reduce-overhead"}, {}, Recorder()))
     return Compiler()
 
 
