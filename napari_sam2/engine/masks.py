@@ -207,7 +207,8 @@ def positive(logits: list[Tensor]) -> list[npt.NDArray[np.bool_]]:
 
 def as_bits(logits: list[Tensor]) -> Tensor:
     """Pack where logits are above 0, all after each other, 8 to a byte, uint8 (N,)."""
-    flat = torch.cat([one.flatten() for one in logits]) > 0
+    # Each by itself, for all logits once more are gigabytes where frames are large.
+    flat = torch.cat([one.flatten() > 0 for one in logits])
     padded = F.pad(flat, (0, -len(flat) % 8)).view(-1, 8)
     return (padded * _bit_values(str(flat.device))).sum(dim=1, dtype=torch.uint8)
 
