@@ -14,9 +14,6 @@ from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine import encoding, masks
-from napari_sam2.engine.compiled.graphs import Recorder
-from napari_sam2.engine.compiled.network import CompiledNetwork
-from napari_sam2.engine.compiled.support import Compiler
 from napari_sam2.engine.device import apart
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.next_frames import NextFrames
@@ -136,19 +133,6 @@ def test_stopped_and_resumed_is_one_run(nano_there) -> None:
             token.cancel()
     assert len(seen) == 4
     assert course(seen) + course(tracker.resume()) == whole
-
-
-def test_parts_that_are_recorded_compute_the_same(nano_there) -> None:
-    network = CompiledNetwork(nano_there, Compiler((Recorder(),), least_gain=0.0))
-    plain, replayed = (
-        list(session(model, Generated(40)).propagate())
-        for model in (nano_there, network)
-    )
-    assert sum("is recorded now" in note for note in network.notes) >= 4, network.notes
-    assert not any("recorded:" in note for note in network.notes), network.notes
-    for one, other in zip(plain, replayed, strict=True):
-        here, there = one.labels() > 0, other.labels() > 0
-        assert (here & there).sum() >= 0.95 * (here | there).sum()
 
 
 def test_frames_that_are_encoded_beside_others_come_out_the_same(

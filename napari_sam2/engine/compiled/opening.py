@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from napari_sam2.engine.compiled.graphs import Recorder
 from napari_sam2.engine.compiled.network import CompiledNetwork
-from napari_sam2.engine.compiled.support import Compiler, compiler_for, why_not
+from napari_sam2.engine.compiled.support import compiler_for, why_not
 
 if TYPE_CHECKING:
     from napari_sam2.engine.network import Network
@@ -19,16 +18,10 @@ _log = logging.getLogger(__name__)
 def compiled_network(model: Sam2Model) -> Network:
     """Return a network that compiles the model while it is used.
 
-    Where PyTorch cannot compile, its parts are recorded and replayed on CUDA, and it is
-    the model itself elsewhere; why is logged.
+    Where PyTorch cannot compile, it is the model itself, and why is logged.
     """
     reason = why_not(model.device)
     if reason is None:
         return CompiledNetwork(model, compiler_for(model.device))
-    if model.device.type == "cuda":
-        _log.warning(
-            "The model is not compiled: its steps are recorded and replayed. %s", reason
-        )
-        return CompiledNetwork(model, Compiler((Recorder(),)))
     _log.warning("The model is not compiled. %s", reason)
     return model

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import types
+from collections.abc import Callable
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -13,12 +14,13 @@ from torch import Tensor
 from napari_sam2.core.memory import is_out_of_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
-    from napari_sam2.engine.compiled.graphs import Function
-    from napari_sam2.engine.compiled.support import Compiler, Way
+    from napari_sam2.engine.compiled.support import Compiler
 
 _log = logging.getLogger(__name__)
+
+Function: TypeAlias = Callable[..., tuple[Tensor, ...]]
 
 _FIRST_USES = 4  # compiling takes a minute: not for what is done a few times
 _MOST_SHAPES = 8
@@ -80,12 +82,11 @@ class Raced:
 
     def _choose(self, arguments: tuple[Any, ...]) -> Function:
         """Compile and race; return what is to be run from now on."""
-        if not all(map(callable, self._compiler.ways)):
-            _log.warning(
-                "Compiling the %s, which takes a while once.",
-                self._name,
-                extra={"is_passing": True},  # for who shows it in a window
-            )
+        _log.warning(
+            "Compiling the %s, which takes a while once.",
+            self._name,
+            extra={"is_passing": True},  # for who shows it in a window
+        )
         for way in self._compiler.ways:
             try:
                 compiled = _compiled(self._function, way)
@@ -93,22 +94,20 @@ class Raced:
             except Exception as error:
                 if is_out_of_memory(error):
                     raise  # compilers throw anything else
-                self._note(f"could not be {_done(way)}: {_reason(error)}")
+                self._note(f"could not be compiled: {_reason(error)}")
                 continue
-            if gain is None:
-                self._note(f"stays as it is: {_done(way)}, it computes something else")
-            elif gain > self._compiler.least_gain:
-                self._note(f"is {_done(way)} now, and {gain:.2f} times as quick")
-                return self._guarded(compiled, _done(way))
-            else:
-                longer = f"{_done(way)}, it takes {1 / gain:.2f} as long"
-                self._note(f"stays as it is: {longer}")
+            if gain is not None and gain > self._compiler.least_gain:
+                self._note(f"is compiled now, and {gain:.2f} times as quick")
+                return self._guarded(compiled)
+            if gain is not None:
+                self._note(f"stays as it is: compiled, it takes {1 / gain:.2f} as long")
         return self._function
 
     def _gain(self, compiled: Function, arguments: tuple[Any, ...]) -> float | None:
         """Return how many times quicker it is; None if it computes something else."""
         wanted, found = self._function(*arguments), compiled(*arguments)
         if not all(map(self._agree, wanted, found)):
+            self._note("stays as it is: compiled, it computes something else")
             return None
         slow, quick = [], []
         for _ in range(_TURNS):
@@ -125,7 +124,7 @@ class Raced:
         apart = (wanted.float() - found.float()).abs().amax()
         return bool(apart <= tolerance * wanted.float().abs().amax().clamp(min=1e-6))
 
-    def _guarded(self, compiled: Function, done: str) -> Function:
+    def _guarded(self, compiled: Function) -> Function:
         """Return a function that goes on as before when the compiled one fails."""
 
         def run(*arguments: Any) -> tuple[Tensor, ...]:
@@ -136,7 +135,7 @@ class Raced:
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
-                self._note(f"failed when it was {done}: {_reason(error)}")
+                self._note(f"failed when it was compiled: {_reason(error)}")
                 compiled = self._function
             return compiled(*arguments)
 
@@ -166,15 +165,8 @@ def _shape(argument: Any) -> Hashable:
     return None if argument is None else int(argument)
 
 
-def _done(way: Way) -> str:
-    """Say what is done to a function."""
-    return "recorded" if callable(way) else "compiled"
-
-
-def _compiled(function: Function, way: Way) -> Function:
-    """Compile a copy of a function, as it hangs on its code; or do what a way does."""
-    if callable(way):
-        return way(function)
+def _compiled(function: Function, way: Mapping[str, Any]) -> Function:
+    """Compile a copy of a function: what is compiled hangs on its code."""
     own = types.FunctionType(
         function.__code__.replace(),
         function.__globals__,

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from napari_sam2.engine.compiled.graphs import Function, Recorder
 from napari_sam2.engine.weights.cache import cache_folder
 
 if TYPE_CHECKING:
-    import torch
+    from collections.abc import Mapping
 
-Way: TypeAlias = Mapping[str, Any] | Callable[[Function], Function]
-"""Arguments of ``torch.compile``, or what does something else to a function."""
+    import torch
 
 _CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """What is done to functions, one way after the other until one gains.
+    """How ``torch.compile`` is called, one way after the other until one gains.
 
     Attributes
     ----------
-    ways : tuple of mapping or callable
+    ways : tuple of mapping
+        Its arguments.
     least_gain : float
         What is compiled has to be more than so many times as quick.
     """
 
-    ways: tuple[Way, ...] = ({},)
+    ways: tuple[Mapping[str, Any], ...] = ({},)
     least_gain: float = 1.0
 
 
@@ -38,11 +36,11 @@ def compiler_for(device: torch.device) -> Compiler:
     """Return what compiles for a device.
 
     On CUDA, graphs that are replayed as a whole come first: most of a small model's
-    time goes into starting its steps. They come last again, of steps as they are.
+    time goes into starting its steps.
     """
     _keep_in_cache_folder()
     if device.type == "cuda":
-        return Compiler(({"mode": "reduce-overhead"}, {}, Recorder()))
+        return Compiler(({"mode": "reduce-overhead"}, {}))
     return Compiler()
 
 
