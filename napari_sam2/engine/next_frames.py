@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.memory import is_out_of_memory
-from napari_sam2.engine.streams import SideStream
+from napari_sam2.engine.streams import side_stream
 from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.streams import Started
+    from napari_sam2.engine.streams import SideStream, Started
     from napari_sam2.model.image_encoder import ImageFeatures
 
 _log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class NextFrames:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self._side: SideStream | None = SideStream(device)
+        self._side: SideStream | None = side_stream(device)
         self._keys: Sequence[Hashable] = ()
         self._started: Started[list[ImageFeatures]] | None = None
 
@@ -50,17 +50,17 @@ class NextFrames:
     ) -> None:
         """Begin with a batch, unless that was done; another one is forgotten.
 
-        Where memory runs out, all batches are left for when they are wanted.
+        One that fails is tried again when it is wanted, and told then; where memory
+        runs out, all others are left for when they are wanted, too.
         """
         if self._side is None or self._keys == keys:
             return
-        self.forget()
+        self._keys, self._started = keys, None
         try:
-            self._keys, self._started = keys, self._side.start(make)
+            self._started = self._side.start(make)
         except (RuntimeError, MemoryError) as error:
-            self.forget()
             if not is_out_of_memory(error):
-                raise
+                return
             self._side = None
             _log.info("Out of memory: frames are encoded only when it is their turn")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import torch
@@ -27,6 +28,9 @@ class SideStream:
     What is started here begins when all is done that was launched before the last
     :meth:`mark`, weights and tables included. What is launched after that goes on
     beside it, until it calls for what was made.
+
+    Memory that was used here is given to nothing that is launched elsewhere: a device
+    has one such stream, :func:`side_stream`, whoever uses it.
 
     Parameters
     ----------
@@ -57,3 +61,9 @@ class SideStream:
         reader.wait_event(done)
         for tensor in tensors:
             tensor.record_stream(reader)
+
+
+@cache
+def side_stream(device: torch.device) -> SideStream:
+    """Return the side stream of a device."""
+    return SideStream(device)

@@ -126,7 +126,8 @@ def occupied_and(
         taken = Occupied(np.any(inside, axis=2), np.any(inside, axis=1))
         return taken, numbers.numpy()
     positive = logits > 0
-    answers = torch.cat([positive.any(dim=2), positive.any(dim=1), numbers], dim=1)
+    reached = torch.cat([positive.any(dim=2), positive.any(dim=1)], dim=1)
+    answers = torch.cat([reached.float(), numbers], dim=1)
     _, height, width = logits.shape
     parts = np.split(answers.cpu().numpy(), [height, height + width], axis=1)
     return Occupied(parts[0] > 0, parts[1] > 0), parts[2]

@@ -77,9 +77,9 @@ def _attend_in_parts(
     """Attend from (n, C), a part of the keys at a time.
 
     A softmax is the same relative to any score that keeps its sum in range, not to the
-    highest alone. So scores are taken relative to the highest of the first part, where
-    a key is seen, and only if others are so much higher that the sum has no room are
-    they all looked through, and everything is done again: ``highest``, (n, 1), then is
+    highest alone. So scores are taken relative to the highest of the first part. Only
+    if no key is seen there, or others are so much higher that the sum has no room, are
+    all looked through and everything is done again: ``highest``, (n, 1), then is
     that of all parts.
     """
     is_certain = highest is not None
@@ -92,6 +92,7 @@ def _attend_in_parts(
         more, weight = linear(weights, values_transposed), weights.sum(1, keepdim=True)
         total = total.add_(weight) if index else weight
         found = found.add_(more) if index else more
+    # Not so if the sum is no number: where the first part hides all its keys, say.
     if is_certain or bool((total < _LARGEST_WEIGHT).all()):
         return found.div_(total)
     return _attend_in_parts(q, parts, _highest(q, parts))

@@ -43,14 +43,14 @@ def exceeds_a_piece(x: Tensor, widest: int) -> bool:
     """
     if not gains_from_pieces(x):  # asked first: a graph would keep to the numbers
         return False
-    return x.shape[1] * widest * x.element_size() > _room()
+    return len(x) > 0 and x.shape[1] * widest * x.element_size() > _room()
 
 
 def in_pieces(function: Callable[[Tensor], Tensor], x: Tensor, widest: int) -> Tensor:
     """Apply a function to the rows of every image, some at a time.
 
     An image's rows are parted in the same way whatever other images there are, so that
-    they are rounded in the same way, too.
+    they are rounded in the same way, too; with more threads, into fewer pieces.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ class ShapeTables:
     """
 
     __slots__ = ("_made",)
-    _MOST = 64
+    MOST = 256  # never in use at once: a GPU may still read the one that is dropped
 
     def __init__(self) -> None:
         self._made: dict[Hashable, Tensor] = {}
@@ -36,7 +36,7 @@ class ShapeTables:
         """Return the table for ``key``, made by ``make`` if it is not held yet."""
         table = self._made.get(key)
         if table is None:
-            if len(self._made) >= self._MOST:
+            if len(self._made) >= self.MOST:
                 del self._made[next(iter(self._made))]
             with torch.inference_mode(False), torch.no_grad():
                 table = self._made[key] = make()

@@ -33,6 +33,8 @@ from napari_sam2.engine.device import inference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from torch import Tensor
+
     from napari_sam2.engine.network import Network
 
 OBJECTS = (1, 16)
@@ -63,14 +65,14 @@ def attention(model: Network) -> None:
                 )
                 row = f"| {kernel.name} | {objects} | {width} "
                 flops = 2 * objects * queries * keys * (wide + width)
-                print(row + _timed(kernel, q, k, v, flops), flush=True)
+                print(row + _timed(kernel, (q, k, v), flops), flush=True)
 
 
-def _timed(kernel: SDPBackend, *arguments: object) -> str:
-    *tensors, flops = arguments
+def _timed(kernel: SDPBackend, qkv: tuple[Tensor, Tensor, Tensor], flops: int) -> str:
+    """Return milliseconds and rate, as cells of a table."""
     try:
         with torch.inference_mode(), sdpa_kernel([kernel]):
-            taken = median_seconds(lambda: F.scaled_dot_product_attention(*tensors))
+            taken = median_seconds(lambda: F.scaled_dot_product_attention(*qkv))
     except RuntimeError:
         return "| – | cannot |"
     return f"| {1e3 * taken:.2f} | {flops / taken / 1e12:.0f} |"
@@ -98,7 +100,8 @@ def _replayed(call: Callable[[], object]) -> float | None:
     torch.cuda.current_stream().wait_stream(side)
     graph = torch.cuda.CUDAGraph()
     try:
-        with torch.cuda.graph(graph):
+        # A recording that fails leaves its stream behind as the current one.
+        with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(graph):
             call()
     except RuntimeError as error:
         print(f"(not one graph: {str(error).splitlines()[0]})")

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from napari_sam2.engine.streams import side_stream
 from tests.engine.pretend_autocast import rounded
 from tests.engine.pretend_device import (
     HOST,
@@ -110,6 +111,8 @@ def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendG
             names.rounds = before
 
     with ExitStack() as stack:
+        side_stream.cache_clear()
+        stack.callback(side_stream.cache_clear)
         launching = {
             "torch.cuda.Stream": streams.make,
             "torch.cuda.stream": streams.on,

@@ -184,6 +184,29 @@ def test_without_room_frames_are_encoded_at_their_turn(
     assert caplog.text.count("Out of memory") == 1
 
 
+def test_what_goes_wrong_beside_is_told_at_its_own_turn(gpu, monkeypatch) -> None:
+    encode = Sam2Model.encode_image
+
+    def failing(self, images):
+        if len(images) == 1:  # the last batch
+            raise RuntimeError("a kernel failed")
+        return encode(self, images)
+
+    tracker = clicked(seeded_model().to("cuda"))
+    monkeypatch.setattr(Sam2Model, "encode_image", failing)
+    found = []
+    with pytest.raises(RuntimeError, match="a kernel failed"):
+        found.extend(tracker.propagate())
+    assert [result.frame for result in found] == list(range(COUNT - 1))
+
+
+def test_sessions_share_what_is_beside(gpu) -> None:
+    model = seeded_model().to("cuda")
+    for _ in range(3):
+        assert len(list(clicked(model).propagate())) == COUNT
+    assert len(gpu.streams.made) == 1
+
+
 def test_what_is_begun_counts_as_remembered(gpu) -> None:
     tracker = clicked(seeded_model().to("cuda"))
     batch = 4 * encoding.bytes_per_frame(tracker.model.config)

@@ -96,6 +96,22 @@ def test_an_image_is_the_same_whatever_it_is_encoded_with(small_pieces) -> None:
         torch.testing.assert_close(ours[:1], expected, atol=1e-6, rtol=1e-5)
 
 
+@torch.inference_mode()
+def test_of_products_that_are_large_enough_it_is_the_same_bit_by_bit(
+    nano, small_pieces
+) -> None:
+    small_pieces(1 << 20)
+    images = torch.cat([image(seed, 256) for seed in (1, 2, 3)])
+    together, alone = nano.encode_image(images), nano.encode_image(images[:1])
+    for ours, expected in zip(together, alone, strict=True):
+        assert torch.equal(ours[:1], expected)
+
+
+@torch.inference_mode()
+def test_of_no_images_there_is_nothing() -> None:
+    assert MLP((4, 8, 4))(torch.empty(0, 3, 4)).shape == (0, 3, 4)
+
+
 @pytest.mark.parametrize("frames", [1, OBJECTS], ids=["one frame", "a view each"])
 @torch.inference_mode()
 def test_objects_are_found_and_remembered_as_at_once(

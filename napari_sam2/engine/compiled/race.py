@@ -183,10 +183,11 @@ def _seconds(function: Function, arguments: tuple[Any, ...]) -> float:
         start = process_time()
         function(*arguments)
         return process_time() - start
-    torch.cuda.synchronize()
+    device = arguments[0].device
+    torch.cuda.synchronize(device)
     start = perf_counter()
     function(*arguments)
-    torch.cuda.synchronize()
+    torch.cuda.synchronize(device)
     return perf_counter() - start
 
 
