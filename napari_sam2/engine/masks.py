@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -101,15 +101,23 @@ def to_results(
         solid = _results(unfilled, crops, scores, frame, shape_hw)
         results = _without_shared_fillings(results, solid)
     if options.keeps_probabilities:
-        results = [
-            _softened(result, crop) for result, crop in zip(results, crops, strict=True)
-        ]
+        probable = probabilities([crop.logits for crop in crops])
+        results = list(map(_softened, results, crops, probable))
     return tuple(results)
 
 
-def _softened(result: MaskResult, crop: Crop) -> MaskResult:
+def probabilities(logits: list[Tensor]) -> list[npt.NDArray[np.float32]]:
+    """Return on the host how probable logits, (h, w) each, are, in one transfer."""
+    if not logits or logits[0].device.type == "cpu":
+        return [one.sigmoid().numpy() for one in logits]
+    flat = torch.cat([one.flatten() for one in logits]).sigmoid().cpu().numpy()
+    return _parted(flat, [(one.shape[0], one.shape[1]) for one in logits])
+
+
+def _softened(
+    result: MaskResult, crop: Crop, probability: npt.NDArray[np.float32]
+) -> MaskResult:
     """Say how probable an object is at each pixel of a crop."""
-    probability = crop.logits.sigmoid().cpu().numpy()
     mask = np.zeros(probability.shape, bool)
     inside = result.within(result.shape_hw, (-crop.y, -crop.x))
     mask[inside.slices] = result.crop
@@ -223,9 +231,16 @@ def from_bits(
     packed: npt.NDArray[np.uint8], shapes: Sequence[tuple[int, int]]
 ) -> list[npt.NDArray[np.bool_]]:
     """Undo :func:`as_bits`."""
+    pixels = sum(height * width for height, width in shapes)
+    return _parted(np.unpackbits(packed, count=pixels).astype(bool), shapes)
+
+
+def _parted(
+    flat: npt.NDArray[Any], shapes: Sequence[tuple[int, int]]
+) -> list[npt.NDArray[Any]]:
+    """Part numbers that lie one after the other into arrays, (h, w) each."""
     ends = np.cumsum([height * width for height, width in shapes])
-    bits = np.unpackbits(packed, count=int(ends[-1])).astype(bool)
-    parts = np.split(bits, ends[:-1])
+    parts = np.split(flat, ends[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -36,9 +38,9 @@ def rounding_gpu():
         yield gpu
 
 
-def crowd(model, count: int, frames: int = 4) -> VideoTracker:
+def crowd(model, count: int, frames: int = 4, options=EXACT) -> VideoTracker:
     """Return a session with objects that are all clicked on in the first frame."""
-    tracker = VideoTracker(model, Generated(frames), limits=LIMITS, options=EXACT)
+    tracker = VideoTracker(model, Generated(frames), limits=LIMITS, options=options)
     for index in range(count):
         tracker.add(PointPrompt(index + 1, 0, (4 + 4 * index, 6 + 5 * index)))
     return tracker
@@ -113,6 +115,15 @@ def test_the_host_waits_for_a_frame_twice(gpu, objects) -> None:
         frames += 1
         assert len(gpu.came) <= ANSWERS_PER_FRAME * frames
     assert frames == 4
+
+
+def test_the_host_waits_once_more_for_probabilities_of_all_objects(gpu) -> None:
+    options = replace(EXACT, keeps_probabilities=True)
+    tracker = crowd(seeded_model().to("cuda"), 6, options=options)
+    gpu.came.clear()
+    results = list(tracker.propagate())
+    assert len(gpu.came) <= (ANSWERS_PER_FRAME + 1) * len(results)
+    assert all(one.soft is not None for result in results for one in result)
 
 
 def test_masks_come_down_as_bits(gpu) -> None:
