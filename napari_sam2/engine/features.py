@@ -17,7 +17,8 @@ class FeatureCache:
     Parameters
     ----------
     max_bytes : int
-        Most bytes held. The newest view is held even when it alone is larger.
+        Most bytes held, less what is left by :meth:`leave`. The newest view is held
+        even when it alone is larger.
     """
 
     def __init__(self, max_bytes: int) -> None:
