@@ -60,6 +60,7 @@ class NextFrames:
             self._started = self._side.start(make)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
+                _log.info("Frames could not be encoded before their turn: %s", error)
                 return
             self._side = None
             _log.info("Out of memory: frames are encoded only when it is their turn")
