@@ -153,7 +153,7 @@ def read_study(args: argparse.Namespace) -> Study:
     """
     from napari_sam2.evaluation.asking import parse_asking
     from napari_sam2.evaluation.assignment import Limits
-    from napari_sam2.evaluation.protocols import Protocol
+    from napari_sam2.evaluation.protocol import Protocol
     from napari_sam2.evaluation.study import Study
 
     words = [word for text in args.prompt or ["box"] for word in text.split(",")]

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.cli.prompting import Request
     from napari_sam2.core.axes import Axes
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.positions import Position
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.recipe import WindowMode

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.cli.arguments import MaskFile
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.positions import Positions
     from napari_sam2.core.prompts import Prompt
 
 

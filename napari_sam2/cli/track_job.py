@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.cli.prompting import Request
     from napari_sam2.core.axes import Axes
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.positions import Positions
     from napari_sam2.core.quality import Quality
     from napari_sam2.io.reading.stack_frames import StackFrames
 

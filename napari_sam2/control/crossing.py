@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import VolumeTracker
     from napari_sam2.control.position_ports import FramePlace
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.positions import Position
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.recipe import Followed
     from napari_sam2.core.results import MaskResult
     from napari_sam2.state.masks import Place

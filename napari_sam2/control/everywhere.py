@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.control.told_tracker import ToldTracker
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.packed import PackedResult
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.positions import Positions
     from napari_sam2.state.masks import Place
 
 

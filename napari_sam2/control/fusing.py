@@ -28,9 +28,9 @@ if TYPE_CHECKING:
         PositionStore,
         Segmenter,
     )
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.orientation import Dims
-    from napari_sam2.core.positions import Position
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.settings import Direction
 

@@ -11,8 +11,8 @@ from napari_sam2.core.results import FrameResult, MaskResult
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.packed import PackedResult
-    from napari_sam2.core.positions import Position
 
     Found = dict[int, dict[int, PackedResult]]
 

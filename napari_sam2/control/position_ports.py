@@ -8,13 +8,24 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from napari_sam2.control.ports import Tracker
     from napari_sam2.core.cancel import CancelToken, Progress
-    from napari_sam2.core.positions import Position
+    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.results import FrameResult
 
 FramePlace: TypeAlias = tuple[int, int]
 """An object and a frame."""
+
+
+class MakeTracker(Protocol):
+    """Makes a tracker of frames, such as ``partial(VideoTracker, model)``."""
+
+    def __call__(self, frames: FrameSource, /, *, limits: IntensityLimits) -> Tracker:
+        """Return a tracker that was told nothing."""
+        ...
 
 
 class Kept(Protocol):

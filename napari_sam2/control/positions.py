@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import Tracker
     from napari_sam2.control.position_ports import FramePlace, PositionStore, Segmenter
     from napari_sam2.core.cancel import CancelToken, Progress
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.positions import Positions
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.settings import Direction
 

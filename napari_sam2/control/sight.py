@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_sam2.core.bleaching import Fading
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.orientation import Dims
-    from napari_sam2.core.positions import Position
     from napari_sam2.io.reading.stack_frames import StackFrames
 
 

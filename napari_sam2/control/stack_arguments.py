@@ -16,7 +16,7 @@ from napari_sam2.io.reading.stack import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from napari_sam2.control.stack_work import MakeTracker
+    from napari_sam2.control.position_ports import MakeTracker
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.positions import PlacedPrompt
     from napari_sam2.core.prompts import Prompt

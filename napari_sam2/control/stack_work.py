@@ -6,7 +6,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from napari_sam2.control.fusing import AcrossAxes, Orientation
 from napari_sam2.control.positions import (
@@ -28,26 +28,17 @@ from napari_sam2.io.reading.stack_frames import stack_frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
-    from napari_sam2.control.ports import Tracker
-    from napari_sam2.control.position_ports import FramePlace
+    from napari_sam2.control.position_ports import FramePlace, MakeTracker
     from napari_sam2.control.positions import PositionStep
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.positions import Positions
     from napari_sam2.core.prompts import Prompt
     from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.io.reading.stack import Stack
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.state.settings import Direction
-
-
-class MakeTracker(Protocol):
-    """Makes a tracker of frames, such as ``partial(VideoTracker, model)``."""
-
-    def __call__(self, frames: FrameSource, /, *, limits: IntensityLimits) -> Tracker:
-        """Return a tracker that was told nothing."""
-        ...
 
 
 def stack_work(

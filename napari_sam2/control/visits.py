@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.positions import Positions
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from napari_sam2.state.spill import spill_folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.orientation import Dims
-    from napari_sam2.core.positions import Position
     from napari_sam2.core.recipe import OtherAxis
 
 # Frames, rows and columns along the first axis, along its rows, and its columns.

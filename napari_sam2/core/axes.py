@@ -14,7 +14,7 @@ from napari_sam2.core.given import check_given
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_sam2.core.positions import Position
+    from napari_sam2.core.frame_numbers import Position
 
 
 @dataclass(frozen=True, slots=True)

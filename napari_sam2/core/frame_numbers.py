@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from napari_sam2.core.positions import Position
+Position: TypeAlias = tuple[int, ...]
+"""An index along every axis of positions."""
 
 
 @dataclass(frozen=True, slots=True)

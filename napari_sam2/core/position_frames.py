@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.positions import Positions
 
 # So many frames stand for all that are of one time.
 _FRAMES_PER_TIME = 3

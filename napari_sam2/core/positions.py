@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import check_at, distinct_names, find_axis
 from napari_sam2.core.errors import PromptError, StackError
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from napari_sam2.core.axes import Axes
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.prompts import Prompt
-
-Position: TypeAlias = tuple[int, ...]
-"""An index along every axis of positions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.positions import Positions
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import MaskResult

@@ -12,9 +12,9 @@ from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.engine.tracker import VideoTracker
 
 if TYPE_CHECKING:
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.positions import Position
     from napari_sam2.engine.network import Network
 
 

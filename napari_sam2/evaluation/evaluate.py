@@ -15,9 +15,9 @@ from napari_sam2.evaluation.baselines import (
     copy_prompts,
     link_components,
 )
+from napari_sam2.evaluation.following import follow
 from napari_sam2.evaluation.masks import Masks, true_masks
 from napari_sam2.evaluation.means import mean
-from napari_sam2.evaluation.protocols import Protocol, follow
 from napari_sam2.evaluation.scorer import Found, Scorer
 from napari_sam2.evaluation.study import StackOutcome, StackScore, Study
 from napari_sam2.evaluation.truth import take_census
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from napari_sam2.engine.network import Network
+    from napari_sam2.evaluation.protocol import Protocol
     from napari_sam2.evaluation.truth import Truth
 
     Watch = Callable[[Progress], None]

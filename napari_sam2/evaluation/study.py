@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.quality import EXACT
 from napari_sam2.core.recipe import DEFAULT_WINDOW
 from napari_sam2.evaluation.assignment import Assignment, Limits
-from napari_sam2.evaluation.protocols import Protocol
+from napari_sam2.evaluation.protocol import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.evaluation.assignment import Assignment
     from napari_sam2.evaluation.masks import Masks
-    from napari_sam2.evaluation.protocols import Protocol
+    from napari_sam2.evaluation.protocol import Protocol
 
 GOOD_ENOUGH = 0.75
 """J below which a mask is corrected online."""

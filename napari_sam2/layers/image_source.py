@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_sam2.core.axes import Axes
+    from napari_sam2.core.frame_numbers import Position
     from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.positions import Position
 
 # Of the third channel where there are two: it is empty.
 _BLANK = 0.0, 1.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,19 +15,18 @@ from psygnal import Signal
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project.autosave_pace import AutosavePace
+from napari_sam2.project.changes import Changes
 from napari_sam2.project.recovery import RecoveryFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.project.values import Project
     from napari_sam2.state.document import Document
-    from napari_sam2.state.edit import TrackedObject
-    from napari_sam2.state.masks import FrameMask, Place
+    from napari_sam2.state.masks import Place
 
 
 class Lane(Protocol):
@@ -43,33 +41,6 @@ class Lane(Protocol):
     ) -> CancelToken:
         """Do a job; call back on the thread that submits."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is different since the last time, as values that cross to the lane.
-
-    Attributes
-    ----------
-    project : Project
-        All but objects, prompts, masks and steps.
-    objects : mapping of int to TrackedObject
-        All of them: they are few.
-    prompts : mapping of (object_id, frame) to FramePrompts or None
-    frames : frozenset of int
-        Frames whose masks are replaced.
-    masks : dict of int to mapping of int to FrameMask
-        All masks on these frames, by frame and object.
-    steps : tuple of (int, RecipeStep)
-        New steps, and those that have gone on, by number.
-    """
-
-    project: Project
-    objects: dict[int, TrackedObject]
-    prompts: dict[Place, FramePrompts | None]
-    frames: frozenset[int]
-    masks: dict[int, Mapping[int, FrameMask]]
-    steps: tuple[tuple[int, RecipeStep], ...]
 
 
 class Autosave:

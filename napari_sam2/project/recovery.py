@@ -24,7 +24,7 @@ from napari_sam2.project.schema import SUFFIX, database_uri
 from napari_sam2.project.store import Store, naming_store, new_store
 
 if TYPE_CHECKING:
-    from napari_sam2.project.autosave import Changes
+    from napari_sam2.project.changes import Changes
     from napari_sam2.project.values import Project
 
 STATE_VARIABLE = "NAPARI_SAM2_STATE"

@@ -17,7 +17,7 @@ from napari_sam2.evaluation.evaluate import evaluate_stack
 from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.markup import as_markdown
 from napari_sam2.evaluation.means import mean
-from napari_sam2.evaluation.protocols import Protocol
+from napari_sam2.evaluation.protocol import Protocol
 from napari_sam2.evaluation.study import Study
 from napari_sam2.evaluation.table import number
 

@@ -10,7 +10,7 @@ import pytest
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.evaluation.asking import parse_asking
 from napari_sam2.evaluation.evaluate import evaluate_stack
-from napari_sam2.evaluation.protocols import Protocol
+from napari_sam2.evaluation.protocol import Protocol
 from napari_sam2.evaluation.study import Study
 from tests.evaluation.stacks import truth_of, two_discs
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.positions import Position, Positions
+    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.positions import Positions
     from napari_sam2.io.reading.stack import Stack
 
 # ImageJ calls the frames of a stack channels unless it was told what they are.

@@ -10,8 +10,9 @@ from napari_sam2.core.results import FrameResult, mask_result
 from napari_sam2.evaluation.asking import Asking, parse_asking
 from napari_sam2.evaluation.assignment import Assignment
 from napari_sam2.evaluation.evaluate import evaluate_stack
+from napari_sam2.evaluation.following import follow
 from napari_sam2.evaluation.masks import Masks, true_masks
-from napari_sam2.evaluation.protocols import Protocol, follow
+from napari_sam2.evaluation.protocol import Protocol
 from napari_sam2.evaluation.study import Study
 from napari_sam2.evaluation.user import User
 from tests.evaluation.stacks import truth_of, two_discs
