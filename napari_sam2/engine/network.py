@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from weakref import WeakKeyDictionary
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.given import check_given
@@ -42,6 +43,10 @@ class Network(Protocol):
     @property
     def precision(self) -> Precision | None:
         """What it multiplies in, whoever computes it; None where that is not known."""
+
+    @property
+    def weights_digest(self) -> str:
+        """What tells its weights, and who computes with them, from others."""
 
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""
@@ -100,3 +105,15 @@ def given_network(model: Network) -> Network:
     advice = "give what load_model('nano') returns"
     check_given(model, Network, "loaded model", advice, ModelError)
     return model
+
+
+# Weights of a model that is in use stay, and a large one takes a second.
+_DIGESTS: WeakKeyDictionary[Network, str] = WeakKeyDictionary()
+
+
+def known_digest(model: Network) -> str:
+    """Return what tells a model's weights from others, which is found out once."""
+    digest = _DIGESTS.get(model)
+    if digest is None:
+        digest = _DIGESTS[model] = model.weights_digest
+    return digest

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_sam2.core.frames import planes_at_once
 from napari_sam2.engine.preprocess import to_unit
@@ -51,6 +54,12 @@ class FrameReader:
     in_parts : bool, optional
         Whether only parts of frames will be wanted: they are brought into range one by
         one then, by :meth:`unit`.
+
+    Attributes
+    ----------
+    checksums : ndarray of int64, shape (T,)
+        What tells each frame, as it was read last, from others; -1 where it was not
+        read.
     """
 
     def __init__(
@@ -60,16 +69,29 @@ class FrameReader:
         self.limits = limits
         self.in_parts = in_parts
         self._lock = threading.Lock()
+        self.checksums: npt.NDArray[np.int64] = np.full(len(source), -1, np.int64)
 
     def read(self, frame: int) -> npt.NDArray[Any]:
         """Read one frame, in range unless only parts of it will be wanted."""
         with self._lock:
             pixels = self.source[frame]
+        self.checksums[frame] = _checksum(pixels)
         return pixels if self.in_parts else to_unit(pixels, self.limits)
+
+    def take_up(self, checksums: npt.NDArray[np.int64]) -> None:
+        """Note what another session read of the same stack, and this one did not."""
+        unread = self.checksums < 0
+        self.checksums[unread] = checksums[unread]
 
     def unit(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Bring a part of what was read into range."""
         return to_unit(part, self.limits) if self.in_parts else part
+
+
+def _checksum(pixels: npt.NDArray[Any]) -> int:
+    """Return what tells pixels from others, on machines of either byte order."""
+    little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+    return zlib.crc32(np.ascontiguousarray(little).data)
 
 
 class ReadAhead:

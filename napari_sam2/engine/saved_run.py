@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,6 +23,12 @@ from napari_sam2.engine.device import kept_dtype
 from napari_sam2.engine.memory import FrameMemory
 from napari_sam2.engine.plan import Plan
 from napari_sam2.engine.run import Paused
+from napari_sam2.engine.run_conditions import (
+    check_conditions,
+    check_frames,
+    describe_conditions,
+)
+from napari_sam2.engine.track import UNSEEN
 from napari_sam2.engine.views import View
 from napari_sam2.engine.window import Sighting
 
@@ -30,13 +37,16 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.objects import ObjectTracks
+    from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.track import ObjectTrack
 
-_RUN = "run"
-_VERSION = 1
+_RUN, _SEEN = "run", "seen"
+_VERSION = 2
 
 
-def save_run(path: Path, paused: Paused, tracks: ObjectTracks, model: Network) -> None:
+def save_run(
+    path: Path, paused: Paused, tracks: ObjectTracks, parts: SessionParts
+) -> None:
     """Write a stopped run.
 
     Tracked masks that a correction would start from are left out: they are half of it,
@@ -48,7 +58,8 @@ def save_run(path: Path, paused: Paused, tracks: ObjectTracks, model: Network) -
     paused : Paused
     tracks : ObjectTracks
         What is remembered of the objects.
-    model : Network
+    parts : SessionParts
+        What the session computes with.
 
     Raises
     ------
@@ -56,13 +67,13 @@ def save_run(path: Path, paused: Paused, tracks: ObjectTracks, model: Network) -
         If the file cannot be written; one that was there is as it was.
     """
     objects: dict[str, Any] = {}
-    tensors: dict[str, torch.Tensor] = {}
+    tensors = {_SEEN: torch.from_numpy(parts.encoder.reader.checksums)}
     for track in tracks.of(paused.plan.prompted):
         objects[str(track.object_id)] = _described(track)
         tensors |= _tensors(track)
     said = {
         "version": _VERSION,
-        "model": model.config.name,
+        "conditions": describe_conditions(parts),
         "prompts": _digest(paused.plan, tracks),
         "objects": objects,
         **_numbers(paused),
@@ -70,7 +81,9 @@ def save_run(path: Path, paused: Paused, tracks: ObjectTracks, model: Network) -
     _replace(path, save(tensors, {_RUN: json.dumps(said)}))
 
 
-def load_run(path: Path, tracks: ObjectTracks, model: Network) -> Paused:
+def load_run(
+    path: Path, tracks: ObjectTracks, parts: SessionParts, *, compares_all: bool = False
+) -> Paused:
     """Read a stopped run, and let the objects remember what they had seen.
 
     Parameters
@@ -78,27 +91,37 @@ def load_run(path: Path, tracks: ObjectTracks, model: Network) -> Paused:
     path : Path
     tracks : ObjectTracks
         The same objects, prompted as they were; nothing changes if they are not.
-    model : Network
-        The model of the run, with the same weights: only its name is compared.
+    parts : SessionParts
+        What this session computes with.
+    compares_all : bool, optional
+        Whether every frame that the run saw is read and compared, instead of those that
+        it looks back at.
 
     Raises
     ------
     CheckpointError
-        If the file cannot be read, or the model or the number of frames was another.
+        If the file cannot be read, or the model, how it looks, or the frames were
+        others.
+    FrameError
+        If a frame that is compared cannot be read.
     PromptError
         If the prompts were others.
     """
     try:
         with safe_open(str(path), "pt") as file:
             said = json.loads(file.metadata()[_RUN])
-            _check_model(said, model)
+            if said["version"] != _VERSION:
+                raise ValueError("it is of another version of napari-sam2")
+            check_conditions(path, said["conditions"], parts)
             paused = _paused(said)
             _check_prompts(path, said["prompts"], paused.plan, tracks)
-            seen = [
-                (track, _remembered(file, track, said["objects"], model))
+            restored = [
+                _restored(file, track, said["objects"], parts.model)
                 for track in tracks.of(paused.plan.prompted)
             ]
-            visits = [_visits(file, track) for track, _ in seen]
+            seen = file.get_tensor(_SEEN).numpy()
+            compared = _compared(restored, compares_all=compares_all)
+            check_frames(path, compared, seen, parts)
     except (SafetensorError, ValueError, LookupError, TypeError) as error:
         raise CheckpointError(
             f"{path} holds no run that can be gone on with ({error}): begin anew."
@@ -106,9 +129,35 @@ def load_run(path: Path, tracks: ObjectTracks, model: Network) -> Paused:
     except OSError as error:
         reason = error.strerror or error
         raise CheckpointError(f"{path} cannot be read: {reason}.") from error
-    for (track, recent), visited in zip(seen, visits, strict=True):
-        track.bank.recent, track.visits = recent, visited
+    for one in restored:
+        one.track.bank.recent, one.track.visits = one.recent, one.visits
+    parts.encoder.reader.take_up(seen)
     return paused
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Restored:
+    """What an object remembered."""
+
+    track: ObjectTrack
+    recent: dict[int, FrameMemory]
+    visits: bytearray
+
+
+def _restored(
+    file: Any, track: ObjectTrack, said: dict[str, Any], model: Network
+) -> _Restored:
+    return _Restored(track, _remembered(file, track, said, model), _visits(file, track))
+
+
+def _compared(objects: list[_Restored], *, compares_all: bool) -> set[int]:
+    """Return the frames that have to be as they were."""
+    frames: set[int] = set()
+    for one in objects:
+        frames.update(one.track.answers, one.recent)
+        if compares_all:
+            frames.update(f for f, visit in enumerate(one.visits) if visit != UNSEEN)
+    return frames
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -142,13 +191,6 @@ def _paused(said: dict[str, Any]) -> Paused:
     plan = Plan(prompted, range(*said["frames"]), said["direction"])
     forward, backward = said["done"]
     return Paused(plan, (forward, backward))
-
-
-def _check_model(said: dict[str, Any], model: Network) -> None:
-    if said["version"] != _VERSION:
-        raise ValueError("it is of another version of napari-sam2")
-    if said["model"] != model.config.name:
-        raise ValueError(f"it is a run of another model, {said['model']}")
 
 
 def _check_prompts(path: Path, digest: str, plan: Plan, tracks: ObjectTracks) -> None:
@@ -214,7 +256,7 @@ def _remembered(
     pointers = file.get_tensor(f"{number}.pointers")
     shapes = (config.grid**2, config.memory_dim), (config.hidden_dim,)
     if (spatial.shape[1:], pointers.shape[1:]) != shapes:
-        raise ValueError("it is a run of another model")
+        raise ValueError("its memories are of another size")
     spatial = spatial.to(device, kept_dtype(device))
     pointers = pointers.to(device)
     return {

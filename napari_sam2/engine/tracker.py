@@ -89,10 +89,10 @@ class VideoTracker:
         parts = make_parts(model, self.frames, self.limits, self.options, cache)
         self._stepper, self._answerer = FrameStepper(parts), PromptAnswerer(parts)
         self._tracks = ObjectTracks(len(self.frames))
-        self._encoder = parts.encoder
-        most = self._encoder.worth_reading(self.options.prefetch_frames)
+        self._parts = parts
+        most = parts.encoder.worth_reading(self.options.prefetch_frames)
         prefetch = frames_ahead(self.frames, most)
-        reader = self._encoder.reader
+        reader = parts.encoder.reader
         self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
 
     @property
@@ -202,7 +202,7 @@ class VideoTracker:
 
     def forget_features(self) -> None:
         """Give back the memory that makes it quick to come back to frames."""
-        self._encoder.forget()
+        self._parts.encoder.forget()
 
     def alike(self, frames: FrameSource) -> VideoTracker:
         """Return a session of other frames, seen alike, that keeps probabilities."""
@@ -315,22 +315,34 @@ class VideoTracker:
         OutputError
             If it cannot be written.
         """
-        save_run(_as_path(path), self._paused(), self._tracks, self.model)
+        save_run(_as_path(path), self._paused(), self._tracks, self._parts)
 
-    def load_run(self, path: str | Path) -> None:
+    def load_run(self, path: str | Path, *, compares_all: bool = False) -> None:
         """Take up a run from a file, once the same prompts are said; then resume it.
 
-        Frames and weights have to be the same, too, which is not looked at.
+        Weights, image size, precision, limits, the options that masks hang on, and
+        frames have to be the same, too.
+
+        Parameters
+        ----------
+        path : str or Path
+        compares_all : bool, optional
+            Whether every frame that the run saw is read and compared, as for an image
+            that may have been edited meanwhile. Otherwise those are that the rest looks
+            back at: a few dozen.
 
         Raises
         ------
         PromptError
             If it was a run with other prompts.
         CheckpointError
-            If the file cannot be read, or its model had another name, or its stack
-            another number of frames.
+            If the file cannot be read, or something else differs, which is said.
+        FrameError
+            If a frame that is compared cannot be read.
         """
-        self._runner.paused = load_run(_as_path(path), self._tracks, self.model)
+        path, tracks = _as_path(path), self._tracks
+        paused = load_run(path, tracks, self._parts, compares_all=compares_all)
+        self._runner.paused = paused
 
     def _paused(self) -> Paused:
         if self._runner.paused is None:

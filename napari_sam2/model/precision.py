@@ -25,5 +25,10 @@ def hold_in_half(model: nn.Module) -> None:
         computes in bfloat16. It can no longer be trained.
     """
     for module in model.modules():
-        if isinstance(module, _ROUNDED):
+        if is_held_in_half(module):
             module.to(torch.bfloat16)
+
+
+def is_held_in_half(module: nn.Module) -> bool:
+    """Whether :func:`hold_in_half` rounds the weights of a module itself."""
+    return isinstance(module, _ROUNDED)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_sam2.model.blocks import MLP
+from napari_sam2.model.digest import digest_weights
 from napari_sam2.model.image_encoder import ImageEncoder, ImageFeatures
 from napari_sam2.model.mask_decoder import Candidates, Choice, MaskDecoder, choose
 from napari_sam2.model.memory_attention import MemoryAttention, MemoryTokens
@@ -82,6 +83,11 @@ class Sam2Model(nn.Module):
     def precision(self) -> Precision:
         """What it multiplies in."""
         return "bfloat16" if self.is_half else "float32"
+
+    @property
+    def weights_digest(self) -> str:
+        """What tells its weights from others; see :func:`digest_weights`."""
+        return digest_weights(self)
 
     def encode_image(self, images: Tensor) -> ImageFeatures:
         """Encode normalised images, (B, 3, S, S)."""

@@ -160,7 +160,7 @@ def test_frames_that_are_encoded_beside_others_come_out_the_same(
 def test_memory_is_flat_while_frames_are_encoded_beside_others(nano_there) -> None:
     options = replace(EXACT, feature_cache_bytes=16 * MIB)
     tracker = VideoTracker(nano_there, Generated(200), limits=LIMITS, options=options)
-    assert tracker._encoder._next is not None
+    assert tracker._parts.encoder._next is not None
     tracker.add(PointPrompt(1, 0, (15, 12)))
     held = []
     for index, _ in enumerate(tracker.propagate(direction="forward")):

@@ -163,7 +163,7 @@ def test_a_run_that_is_stopped_leaves_nothing_begun(gpu, started) -> None:
         if result.frame == 2:
             assert started[-1][2]
             token.cancel()
-    assert tracker._encoder._next._started is None
+    assert tracker._parts.encoder._next._started is None
     assert [result.frame for result in tracker.resume()] == list(range(3, COUNT))
 
 
@@ -210,7 +210,7 @@ def test_sessions_share_what_is_beside(gpu) -> None:
 def test_what_is_begun_counts_as_remembered(gpu) -> None:
     tracker = clicked(seeded_model().to("cuda"))
     batch = 4 * encoding.bytes_per_frame(tracker.model.config)
-    assert tracker._encoder.cache.max_bytes + batch == EXACT.feature_cache_bytes
+    assert tracker._parts.encoder.cache.max_bytes + batch == EXACT.feature_cache_bytes
 
 
 def test_only_pytorchs_own_network_on_cuda_does_two_things_at_once(gpu) -> None:

@@ -79,6 +79,11 @@ class CompiledNetwork:
         return self.model.precision
 
     @property
+    def weights_digest(self) -> str:
+        """What tells its weights from others."""
+        return self.model.weights_digest
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What came of compiling so far, in sentences."""
         parts = self._encode, self._attend, self._decode, self._remember

@@ -65,6 +65,8 @@ class OnnxNetwork:
         self.config: Sam2Config = manifest.config
         may_round = any(graph.provider in MAY_ROUND for graph in graphs.values())
         self.precision: Precision | None = None if may_round else manifest.computed_in
+        # Other files may be written of the same weights, by another PyTorch.
+        self.weights_digest = f"{manifest.weights_sha256} {manifest.precision}"
         self._graphs = graphs
         self._no_memory = torch.tensor(manifest.no_memory_embedding)[:, None, None]
         self._no_object = torch.tensor(manifest.no_object_pointer)

@@ -82,6 +82,7 @@ def test_graphs_say_what_they_multiply_in(miniature) -> None:
     exact = manifest_of(miniature)
     networks = [OnnxNetwork(replace(exact, precision=name), {}) for name in BITS]
     assert [one.precision for one in networks] == list(BITS.values())
+    assert len({one.weights_digest for one in networks}) == len(BITS)
     assert {one.is_half for one in networks} == {False}
 
 
