@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.cli.course import Course, describe_finished, follow
-from napari_sam2.cli.keeping import RunKeeper
+from napari_sam2.cli.journal_writer import JournalWriter
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.cli.unfinished import kept_in, replacing_its_own, run_folder_of
 from napari_sam2.core.bleaching import correct_bleaching
@@ -17,7 +17,7 @@ from napari_sam2.core.errors import OutputError
 from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.core.recent_frames import RecentFrames
 from napari_sam2.io.files.finished import FinishedFrames
-from napari_sam2.io.files.kept_run import KeptRun
+from napari_sam2.io.files.run_journal import RunJournal
 from napari_sam2.io.files.unfinished import holds_results
 
 if TYPE_CHECKING:
@@ -118,11 +118,11 @@ def _carry_out(
     with closing(FinishedFrames(folder, shape_hw)) as finished, ExitStack() as later:
         table = open_table(job, later)
         with open_labels(job) as labels:
-            keeper = RunKeeper(run, KeptRun(run.path, shape_hw), tracker)
+            journal = JournalWriter(run, RunJournal(run.path, shape_hw), tracker)
             collected = _Collected(frames, finished, table)
-            course = _follow(job, tracker, keeper, collected)
+            course = _follow(job, tracker, journal, collected)
             _check_begun(course, finished)
-            is_kept = not course.is_complete and keeper.finish()
+            is_kept = not course.is_complete and journal.finish()
             _write_labels(labels, finished)
         run.is_left = is_kept
         try:
@@ -136,13 +136,13 @@ def _carry_out(
 
 
 def _follow(
-    job: Job, tracker: VideoTracker, keeper: RunKeeper, collected: _Collected
+    job: Job, tracker: VideoTracker, journal: JournalWriter, collected: _Collected
 ) -> Course:
     """Follow the objects from where the run is; collect and keep what is found."""
-    done = keeper.take_up(collected.take)
+    done = journal.take_up(collected.take)
 
     def take(result: FrameResult) -> None:
-        keeper.add(result)  # first, as it counts as done whatever the table says
+        journal.add(result)  # first, as it counts as done whatever the table says
         collected.take(result)
 
     return follow(job, tracker, take, done)

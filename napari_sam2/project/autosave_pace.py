@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.writing_pace import rest_after
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECONDS_BETWEEN = 30.0
 """How long changes wait at most, unless writing takes that long."""
 QUIET_SECONDS = 3.0
-_LARGEST_SHARE = 0.02
-"""Most of the time that is spent on writing, where nothing waits too long for it."""
 
 
 class AutosavePace:
@@ -69,5 +69,5 @@ class AutosavePace:
             How long it took, on all threads; infinite if it failed.
         """
         self._under_way -= 1
-        rest = min(seconds / _LARGEST_SHARE, SECONDS_BETWEEN)
+        rest = min(rest_after(seconds), SECONDS_BETWEEN)
         self._next = self._clock() + rest

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.kept_run import KeptRun
+from napari_sam2.io.files.run_journal import RunJournal
 from tests.io.files.test_finished import SHAPE, result
 
 
@@ -22,7 +22,7 @@ def state(text: str):
     return lambda path: path.write_text(text)
 
 
-def frames_of(kept: KeptRun) -> list[int]:
+def frames_of(kept: RunJournal) -> list[int]:
     return [one.frame for one in kept.results()]
 
 
@@ -34,13 +34,13 @@ def frames_of(kept: KeptRun) -> list[int]:
 def test_what_was_saved_comes_back_in_its_order(tmp_path_factory, parts, lost) -> None:
     folder = tmp_path_factory.mktemp("run")
     for number, frames in enumerate(parts):
-        kept = KeptRun(folder, SHAPE)  # each time by another process
+        kept = RunJournal(folder, SHAPE)  # each time by another process
         for frame in frames:
             kept.add(found(frame))
         kept.save(state(f"state {number}"))
         for frame in lost:  # which nobody saved
             kept.add(found(frame))
-    again = KeptRun(folder, SHAPE)
+    again = RunJournal(folder, SHAPE)
     wanted = [frame for frames in parts for frame in frames]
     assert frames_of(again) == wanted
     for one in again.results():
@@ -53,8 +53,8 @@ def test_what_was_saved_comes_back_in_its_order(tmp_path_factory, parts, lost) -
         assert again.state is None
 
 
-def saved(folder, *frames: int) -> KeptRun:
-    kept = KeptRun(folder, SHAPE)
+def saved(folder, *frames: int) -> RunJournal:
+    kept = RunJournal(folder, SHAPE)
     for frame in frames:
         kept.add(found(frame))
     kept.save(state("done"))
@@ -66,11 +66,11 @@ def test_what_was_half_written_does_not_count(tmp_path) -> None:
     with (tmp_path / "results.bin").open("ab") as file:
         file.write(b"half a frame")
     (tmp_path / ".state-99-x.part.safetensors").write_text("half a state")
-    kept = KeptRun(tmp_path, SHAPE)
+    kept = RunJournal(tmp_path, SHAPE)
     assert frames_of(kept) == [0, 1]
     kept.add(found(2))
     kept.save(state("more"))
-    assert frames_of(KeptRun(tmp_path, SHAPE)) == [0, 1, 2]
+    assert frames_of(RunJournal(tmp_path, SHAPE)) == [0, 1, 2]
 
 
 def test_a_state_that_cannot_be_written_leaves_the_one_before(tmp_path) -> None:
@@ -82,11 +82,11 @@ def test_a_state_that_cannot_be_written_leaves_the_one_before(tmp_path) -> None:
 
     with pytest.raises(OutputError, match="the disk is full"):
         kept.save(full)
-    again = KeptRun(tmp_path, SHAPE)
+    again = RunJournal(tmp_path, SHAPE)
     assert frames_of(again) == [0, 1]
     assert again.state.read_text() == "done"
     kept.save(state("more"))  # nothing was lost of what is in memory
-    assert frames_of(KeptRun(tmp_path, SHAPE)) == [0, 1, 2]
+    assert frames_of(RunJournal(tmp_path, SHAPE)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("left", [1, 20, 60])
@@ -95,24 +95,24 @@ def test_results_that_were_cut_are_told(tmp_path, left: int) -> None:
     path = tmp_path / "results.bin"
     path.write_bytes(path.read_bytes()[:left])
     with pytest.raises(OutputError, match="is damaged: remove that folder"):
-        frames_of(KeptRun(tmp_path, SHAPE))
+        frames_of(RunJournal(tmp_path, SHAPE))
 
 
 def test_results_that_are_gone_are_told(tmp_path) -> None:
     saved(tmp_path, 0, 1)
     (tmp_path / "results.bin").unlink()
     with pytest.raises(OutputError, match=r"results\.bin"):
-        frames_of(KeptRun(tmp_path, SHAPE))
+        frames_of(RunJournal(tmp_path, SHAPE))
 
 
 def test_two_writers_are_told_apart(tmp_path) -> None:
-    mine, other = saved(tmp_path, 0, 1), KeptRun(tmp_path, SHAPE)
+    mine, other = saved(tmp_path, 0, 1), RunJournal(tmp_path, SHAPE)
     other.add(found(2))
     other.save(state("other"))
     mine.add(found(3))
     with pytest.raises(OutputError, match="changed by another program"):
         mine.save(state("mine"))
-    assert frames_of(KeptRun(tmp_path, SHAPE)) == [0, 1, 2]
+    assert frames_of(RunJournal(tmp_path, SHAPE)) == [0, 1, 2]
 
 
 def test_copies_of_programs_that_synchronise_folders_are_no_states(tmp_path) -> None:
@@ -120,7 +120,7 @@ def test_copies_of_programs_that_synchronise_folders_are_no_states(tmp_path) -> 
     for name in ("state-9999-LAPTOP", "state-9999 (1)", "state-"):
         (tmp_path / f"{name}.safetensors").write_text("a copy")
     assert kept.state.read_text() == "done"
-    assert frames_of(KeptRun(tmp_path, SHAPE)) == [0, 1]
+    assert frames_of(RunJournal(tmp_path, SHAPE)) == [0, 1]
 
 
 def test_a_state_before_that_cannot_be_removed_does_no_harm(
@@ -135,6 +135,6 @@ def test_a_state_before_that_cannot_be_removed_does_no_harm(
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.unlink", held)
         kept.save(state("more"))
-    again = KeptRun(tmp_path, SHAPE)
+    again = RunJournal(tmp_path, SHAPE)
     assert frames_of(again) == [0, 1, 2]
     assert again.state.read_text() == "more"

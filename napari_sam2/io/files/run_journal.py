@@ -29,7 +29,7 @@ _RESULTS, _STATE = "results.bin", "state-{}.safetensors"
 _STATE_NAME = re.compile(r"state-(\d+)\.safetensors")
 
 
-class KeptRun:
+class RunJournal:
     """The results of a run in the order in which they came, and its state.
 
     One process at a time writes to it, and knows how far it came.

@@ -1,4 +1,4 @@
-"""Keeping a long run as it goes, so that a crash costs little of it."""
+"""Writing a long run down as it goes, so that a crash costs little of it."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ import time
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import Sam2Error
+from napari_sam2.core.writing_pace import rest_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.io.files.kept_run import KeptRun
+    from napari_sam2.io.files.run_journal import RunJournal
     from napari_sam2.io.files.unfinished import RunFolder
 
 # Shorter runs are made again sooner than anybody asks for their rest.
 SECONDS_BETWEEN = 60.0
-_LARGEST_SHARE = 0.02
-"""Most of the time that is spent on keeping."""
 
 
-class RunKeeper:
-    """Keeps what a run finds, and its state, from time to time.
+class JournalWriter:
+    """Writes what a run finds, and its state, into its journal from time to time.
 
     Parameters
     ----------
     run : RunFolder
         Where it is kept.
-    kept : KeptRun
+    journal : RunJournal
         What is in there.
     tracker : VideoTracker
         With all prompts set; it takes up the run that was kept, if there is one.
     """
 
-    def __init__(self, run: RunFolder, kept: KeptRun, tracker: VideoTracker) -> None:
+    def __init__(
+        self, run: RunFolder, journal: RunJournal, tracker: VideoTracker
+    ) -> None:
         self._run = run
-        self._kept = kept
+        self._journal = journal
         self._tracker = tracker
         self._is_off = False
         self._next = time.monotonic() + SECONDS_BETWEEN
@@ -55,11 +56,11 @@ class RunKeeper:
         OutputError, CheckpointError
             If what was kept is damaged.
         """
-        state = self._kept.state
+        state = self._journal.state
         if not self._run.is_kept or state is None:
             return 0
         done = 0
-        for result in self._kept.results():
+        for result in self._journal.results():
             take(result)
             done += 1
         self._tracker.load_run(state)
@@ -68,23 +69,23 @@ class RunKeeper:
     def add(self, result: FrameResult) -> None:
         """Take the results of one more step, and keep them if it is time to."""
         if not self._is_off:
-            self._kept.add(result)
+            self._journal.add(result)
             if time.monotonic() >= self._next:
                 self._save()
 
     def finish(self) -> bool:
         """Keep all of a run that did not come to its end, if it was long."""
-        is_long = time.monotonic() >= self._next or self._kept.is_begun
+        is_long = time.monotonic() >= self._next or self._journal.is_begun
         if is_long and not self._is_off:
             self._save()
-        return self._kept.is_begun
+        return self._journal.is_begun
 
     def _save(self) -> None:
         """Write everything; a run goes on although it cannot be kept."""
         begun = time.monotonic()
         try:
             self._run.begin()
-            self._kept.save(self._tracker.save_run)
+            self._journal.save(self._tracker.save_run)
         except (Sam2Error, OSError, MemoryError) as error:
             self._is_off = True
             said = str(error) or "There is not enough memory to keep it."
@@ -93,4 +94,4 @@ class RunKeeper:
                 file=sys.stderr,
             )
         now = time.monotonic()
-        self._next = now + max(SECONDS_BETWEEN, (now - begun) / _LARGEST_SHARE)
+        self._next = now + max(SECONDS_BETWEEN, rest_after(now - begun))

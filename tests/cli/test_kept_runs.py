@@ -12,7 +12,7 @@ import pytest
 import tifffile
 import torch
 
-from napari_sam2.cli import carry_out, course, keeping
+from napari_sam2.cli import carry_out, course, journal_writer
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, OutputError
 from tests.cli.conftest import POINT
@@ -39,14 +39,14 @@ def outputs(tmp_path):
 @pytest.fixture
 def always(monkeypatch) -> None:
     """Keep a run after every frame, not every minute."""
-    monkeypatch.setattr(keeping, "SECONDS_BETWEEN", -1.0)
-    monkeypatch.setattr(keeping, "_LARGEST_SHARE", float("inf"))
+    monkeypatch.setattr(journal_writer, "SECONDS_BETWEEN", -1.0)
+    monkeypatch.setattr(journal_writer, "rest_after", lambda _: 0.0)
 
 
 @contextmanager
 def stopped_after(steps: int):
     """Stop a run after so many steps, as Ctrl-C does."""
-    token, add, seen = CancelToken(), keeping.RunKeeper.add, []
+    token, add, seen = CancelToken(), journal_writer.JournalWriter.add, []
 
     def told(self, result) -> None:
         add(self, result)
@@ -56,7 +56,7 @@ def stopped_after(steps: int):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(course, "stop_on_interrupt", lambda: nullcontext(token))
-        patch.setattr(keeping.RunKeeper, "add", told)
+        patch.setattr(journal_writer.JournalWriter, "add", told)
         yield seen
 
 
@@ -95,16 +95,16 @@ def test_a_run_that_was_killed_goes_on(cli, tmp_path, outputs, stack):
     assert cli(*words, *outputs("whole")).code == 0
     program = (
         "import os, signal, sys\n"
-        "from napari_sam2.cli import keeping, main\n"
-        "keeping.SECONDS_BETWEEN, count = -1.0, 0\n"
-        "keeping._LARGEST_SHARE = float('inf')\n"
-        "add = keeping.RunKeeper.add\n"
+        "from napari_sam2.cli import journal_writer, main\n"
+        "journal_writer.SECONDS_BETWEEN, count = -1.0, 0\n"
+        "journal_writer.rest_after = lambda _: 0.0\n"
+        "add = journal_writer.JournalWriter.add\n"
         "def told(self, result):\n"
         "    global count\n"
         "    count += 1\n"
         "    if count == 5: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    add(self, result)\n"
-        "keeping.RunKeeper.add = told\n"
+        "journal_writer.JournalWriter.add = told\n"
         "main.run()\n"
     )
     command = [sys.executable, "-c", program, *words, *outputs("killed")]
