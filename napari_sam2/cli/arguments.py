@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Some cannot, but what is then wrong can be told better than by argparse.
 _MAY_BE_NEGATIVE = ("--limits", "--frames", "--mask")
-_MASK = re.compile(r"(?:((?:\w+=\d+,)*)(\w+=\d+|\d+):)?(.+)", re.DOTALL)
+_MASK = re.compile(r"((?:\w+=\d+,)*)(?:(\w+=\d+|\d+):)?(.+)", re.DOTALL)
 
 
 class UsageError(Sam2Error):
@@ -175,7 +175,7 @@ def parse_mask(text: str) -> MaskFile:
     match = _MASK.fullmatch(text)
     if match is None:
         raise UsageError("--mask needs the name of a file, or FRAME:FILE.")
-    fields = [*(match[1] or "").split(","), match[2] or ""]
+    fields = [*match[1].split(","), match[2] or ""]
     at = dict(parse_place(one) for one in fields if "=" in one)
     frame = int(fields[-1]) if fields[-1].isdecimal() else None
     return MaskFile(Path(match[3]), frame, at)

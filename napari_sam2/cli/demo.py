@@ -18,7 +18,7 @@ from napari_sam2.cli.track_job import provenance, run_settings
 from napari_sam2.core.errors import MissingExtraError, OutputError
 from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import resolve_weights
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import Sample, load_sample, sample_names
@@ -101,7 +101,7 @@ def _make_folder(path: Path) -> None:
 
 def _job(sample: Sample, args: argparse.Namespace, quality: Quality) -> Job:
     frames = stack_frames(open_stack(sample.stack))
-    request = gather_request((), (), (sample.prompts,))
+    request = gather_request((), (), (sample.prompts,), frames)
     made = Made(
         args.model,
         image_size=args.image_size or 0,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.positions import Positions
     from napari_sam2.core.prompts import Prompt
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ def gather_request(
     flags: Sequence[PlacedPrompt],
     masks: Sequence[MaskFile],
     files: Sequence[Path],
+    image: StackFrames,
     positions: Positions = NOWHERE,
     fixed: Mapping[str, int] | None = None,
-    along: str = "",
 ) -> Request:
     """Add up the prompts of flags, mask files and prompt files.
 
@@ -69,12 +70,12 @@ def gather_request(
     flags : sequence of PlacedPrompt
     masks : sequence of MaskFile
     files : sequence of Path
+    image : StackFrames
+        The frames that they are for, at the first position.
     positions : Positions, optional
         Where objects are followed.
     fixed : mapping of str to int, optional
         The index at which frames stay, by name of the axis; prompts may say it, too.
-    along : str, optional
-        Name of the axis that objects are followed along, where there are positions.
 
     Raises
     ------
@@ -86,9 +87,9 @@ def gather_request(
     names: dict[int, str] = {}
     read = [mask.path for mask in masks]
     for mask in masks:
-        placed += _masks(mask, positions, along)
+        placed += _masks(mask, image, positions)
     for path in files:
-        stored = read_prompts(path)
+        stored = read_prompts(path, image, positions)
         placed += stored.placed
         names |= dict(stored.names)
         read += [path, *stored.files]
@@ -96,14 +97,16 @@ def gather_request(
     return Request(told, names, tuple(read))
 
 
-def _masks(mask: MaskFile, positions: Positions, along: str) -> Iterator[PlacedPrompt]:
+def _masks(
+    mask: MaskFile, image: StackFrames, positions: Positions
+) -> Iterator[PlacedPrompt]:
     """Yield the prompts of a mask file, of all its positions unless one is named."""
     if not positions.axes:
-        for prompt in load_mask_prompts(mask.path, mask.frame):
+        for prompt in load_mask_prompts(mask.path, mask.frame, image):
             yield PlacedPrompt(prompt, mask.at)
         return
     at = positions.named(mask.at)
-    found = load_placed_mask_prompts(mask.path, along, positions.names, mask.frame)
+    found = load_placed_mask_prompts(mask.path, image, positions, mask.frame)
     for one in found:
         if all(one.at.get(axis, index) == index for axis, index in at.items()):
             yield PlacedPrompt(one.prompt, {**at, **one.at})

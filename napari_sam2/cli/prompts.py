@@ -14,7 +14,7 @@ from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.io.doubtful_labels import LabelCheck
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import check_output
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.prompt_file import check_prompt_name, prompt_files, write_prompts
 from napari_sam2.io.prompt_json import PromptSet
 

@@ -52,8 +52,9 @@ def track_job(args: argparse.Namespace) -> Job:
     positions, fixed = _positions(args, stack)
     frames, *others = _frames(args, stack, fixed | positions.at(positions.first))
     _check_followed(frames, positions)
-    clicks, along = [*args.point, *args.box], frames.axes[0].name
-    request = gather_request(clicks, args.mask, args.prompts, positions, fixed, along)
+    request = gather_request(
+        [*args.point, *args.box], args.mask, args.prompts, frames, positions, fixed
+    )
     quality = quality_of(args)
     made_of = provenance(request, frames, args.model, positions)
     return Job(

@@ -17,7 +17,7 @@ from napari_sam2.evaluation.layouts.plain import check_alike, guess_kind
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Truth
 from napari_sam2.finetuning.truth import TruthStack
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.reading.kinds import SUFFIXES
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
@@ -86,7 +86,8 @@ def _source(image: Path, labels: Path) -> Source:
 
 
 def _open_pair(image: Path, labels: Path) -> Truth:
-    frames, found = stack_frames(open_stack(image)), read_labels(labels)
+    frames = stack_frames(open_stack(image))
+    found = read_labels(labels, frames)
     name = frames.stack.name
     check_alike(name, frames, found)
     known = frozenset(range(len(frames)))

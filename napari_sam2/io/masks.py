@@ -2,65 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import axis_names
 from napari_sam2.core.errors import FrameError, PromptError, StackError
 from napari_sam2.core.frozen_masks import freeze
 from napari_sam2.core.packing import pack_labels
-from napari_sam2.core.positions import PlacedPrompt, choose_positions
+from napari_sam2.core.positions import NOWHERE, PlacedPrompt
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import MaskPrompt
 from napari_sam2.io.doubtful_labels import LabelCheck
-from napari_sam2.io.reading.stack import open_stack
-from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
+from napari_sam2.io.label_frames import labels_of, open_labels, read_labels
+from napari_sam2.io.reading.stack_frames import frames_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from napari_sam2.core.axes import Axes
-    from napari_sam2.io.reading.stack import Stack
+    from napari_sam2.core.positions import Positions
+    from napari_sam2.io.label_frames import ImageLabels
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 
-def read_labels(path: str | Path) -> StackFrames:
-    """Open a label image or a stack of them, frames first.
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskFolder:
+    """The masks that a prompt file names.
 
-    Parameters
+    Attributes
     ----------
-    path : str or Path
-        Anything that :func:`napari_sam2.io.reading.stack.open_stack` opens. Of pictures
-        with a palette, as DAVIS has them, the indices count; where it is of two greys,
-        what is brighter is object 1.
-
-    Returns
-    -------
-    StackFrames
-        Frames of object ids, (H, W), read one at a time.
-
-    Raises
-    ------
-    StackError
-        If it is in colour, or has more axes than frames, rows and columns.
+    folder : Path
+        Where they are looked for.
+    image : StackFrames or None
+        The frames that they are for, at any position; see :func:`.read_labels`.
+    positions : Positions
+        All that there may be.
     """
-    stack = open_stack(path, indices=True)
-    if stack.is_rgb and stack.axes[-1].name == "s":  # else: three frames, misnamed
-        raise StackError(
-            f"{path} is a colour picture: masks are grey, with 0 for the background "
-            "and the object's number, or 255, for the object, or have such numbers as "
-            "indices of a palette, as DAVIS does."
-        )
-    frames = stack_frames(stack, _frame_axis(stack.axes))
-    if frames.dtype.kind not in "bui" and not _is_whole(frames[0]):
-        raise StackError(f"{path} holds {frames.dtype} numbers, not object numbers.")
-    return frames
+
+    folder: Path
+    image: StackFrames | None = None
+    positions: Positions = NOWHERE
+
+    def load(
+        self, name: str, frame: int, object_id: int, at: Mapping[str, int]
+    ) -> npt.NDArray[np.bool_]:
+        """Return the pixels, (H, W), of an object on a frame at a position."""
+        image, positions = self.image, self.positions
+        if image is not None and positions.axes:
+            named = positions.named(at)
+            here = {axis: i for axis, i in named.items() if axis in positions.names}
+            what = f"Object {object_id} on frame {frame}"
+            image = frames_at(image, positions, positions.locate(here, what))
+        return load_mask(self.folder / name, frame, object_id, image)
 
 
-def load_mask(path: str | Path, frame: int, object_id: int) -> npt.NDArray[np.bool_]:
+def load_mask(
+    path: str | Path, frame: int, object_id: int, image: StackFrames | None = None
+) -> npt.NDArray[np.bool_]:
     """Return the pixels of one object, for a mask prompt.
 
     Parameters
@@ -71,6 +72,8 @@ def load_mask(path: str | Path, frame: int, object_id: int) -> npt.NDArray[np.bo
         Which frame of a stack; a single picture serves any frame.
     object_id : int
         The label value, where there are several.
+    image : StackFrames, optional
+        The frames that a mask is for; see :func:`.read_labels`.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def load_mask(path: str | Path, frame: int, object_id: int) -> npt.NDArray[np.bo
         If the file cannot be read or does not contain the object.
     """
     try:
-        frames = read_labels(path)
+        frames = read_labels(path, image)
         labels = frames[frame if len(frames) > 1 else 0]
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask of object {object_id}: {error}") from error
@@ -99,7 +102,7 @@ def load_mask(path: str | Path, frame: int, object_id: int) -> npt.NDArray[np.bo
 
 
 def load_mask_prompts(
-    path: str | Path, frame: int | None = None
+    path: str | Path, frame: int | None = None, image: StackFrames | None = None
 ) -> tuple[MaskPrompt, ...]:
     """Make a mask prompt of every object on every frame of a file.
 
@@ -110,6 +113,8 @@ def load_mask_prompts(
     frame : int, optional
         The frame that a single picture belongs to, 0 by default; the only frame of a
         stack that counts.
+    image : StackFrames, optional
+        The frames that masks are for; see :func:`.read_labels`.
 
     Raises
     ------
@@ -117,14 +122,8 @@ def load_mask_prompts(
         If the file cannot be read or shows no object.
     """
     try:
-        frames = read_labels(path)
-        alone = (frame or 0) if len(frames) == 1 else None
-        checked = LabelCheck(path)
-        prompts = [
-            prompt
-            for t in _shown(frames, frame)
-            for prompt in _prompts_of(checked(frames[t]), t if alone is None else alone)
-        ]
+        frames = read_labels(path, image)
+        prompts = list(_prompts_on(frames, frame, LabelCheck(path)))
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask prompts: {error}") from error
     if not prompts:
@@ -135,7 +134,10 @@ def load_mask_prompts(
 
 
 def load_placed_mask_prompts(
-    path: str | Path, axis: str, every: Sequence[str], frame: int | None = None
+    path: str | Path,
+    image: StackFrames,
+    positions: Positions,
+    frame: int | None = None,
 ) -> tuple[PlacedPrompt, ...]:
     """Make mask prompts of a file that may have labels of several positions.
 
@@ -143,10 +145,10 @@ def load_placed_mask_prompts(
     ----------
     path : str or Path
         As for :func:`load_mask_prompts`, or a label stack with more axes.
-    axis : str
-        Name of the axis that objects are followed along.
-    every : sequence of str
-        Names of the axes of positions.
+    image : StackFrames
+        The frames that masks are for, at any position.
+    positions : Positions
+        All that there may be.
     frame : int, optional
         The frame that a single picture belongs to, 0 by default; the only frame of a
         stack that counts.
@@ -154,13 +156,13 @@ def load_placed_mask_prompts(
     Raises
     ------
     PromptError
-        If the file cannot be read, lacks one of the axes, or shows no object.
+        If the file cannot be read, is of another size, or shows no object.
     """
     try:
-        stack = open_stack(path, indices=True)
-        if sum(one.size > 1 for one in stack.axes) <= 3:
-            return tuple(map(PlacedPrompt, load_mask_prompts(path, frame)))
-        placed = tuple(_placed_prompts(stack, axis, every, frame))
+        found = labels_of(image, open_labels(path))
+        if found is None or not found.axes.keys() & {*positions.indices}:
+            return tuple(map(PlacedPrompt, load_mask_prompts(path, frame, image)))
+        placed = tuple(_placed_prompts(found, image, positions.whole, frame))
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask prompts: {error}") from error
     if not placed:
@@ -174,16 +176,29 @@ def _no_object(path: str | Path, frame: int | None) -> PromptError:
 
 
 def _placed_prompts(
-    stack: Stack, axis: str, every: Sequence[str], wanted: int | None
+    labels: ImageLabels, image: StackFrames, positions: Positions, wanted: int | None
 ) -> Iterator[PlacedPrompt]:
-    positions = choose_positions(stack.axes, [(name, None) for name in every])
-    names, checked = [one.name for one in positions.axes], LabelCheck(stack.path)
+    """Yield the prompts of all positions; where labels lack an axis, at its first."""
+    checked = LabelCheck(labels.stack.path)
+    held = [axis in labels.axes for axis in positions.indices]
     for position in positions:
-        at = dict(zip(names, position, strict=True))
-        frames = stack_frames(stack, axis, at=positions.at(position))
-        for frame in _shown(frames, wanted):
-            for prompt in _prompts_of(checked(frames[frame]), frame):
-                yield PlacedPrompt(prompt, at)
+        if any(index and not own for index, own in zip(position, held, strict=True)):
+            continue
+        named = zip(positions.names, position, held, strict=True)
+        at = {name: index for name, index, own in named if own}
+        frames = labels.cut_as(frames_at(image, positions, position))
+        for prompt in _prompts_on(frames, wanted, checked):
+            yield PlacedPrompt(prompt, at)
+
+
+def _prompts_on(
+    frames: StackFrames, wanted: int | None, checked: LabelCheck
+) -> Iterator[MaskPrompt]:
+    """Yield the prompts of all frames that are read, in order."""
+    alone = (wanted or 0) if len(frames) == 1 else None
+    for frame in _shown(frames, wanted):
+        number = frame if alone is None else alone
+        yield from _prompts_of(checked(frames[frame]), number)
 
 
 def _shown(frames: StackFrames, wanted: int | None) -> Iterable[int]:
@@ -203,13 +218,6 @@ def _prompts_of(labels: npt.NDArray[Any], frame: int) -> Iterator[MaskPrompt]:
         yield MaskPrompt(object_id, frame, freeze(mask))
 
 
-def _frame_axis(axes: Axes) -> int | None:
-    """Return the axis of frames: the first of label stacks, but the last of NIfTI."""
-    if len(axes) != 3:
-        return None
-    return 2 if axis_names(axes) == "xyz" else 0
-
-
 def _ids(labels: npt.NDArray[Any]) -> set[int]:
     return {int(value) for value in np.unique(labels)} - {0}
 
@@ -217,7 +225,3 @@ def _ids(labels: npt.NDArray[Any]) -> set[int]:
 def _full_scale(dtype: np.dtype[Any]) -> int:
     """Return the value of white in a black and white mask."""
     return int(np.iinfo(dtype).max) if dtype.kind in "ui" else 255
-
-
-def _is_whole(labels: npt.NDArray[Any]) -> bool:
-    return bool(np.isfinite(labels).all() and (labels == np.round(labels)).all())

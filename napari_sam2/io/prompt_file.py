@@ -12,9 +12,9 @@
 
 Coordinates are data pixels, row first. ``labels`` says for each point whether it is on
 the object (1, the default for all) or not (0). A mask is the path of a picture or label
-stack, relative to the JSON file. ``at`` is a position in a stack that has more axes
-than frames, rows and columns. ``name``, ``at``, ``points``, ``labels``, ``box`` and
-``mask`` may be left out.
+stack, relative to the JSON file; labels as large as the whole image are cut as it is.
+``at`` is a position in a stack that has more axes than frames, rows and columns.
+``name``, ``at``, ``points``, ``labels``, ``box`` and ``mask`` may be left out.
 """
 
 from __future__ import annotations
@@ -28,23 +28,35 @@ import numpy as np
 
 from napari_sam2.core.errors import OutputError, PromptError
 from napari_sam2.core.json_text import parse_json
+from napari_sam2.core.positions import NOWHERE
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt
 from napari_sam2.io.files.output import atomic_output, naming_output
+from napari_sam2.io.masks import MaskFolder
 from napari_sam2.io.prompt_json import VERSION, PromptSet, parse_prompts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from napari_sam2.core.positions import PlacedPrompt
+    from napari_sam2.core.positions import PlacedPrompt, Positions
+    from napari_sam2.io.reading.stack_frames import StackFrames
 
 
-def read_prompts(path: str | Path) -> PromptSet:
+def read_prompts(
+    path: str | Path,
+    image: StackFrames | None = None,
+    positions: Positions = NOWHERE,
+) -> PromptSet:
     """Read a prompt file.
 
     Parameters
     ----------
     path : str or Path
         A JSON file as described in the documentation of this module, or a pipe.
+    image : StackFrames, optional
+        The frames that masks are for, at any position; see
+        :func:`napari_sam2.io.label_frames.read_labels`.
+    positions : Positions, optional
+        All that there may be.
 
     Raises
     ------
@@ -65,7 +77,7 @@ def read_prompts(path: str | Path) -> PromptSet:
             "napari-sam2 prompts write one from labels."
         ) from error
     try:
-        return parse_prompts(content, path.parent)
+        return parse_prompts(content, MaskFolder(path.parent, image, positions))
     except PromptError as error:
         raise PromptError(f"In the prompt file {path}: {error}") from error
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from napari_sam2.io.masks import MaskFolder
+
 VERSION = 1
 
 
@@ -54,15 +56,15 @@ class PromptSet:
         return tuple(dict.fromkeys(prompt.object_id for prompt in self.prompts))
 
 
-def parse_prompts(content: Any, folder: Path) -> PromptSet:
+def parse_prompts(content: Any, masks: MaskFolder) -> PromptSet:
     """Check the content of a prompt file and turn it into prompts.
 
     Parameters
     ----------
     content : object
         The parsed JSON.
-    folder : Path
-        Where mask files are looked for.
+    masks : MaskFolder
+        Where mask files are looked for, and what they are of.
 
     Raises
     ------
@@ -81,9 +83,9 @@ def parse_prompts(content: Any, folder: Path) -> PromptSet:
         seen.add(object_id)
         if "name" in described:
             names[object_id] = _text(described["name"], f"object {object_id}: name")
-        placed += _object_prompts(described, object_id, folder)
+        placed += _object_prompts(described, object_id, masks)
     found = placed_set(placed, names)
-    return replace(found, files=tuple(_mask_files(content, folder)))
+    return replace(found, files=tuple(_mask_files(content, masks.folder)))
 
 
 def placed_set(
@@ -115,7 +117,7 @@ def _object_id(described: Any, number: int) -> int:
 
 
 def _object_prompts(
-    described: Mapping[str, Any], object_id: int, folder: Path
+    described: Mapping[str, Any], object_id: int, masks: MaskFolder
 ) -> list[PlacedPrompt]:
     placed: list[PlacedPrompt] = []
     seen: list[tuple[int, Mapping[str, int]]] = []
@@ -128,7 +130,10 @@ def _object_prompts(
                 "and box into one."
             )
         seen.append((frame, at))
-        prompts = _frame_prompts(entry, object_id, frame, folder)
+        if "mask" in entry:
+            prompts: list[Prompt] = [_mask(entry, object_id, frame, at, masks)]
+        else:
+            prompts = _frame_prompts(entry, object_id, frame)
         placed += (PlacedPrompt(prompt, at) for prompt in prompts)
     return placed
 
@@ -154,7 +159,7 @@ def _frame(entry: Any, object_id: int) -> int:
 
 
 def _frame_prompts(
-    entry: Mapping[str, Any], object_id: int, frame: int, folder: Path
+    entry: Mapping[str, Any], object_id: int, frame: int
 ) -> list[Prompt]:
     where = f"object {object_id}, frame {frame}"
     prompts: list[Prompt] = []
@@ -163,12 +168,6 @@ def _frame_prompts(
     if "box" in entry:
         y0, x0, y1, x1 = _numbers(entry["box"], 4, f'{where}: "box" [y0, x0, y1, x1]')
         prompts.append(BoxPrompt(object_id, frame, (y0, x0, y1, x1)))
-    if "mask" in entry:
-        if prompts:
-            raise PromptError(
-                f"{where}: a mask stands alone on its frame; remove the points and box."
-            )
-        prompts.append(_mask(entry["mask"], object_id, frame, folder, where))
     if not prompts:
         raise PromptError(f"{where}: there are no points, no box and no mask.")
     return prompts
@@ -198,12 +197,19 @@ def _points(
 
 
 def _mask(
-    name: Any, object_id: int, frame: int, folder: Path, where: str
+    entry: Mapping[str, Any],
+    object_id: int,
+    frame: int,
+    at: Mapping[str, int],
+    masks: MaskFolder,
 ) -> MaskPrompt:
-    from napari_sam2.io.masks import load_mask
-
-    file = folder / _text(name, f'{where}: "mask"')
-    return MaskPrompt(object_id, frame, load_mask(file, frame, object_id))
+    where = f"object {object_id}, frame {frame}"
+    if entry.keys() & {"points", "labels", "box"}:
+        raise PromptError(
+            f"{where}: a mask stands alone on its frame; remove the points and box."
+        )
+    name = _text(entry["mask"], f'{where}: "mask"')
+    return MaskPrompt(object_id, frame, masks.load(name, frame, object_id, at))
 
 
 def _mask_files(content: Any, folder: Path) -> Iterator[Path]:

@@ -36,7 +36,7 @@ from napari_sam2.engine.onnx.opening import open_network
 from napari_sam2.engine.onnx.precision import COMPUTED_IN, GraphPrecision
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.evaluation.measures import jaccard
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames

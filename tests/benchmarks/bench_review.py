@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_sam2 import VideoTracker, load_model, open_stack
 from napari_sam2.core.packing import pack_result
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import load_sample, sample_names

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_sam2.core.positions import choose_positions
 from napari_sam2.io.doubtful_labels import is_picture
 from napari_sam2.io.masks import load_mask_prompts, load_placed_mask_prompts
+from napari_sam2.io.reading.arrays import array_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.samples import load_sample, sample_names
 
 SIZE = 48
@@ -75,6 +78,9 @@ def test_so_is_one_of_several_positions(tmp_path: Path, caplog):
     path = tmp_path / "cells.ome.tif"
     pictures = DICE.integers(0, 256, (2, 2, SIZE, SIZE), np.uint8)
     tifffile.imwrite(path, pictures, metadata={"axes": "TZYX"})
-    assert load_placed_mask_prompts(path, "z", ["t"])
+    stack = array_stack(pictures, "tzyx")
+    image = stack_frames(stack, "z", at={"t": 0})
+    positions = choose_positions(stack.axes, [("t", None)])
+    assert load_placed_mask_prompts(path, image, positions)
     assert len(caplog.messages) == 1
     assert TOLD in caplog.text

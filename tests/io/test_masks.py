@@ -7,7 +7,6 @@ from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.io.masks import (
     load_mask,
     load_mask_prompts,
-    load_placed_mask_prompts,
     read_labels,
 )
 from napari_sam2.io.writing.png_labels import davis_palette
@@ -113,8 +112,6 @@ def test_indexed_pictures_are_labels_and_their_colours_do_not_matter(tmp_path):
     np.testing.assert_array_equal(read_labels(tmp_path / "00002.png")[0], LABELS[2])
     prompts = load_mask_prompts(tmp_path)
     assert [(p.object_id, p.frame) for p in prompts] == [(4, 0), (4, 2), (12, 2)]
-    placed = load_placed_mask_prompts(tmp_path, "t", ["z"])
-    assert [one.prompt.object_id for one in placed] == [4, 4, 12]
 
 
 @pytest.mark.parametrize("greys", [(0, 255), (0, 128), (90, 200)])

@@ -3,7 +3,7 @@ import pytest
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames

@@ -20,7 +20,7 @@ from napari.components import ViewerModel
 
 from napari_sam2.control import Activity
 from napari_sam2.core.quality import MEANINGS
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.state import Origin
 from napari_sam2.widgets.dock import Sam2Dock
 from tests.layers.mouse import click, drag

@@ -14,7 +14,7 @@ pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
 from napari_sam2.control import Activity
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.pictures import overlay
 from napari_sam2.io.writing.result_format import ResultFormat
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS

@@ -15,7 +15,7 @@ from napari.utils.key_bindings import KeymapHandler
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QComboBox, QPushButton
 
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.state import Origin
 from napari_sam2.widgets.tables.measurement_table import MeasurementTable
 from tests.widgets.user import SHAPE, User

@@ -14,7 +14,7 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 import napari
 
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.state import Origin
 from napari_sam2.widgets.dock import Sam2Dock
 from tests.widgets.hands import NO_HANDS, Hands

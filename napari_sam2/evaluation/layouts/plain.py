@@ -23,7 +23,7 @@ from napari_sam2.evaluation.labels import StackLabels
 from napari_sam2.evaluation.layouts.meta import Meta, read_meta
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Spacing, Truth
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 
@@ -56,7 +56,7 @@ def open_plain(folder: Path) -> Truth:
         If a file is missing or damaged, or they do not agree.
     """
     frames = stack_frames(open_stack(folder / "image.tif"))
-    labels = read_labels(folder / _LABELS)
+    labels = read_labels(folder / _LABELS, frames)
     check_alike(folder.name, frames, labels)
     meta = read_meta(folder / "meta.json", len(frames))
     known = range(len(frames)) if meta.known is None else meta.known

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.masks import read_labels
+from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.writing import label_writer
 from napari_sam2.io.writing.label_writer import label_dtype, open_label_writer
 

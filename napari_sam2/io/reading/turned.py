@@ -1,0 +1,138 @@
+"""Volumes of one space whose arrays run other ways, such as from right to left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_sam2.core.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import numpy.typing as npt
+
+    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.io.reading.opened import Affine
+    from napari_sam2.io.reading.stack import Stack
+
+_SPACE = "xyz"
+# In voxels, at the corners: what programs that keep affines as they like differ by.
+_MOST_APART = 0.25
+
+
+class FlippedArray:
+    """A lazily read array that is counted from the other end along some axes.
+
+    Parameters
+    ----------
+    array : array-like
+    flipped : collection of int
+        These axes.
+    """
+
+    def __init__(self, array: ArrayLike, flipped: Collection[int]) -> None:
+        self.shape = tuple(array.shape)
+        self.dtype = np.dtype(array.dtype)
+        self.ndim = len(self.shape)
+        self._array, self._flipped = array, frozenset(flipped)
+
+    def close(self) -> None:
+        """Release the file, where there is one."""
+        close = getattr(self._array, "close", None)
+        if close is not None:
+            close()
+
+    def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
+        """Read planes: what is picked by integers and by slices of all."""
+        stored, turned = [], []
+        for axis, one in enumerate(key):
+            is_flipped = axis in self._flipped
+            if isinstance(one, slice):
+                turned.append(slice(None, None, -1 if is_flipped else 1))
+            elif is_flipped:
+                one = self.shape[axis] - 1 - one
+            stored.append(one)
+        return np.asarray(self._array[tuple(stored)])[tuple(turned)]
+
+
+def turned_like(stack: Stack, image: Stack) -> Stack:
+    """Return a volume as it would be if its array ran as that of an image does.
+
+    Parameters
+    ----------
+    stack, image : Stack
+        Where one of them does not say where it lies, or says no more than that voxels
+        are millimetres, as programs do that do not know, it stays as it is.
+
+    Raises
+    ------
+    StackError
+        If both say where they lie, and their voxels are not the same ones.
+    """
+    if stack.affine is None or image.affine is None:
+        return stack
+    if _says_nothing(stack.affine) or _says_nothing(image.affine):
+        return stack
+    places = {axis.name: i for i, axis in enumerate(stack.axes) if axis.name in _SPACE}
+    sizes = {axis.name: axis.size for axis in image.axes}
+    if set(places) != set(_SPACE) or not set(_SPACE) <= sizes.keys():
+        return stack
+    steps = np.linalg.solve(_square(image.affine), _square(stack.affine))
+    axes, flipped = list(stack.axes), set()
+    turns = np.round(steps[:3, :3])
+    if not _is_turn(turns):
+        raise _lies_elsewhere(stack, image)
+    for column, name in enumerate(_SPACE):  # along x, y and z of the stack
+        row = int(np.abs(turns[:, column]).argmax())
+        index = places[name]
+        axes[index] = replace(axes[index], name=_SPACE[row])
+        if turns[row, column] < 0:
+            flipped.add(index)
+    shape = [stack.axes[places[name]].size for name in _SPACE]
+    if not _is_same_grid(steps, turns, shape, [sizes[name] for name in _SPACE]):
+        raise _lies_elsewhere(stack, image)
+    array = FlippedArray(stack.array, flipped) if flipped else stack.array
+    return replace(stack, array=array, axes=tuple(axes), affine=image.affine)
+
+
+def _square(affine: Affine) -> npt.NDArray[Any]:
+    return np.array([*affine, (0.0, 0.0, 0.0, 1.0)])
+
+
+def _says_nothing(affine: Affine) -> bool:
+    return np.array_equal(np.array(affine), np.eye(3, 4))
+
+
+def _is_turn(turns: npt.NDArray[Any]) -> bool:
+    """Whether each axis becomes one axis, from either side."""
+    ones = np.abs(turns)
+    return bool((ones.sum(0) == 1).all() and (ones.sum(1) == 1).all())
+
+
+def _is_same_grid(
+    steps: npt.NDArray[Any],
+    turns: npt.NDArray[Any],
+    shape: list[int],
+    image_shape: list[int],
+) -> bool:
+    """Whether corners of a volume are corners of the image, nearly."""
+    if list(np.abs(turns) @ shape) != image_shape:
+        return False
+    last = np.array(shape) - 1
+    corners = np.stack(np.meshgrid(*([0, end] for end in last)), -1).reshape(-1, 3)
+    found = corners @ steps[:3, :3].T + steps[:3, 3]
+    starts = np.where(turns.sum(1) < 0, np.array(image_shape) - 1, 0)
+    wanted = corners @ turns.T + starts
+    return bool((np.abs(found - wanted) <= _MOST_APART).all())
+
+
+def _lies_elsewhere(stack: Stack, image: Stack) -> StackError:
+    return StackError(
+        f"{stack.path} lies elsewhere in space than {image.path}: their voxels are not "
+        "the same ones, by what their headers say. Bring it to the grid of the image "
+        "first, with nearest neighbours, as programs for registration do; or correct "
+        "the header that is wrong."
+    )
