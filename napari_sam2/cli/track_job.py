@@ -101,6 +101,8 @@ def _with_settings(
         quality=quality,
     )
     settings = run_settings(made, args)
+    if args.axis is not None:
+        settings["axis"] = args.axis
     if args.every:
         settings["positions"] = [f"every {name}" for name, _ in args.every]
         settings["seeds"] = args.seed

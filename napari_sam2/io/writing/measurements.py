@@ -61,15 +61,6 @@ _WHICH = (
     Column("frame", "Frame, from 0", "i8"),
     Column("object", "Number of the object: its value in the labels", "i8"),
 )
-_SHAPE = (
-    Column("area", "Pixels in the mask; 0 where the object is absent", "i8"),
-    Column("centroid_y", "Centre of the mask: row, from 0", style=".3f"),
-    Column("centroid_x", "Centre of the mask: column, from 0", style=".3f"),
-    Column("y0", "First row of the bounding box", "i8"),
-    Column("x0", "First column of the bounding box", "i8"),
-    Column("y1", "Last row of the bounding box, included", "i8"),
-    Column("x1", "Last column of the bounding box, included", "i8"),
-)
 _CONFIDENCE = (
     Column("predicted_iou", "The model's estimate of how well the mask fits, 0 to 1"),
     Column("object_logit", "Above 0 where the model sees the object at all"),
@@ -92,9 +83,10 @@ class Measurer:
     axes : tuple of Axis or None
         Frames, rows and columns, with pixel sizes and units. Where these are known,
         there are calibrated columns besides those in pixels; a centre is then given
-        from the centre of the first pixel. Axes of positions may come first, and have a
-        column each; frames of results are then planes of these and of the frames,
-        counted with the last one fastest.
+        from the centre of the first pixel. Columns are called after rows and columns:
+        ``centroid_z`` and ``centroid_x`` where y is followed. Axes of positions may
+        come first, and have a column each; frames of results are then planes of these
+        and of the frames, counted with the last one fastest.
     channels : tuple of str
         Names of the channels of the image, none for grey ones; see
         :func:`napari_sam2.core.frames.channel_labels`.
@@ -177,7 +169,8 @@ class Measurer:
             for name in ([f"_{one}" for one in self.channels] or [""])
             for how in ("mean", "min", "max")
         )
-        return (*_SHAPE, *self._calibrated, *intensities, *_CONFIDENCE, *_FLAGS)
+        shape = _shape(*self._plane)
+        return (*shape, *self._calibrated, *intensities, *_CONFIDENCE, *_FLAGS)
 
     @cached_property
     def _calibrated(self) -> tuple[Column, ...]:
@@ -190,10 +183,11 @@ class Measurer:
         if along:
             found.append(Column(f"position_{along}", "The frame's time or depth"))
         if self._has_area:
+            rows, columns = self._plane
             found += [
                 Column(f"area_{area}2", "Area in the units of the image"),
-                Column(f"centroid_y_{area}", "Centre, from the first row"),
-                Column(f"centroid_x_{area}", "Centre, from the first column"),
+                Column(f"centroid_{rows}_{area}", "Centre, from the first row"),
+                Column(f"centroid_{columns}_{area}", "Centre, from the first column"),
             ]
         return tuple(found)
 
@@ -227,6 +221,13 @@ class Measurer:
         yield from (one for one, axis in zip(places, axes, strict=True) if axis.unit)
 
     @property
+    def _plane(self) -> tuple[str, str]:
+        """What rows and columns lie along: along z and x, where y is followed."""
+        names = () if self.axes is None else tuple(one.name for one in self.axes[-2:])
+        rows, columns = names if len({*names} & set("zyx")) == 2 else "yx"
+        return rows, columns
+
+    @property
     def _has_area(self) -> bool:
         rows, columns = _ascii_unit(self.axes, -2), _ascii_unit(self.axes, -1)
         return bool(rows) and rows == columns
@@ -237,6 +238,18 @@ class Measurer:
             return (frame,)
         shape = [axis.size for axis in self.axes[:-2]]
         return tuple(map(int, np.unravel_index(frame, shape)))
+
+
+def _shape(rows: str, columns: str) -> Iterator[Column]:
+    """Yield the columns of a mask's shape, by the names of its plane's axes."""
+    yield Column("area", "Pixels in the mask; 0 where the object is absent", "i8")
+    yield Column(f"centroid_{rows}", "Centre of the mask: row, from 0", style=".3f")
+    tip = "Centre of the mask: column, from 0"
+    yield Column(f"centroid_{columns}", tip, style=".3f")
+    yield Column(f"{rows}0", "First row of the bounding box", "i8")
+    yield Column(f"{columns}0", "First column of the bounding box", "i8")
+    yield Column(f"{rows}1", "Last row of the bounding box, included", "i8")
+    yield Column(f"{columns}1", "Last column of the bounding box, included", "i8")
 
 
 def _intensities(values: npt.NDArray[Any]) -> tuple[float, float, float]:

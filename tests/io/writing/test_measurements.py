@@ -48,6 +48,16 @@ def test_calibrated_columns_name_their_units() -> None:
     assert [row[name] for name in ("y0", "x0", "y1", "x1")] == [2, 3, 3, 5]
 
 
+def test_columns_are_called_after_the_axes_of_the_plane() -> None:
+    """A table of a volume that was followed along y is not taken for an axial one."""
+    along_y = AXES[1], Axis("z", 8, 2.0, "micrometer"), AXES[2]
+    row = measured(block(), axes=along_y)
+    assert (row["centroid_z"], row["centroid_x"]) == (2.5, 4.0)
+    assert (row["centroid_z_um"], row["centroid_x_um"]) == (5.0, 1.0)
+    assert [row[name] for name in ("z0", "x0", "z1", "x1")] == [2, 3, 3, 5]
+    assert "centroid_y" not in row
+
+
 @pytest.mark.parametrize(
     "axes", [None, (AXES[0], AXES[1], replace(AXES[2], unit="")), AXES[:1] * 3]
 )
