@@ -55,11 +55,15 @@ def remove_object(document: Document, object_id: int) -> Edit:
 def remove_objects(document: Document, object_ids: Collection[int]) -> Edit:
     """Remove objects with everything said about them and all their masks."""
     names = [document.get_object(object_id).name for object_id in object_ids]
+    said = [place for place in document.prompts if place[0] in object_ids]
+    seen = [(i, f) for i in object_ids for f in document.masks.of_object(i)]
+    # Masks are named also where there are none yet: answers may come between undo and
+    # redo, and they must not outlive the object.
     return Edit(
         f"Delete {names[0] if len(names) == 1 else f'{len(names)} objects'}",
         objects=dict.fromkeys(object_ids),
-        prompts={p: None for p in document.prompts if p[0] in object_ids},
-        masks={(i, f): None for i in object_ids for f in document.masks.of_object(i)},
+        prompts=dict.fromkeys(said),
+        masks=dict.fromkeys((*said, *seen)),
     )
 
 
