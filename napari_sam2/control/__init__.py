@@ -20,7 +20,7 @@ No Qt, no napari, no torch. Start here:
 Behind the controller: ``dispatch`` (jobs and the status), ``requesting`` (what a
 tracker is made from), ``prompting`` (answers), ``running`` (runs), ``everywhere`` (runs
 through all positions), ``crossing``, ``fusing`` and ``workplace`` (runs along several
-axes), ``travelling`` (undo and redo), ``importing`` (labels),
+axes), ``travelling`` (undo and redo), ``merging`` (objects), ``importing`` (labels),
 ``snapshot``, ``session`` and ``remembered`` (keeping the tracker in agreement with the
 document, by comparing), ``told_tracker`` and ``recording`` (every step done once, and
 taken down so that it can be done again).

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing
+from napari_sam2.control.merging import Merging
 from napari_sam2.control.orders import RunOrder
 from napari_sam2.control.prompting import Prompting
 from napari_sam2.control.requesting import (
@@ -99,6 +100,7 @@ class Controller:
         self._prompting = Prompting(self.document, *parts)
         self._running = Running(history, *parts, clock)
         self.steps = Travelling(history, self._running, self._board)
+        self.merging = Merging(history, self._running, self._board)
         self._importing = Importing(history, self._dispatcher)
         told = self.recorder.steps  # of a project, perhaps, where a run was stopped
         self._running.offer(order_left(self.document, told, settings.seed))
@@ -152,9 +154,7 @@ class Controller:
         ----------
         objects : sequence of int, optional
             By default the selected one, or all, as the settings say.
-        direction : str, optional
-            As the settings say.
-        frames : range, optional
+        direction, frames : str and range, optional
             As the settings say.
         everywhere : bool, optional
             At every position of the stack; ``frames`` are those at each.

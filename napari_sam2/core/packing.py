@@ -16,7 +16,7 @@ from napari_sam2.core.packed import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     import numpy.typing as npt
 
@@ -48,6 +48,21 @@ def absent_mask(shape_hw: tuple[int, int]) -> PackedMask:
     """Return the mask of an object that is not in a frame."""
     numbers = pack_numbers((0, 0), (0, 0), 0, (0.0, 0.0))
     return PackedMask(shared_shape(*shape_hw), numbers, b"", False)
+
+
+def unite(masks: Sequence[PackedMask]) -> PackedMask:
+    """Return the pixels of several masks of one frame as one mask."""
+    seen = [mask for mask in masks if not mask.is_absent]
+    if len(seen) < 2:
+        return seen[0] if seen else masks[0]
+    boxes = [mask.box_yxyx or (0, 0, 0, 0) for mask in seen]
+    y0, x0, y1, x1 = zip(*boxes, strict=True)
+    top, left = min(y0), min(x0)
+    crop = np.zeros((max(y1) - top + 1, max(x1) - left + 1), bool)
+    for mask, (y, x, *_) in zip(seen, boxes, strict=True):
+        height, width = mask.crop_hw
+        crop[y - top : y - top + height, x - left : x - left + width] |= mask.crop
+    return _pack(crop, (top, left), seen[0].shape_hw)
 
 
 def pack_labels(

@@ -27,6 +27,7 @@ STEPS = st.one_of(
     st.tuples(st.just("lock"), PLACES, SPOTS),
     st.tuples(st.just("remove"), PLACES, SPOTS),
     st.tuples(st.sampled_from(["run", "stop", "undo", "redo", "model"])),
+    st.tuples(st.just("merge")),
     st.tuples(st.just("labels"), st.sampled_from(["masks", "boxes", "points"])),
     st.tuples(st.just("work"), st.integers(1, 6)),
     st.tuples(st.just("work"), st.integers(1, 6)),
@@ -44,6 +45,8 @@ def act(desk: Desk, step: tuple) -> None:
         getattr(desk.controller, name)()
     elif name in ("undo", "redo"):
         getattr(desk.history, name)()
+    elif name == "merge":
+        desk.controller.merging.merge(tuple(document.objects))
     elif name == "model":
         desk.settings.model = f"model {len(desk.factory.made)}"
     elif name == "labels":
@@ -52,7 +55,7 @@ def act(desk: Desk, step: tuple) -> None:
         desk.controller.take_labels(order)
     else:
         edit_objects(desk, name, *step[1:])
-    for place in document.prompts:
+    for place in (*document.prompts, *document.masks):
         assert place[0] in document.objects
 
 

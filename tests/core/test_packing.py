@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.packing import pack_labels, pack_mask, unite
 
 
 @given(arrays(np.uint8, (7, 9), elements=st.integers(0, 4)))
@@ -23,3 +23,9 @@ def test_only_the_wanted_labels_are_taken() -> None:
     assert list(pack_labels(labels)) == [1, 2, 3]
     assert list(pack_labels(labels, {2, 7})) == [2]
     assert pack_labels(np.zeros((3, 3), int)) == {}
+
+
+@given(st.lists(arrays(bool, (7, 9)), min_size=1, max_size=4))
+def test_the_union_of_masks_has_the_pixels_of_all(masks: list[np.ndarray]) -> None:
+    united = unite([pack_mask(mask) for mask in masks])
+    assert united == pack_mask(np.any(masks, axis=0))

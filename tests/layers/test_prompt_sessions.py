@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from napari_sam2.control import InlineLane
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing, LabelOrder
 from napari_sam2.control.status import StatusBoard
+from napari_sam2.core.errors import PromptError
 from napari_sam2.core.packed import PackedResult
 from napari_sam2.core.packing import pack_mask
 from napari_sam2.layers.prompt_boxes import BoxReader
@@ -34,6 +37,7 @@ gestures = st.one_of(
     st.tuples(st.just("object"), st.integers(1, 3)),
     st.tuples(st.just("paint"), inside),
     st.tuples(st.just("erase"), inside),
+    st.tuples(st.just("merge"), st.just(None)),
     st.tuples(st.just("lock"), frames),
     st.tuples(st.just("run"), frames),
     st.tuples(st.just("labels"), st.tuples(st.sampled_from(FORMS), frames)),
@@ -72,6 +76,8 @@ def make(bench, kind, value):
         bench.go_to(value[0])
         label = (bench.document.selected or 1) if kind == "paint" else 0
         bench.masks.layer.paint(value, label)
+    elif kind == "merge":
+        merge(bench)
     elif kind == "lock":
         places = [(object_id, value) for object_id in bench.document.objects]
         bench.history.do(edits.set_flags(bench.document, places, is_locked=True))
@@ -91,6 +97,12 @@ def take_labels(bench, form, frame):
     dispatcher = Dispatcher(InlineLane(), StatusBoard())
     order = LabelOrder(lambda _: LABELS, (frame,), form=form)
     Importing(bench.history, dispatcher).start(order)
+
+
+def merge(bench):
+    """Make one of all objects, unless that is refused: a mask may be locked."""
+    with contextlib.suppress(PromptError):
+        bench.history.do(edits.merge_objects(bench.document, bench.document.objects))
 
 
 def discard(bench, name):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_sam2.core.errors import PromptError
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Edit, History, Spill, edits
 from tests.state.conftest import SHAPE_HW, click, found, square, track
@@ -33,6 +35,19 @@ IDS = st.integers(1, 3)
 SPOTS = st.tuples(st.integers(0, 14), st.integers(0, 24))
 
 
+def merged(document: Document, ids: set[int]) -> Edit:
+    """Return what makes one of these objects, if there are two that can be one."""
+    try:
+        return edits.merge_objects(document, ids)
+    except PromptError as refused:
+        assert (
+            "two or more" in str(refused)
+            or "no object" in str(refused)
+            or ("is locked" in str(refused))
+        )
+        return Edit("")
+
+
 @st.composite
 def acts(draw: st.DrawFn) -> Act:
     """Draw something that a user or a run might do to whatever document there is."""
@@ -46,7 +61,7 @@ def acts(draw: st.DrawFn) -> Act:
         "paint": lambda d: edits.paint_mask(d, *place, square(y, x)),
         "absent": lambda d: edits.mark_absent(d, object_id, [frame]),
     }
-    always = ["add", "import", "run", "lock", "accept", "clear"]
+    always = ["add", "import", "run", "lock", "accept", "clear", "merge"]
     name = draw(st.sampled_from([*exists, *always]))
 
     def act(document: Document) -> Edit:
@@ -65,6 +80,8 @@ def acts(draw: st.DrawFn) -> Act:
             )
         if name == "clear":
             return edits.clear_masks(document)
+        if name == "merge":
+            return merged(document, {object_id, 2})
         if name == "run":
             results = [found(object_id, f, square(y, x)) for f in many]
             return edits.set_results(document, results)
@@ -205,6 +222,23 @@ def test_undoing_a_prompt_brings_back_the_mask_before_its_answer(history) -> Non
     history.redo()
     assert state(document) == after
     assert not document.needs_answer(1, 0)
+
+
+@pytest.mark.parametrize("name", ["remove_objects", "merge_objects"])
+def test_an_answer_to_what_is_gone_again_leaves_no_mask(history, name: str) -> None:
+    document = history.document
+    history.do(edits.set_prompts(document, 2, 1, click(3, 3)))
+    history.do(edits.add_object(document, 3))
+    ids = (2,) if name == "remove_objects" else (1, 2)
+    history.do(getattr(edits, name)(document, ids))
+    after = state(document)
+    history.undo()
+    answer = found(2, 1, square(8, 8))
+    document.apply(edits.set_answer(document, answer, click(3, 3)))
+    history.redo()
+    assert state(document) == after
+    history.undo()
+    assert (2, 1) in document.masks, "it is there again with its object"
 
 
 def test_doing_something_else_ends_the_future(history: History) -> None:

@@ -4,6 +4,7 @@ Each checks what it is given, raises a sentence when it cannot be done, and retu
 :class:`~napari_sam2.state.edit.Edit` without changing anything.
 """
 
+from napari_sam2.state.edits.merging import merge_objects
 from napari_sam2.state.edits.objects import (
     add_object,
     new_object_id,
@@ -32,6 +33,7 @@ __all__ = [
     "clear_masks",
     "expect_answers",
     "mark_absent",
+    "merge_objects",
     "new_object_id",
     "paint_mask",
     "paint_masks",
