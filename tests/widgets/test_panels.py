@@ -85,6 +85,32 @@ def test_all_that_is_chosen_is_deleted_in_one_step(several_chosen) -> None:
     assert list(several_chosen.document.objects) == [1, 2, 3, 4, 5]
 
 
+def test_all_that_is_chosen_is_merged_into_the_first(working: User) -> None:
+    panel, document = working.dock.workbench.objects, working.document
+    for y in (8, 30, 20):
+        panel.add()
+        working.click(2, y, 30)
+        working.wait_mask(len(document.objects), 2)
+    assert not panel.merge_button.isEnabled(), "only one is chosen"
+    first, second, _ = (panel.tree.topLevelItem(row) for row in range(3))
+    panel.tree.setCurrentItem(second)
+    first.setSelected(True)
+    panel.merge_button.click()
+    assert [panel.tree.topLevelItem(i).text(0) for i in (0, 1)] == [
+        "Object 1",
+        "Object 3",
+    ]
+    assert (document.selected, panel.chosen) == (1, (1,))
+    assert not panel.merge_button.isEnabled()
+    labels = working.shown(2)
+    assert labels[8, 30] == labels[30, 30] == 1
+    assert len(working.session.prompts.points.data) == 1, "that of the third"
+    assert "has taken the place of the prompts" in working.dock.status_line.message
+    working.dock.workbench._undo.click()
+    assert len(working.session.prompts.points.data) == 3
+    np.testing.assert_array_equal(working.shown(2)[[8, 30], 30], [1, 2])
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
 def test_the_chosen_object_is_deleted_by_a_key(working: User, key) -> None:
     panel = working.dock.workbench.objects

@@ -57,16 +57,17 @@ class ObjectsPanel(QWidget):
         self._is_filling = False
         self._rows: dict[int, QTreeWidgetItem] = {}
         self.tree = ObjectTree(self)
-        column(self, self.tree, self._make_buttons())
+        column(self, self.tree, *self._make_buttons())
         self.tree.delete_asked.connect(self.delete)
         self.tree.currentItemChanged.connect(self._on_row_chosen)
         self.tree.itemChanged.connect(self._on_item_edited)
+        self.tree.itemSelectionChanged.connect(self._on_chosen)
         links.connect(self._document.objects_changed, self._on_objects_changed)
         links.connect(self._document.prompts_changed, self._on_prompts_changed)
         links.connect(self._document.selection_changed, self._on_selection_changed)
         self._fill()
 
-    def _make_buttons(self) -> QWidget:
+    def _make_buttons(self) -> tuple[QWidget, QWidget]:
         self.new_button = button(
             "New", "Start another object; your next click is its", self.add
         )
@@ -76,6 +77,12 @@ class ObjectsPanel(QWidget):
             " back)",
             self.delete,
         )
+        self.merge_button = button(
+            "Merge",
+            "Make one object of those that are chosen, with the number, name and colour"
+            " of the first of them (Ctrl or Shift and a click choose several)",
+            self.merge,
+        )
         self._show_only = switch(
             "Show only",
             "Hide the masks of all other objects (Shift-U)",
@@ -84,8 +91,9 @@ class ObjectsPanel(QWidget):
         self.jump_button = button(
             "Go to", "Go to the first frame on which you prompted it (Home)", self.jump
         )
-        return row(
-            self.new_button, self.delete_button, self._show_only, self.jump_button
+        return (
+            row(self.new_button, self.delete_button, self.merge_button),
+            row(self._show_only, self.jump_button),
         )
 
     @property
@@ -103,6 +111,10 @@ class ObjectsPanel(QWidget):
         chosen = self.chosen or (() if selected is None else (selected,))
         if chosen:
             self._controller.history.do(edits.remove_objects(self._document, chosen))
+
+    def merge(self) -> None:
+        """Make one object of those that are chosen."""
+        self._controller.merging.merge(self.chosen)
 
     def jump(self) -> None:
         """Ask to go to the chosen object's first prompt."""
@@ -165,6 +177,10 @@ class ObjectsPanel(QWidget):
             self._choose(chosen)
         for one in (self.delete_button, self._show_only, self.jump_button):
             one.setEnabled(bool(self._rows))
+        self._on_chosen()
+
+    def _on_chosen(self) -> None:
+        self.merge_button.setEnabled(len(self.tree.selectedItems()) > 1)
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._fill_numbers({object_id for object_id, _ in places})
