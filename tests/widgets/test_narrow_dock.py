@@ -9,6 +9,7 @@ pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
 from napari.qt import get_stylesheet
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QScrollArea, QWidget
 
 from napari_sam2.state import edits
@@ -52,6 +53,23 @@ def crowded(request, user_without_window: User) -> User:
         part.header.setChecked(True)
     user.qtbot.wait(20)
     return user
+
+
+def test_what_a_title_leaves_out_is_marked_and_can_be_read(crowded: User) -> None:
+    section = crowded.dock._image_section
+    section.header.setChecked(False)
+    crowded.qtbot.wait(20)
+    assert QLabel.text(section._summary).endswith("…")
+    assert LONG.strip() in section._summary.toolTip()
+
+
+def test_a_list_that_opens_has_room_for_its_words(crowded: User) -> None:
+    box = crowded.dock.workbench.results.form.kind.native
+    crowded.qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
+    crowded.qtbot.waitUntil(box.view().isVisible)
+    words = box.fontMetrics().horizontalAdvance(box.itemText(0))
+    assert box.view().viewport().width() > words > box.width()
+    box.hidePopup()
 
 
 def is_cut(widget: QWidget) -> bool:

@@ -27,6 +27,9 @@ from qtpy.QtWidgets import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+_LIST_MARGIN, _WIDEST_LIST = 40, 700
+"""Of lists that open, in pixels: what is beside their words, and how wide they get."""
+
 
 def button(text: str, tip: str, on_click: Callable[[], object]) -> QPushButton:
     """Make a button that can be reached with Tab and says what it does."""
@@ -73,6 +76,7 @@ def choice(tip: str, options: Iterable[tuple[str, Any]] = ()) -> QComboBox:
     made.setMinimumContentsLength(8)
     made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     leave_the_wheel_to_the_dock(made)
+    open_wide(made)
     for text, value in options:
         made.addItem(text, value)
     return made
@@ -86,6 +90,23 @@ class _WheelFilter(QObject):
             event.ignore()
             return True
         return False
+
+
+class _ListFilter(QObject):
+    """Has a list that opens be as wide as its entries, however narrow its box is."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress):
+            measure = watched.fontMetrics().horizontalAdvance
+            words = [watched.itemText(number) for number in range(watched.count())]
+            wanted = max(map(measure, words), default=0) + _LIST_MARGIN
+            watched.view().setMinimumWidth(min(wanted, _WIDEST_LIST))
+        return False
+
+
+def open_wide(box: QComboBox) -> None:
+    """Have all words of the list be read that a box opens."""
+    box.installEventFilter(_ListFilter(box))
 
 
 def leave_the_wheel_to_the_dock(widget: QWidget) -> None:

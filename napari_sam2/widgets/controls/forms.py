@@ -18,6 +18,7 @@ from napari_sam2.widgets.controls.controls import (
     add_row,
     form,
     leave_the_wheel_to_the_dock,
+    open_wide,
 )
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _adapt(field: Any) -> None:
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         native.setMinimumContentsLength(6)
+        open_wide(native)
     if isinstance(native, QComboBox | QAbstractSpinBox):
         native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     for one in (native, *native.findChildren(QPushButton)):

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import (
-    QLabel,
-    QScrollArea,
-    QSizePolicy,
-    QToolButton,
-    QWidget,
-)
+from qtpy.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QWidget
+from superqt import QElidingLabel
 
 from napari_sam2.widgets.controls.controls import column, row
 
@@ -30,7 +25,7 @@ class Section(QWidget):
         self._title = title
         self._content = content
         self._is_settled = False
-        self._summary = QLabel()
+        self._summary = QElidingLabel()
         self._summary.setMinimumWidth(10)
         self.header = self._make_header(title)
         title_row = row(self.header, self._summary)
@@ -66,7 +61,7 @@ class Section(QWidget):
     @property
     def summary(self) -> str:
         """What the title says is chosen."""
-        return self._summary.text()
+        return str(self._summary.text())
 
     def add_to_title(self, words: str) -> None:
         """Have the title end with some words; with none, it is the plain one again."""

@@ -24,6 +24,7 @@ _TIPS = (
     "Frames on which you clicked, boxed or painted it",
     "Frames on which it has a mask, or is known to be absent",
 )
+_AS_NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _FEWEST_ROWS, _MOST_ROWS = 3, 8
 _ROWS_MEASURED = 50
 
@@ -44,7 +45,11 @@ class ObjectTree(QTreeWidget):
         self.setHeaderLabels(list(_TITLES))
         for number, tip in enumerate(_TIPS):
             self.headerItem().setToolTip(number, tip)
+        for number in (NUMBER, PROMPTS, FRAMES):
+            self.headerItem().setTextAlignment(number, _AS_NUMBERS)
         self.setRootIsDecorated(False)
+        # What tells names apart is often their end
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(
@@ -97,9 +102,10 @@ def make_row(object_id: int, name: str) -> QTreeWidgetItem:
     item = QTreeWidgetItem([name, str(object_id), "", ""])
     item.setData(NAME, Qt.ItemDataRole.UserRole, object_id)
     item.setIcon(NAME, _colour_icon(object_id))
+    item.setToolTip(NAME, name)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     for number in (NUMBER, PROMPTS, FRAMES):
-        item.setTextAlignment(number, Qt.AlignmentFlag.AlignRight)
+        item.setTextAlignment(number, _AS_NUMBERS)
     return item
 
 

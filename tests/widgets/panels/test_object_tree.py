@@ -47,3 +47,10 @@ def test_all_rows_are_seen_in_larger_letters(listing: User) -> None:
     for points in (20, 9):
         listing.dock.setStyleSheet(look(points))
         listing.qtbot.waitUntil(lambda: fits(listing, 4))
+
+
+def test_a_name_that_does_not_fit_can_be_read_all_the_same(listing: User) -> None:
+    tree = listing.dock.workbench.objects.tree
+    name = "Left hippocampus, anterior part, as the third annotator saw it"
+    tree.topLevelItem(1).setText(0, name)
+    assert tree.topLevelItem(1).toolTip(0) == name
