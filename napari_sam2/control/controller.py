@@ -183,9 +183,9 @@ class Controller:
         with self.attempt(Topic.RUN):
             self._running.resume()
 
-    def stop(self) -> None:
+    def stop(self, *, but: Topic | None = None) -> None:
         """Stop what can be stopped after its current step; finished frames stay."""
-        self._dispatcher.stop()
+        self._dispatcher.stop(but=but)
 
     def clear_masks(self) -> None:
         """Forget all masks, as one step of undo; a run is given up."""

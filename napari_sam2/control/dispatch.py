@@ -104,11 +104,18 @@ class Dispatcher:
             on_error=end,
         )
 
-    def stop(self) -> None:
-        """Ask every job to stop that takes long; answers are soon there anyway."""
+    def stop(self, *, but: Topic | None = None) -> None:
+        """Ask every job to stop that takes long; answers are soon there anyway.
+
+        Parameters
+        ----------
+        but : Topic, optional
+            What is to go on.
+        """
         is_loading = any(errand.is_loading for errand in self._queue)
         for errand in self._queue:
-            if is_loading or errand.activity is not Activity.ANSWERING:
+            is_long = is_loading or errand.activity is not Activity.ANSWERING
+            if is_long and errand.topic is not but:
                 errand.token.cancel()
         self.refresh()
 

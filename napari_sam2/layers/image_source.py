@@ -144,12 +144,17 @@ class ImageSource:
     def calibration(self) -> Axes:
         """Frames, rows and columns with pixel sizes and units, for tables and files.
 
-        Axes of positions come first.
+        Axes of positions come first. Sizes are those that the layer has now.
         """
-        frame = self.space.layout.frame
-        first = Axis("t", 1) if frame is None else self.axes[frame]
-        rows, columns = self.space.layout.plane
-        return (*self.positions.axes, first, self.axes[rows], self.axes[columns])
+        now = image_axes(self.layer)
+        axes = [
+            replace(one, scale=other.scale, unit=other.unit)
+            for one, other in zip(self.axes, now, strict=True)
+        ]
+        layout = self.space.layout
+        first = Axis("t", 1) if layout.frame is None else axes[layout.frame]
+        rows, columns = layout.plane
+        return (*(axes[i] for i in layout.positions), first, axes[rows], axes[columns])
 
 
 def image_source(

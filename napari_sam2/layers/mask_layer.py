@@ -25,15 +25,12 @@ if TYPE_CHECKING:
     from napari_sam2.state.document import Document
     from napari_sam2.state.history import History
 
-_KEYS = {"Control-Z": "undo", "Control-Shift-Z": "redo"}
-
 
 class MaskLayer:
     """The masks of a document as one labels layer, values being object ids.
 
-    Painting, erasing and filling become mask prompts, one edit per stroke. Ctrl-Z and
-    Ctrl-Shift-Z in the layer go through the document's history; napari's own undo, if
-    it is called otherwise, counts as painting. Removing the layer hides the masks until
+    Painting, erasing and filling become mask prompts, one edit per stroke; napari's own
+    undo, if it is called, counts as painting. Removing the layer hides the masks until
     :meth:`show` brings it back with everything that has come since; others say whether
     they are forgotten.
 
@@ -163,8 +160,6 @@ class MaskLayer:
         self.layer.events.data.disconnect(self._on_data_exchanged)
         self._stroke.disconnect()
         self._unfollow()
-        for key in _KEYS:
-            self.layer.bind_key(key, None)
 
     def _connect(self) -> None:
         self._document.masks_changed.connect(self._on_masks_changed)
@@ -172,9 +167,6 @@ class MaskLayer:
         self._document.selection_changed.connect(self._on_selection_changed)
         self.layer.events.selected_label.connect(self._on_label_chosen)
         self.layer.events.data.connect(self._on_data_exchanged)
-        for key, name in _KEYS.items():
-            travel = getattr(self._history, name)
-            self.layer.bind_key(key, lambda _, go=travel: go(), overwrite=True)
         self._on_selection_changed(self._document.selected)
 
     def _on_masks_changed(self, frames: frozenset[int]) -> None:

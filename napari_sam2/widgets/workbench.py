@@ -88,7 +88,7 @@ class Workbench(QWidget):
         return ResultsPanel(
             session.controller,
             self.links,
-            axes=image.calibration,
+            calibration=lambda: session.image.calibration,
             image_axes=image.space.layout.result_axes,
             name=image.layer.name,
             add_tracks=session.add_tracks,
@@ -117,6 +117,8 @@ class Workbench(QWidget):
         links.connect(session.position.changed, self.review.show_frame)
         self.review.show_frame(session.position.frame)
         links.connect(session.painted, self.objects.refresh_coverage)
+        if session.masks.hidden:  # as it was left
+            self.objects.switch_show_only()
         links.connect(session.history.changed, self._show_steps)
         self.keys = bind_shortcuts(viewer, session.layers, self._actions(), links)
         links.connect(session.controller.status_changed, self._on_status_changed)

@@ -139,7 +139,6 @@ def test_a_disconnected_layer_is_left_to_the_user(with_block):
     with_block.masks.layer.fill((2, 7, 7), 0)
     with_block.document.select(1)
     assert area(with_block, 1, 2) == 100
-    press_missing(with_block.masks.layer, "Control-Z")
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -179,9 +178,3 @@ def test_two_sessions_in_one_viewer_keep_apart(bench):
     other.masks.apply()
     assert not other.masks.layer.data.any()
     assert other.masks.layer in bench.viewer.layers
-
-
-def press_missing(layer, key):
-    from napari.utils.key_bindings import coerce_keybinding
-
-    assert coerce_keybinding(key) not in layer.keymap

@@ -279,3 +279,17 @@ def test_every_format_is_offered_and_written(
     if one.name in LABEL_READERS:
         found = LABEL_READERS[one.name](path)
         np.testing.assert_array_equal(found[3], tracked.shown(3))
+
+
+def test_pixel_sizes_are_those_that_the_image_has_when_it_is_measured(
+    tracked: User, tmp_path: Path
+) -> None:
+    image = tracked.session.image.layer
+    image.scale = (1, 0.5, 0.25)
+    image.units = ("second", "micrometer", "micrometer")
+    save(tracked, "csv", tmp_path / "table.csv")
+    tracked.wait((tmp_path / "table.csv").exists)
+    tracked.wait_idle()
+    with (tmp_path / "table.csv").open() as file:
+        row = next(csv.DictReader(file))
+    assert float(row["area_um2"]) == pytest.approx(int(row["area"]) / 8)

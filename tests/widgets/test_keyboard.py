@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import (
@@ -20,7 +21,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_sam2.control import Activity
 from napari_sam2.widgets.controls.section import Section
+from tests.widgets.held import bring_to, let_go
 from tests.widgets.user import User
 
 _CONTROLS = (QAbstractButton, QComboBox, QAbstractSpinBox)
@@ -198,3 +201,20 @@ def test_a_letter_scrolls_to_its_part(clicked: User) -> None:
 def test_tab_stops_at_nothing_that_only_scrolls(dock) -> None:
     for one in dock.findChildren(QScrollArea):
         assert one.focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+def test_undo_in_the_layer_of_masks_takes_back_what_the_button_does(
+    user_without_window: User,
+) -> None:
+    bring_to(user_without_window, "idle")
+    user = user_without_window
+    user.factory.state = "running"
+    user.dock.workbench.track.run()
+    user.wait(lambda: user.status.activity is Activity.RUNNING)
+    said = dict(user.document.prompts)
+    masks = user.session.masks.layer
+    masks.keymap[coerce_keybinding("Control-Z")](masks)
+    assert "Track 1 object" in user.status.message
+    assert dict(user.document.prompts) == said
+    let_go(user)
+    user.wait_idle()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from napari_sam2.control import Activity
+from napari_sam2.io.label_frames import read_labels
+from napari_sam2.state.masks import draw_labels
+from napari_sam2.widgets.sessions import exporting
 from tests.widgets.user import User
 
 
@@ -116,3 +122,40 @@ def test_renaming_an_image_that_is_not_chosen_renames_it_in_the_list(
     assert prompted.session is first
     choose(prompted, "new name")
     assert prompted.session.image.layer is other
+
+
+def test_what_is_being_written_is_written_when_another_image_is_chosen(
+    prompted: User, tmp_path, monkeypatch
+) -> None:
+    is_let_go = threading.Event()
+
+    def drawn_late(*args: object) -> object:
+        is_let_go.wait(10)
+        return draw_labels(*args)
+
+    monkeypatch.setattr(exporting, "draw_labels", drawn_late)
+    prompted.open_image(name="other")
+    prompted.dock.workbench.results.save(tmp_path / "labels.tif")
+    prompted.wait(lambda: prompted.status.activity is not Activity.IDLE)
+    choose(prompted, "other")
+    is_let_go.set()
+    prompted.wait((tmp_path / "labels.tif").exists)
+    assert read_labels(tmp_path / "labels.tif")[1].any()
+
+
+def test_the_only_object_that_was_shown_is_so_when_one_comes_back(
+    prompted: User,
+) -> None:
+    first = prompted.session
+    objects = prompted.dock.workbench.objects
+    objects.add()
+    objects.switch_show_only()
+    assert first.masks.hidden == {1}
+    prompted.open_image(name="other")
+    choose(prompted, "other")
+    choose(prompted, "cells")
+    assert prompted.session is first
+    objects = prompted.dock.workbench.objects
+    assert first.masks.hidden == {1}
+    objects.switch_show_only()
+    assert not first.masks.hidden

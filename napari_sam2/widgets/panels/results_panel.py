@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import find_result_format
 from napari_sam2.widgets.controls.controls import button, column, row
@@ -41,8 +40,8 @@ class ResultsPanel(QWidget):
     controller : Controller
     links : Links
         Cut when the session ends.
-    axes : Axes or None
-        Positions, frames, rows and columns of the stack, for calibrated areas.
+    calibration : callable
+        Returns positions, frames, rows and columns of the stack, with pixel sizes.
     image_axes : tuple of int, optional
         Where these are among the axes of the image; see :class:`ResultHeader`.
     name : str
@@ -64,7 +63,7 @@ class ResultsPanel(QWidget):
         controller: Controller,
         links: Links,
         *,
-        axes: Axes | None,
+        calibration: Callable[[], Axes],
         image_axes: tuple[int, ...] = (),
         name: str,
         add_tracks: Callable[[], object],
@@ -74,7 +73,8 @@ class ResultsPanel(QWidget):
         super().__init__(parent)
         self._controller = controller
         self._exporter = Exporter(controller)
-        self._axes, self._name, self._image_files = axes, name, image_files
+        self._calibration = calibration
+        self._name, self._image_files = name, image_files
         self._image_axes = image_axes
         self._table: MeasurementTable | None = None
         document = controller.document
@@ -96,7 +96,7 @@ class ResultsPanel(QWidget):
         """Measure all masks, and show the table: in its window if it has one."""
         if self._table is None or self._table.parent() is None:  # it was closed
             self._retire_table()
-            self._table = MeasurementTable(self._controller, self._axes)
+            self._table = MeasurementTable(self._controller, self._calibration)
             self._table.place_chosen.connect(self.place_chosen)
             self.table_ready.emit(self._table)
         self._table.measure()
@@ -107,9 +107,8 @@ class ResultsPanel(QWidget):
         """Save all frames, or some, in a format of results, by its name."""
         controller = self._controller
         results = take_results(controller.document, frames)
-        count, shape_hw = controller.document.frame_count, results.shape_hw
         header = ResultHeader(
-            self._axes or axes_from_shape((count, *shape_hw), "tyx"),
+            self._calibration(),
             results.names,
             provenance_of(controller, self._name),
             controller.frames,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_sam2.control import Topic
 from napari_sam2.widgets.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class Sessions:
             return
         self.current = session
         if before is not None:
-            before.controller.stop()
+            before.controller.stop(but=Topic.EXPORT)  # files are written whole
             if before.is_empty:
                 self._close(before)
             else:

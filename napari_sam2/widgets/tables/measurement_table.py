@@ -19,7 +19,7 @@ from napari_sam2.widgets.sessions.exporting import take_results
 from napari_sam2.widgets.tables.measurement_model import MeasurementModel
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     import numpy.typing as npt
 
@@ -39,9 +39,9 @@ class MeasurementTable(QWidget):
     Parameters
     ----------
     controller : Controller
-    axes : tuple of Axis or None
-        Frames, rows and columns of the stack, before them those of its positions; for
-        units, and for columns that say where a mask is.
+    calibration : callable
+        Returns frames, rows and columns of the stack, before them those of its
+        positions; for units, and for columns that say where a mask is.
     parent : QWidget, optional
     """
 
@@ -51,13 +51,13 @@ class MeasurementTable(QWidget):
     def __init__(
         self,
         controller: Controller,
-        axes: Axes | None,
+        calibration: Callable[[], Axes],
         *,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._axes = axes
+        self._calibration = calibration
         self._links = links = Links()
         self._is_measuring = False
         self._is_outdated = False
@@ -84,7 +84,8 @@ class MeasurementTable(QWidget):
         """Measure all masks, in the background."""
         document, frames = self._controller.document, self._controller.frames
         results = take_results(document)
-        measurer = Measurer(self._axes, channel_labels(frames), frame_times(frames))
+        axes, channels = self._calibration(), channel_labels(frames)
+        measurer = Measurer(axes, channels, frame_times(frames))
         model = MeasurementModel(measurer, results.names, results.count)
         self._show_model(model)
         links = Links()  # cut when this is destroyed while the lane still works
