@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_sam2.cli.begun import (
+    SeenFiles,
+    keep_estimates,
+    kept_estimates,
+    settle_precision,
+)
 from napari_sam2.cli.course import Course, describe_finished, follow
 from napari_sam2.cli.journal_writer import JournalWriter
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.cli.unfinished import kept_in, replacing_its_own, run_folder_of
-from napari_sam2.core.bleaching import correct_bleaching
+from napari_sam2.core.bleaching import find_fading, steady
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.intensity import estimate_limits
 from napari_sam2.core.recent_frames import RecentFrames
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.cli.job import Job
     from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.tracker import VideoTracker
@@ -93,12 +100,27 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     job = replacing_its_own(job)
     job.check()
     frames = _shared_frames(job)
-    seen = correct_bleaching(frames) if job.corrects_bleaching else frames
-    limits = job.limits or estimate_limits(seen)
     with run_folder_of(job, frames) as run, _naming(run.path):
+        files = SeenFiles(run, job.inputs)
+        seen, limits = _look(job, frames, run)
         model = load()
-        job = job.settled(limits, run.settle_precision(model.precision))
-        return _carry_out(job, frames, _prompted_tracker(job, seen, model), run)
+        job = job.settled(limits, settle_precision(run, model.precision))
+        tracker = _prompted_tracker(job, seen, model)
+        return _carry_out(job, frames, tracker, run, files)
+
+
+def _look(
+    job: Job, frames: FrameSource, run: RunFolder
+) -> tuple[FrameSource, IntensityLimits]:
+    """Return frames as the model sees them, and what it sees as black and white."""
+    kept = kept_estimates(run)
+    fading = kept.fading
+    if fading is None:
+        fading = find_fading(frames) if job.corrects_bleaching else ()
+    seen = steady(frames, fading)
+    limits = kept.limits or job.limits or estimate_limits(seen)
+    keep_estimates(run, limits, fading)
+    return seen, limits
 
 
 def _shared_frames(job: Job) -> RecentFrames:
@@ -112,13 +134,17 @@ def _shared_frames(job: Job) -> RecentFrames:
 
 
 def _carry_out(
-    job: Job, frames: FrameSource, tracker: VideoTracker, run: RunFolder
+    job: Job,
+    frames: FrameSource,
+    tracker: VideoTracker,
+    run: RunFolder,
+    files: SeenFiles,
 ) -> Outcome:
     shape_hw, folder = job.frames.shape_hw, job.outputs.labels.parent
     with closing(FinishedFrames(folder, shape_hw)) as finished, ExitStack() as later:
         table = open_table(job, later)
         with open_labels(job) as labels:
-            journal = JournalWriter(run, RunJournal(run.path, shape_hw), tracker)
+            journal = JournalWriter(run, RunJournal(run.path, shape_hw), tracker, files)
             collected = _Collected(frames, finished, table)
             course = _follow(job, tracker, journal, collected)
             _check_begun(course, finished)

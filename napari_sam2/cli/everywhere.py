@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_sam2.cli.begun import keep_estimates, kept_estimates, settle_precision
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import stop_on_interrupt
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
@@ -74,19 +75,22 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
     """
     _check_overlays(job)
     job.check()
-    sight = look(
-        job.frames,
-        job.positions,
-        limits=job.limits,
-        corrects_bleaching=job.corrects_bleaching,
-    )
     with run_folder_of(job, AllFrames(job.positions, job.frames_at)) as run:
+        kept = kept_estimates(run)
+        sight = look(
+            job.frames,
+            job.positions,
+            limits=kept.limits or job.limits,
+            fading=kept.fading,
+            corrects_bleaching=job.corrects_bleaching,
+        )
+        keep_estimates(run, sight.limits, sight.fading)
         run.begin()
         folder = run.path
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
         with _keeping(folder, store):
             model = load()
-        job = job.settled(sight.limits, run.settle_precision(model.precision))
+        job = job.settled(sight.limits, settle_precision(run, model.precision))
         with _keeping(folder, store), ExitStack() as opened:
             labels = opened.enter_context(open_labels(job))
             table = open_table(job, opened)

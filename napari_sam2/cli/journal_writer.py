@@ -6,12 +6,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.errors import Sam2Error
+from napari_sam2.core.errors import CheckpointError, Sam2Error
 from napari_sam2.core.writing_pace import rest_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from napari_sam2.cli.begun import SeenFiles
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.tracker import VideoTracker
     from napari_sam2.io.files.run_journal import RunJournal
@@ -32,14 +34,21 @@ class JournalWriter:
         What is in there.
     tracker : VideoTracker
         With all prompts set; it takes up the run that was kept, if there is one.
+    files : SeenFiles
+        What the run reads.
     """
 
     def __init__(
-        self, run: RunFolder, journal: RunJournal, tracker: VideoTracker
+        self,
+        run: RunFolder,
+        journal: RunJournal,
+        tracker: VideoTracker,
+        files: SeenFiles,
     ) -> None:
         self._run = run
         self._journal = journal
         self._tracker = tracker
+        self._files = files
         self._is_off = False
         self._next = time.monotonic() + SECONDS_BETWEEN
 
@@ -63,8 +72,25 @@ class JournalWriter:
         for result in self._journal.results():
             take(result)
             done += 1
-        self._tracker.load_run(state)
+        self._load(state)
         return done
+
+    def _load(self, state: Path) -> None:
+        """Let the tracker go on; where files are no longer those, if pixels are."""
+        compares_all = not self._files.are_untouched
+        if compares_all:
+            print(
+                "napari-sam2: The image was written again, or copied, since the run "
+                "broke off: comparing the frames that it has seen.",
+                file=sys.stderr,
+            )
+        try:
+            self._tracker.load_run(state, compares_all=compares_all)
+        except CheckpointError as error:
+            raise CheckpointError(
+                f"{error} To begin anew, remove {self._run.path}."
+            ) from error
+        self._files.accept()
 
     def add(self, result: FrameResult) -> None:
         """Take the results of one more step, and keep them if it is time to."""

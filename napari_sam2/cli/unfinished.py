@@ -29,7 +29,7 @@ def run_folder_of(job: Job, frames: FrameSource) -> AbstractContextManager[RunFo
     ----------
     job : Job
     frames : FrameSource
-        All frames of the job, of which three are read.
+        All frames of the job, of which three are read where it has parts.
 
     Raises
     ------
@@ -73,7 +73,6 @@ def replacing_its_own(job: Job) -> Job:
 
 def _depends_on(job: Job, frames: FrameSource) -> dict[str, Any]:
     """Return what the results depend on, by what to call it when it differs."""
-    image = _fingerprint(frames, job.frames.stack.path)
     made, layout = job.provenance, job.frames.layout
     along = job.positions.indices
     return {
@@ -83,10 +82,7 @@ def _depends_on(job: Job, frames: FrameSource) -> dict[str, Any]:
             "--at": [one for one in layout.fixed if one[0] not in along],
             "--every": [str(span) for span in job.positions.visited],
         },
-        "another image": {
-            "size": image.shape, "type": image.dtype,
-            "pixels": image.pixels or image.mtime_ns,
-        },
+        "another image": _image(job, frames),
         "another model": {
             "--model": None if made is None else made.model_sha256,
             "--image-size": job.image_size,
@@ -108,6 +104,16 @@ def _settings(job: Job) -> dict[str, Any]:
         "--window": job.window,
         "--correct-bleaching": job.corrects_bleaching,
     }
+
+
+def _image(job: Job, frames: FrameSource) -> dict[str, Any]:
+    """Describe the image, by a few frames where the tracker compares none of them."""
+    size, type_ = (len(frames), *frames.shape_hw), frames.dtype.name
+    described = {"size": size, "type": type_}
+    if not job.has_parts:
+        return described
+    image = _fingerprint(frames, job.frames.stack.path)
+    return {**described, "pixels": image.pixels or image.mtime_ns}
 
 
 def _fingerprint(frames: FrameSource, path: Path) -> Fingerprint:

@@ -60,6 +60,7 @@ def look(
     positions: Positions = NOWHERE,
     *,
     limits: IntensityLimits | None = None,
+    fading: tuple[Fading, ...] | None = None,
     corrects_bleaching: bool = False,
 ) -> Sight:
     """Estimate once, for the whole stack, what is black and white and how it fades.
@@ -71,6 +72,8 @@ def look(
     positions : Positions, optional
     limits : IntensityLimits, optional
         Instead of an estimate.
+    fading : tuple of Fading, optional
+        Likewise, where it is to be corrected.
     corrects_bleaching : bool, optional
 
     Raises
@@ -80,8 +83,10 @@ def look(
     FrameError
         If none of the frames can be read.
     """
-    series = _series(frames, positions)
-    fading = find_fading(series) if corrects_bleaching else ()
+    if not corrects_bleaching:
+        fading = ()
+    if fading is None:
+        fading = find_fading(_series(frames, positions))
     if limits is None:
         unlimited = Sight(frames, positions, fading, as_limits(0, 1))
         limits = estimate_limits(AllFrames(positions, unlimited.along(frames)))

@@ -13,8 +13,11 @@ import tifffile
 import torch
 
 from napari_sam2.cli import carry_out, course, journal_writer
+from napari_sam2.core.bleaching import Fading
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, OutputError
+from napari_sam2.core.intensity import as_limits
+from napari_sam2.engine.tracker import VideoTracker
 from tests.cli.conftest import POINT
 from tests.cli.test_track_broken_off import cut_off
 
@@ -139,18 +142,77 @@ def test_a_short_run_leaves_nothing_but_what_is_finished(cli, stack, tmp_path):
 
 
 @pytest.mark.usefixtures("always")
-def test_a_run_is_not_gone_on_with_where_the_image_was_mended(cli, stack, tmp_path):
-    out = tmp_path / "labels.tif"
+def test_a_run_goes_on_where_the_image_was_mended(cli, stack, tmp_path, outputs):
     intact = stack.read_bytes()
+    words = ("track", stack, *POINT)
+    assert cli(*words, *outputs("whole"), "--limits", "0,255").code == 0
     cut_off(stack, 4)
-    words = ("track", stack, "-o", out, *POINT, "--limits", "0,255")
+    words = (*words, *outputs("parts"), "--limits", "0,255")
     said = cli(*words)
     assert said.code == 1
     assert "the same command with --resume goes on from there." in said.err
     stack.write_bytes(intact)
     said = cli(*words, "--resume")
+    assert said.code == 0
+    assert "comparing the frames that it has seen" in said.err
+    assert written(tmp_path / "parts") == written(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("always")
+def test_a_run_is_not_gone_on_with_where_the_image_was_edited(cli, stack, tmp_path):
+    words = ("track", stack, "-o", tmp_path / "labels.tif", *POINT)
+    with stopped_after(5):
+        assert cli(*words).code == 130
+    pixels = tifffile.imread(stack)
+    pixels[4, 3, 5] += 1  # on no frame that stands for all
+    tifffile.imwrite(stack, pixels)
+    said = cli(*words, "--resume")
     assert said.code == 2
-    assert "another image" in said.err
+    assert "Frame 4 is not as it was when the run in" in said.err
+    folder = tmp_path / "labels.tif.unfinished"
+    assert f"To begin anew, remove {folder}." in said.err
+    assert folder.exists()
+
+
+@pytest.mark.usefixtures("always")
+def test_an_image_that_was_merely_copied_is_the_same(
+    cli, stack, tmp_path, monkeypatch, outputs
+):
+    compared, load = [], VideoTracker.load_run
+
+    def told(self, path, *, compares_all) -> None:
+        compared.append(compares_all)
+        load(self, path, compares_all=compares_all)
+
+    monkeypatch.setattr(VideoTracker, "load_run", told)
+    words = ("track", stack, *MIDDLE)
+    assert cli(*words, *outputs("whole")).code == 0
+    with stopped_after(2):
+        assert cli(*words, *outputs("parts")).code == 130
+    with stopped_after(1):  # nobody wrote the image meanwhile
+        assert cli(*words, *outputs("parts"), "--resume").code == 130
+    os.utime(stack, ns=(1, 1))
+    with stopped_after(1):
+        said = cli(*words, *outputs("parts"), "--resume")
+    assert "The image was written again, or copied, since the run broke off" in said.err
+    assert cli(*words, *outputs("parts"), "--resume").code == 0
+    assert compared == [False, True, False]  # what was found to be the same is so
+    assert written(tmp_path / "parts") == written(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("always")
+def test_what_was_estimated_when_a_run_began_is_not_estimated_anew(
+    cli, stack, tmp_path, monkeypatch, outputs
+):
+    words = ("track", stack, *MIDDLE, "--correct-bleaching")
+    assert cli(*words, *outputs("whole")).code == 0
+    with stopped_after(4):
+        assert cli(*words, *outputs("parts")).code == 130
+    brighter = lambda *_: as_limits(0, 9999)  # noqa: E731
+    monkeypatch.setattr(carry_out, "estimate_limits", brighter)
+    monkeypatch.setattr(carry_out, "find_fading", lambda *_: (Fading(0.0, 0.1),))
+    assert cli(*words, *outputs("parts"), "--resume").code == 0
+    assert written(tmp_path / "parts") == written(tmp_path / "whole")
 
 
 @pytest.mark.usefixtures("always")

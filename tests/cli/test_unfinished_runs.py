@@ -12,6 +12,7 @@ import pytest
 import tifffile
 
 from napari_sam2.cli import everywhere
+from napari_sam2.core.intensity import as_limits
 from napari_sam2.model.sam2 import Sam2Model
 from tests.cli.stopping import stopping_after
 from tests.cli.volumes import FIRST, PLAIN, drifting
@@ -53,6 +54,19 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(cli, tzyx, tmp_path, monkey
     assert cli(*words).code == 0
     np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))
     assert not kept.exists()
+
+
+def test_limits_are_those_that_the_run_was_begun_with(cli, tzyx, tmp_path, monkeypatch):
+    whole, out = tmp_path / "whole.tif", tmp_path / "labels.tif"
+    assert cli("track", tzyx, "-o", whole, *PLAIN, *FIRST).code == 0
+    words = ("track", tzyx, "-o", out, *PLAIN, *FIRST, "--resume")
+    with monkeypatch.context() as patch:
+        patch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(8))
+        assert cli(*words).code == 130
+    another = "napari_sam2.control.sight.estimate_limits"
+    monkeypatch.setattr(another, lambda *_: as_limits(0, 9999))
+    assert cli(*words).code == 0
+    np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))
 
 
 def test_an_unfinished_run_is_not_mixed_with_another(cli, tzyx, tmp_path, monkeypatch):

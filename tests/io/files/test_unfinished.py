@@ -101,40 +101,29 @@ def test_a_folder_of_a_run_that_was_killed_at_once_is_used(output):
         assert (run.path / "run.json").exists()
 
 
-def resumed_in(output, precision):
+def test_what_turned_out_is_known_to_whoever_goes_on(output):
     with (
         pytest.raises(KeyboardInterrupt),
         run_folder(output, MADE_OF, is_resumed=True) as run,
     ):
+        assert run.before == {}
+        run.settle(precision="float32")
         run.begin()
-        found = run.settle_precision(precision)
+        run.settle(limits=[0.1, 2.0])
         (run.path / "000000.zip").write_bytes(b"finished")
         raise KeyboardInterrupt
-    return found
+    with run_folder(output, MADE_OF, is_resumed=True) as again:
+        assert again.before["precision"] == "float32"
+        assert again.before["limits"] == [0.1, 2.0]
 
 
-def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(output):
-    assert resumed_in(output, "bfloat16") == "bfloat16"
-    assert resumed_in(output, "bfloat16") == "bfloat16"
-    with (
-        pytest.raises(OutputError, match=r"products in another precision \(bfloat16\)"),
-        run_folder(output, MADE_OF, is_resumed=True) as run,
-    ):
-        run.settle_precision("float32")
-    assert resumed_in(output, None) is None  # it cannot be known to be another
-
-
-def test_a_run_that_does_not_say_its_precision_is_accepted(output):
-    begun(output)
-    assert resumed_in(output, "float32") is None
-
-
-def test_a_run_that_had_finished_nothing_begins_in_any_precision(output):
+def test_nothing_is_known_of_a_run_that_had_finished_nothing(output):
     with run_folder(output, MADE_OF, is_resumed=False) as run:
-        assert run.settle_precision("bfloat16") == "bfloat16"
-        assert run.settle_precision("float32") == "float32"
         run.begin()
-        assert json.loads((run.path / "run.json").read_text())["precision"] == "float32"
+        run.settle(precision="float32")
+        run.is_left = True
+    with run_folder(output, MADE_OF, is_resumed=True) as again:
+        assert again.before == {}
 
 
 def test_a_folder_is_made_only_when_there_is_something_to_keep(output):
@@ -189,13 +178,27 @@ def test_only_what_is_as_it_was_written_is_its_own(output):
     assert written_before(output) == {}
 
 
+def test_a_folder_in_which_a_file_was_changed_is_not_as_it_was_written(tmp_path):
+    output = tmp_path / "labels.zarr"
+    (output / "0").mkdir(parents=True)
+    (output / "0" / "chunk").write_text("of the run")
+    with run_folder(output, MADE_OF, is_resumed=False) as run:
+        run.begin()
+        (run.path / "000000.zip").write_bytes(b"finished")
+        run.is_left = True
+        run.note_written([output])
+    assert written_before(output) == {output: True}
+    (output / "0" / "chunk").write_text("corrected by hand")
+    assert written_before(output) == {output: False}
+
+
 def test_what_cannot_be_noted_spoils_nothing(output, monkeypatch):
     def full(*_args, **_options):
         raise OutputError("The disk is full.")
 
     with run_folder(output, MADE_OF, is_resumed=False) as run:
         run.begin()
-        monkeypatch.setattr("napari_sam2.io.files.unfinished.atomic_output", full)
+        monkeypatch.setattr("napari_sam2.io.files.run_record.atomic_output", full)
         run.note_written([output])
     assert not run.path.exists()
 
