@@ -30,6 +30,7 @@ _LOG = logging.getLogger(__name__)
 _STRIP_BYTES = 1 << 20
 _COMPRESSION_LEVEL = 6
 _PAGE_OVERHEAD = 1024
+_STRIP_OVERHEAD = 16  # its offset and length
 # Offsets of a classic TIFF have 32 bits; some readers take them as signed.
 _CLASSIC_LIMIT = 2**31
 
@@ -118,12 +119,13 @@ class LabelWriter:
         """Write everything to a TIFF file."""
         import tifffile
 
-        estimate = self._spool.total_bytes + self.frame_count * _PAGE_OVERHEAD
         told = self._provenance, self._times
         description = ome_xml(self._path.name, self.axes, self.dtype, *told)
-        with tifffile.TiffWriter(path, bigtiff=estimate > _CLASSIC_LIMIT) as file:
+        blank = self._compress(np.zeros(self.shape_hw, self.dtype))
+        is_big = self._most_bytes(blank) > _CLASSIC_LIMIT
+        with tifffile.TiffWriter(path, bigtiff=is_big) as file:
             file.write(
-                self._all_strips(),
+                self._all_strips(blank),
                 shape=self.shape,
                 dtype=self.dtype,
                 rowsperstrip=self._strip_rows,
@@ -152,8 +154,14 @@ class LabelWriter:
         ends = 4 * count + np.cumsum(lengths, dtype=np.int64)
         return [data[e - n : e] for e, n in zip(ends, lengths.astype(int), strict=True)]
 
-    def _all_strips(self) -> Iterator[bytes]:
-        blank = self._compress(np.zeros(self.shape_hw, self.dtype))
+    def _most_bytes(self, blank: list[bytes]) -> int:
+        """Return what the file is not larger than; empty frames take bytes, too."""
+        empty = self.frame_count - len(self._spool)
+        page = _PAGE_OVERHEAD + len(blank) * _STRIP_OVERHEAD
+        pixels = self._spool.total_bytes + empty * sum(map(len, blank))
+        return pixels + self.frame_count * page
+
+    def _all_strips(self, blank: list[bytes]) -> Iterator[bytes]:
         for frame in range(self.frame_count):
             yield from self._strips(frame) if frame in self._spool else blank
 

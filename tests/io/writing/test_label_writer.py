@@ -94,6 +94,21 @@ def test_more_than_a_classic_tiff_holds_becomes_a_bigtiff(tmp_path, monkeypatch)
     np.testing.assert_array_equal(tifffile.imread(path), LABELS)
 
 
+@pytest.mark.parametrize("strip_bytes", [1 << 20, 2 * 300 * 2])
+def test_empty_frames_count_for_what_a_classic_tiff_holds(
+    tmp_path, monkeypatch, strip_bytes
+):
+    monkeypatch.setattr(label_writer, "_STRIP_BYTES", strip_bytes)
+    with open_label_writer(tmp_path / "a.tif", (3000, 300), 20) as writer:
+        writer.write(7, np.ones((3000, 300), np.uint16))
+    size = (tmp_path / "a.tif").stat().st_size
+    monkeypatch.setattr(label_writer, "_CLASSIC_LIMIT", size - 1)
+    with open_label_writer(tmp_path / "b.tif", (3000, 300), 20) as writer:
+        writer.write(7, np.ones((3000, 300), np.uint16))
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert file.is_bigtiff
+
+
 @pytest.mark.parametrize(
     ("largest", "dtype"),
     [(1, "u1"), (255, "u1"), (256, "u2"), (65535, "u2"), (65536, "u4")],
