@@ -7,18 +7,19 @@ and comes back is therefore several tracks, each the child of the one before.
 from __future__ import annotations
 
 import math
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import napari_sam2
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.provenance import NOTE
 from napari_sam2.io.files.folder_output import atomic_folder
 from napari_sam2.io.files.output import naming_output
 from napari_sam2.io.writing.beside import provenance_beside
+from napari_sam2.io.writing.maker import MAKER, tells_maker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _LARGEST_LABEL = np.iinfo(np.uint16).max
 _DIGITS = 3
 _LIST = "res_track.txt"
+_MASK = re.compile(r"mask\d+\.tif")
 
 
 @dataclass(slots=True)
@@ -141,7 +143,7 @@ class _Masks:
                     photometric="minisblack",
                     metadata=None,
                     description=NOTE,
-                    software=f"napari-sam2 {napari_sam2.__version__}",
+                    software=MAKER,
                 )
             self._mask[...] = 0
         self._time = time
@@ -167,6 +169,6 @@ def open_ctc(path: Path, header: ResultHeader, *, overwrite: bool) -> Iterator[_
 
 
 def _is_ours(path: Path) -> bool:
-    return path.name == _LIST or (
-        path.suffix == ".tif" and path.stem.removeprefix("mask").isdigit()
-    )
+    if path.name == _LIST:
+        return any(map(tells_maker, path.parent.glob("mask*.tif")))
+    return bool(_MASK.fullmatch(path.name)) and tells_maker(path)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import napari_sam2
 from napari_sam2.core.axes import Axes, axes_from_shape, resized
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, OutputError
 from napari_sam2.io.files.output import naming_output, saved_at_end
 from napari_sam2.io.files.spool import Spool
+from napari_sam2.io.writing.maker import MAKER
 from napari_sam2.io.writing.ome import ome_xml, tells_times
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class LabelWriter:
                 photometric="minisblack",
                 description=description.encode(errors="replace"),
                 metadata=None,
-                software=f"napari-sam2 {napari_sam2.__version__}",
+                software=MAKER,
             )
 
     def close(self) -> None:

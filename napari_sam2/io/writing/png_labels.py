@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import napari_sam2
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.provenance import NOTE
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.files.folder_output import atomic_folder
 from napari_sam2.io.files.output import naming_output
 from napari_sam2.io.writing.beside import provenance_beside
+from napari_sam2.io.writing.maker import MAKER, tells_maker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class _Pictures:
         picture = Image.fromarray(labels.astype(np.uint8)).convert("L")
         picture.putpalette(davis_palette())
         about = PngInfo()
-        about.add_text("Software", f"napari-sam2 {napari_sam2.__version__}")
+        about.add_text("Software", MAKER)
         about.add_text("Comment", NOTE)
         digits = max(_DIGITS, len(str(self.header.frame_count - 1)))
         name = f"{result.frame:0{digits}d}.png"
@@ -86,7 +86,7 @@ def open_png_labels(
 
 
 def _is_ours(path: Path) -> bool:
-    return path.suffix == ".png" and path.stem.isdigit()
+    return path.suffix == ".png" and path.stem.isdigit() and tells_maker(path)
 
 
 @cache

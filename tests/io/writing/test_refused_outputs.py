@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.errors import MissingExtraError, OutputError
+from napari_sam2.core.results import FrameResult
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS, find_result_format
+from tests.io.reading_back import LABEL_READERS
 from tests.io.written_results import header_of, write
 
 
@@ -50,6 +53,45 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path, one) -> None:
     ):
         pytest.fail("the block ran")
     assert (path / "thesis.doc").exists()
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("ctc", "000.tif"),
+        ("ctc", "mask000.tif"),
+        ("ctc", "res_track.txt"),
+        ("labels-png", "00000.png"),
+    ],
+)
+def test_files_of_others_that_are_called_as_ours_are_never_replaced(
+    tmp_path, form, name
+) -> None:
+    path = tmp_path / "out"
+    path.mkdir()
+    if name.endswith(".txt"):
+        (path / name).write_text("1 0 5 0\n")
+    else:
+        Image.new("L", (8, 8), 77).save(path / name)
+    before = (path / name).read_bytes()
+    header = header_of(axes_from_shape((1, 2, 2), "tyx"))
+    with (
+        pytest.raises(OutputError, match=f"{name}, which is no output of this kind"),
+        find_result_format(form).open(path, header, overwrite=True),
+    ):
+        pytest.fail("the block ran")
+    assert (path / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("one", [f for f in RESULT_FORMATS if f.is_folder])
+def test_a_folder_that_was_written_here_is_replaced(tmp_path, one) -> None:
+    wide = np.ones((2, 3, 90_000), np.uint32)  # many strips in a TIFF
+    path = write(one.name, tmp_path, wide)
+    header = header_of(axes_from_shape((1, 2, 2), "tyx"))
+    with one.open(path, header, overwrite=True) as writer:
+        writer.write(FrameResult(0, ()), np.zeros((2, 2), np.uint32))
+    if one.name in LABEL_READERS:
+        assert LABEL_READERS[one.name](path).shape[-2:] == (2, 2)
 
 
 @pytest.mark.parametrize(
