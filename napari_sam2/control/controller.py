@@ -239,7 +239,7 @@ class Controller:
     ) -> None:
         """Show the tracker other channels, or another range of intensities.
 
-        Prompts are answered anew; masks that runs found stay until the next run.
+        Prompts are answered anew, if at once; masks of runs stay until the next run.
 
         Raises
         ------
@@ -249,7 +249,7 @@ class Controller:
         """
         self._renew(frames, limits)
         edits.expect_answers(self.document).apply(self.document)
-        self._prompting.answer(self.document.prompts)
+        self._on_live_changed(self.settings.live_answers)
 
     def report(self, problem: Exception, topic: Topic | None = None) -> None:
         """Show the user what went wrong elsewhere: a click that was refused, say."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from napari.components import Dims, LayerList
 
     from napari_sam2.layers.image_source import ImageSource
+    from napari_sam2.layers.painting import Drawn
     from napari_sam2.state.document import Document
     from napari_sam2.state.history import History
 
@@ -85,14 +85,15 @@ class MaskLayer:
 
     @property
     def hidden(self) -> frozenset[int]:
-        """Objects whose masks are not to be seen."""
+        """Objects that are not drawn: painting leaves them alone, too."""
         return self._hidden
 
     @hidden.setter
     def hidden(self, object_ids: Iterable[int]) -> None:
         before, self._hidden = self._hidden, frozenset(object_ids)
         if self._hidden != before:
-            self._recolour()
+            self._stale |= self._document.masks.frames
+            self.apply()
 
     def show(self) -> None:
         """Put the layer into the viewer if it is missing."""
@@ -140,8 +141,7 @@ class MaskLayer:
                 dims_displayed=list(self._dims.displayed),
                 world=True,
             )
-            is_seen = found in self._document.objects and found not in self._hidden
-            return int(found) if is_seen else None
+            return int(found) if found in self._document.objects else None
         point = self.layer.world_to_data(world_position)
         offset = self._space.label_offset()
         point = [c + o for c, o in zip(point, offset, strict=True)]
@@ -241,7 +241,10 @@ class MaskLayer:
         return self._space.displayed_frame(self.layer, self._dims)
 
     def _make_labels(self, dtype: npt.DTypeLike) -> LabelStack:
-        return LabelStack(self._space, dtype, partial(drawn, self._document))
+        return LabelStack(self._space, dtype, self._drawn_on)
+
+    def _drawn_on(self, frame: int) -> Drawn:
+        return drawn(self._document, frame, self._hidden)
 
     def _refresh(self) -> None:
         with self._writing():
@@ -253,7 +256,7 @@ class MaskLayer:
             self._recolour()
 
     def _recolour(self) -> None:
-        self.layer.colormap = mask_colours(self._document.objects, self._hidden)
+        self.layer.colormap = mask_colours(self._document.objects)
 
     def _fit_dtype(self) -> None:
         """Take an array of wider numbers when an object needs one."""

@@ -12,7 +12,7 @@ from napari_sam2.core.packing import pack_mask
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -24,9 +24,10 @@ Drawn: TypeAlias = tuple[tuple[int, PackedMask], ...]
 """The masks of a frame in the order in which they are drawn, with their objects."""
 
 
-def drawn(document: Document, frame: int) -> Drawn:
-    """Return what a frame's label image is drawn from."""
-    return tuple((i, one.mask) for i, one in document.painted_order(frame))
+def drawn(document: Document, frame: int, hidden: Collection[int] = ()) -> Drawn:
+    """Return what a frame's label image is drawn from: what is not hidden."""
+    seen = document.painted_order(frame)
+    return tuple((i, one.mask) for i, one in seen if i not in hidden)
 
 
 def draw(
@@ -114,13 +115,24 @@ def paint(
     """
     masks: dict[Place, PackedMask] = {}
     for frame, before, labels in frames:
+        seen = {object_id for object_id, _ in before}
         for object_id, mask in painted_masks(before, labels).items():
+            if object_id not in seen:
+                mask |= _unseen(document, object_id, frame)
             masks[object_id, frame] = pack_mask(mask)
     if not masks:
         return None
     names = {object_id: "" for object_id, _ in masks}
     edit = edits.paint_masks(document, masks, names=names)
     return replace(edit, label=_label(document, masks))
+
+
+def _unseen(
+    document: Document, object_id: int, frame: int
+) -> npt.NDArray[np.bool_] | bool:
+    """Return the mask of an object that is painted while it is hidden."""
+    known = document.masks.get((object_id, frame))
+    return known.mask.mask if known is not None else False
 
 
 def _label(document: Document, masks: Mapping[Place, PackedMask]) -> str:

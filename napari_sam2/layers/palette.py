@@ -28,19 +28,13 @@ def object_rgba(object_id: int) -> Rgba:
 
 
 def mask_colours(
-    object_ids: Collection[int], hidden: Collection[int] = ()
+    object_ids: Collection[int],
 ) -> DirectLabelColormap | CyclicLabelColormap:
     """Return the colours of a label image.
 
     The next ids have their colours as well, so that a new object that the user paints
     is seen before it is known. napari maps single ids beyond 65535 only where Numba is
-    installed: with such ids colours repeat, and no object is hidden.
-
-    Parameters
-    ----------
-    object_ids : collection of int
-    hidden : collection of int, optional
-        Objects that are not to be seen.
+    installed: with such ids colours repeat.
     """
     largest = max(object_ids, default=0)
     if largest > _LARGEST_DIRECT:
@@ -48,8 +42,7 @@ def mask_colours(
         return CyclicLabelColormap(colors=[TRANSPARENT, *cycle])
     ahead = range(largest + 1, min(largest + _AHEAD, _LARGEST_DIRECT) + 1)
     colours: dict[int | None, Rgba] = {
-        object_id: TRANSPARENT if object_id in hidden else object_rgba(object_id)
-        for object_id in (*object_ids, *ahead)
+        object_id: object_rgba(object_id) for object_id in (*object_ids, *ahead)
     }
     return DirectLabelColormap(
         color_dict={None: TRANSPARENT, 0: TRANSPARENT, **colours}

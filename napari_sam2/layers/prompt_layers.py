@@ -137,9 +137,14 @@ class PromptLayers:
         before = self._document.prompts
         self.set_prompts(rows.differences(before, rows.with_prompts(before, prompts)))
 
+    def forget(self, layer: Points | Shapes) -> None:
+        """Withdraw what a layer shows, as one step."""
+        keep = rows.only_boxes if layer == self.points else rows.only_points
+        before = self._document.prompts
+        self.set_prompts(rows.differences(before, keep(before)))
+
     def disconnect(self) -> None:
         """Leave both layers to the user, as they are."""
-        self._layers.events.removed.disconnect(self._on_layer_removed)
         self._document.prompts_changed.disconnect(self._on_prompts_changed)
         self._document.selection_changed.disconnect(self._set_defaults)
         self.boxes.events.mode.disconnect(self._on_tool_chosen)
@@ -151,7 +156,6 @@ class PromptLayers:
             self._clipboard.unbind(layer)
 
     def _connect(self) -> None:
-        self._layers.events.removed.connect(self._on_layer_removed)
         self._document.prompts_changed.connect(self._on_prompts_changed)
         self._document.selection_changed.connect(self._set_defaults)
         self.boxes.events.mode.connect(self._on_tool_chosen)
@@ -206,13 +210,6 @@ class PromptLayers:
         if better is not None:
             self.boxes.mode, sentence = better
             self._on_refused(sentence)
-
-    def _on_layer_removed(self, event: Any) -> None:
-        kept = {self.points: rows.only_boxes, self.boxes: rows.only_points}
-        for layer, keep in kept.items():
-            if event.value == layer:
-                after = keep(self._document.prompts)
-                self.set_prompts(rows.differences(self._document.prompts, after))
 
     def _on_prompts_changed(self, _places: frozenset[Place]) -> None:
         if not self._is_writing and self._document.prompts != self._last_shown:

@@ -83,6 +83,18 @@ def test_other_channels_are_another_stack_of_the_same_size(desk: Desk) -> None:
     assert desk.controller.frames is other
 
 
+def test_another_picture_has_nothing_answered_where_answers_are_not_wanted_at_once(
+    desk: Desk,
+) -> None:
+    desk.settings.live_answers = False
+    desk.add(1)
+    desk.say(1, 2, click(20, 30))
+    desk.controller.set_frames(ArrayFrames(np.ones(SHAPE, np.uint8)))
+    assert not len(desk.document.masks)
+    desk.settings.live_answers = True
+    assert (1, 2) in desk.document.masks
+
+
 def test_prompts_are_answered_anew_when_the_model_sees_another_picture(
     desk: Desk,
 ) -> None:

@@ -51,10 +51,15 @@ class Bench:
         )  # fmt: skip
         self.masks = MaskLayer(*parts, on_refused=self.refused.append)
         self.prompts = PromptLayers(*parts, on_refused=self.refused.append)
+        self.viewer.layers.events.removed.connect(self._on_removed)
         self.document.prompts_changed.connect(self.said.append)
         self.document.masks_changed.connect(self.masked.append)
         if self.image.frame_axis is not None:
             self.go_to(0)
+
+    def _on_removed(self, event: Any) -> None:
+        if event.value in (self.points, self.boxes):
+            self.prompts.forget(event.value)
 
     @property
     def points(self) -> Any:

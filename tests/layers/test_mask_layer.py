@@ -109,12 +109,16 @@ def test_napari_computes_colours_only_when_an_object_has_none(bench):
     np.testing.assert_allclose(shown.map(300), object_rgba(300), atol=0.01)
 
 
-def test_hidden_objects_are_transparent_and_stay_in_the_array(with_block):
-    with_block.masks.hidden = {1}
-    assert with_block.masks.layer.get_color(1)[3] == 0
-    assert np.count_nonzero(with_block.masks.layer.data) == 100
+def test_hidden_objects_are_not_drawn_and_hide_nothing(with_block):
+    found(with_block, 2, 2, slice(8, 20), slice(8, 20), iou=0.95)
+    with_block.masks.apply()
+    labels = with_block.masks.layer.data
+    assert np.count_nonzero(np.asarray(labels[2]) == 1) < 100
+    with_block.masks.hidden = {2}
+    assert np.count_nonzero(np.asarray(labels[2]) == 1) == 100
+    assert 2 not in np.asarray(labels[2])
     with_block.masks.hidden = ()
-    assert with_block.masks.layer.get_color(1)[3] == 1
+    assert 2 in np.asarray(labels[2])
 
 
 def test_large_object_numbers_get_a_wider_array(with_block):

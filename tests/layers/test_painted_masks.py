@@ -161,3 +161,24 @@ def test_painting_with_three_edit_dimensions_reaches_neighbouring_frames(bench):
     bench.go_to(3)
     layer.paint((3, 12, 20), 1)
     assert {f for (_, f), _ in bench.document.masks.items()} == {2, 3, 4}
+
+
+def test_painting_leaves_hidden_objects_alone(with_block):
+    found(with_block, 2, 2, slice(8, 20), slice(8, 20), iou=0.95)
+    with_block.masks.apply()
+    with_block.masks.hidden = {2}
+    before = area(with_block, 2, 2)
+    layer = with_block.masks.layer
+    layer.fill((2, 0, 0), 1)
+    assert (np.asarray(layer.data[2]) == 1).all()
+    assert area(with_block, 1, 2) == 30 * 40
+    assert area(with_block, 2, 2) == before
+    assert with_block.document.masks.get((2, 2)).origin is not Origin.PAINTED
+
+
+def test_a_hidden_object_that_is_painted_keeps_what_it_had(with_block):
+    with_block.masks.hidden = {1}
+    layer = with_block.masks.layer
+    layer.selected_label = 1
+    layer.data_setitem((np.array([2]), np.array([0]), np.array([0])), 1)
+    assert area(with_block, 1, 2) == 101

@@ -16,9 +16,9 @@ def test_objects_have_one_colour_everywhere(object_id):
     )
 
 
-def test_background_and_hidden_objects_are_transparent():
-    colours = mask_colours([1, 2], hidden=[2])
-    assert [colours.map(value)[3] for value in (0, 1, 2)] == [0, 1, 0]
+def test_the_background_is_transparent():
+    colours = mask_colours([1, 2])
+    assert [colours.map(value)[3] for value in (0, 1, 2)] == [0, 1, 1]
 
 
 @pytest.mark.parametrize("largest", [65_535, 65_536, 3_000_000])

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from napari_sam2.project import find_recoverable
 from napari_sam2.widgets.dock import Sam2Dock
 from tests.widgets.held import STATES, bring_to, let_go
 from tests.widgets.user import User, lane_threads
@@ -99,6 +100,23 @@ def test_deleting_all_layers_leaves_none(
     can_begin_anew(user)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_work_on_an_image_that_goes_with_all_layers_is_kept(
+    user_without_window: User, is_first: bool
+) -> None:
+    user = user_without_window
+    bring_to(user, "idle")
+    covered = user.document.frames_covered(1)
+    layers = list(user.viewer.layers)
+    for layer in layers if is_first else reversed(layers):
+        user.viewer.layers.remove(layer)
+    banner = user.dock.projects.banner
+    user.wait(lambda: banner.isVisibleTo(user.dock))
+    (found,) = find_recoverable()
+    assert len(found.read().contents.masks) == covered
+    assert len(found.read().contents.prompts) == 2
+
+
 def test_the_last_word_about_an_image_goes_with_it(user_without_window: User) -> None:
     user = user_without_window
     bring_to(user, "idle")
@@ -142,7 +160,7 @@ def test_masks_deleted_with_their_layer_come_back_with_undo(
     user.wait(lambda: user.document.frames_covered(1) == 10)
     masks, points = user.session.masks.layer, user.session.prompts.points
     user.viewer.layers.remove(masks)
-    assert not len(user.document.masks)
+    user.wait(lambda: not len(user.document.masks))
     assert user.session.history.undo_label == "Delete all masks"
     user.qtbot.wait(100)
     assert masks not in user.viewer.layers

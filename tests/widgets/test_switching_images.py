@@ -143,6 +143,14 @@ def test_what_is_being_written_is_written_when_another_image_is_chosen(
     assert read_labels(tmp_path / "labels.tif")[1].any()
 
 
+def test_doubts_are_looked_for_when_one_comes_back(prompted: User) -> None:
+    prompted.open_image(name="other")
+    choose(prompted, "other")
+    choose(prompted, "cells")
+    reviewer = prompted.dock.workbench.review.reviewer
+    prompted.wait(lambda: reviewer.is_up_to_date)
+
+
 def test_the_only_object_that_was_shown_is_so_when_one_comes_back(
     prompted: User,
 ) -> None:

@@ -92,6 +92,7 @@ class ReviewPanel(QWidget):
         links.connect(document.selection_changed, self._on_selection_changed)
         links.connect(self._settings.events.thresholds, self._on_limits_changed)
         links.at_end(self._timer.stop)
+        self._timer.start()  # for what is known already
 
     def _lay_out(self) -> None:
         self._colours = switch("Colours?", "Show what the colours and marks mean",

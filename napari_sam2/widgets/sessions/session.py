@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -225,9 +226,22 @@ class Session:
                 self._viewer.layers.remove(layer)
 
     def _on_layer_removed(self, event: Any) -> None:
-        """Forget the masks with their layer; undo brings both back."""
-        if event.value == self.masks.layer:
+        """Forget with a layer of ours what it shows, later.
+
+        Where all layers go at once, the image may be the last, and the work on an image
+        that is gone is kept.
+        """
+        if event.value in self.layers:
+            QTimer.singleShot(0, partial(self._forget, event.value))
+
+    def _forget(self, layer: Any) -> None:
+        """Forget what a layer shows; undo brings both back."""
+        if self._is_closed or layer in self._viewer.layers:
+            return
+        if layer == self.masks.layer:
             self.controller.clear_masks()
+        else:
+            self.prompts.forget(layer)
 
     def _on_image_renamed(self, _: object = None) -> None:
         """Call our layers after the image, unless the user gave them other names."""
