@@ -17,8 +17,7 @@ class FeatureCache:
     Parameters
     ----------
     max_bytes : int
-        Most bytes held, less what is left by :meth:`leave`. The newest view is held
-        even when it alone is larger.
+        Most bytes held. The newest view is held even when it alone is larger.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -50,10 +49,6 @@ class FeatureCache:
         while self.nbytes > self.max_bytes and len(self._features) > 1:
             _, dropped = self._features.popitem(last=False)
             self.nbytes -= dropped.nbytes
-
-    def leave(self, nbytes: int) -> None:
-        """Hold fewer bytes from now on: so many are for what is kept elsewhere."""
-        self.max_bytes -= nbytes
 
     def clear(self) -> None:
         """Drop everything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_sam2.core.results import MaskResult
+    from napari_sam2.engine.ahead import FramesAhead
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.plan import Step
-    from napari_sam2.engine.reading import ReadAhead
     from napari_sam2.engine.stepping import GroupRunner, Prediction
     from napari_sam2.engine.track import ObjectTrack
 
@@ -50,16 +51,13 @@ class ObjectFinder:
         tracks: Sequence[ObjectTrack],
         step: Step,
         groups: GroupRunner,
-        ahead: ReadAhead,
+        ahead: FramesAhead,
     ) -> list[Finding]:
         """Look for objects, and once more for those that were lost or cut off."""
         queries = [self._query(one, step) for one in tracks]
         stay_whole = any(self._stays_whole(one, step) for one in tracks)
-        if stay_whole:
-            self._parts.encoder.encode_ahead(step.frame, ahead)
-        findings = self._look(queries, step, groups, ahead)
-        if stay_whole:
-            self._parts.encoder.encode_next(ahead)
+        with ahead.whole(step.frame) if stay_whole else nullcontext():
+            findings = self._look(queries, step, groups, ahead)
         if self._window.is_off or not findings:
             return findings
         wider = self._look(self._widened(findings), step, groups, ahead)
@@ -111,11 +109,11 @@ class ObjectFinder:
         queries: Sequence[MemoryQuery],
         step: Step,
         groups: GroupRunner,
-        ahead: ReadAhead,
+        ahead: FramesAhead,
     ) -> list[Finding]:
         def look(chunk: Sequence[MemoryQuery]) -> list[Prediction]:
             views = [one.view for one in chunk]
-            features = self._parts.encoder.features(step.frame, views, ahead)
+            features = ahead.features(step.frame, views)
             return track(self._parts.model, features, chunk, self._span)
 
         findings: list[Finding] = []

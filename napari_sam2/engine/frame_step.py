@@ -12,11 +12,11 @@ from napari_sam2.engine.seen import Seen, results_of
 from napari_sam2.engine.stepping import GroupRunner, bytes_per_object
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from napari_sam2.engine.ahead import FramesAhead
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.plan import Step
-    from napari_sam2.engine.reading import ReadAhead
     from napari_sam2.engine.track import ObjectTrack
 
 _LARGEST_GROUP = 64
@@ -40,7 +40,7 @@ class FrameStepper:
         step: Step,
         tracks: Sequence[ObjectTrack],
         groups: GroupRunner,
-        ahead: ReadAhead,
+        ahead: FramesAhead,
     ) -> FrameResult:
         """Compute all objects of one frame and remember them."""
         everything = [
@@ -72,14 +72,13 @@ class FrameStepper:
         with inference(self._model):
             remember_answers(self._model, tracks, self._encoder, groups)
 
-    def forget_next(self) -> None:
-        """Let go of what was begun for frames that will not come."""
-        self._encoder.forget_next()
+    def ahead(self, frames: Iterable[int]) -> FramesAhead:
+        """Go ahead of a run that asks for frames in this order."""
+        return self._parts.ahead(frames)
 
     def must_read(self, frame: int, tracks: Sequence[ObjectTrack]) -> bool:
         """Whether pixels are needed: not where all objects are prompted."""
-        window = self._parts.window
-        if window.is_off and (frame, window.whole) in self._encoder.cache:
+        if self._parts.window.is_off and self._encoder.knows_whole(frame):
             return False
         return any(frame not in one.answers for one in tracks)
 

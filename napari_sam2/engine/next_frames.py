@@ -7,13 +7,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine.encoding import bytes_per_frame, frames_at_once
 from napari_sam2.engine.streams import side_stream
 from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
-
-    import torch
 
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.streams import SideStream, Started
@@ -31,14 +30,22 @@ class NextFrames:
 
     Parameters
     ----------
-    device : torch.device
-        That speaks CUDA.
+    side : SideStream or None
+        Where it is encoded; None where no batch can be before its turn.
+    nbytes : int
+        Most bytes of features that are kept here.
     """
 
-    def __init__(self, device: torch.device) -> None:
-        self._side: SideStream | None = side_stream(device)
+    def __init__(self, side: SideStream | None, nbytes: int) -> None:
+        self.nbytes = nbytes
+        self._side = side
         self._keys: Sequence[Hashable] = ()
         self._started: Started[list[ImageFeatures]] | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a batch can be begun before its turn."""
+        return self._side is not None
 
     def mark(self) -> None:
         """Let the next batch begin beside all that is launched from now on."""
@@ -79,12 +86,22 @@ class NextFrames:
         self._keys, self._started = (), None
 
 
-def next_frames(model: Network) -> NextFrames | None:
-    """Return what encodes beside other work; None where a model cannot.
+def next_frames(model: Network, room: int) -> NextFrames:
+    """Return what encodes frames beside other work, where a model can.
 
     Of a compiled model, the parts are graphs that share memory, so that only one of
     them may run; other networks do not say what they use.
+
+    Parameters
+    ----------
+    model : Network
+    room : int
+        Bytes of features that may be kept in all: of two batches at least, one that is
+        computed with and one that is begun.
     """
-    if model.device.type == "cuda" and isinstance(model, Sam2Model):
-        return NextFrames(model.device)
-    return None
+    device, config = model.device, model.config
+    batch = frames_at_once(device, config.image_size) * bytes_per_frame(config)
+    is_able = device.type == "cuda" and isinstance(model, Sam2Model)
+    if not is_able or room < 2 * batch:
+        return NextFrames(None, 0)
+    return NextFrames(side_stream(device), batch)

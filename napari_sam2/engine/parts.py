@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_sam2.engine.ahead import FramesAhead
 from napari_sam2.engine.encoding import FrameEncoder
+from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.memory import memory_rules
+from napari_sam2.engine.next_frames import next_frames
 from napari_sam2.engine.reading import FrameReader
 from napari_sam2.engine.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.engine.features import FeatureCache
     from napari_sam2.engine.memory import MemoryRules
     from napari_sam2.engine.network import Network
+    from napari_sam2.engine.next_frames import NextFrames
     from napari_sam2.engine.options import TrackerOptions
 
 
@@ -29,6 +34,8 @@ class SessionParts:
         Everything is computed where it is.
     encoder : FrameEncoder
         Where features come from.
+    beside : NextFrames
+        Where features of frames that come next are begun.
     rules : MemoryRules
         What a frame looks back at.
     window : Window
@@ -38,6 +45,7 @@ class SessionParts:
 
     model: Network
     encoder: FrameEncoder
+    beside: NextFrames
     rules: MemoryRules
     window: Window
     options: TrackerOptions
@@ -52,13 +60,22 @@ class SessionParts:
         """Frames in the stack."""
         return len(self.encoder.reader.source)
 
+    def ahead(self, frames: Iterable[int]) -> FramesAhead:
+        """Go ahead of a run that asks for frames in this order."""
+        most = self.options.prefetch_frames
+        return FramesAhead(self.encoder, self.beside, frames, most)
+
+    def forget_features(self) -> None:
+        """Let go of all features."""
+        self.beside.forget()
+        self.encoder.cache.clear()
+
 
 def make_parts(
     model: Network,
     frames: FrameSource,
     limits: IntensityLimits,
     options: TrackerOptions,
-    cache: FeatureCache,
 ) -> SessionParts:
     """Put the parts of a session together.
 
@@ -69,11 +86,11 @@ def make_parts(
     limits : IntensityLimits
         Intensities shown as black and white.
     options : TrackerOptions
-    cache : FeatureCache
-        Where features of frames are kept.
     """
     rules = memory_rules(model.config, options)
     window = Window(options.window, frames.shape_hw, model.config.image_size)
     reader = FrameReader(frames, limits, in_parts=not window.is_off)
+    beside = next_frames(model, options.feature_cache_bytes)
+    cache = FeatureCache(options.feature_cache_bytes - beside.nbytes)
     encoder = FrameEncoder(model, reader, cache)
-    return SessionParts(model, encoder, rules, window, options)
+    return SessionParts(model, encoder, beside, rules, window, options)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.cancel import check_token
 from napari_sam2.core.errors import FrameError
-from napari_sam2.engine.reading import ReadAhead
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.results import FrameResult
+    from napari_sam2.engine.ahead import FramesAhead
     from napari_sam2.engine.frame_step import FrameStepper
     from napari_sam2.engine.objects import ObjectTracks
     from napari_sam2.engine.plan import Plan, Step
-    from napari_sam2.engine.reading import FrameReader
     from napari_sam2.engine.stepping import GroupRunner
 
 
@@ -67,22 +66,11 @@ class Runner:
         The objects; prompts and removals during a run count from its next frame.
     stepper : FrameStepper
         Computes single frames.
-    reader : FrameReader
-    prefetch : int
-        Frames read ahead.
     """
 
-    def __init__(
-        self,
-        tracks: ObjectTracks,
-        stepper: FrameStepper,
-        reader: FrameReader,
-        prefetch: int,
-    ) -> None:
+    def __init__(self, tracks: ObjectTracks, stepper: FrameStepper) -> None:
         self.tracks = tracks
         self._stepper = stepper
-        self._reader = reader
-        self._prefetch = prefetch
         self.paused: Paused | None = None
 
     def run(self, start: Paused, token: CancelToken | None) -> Generator[FrameResult]:
@@ -112,7 +100,7 @@ class Runner:
     def _go(self, run: _Run, is_reverse: bool) -> Generator[FrameResult, None, bool]:
         """Go in one direction; return whether the end was reached."""
         begun = run.done[is_reverse]
-        with self._ahead(run, is_reverse) as ahead:
+        with closing(self._ahead(run, is_reverse)) as ahead:
             steps = islice(run.plan.way(is_reverse=is_reverse), begun, None)
             for count, step in enumerate(steps, begun + 1):
                 if run.is_stopped:
@@ -126,7 +114,7 @@ class Runner:
                 yield result
         return True
 
-    def _take(self, step: Step, run: _Run, ahead: ReadAhead) -> FrameResult | None:
+    def _take(self, step: Step, run: _Run, ahead: FramesAhead) -> FrameResult | None:
         """Take one step; None where no object is left for it."""
         tracks = self.tracks.of(step.object_ids)
         if not tracks:
@@ -136,21 +124,12 @@ class Runner:
         self._stepper.remember_answers(everyone, run.groups)
         return self._stepper.run(step, tracks, run.groups, ahead)
 
-    @contextmanager
-    def _ahead(self, run: _Run, is_reverse: bool) -> Iterator[ReadAhead]:
-        """Go ahead in one direction, and leave nothing of it behind."""
-        with closing(self._read_ahead(run, is_reverse)) as ahead:
-            try:
-                yield ahead
-            finally:
-                self._stepper.forget_next()
-
-    def _read_ahead(self, run: _Run, is_reverse: bool) -> ReadAhead:
-        """Read ahead in one direction; nothing more once the run is stopped."""
+    def _ahead(self, run: _Run, is_reverse: bool) -> FramesAhead:
+        """Go ahead in one direction; no further once the run is stopped."""
         steps = islice(run.plan.way(is_reverse=is_reverse), run.done[is_reverse], None)
         frames = (
             step.frame
             for step in takewhile(lambda _: not run.is_stopped, steps)
             if self._stepper.must_read(step.frame, self.tracks.of(step.object_ids))
         )
-        return ReadAhead(self._reader, frames, self._prefetch)
+        return self._stepper.ahead(frames)

@@ -16,7 +16,7 @@ Made = TypeVar("Made")
 
 
 class Started(NamedTuple, Generic[Made]):
-    """What was launched on a stream: it holds nothing yet that others may read."""
+    """What was launched on a side stream, and when it can be read elsewhere."""
 
     made: Made
     done: torch.cuda.Event
@@ -26,8 +26,8 @@ class SideStream:
     """A stream of a CUDA device beside the one that everything else is launched on.
 
     What is started here begins when all is done that was launched before the last
-    :meth:`mark`, weights and tables included. What is launched after that goes on
-    beside it, until it calls for what was made.
+    :meth:`mark`, weights and tables included. What is launched elsewhere after that
+    goes on beside it, until it calls for what was made: :meth:`hand_over`.
 
     Memory that was used here is given to nothing that is launched elsewhere: a device
     has one such stream, :func:`side_stream`, whoever uses it.
@@ -39,23 +39,29 @@ class SideStream:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        # The lowest priority that there is, which the main stream has as well.
-        self._stream = torch.cuda.Stream(device, priority=0)
+        self._stream = torch.cuda.Stream(device)
 
     def mark(self) -> None:
-        """Let what is started from now on wait for no more than is launched already."""
+        """Let what is started here wait for what is launched by now, and no more."""
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
 
     def start(self, make: Callable[[], Made]) -> Started[Made]:
-        """Launch what ``make`` does, uploads included, and do not wait for it."""
+        """Launch here what ``make`` does, uploads included, and do not wait for it."""
         with torch.cuda.stream(self._stream):
             return Started(make(), self._stream.record_event())
 
     def hand_over(self, done: torch.cuda.Event, tensors: Iterable[Tensor]) -> None:
-        """Let what is launched from now on use tensors that were made here.
+        """Let what is launched elsewhere from now on use tensors that were made here.
 
         Once they are let go of, their memory belongs to this stream again: PyTorch is
         told to wait until the other one has read them.
+
+        Parameters
+        ----------
+        done : Event
+            From :meth:`start`.
+        tensors : iterable of Tensor
+            All of what was made then.
         """
         reader = torch.cuda.current_stream(self._device)
         reader.wait_event(done)

@@ -14,14 +14,12 @@ from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import check_frame_prompts
 from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.device import inference, pick_device
-from napari_sam2.engine.features import FeatureCache
 from napari_sam2.engine.frame_step import FrameStepper
 from napari_sam2.engine.network import given_network
 from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions, given_options
 from napari_sam2.engine.parts import make_parts
 from napari_sam2.engine.plan import make_plan
-from napari_sam2.engine.reading import frames_ahead
 from napari_sam2.engine.run import Paused, Runner
 from napari_sam2.engine.saved_run import load_run, save_run
 
@@ -85,15 +83,10 @@ class VideoTracker:
         self.frames = as_frame_source(frames, channels)
         self.limits = given_limits(limits) or estimate_limits(self.frames)
         self.device = model.device
-        cache = FeatureCache(self.options.feature_cache_bytes)
-        parts = make_parts(model, self.frames, self.limits, self.options, cache)
-        self._stepper, self._answerer = FrameStepper(parts), PromptAnswerer(parts)
+        self._parts = make_parts(model, self.frames, self.limits, self.options)
+        self._answerer = PromptAnswerer(self._parts)
         self._tracks = ObjectTracks(len(self.frames))
-        self._parts = parts
-        most = parts.encoder.worth_reading(self.options.prefetch_frames)
-        prefetch = frames_ahead(self.frames, most)
-        reader = parts.encoder.reader
-        self._runner = Runner(self._tracks, self._stepper, reader, prefetch)
+        self._runner = Runner(self._tracks, FrameStepper(self._parts))
 
     @property
     def quality(self) -> Quality:
@@ -202,7 +195,7 @@ class VideoTracker:
 
     def forget_features(self) -> None:
         """Give back the memory that makes it quick to come back to frames."""
-        self._parts.encoder.forget()
+        self._parts.forget_features()
 
     def alike(self, frames: FrameSource) -> VideoTracker:
         """Return a session of other frames, seen alike, that keeps probabilities."""

@@ -33,12 +33,12 @@ class PretendStream:
 
     Attributes
     ----------
-    priority : int or None
-        None of the stream that is always there.
+    is_main : bool
+        Whether it is the one that is always there.
     """
 
-    def __init__(self, priority: int | None = None) -> None:
-        self.priority = priority
+    def __init__(self, *, is_main: bool = False) -> None:
+        self.is_main = is_main
         self._launched = 0
         self._waited_for: dict[PretendStream, int] = {}
 
@@ -60,8 +60,8 @@ class PretendStream:
             done = self._waited_for.get(origin.stream, 0)
             assert origin.tick <= done, f"{what} reads what may not be there yet"
             # Weights and tables, which are made first, outlive all that reads them.
-            is_lasting = origin.stream.priority is None
-            assert is_lasting or self in origin.readers, f"{what} is not recorded"
+            may_read = origin.stream.is_main or self in origin.readers
+            assert may_read, f"{what} is not recorded"
         self._launched += 1
         return Origin(self, self._launched, set())
 
@@ -77,11 +77,11 @@ class PretendStreams:
     """
 
     def __init__(self) -> None:
-        self.main = self.current = PretendStream()
+        self.main = self.current = PretendStream(is_main=True)
         self.made: list[PretendStream] = []
 
-    def make(self, device=None, priority: int = 0) -> PretendStream:
-        self.made.append(PretendStream(priority))
+    def make(self, device=None) -> PretendStream:
+        self.made.append(PretendStream())
         return self.made[-1]
 
     def know(self, origin: Origin | None) -> bool:

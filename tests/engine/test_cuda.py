@@ -13,7 +13,7 @@ import torch
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.core.prompts import PointPrompt
-from napari_sam2.engine import encoding, masks
+from napari_sam2.engine import masks
 from napari_sam2.engine.device import apart
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.next_frames import NextFrames
@@ -152,7 +152,7 @@ def test_frames_that_are_encoded_beside_others_come_out_the_same(
     monkeypatch.setattr(NextFrames, "take", counting)
     beside = [run() for _ in range(3)]
     assert any(taken)
-    monkeypatch.setattr(encoding, "next_frames", lambda model: None)
+    monkeypatch.setattr(NextFrames, "is_possible", False)
     alone = run()
     assert beside == [alone] * 3
 
@@ -160,7 +160,7 @@ def test_frames_that_are_encoded_beside_others_come_out_the_same(
 def test_memory_is_flat_while_frames_are_encoded_beside_others(nano_there) -> None:
     options = replace(EXACT, feature_cache_bytes=16 * MIB)
     tracker = VideoTracker(nano_there, Generated(200), limits=LIMITS, options=options)
-    assert tracker._parts.encoder._next is not None
+    assert tracker._parts.beside.is_possible
     tracker.add(PointPrompt(1, 0, (15, 12)))
     held = []
     for index, _ in enumerate(tracker.propagate(direction="forward")):
@@ -179,7 +179,7 @@ def test_memory_is_flat(nano_there) -> None:
         if index in (60, 100, 149):
             held.append(torch.cuda.memory_allocated())
     assert max(held) - min(held) < MIB
-    cache = tracker._stepper._encoder.cache
+    cache = tracker._parts.encoder.cache
     assert len(cache) == 1 or cache.nbytes <= cache.max_bytes
 
 

@@ -51,7 +51,7 @@ def test_the_feature_cache_is_bounded(miniature) -> None:
     tracker = session(miniature, Generated(12), replace(EXACT, feature_cache_bytes=1))
     whole = course(session(miniature, Generated(12)).propagate())
     assert course(tracker.propagate()) == whole
-    assert len(tracker._stepper._encoder.cache) == 1
+    assert len(tracker._parts.encoder.cache) == 1
 
 
 def test_running_out_of_memory_halves_the_group(miniature, monkeypatch) -> None:
