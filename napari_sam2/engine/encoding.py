@@ -122,6 +122,13 @@ class FrameEncoder:
         """Whether it is remembered what a whole frame shows."""
         return (frame, self._whole) in self.cache
 
+    def keeps_whole(self, frame: int) -> bool:
+        """Whether that is remembered, and is for a while: it then counts as used now.
+
+        What comes next in the meantime would otherwise take its place.
+        """
+        return self.cache.get((frame, self._whole)) is not None
+
     def whole_and_new(self, frames: Iterable[int]) -> list[tuple[int, View]]:
         """Return the whole views of frames, as far as they are not remembered."""
         return [(one, self._whole) for one in frames if not self.knows_whole(one)]

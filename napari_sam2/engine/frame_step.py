@@ -78,7 +78,7 @@ class FrameStepper:
 
     def must_read(self, frame: int, tracks: Sequence[ObjectTrack]) -> bool:
         """Whether pixels are needed: not where all objects are prompted."""
-        if self._parts.window.is_off and self._encoder.knows_whole(frame):
+        if self._parts.window.is_off and self._encoder.keeps_whole(frame):
             return False
         return any(frame not in one.answers for one in tracks)
 

@@ -115,6 +115,15 @@ def test_what_was_encoded_before_is_not_encoded_again(encoded) -> None:
     assert encoded == [1, 1, 4, 3]
 
 
+def test_what_is_remembered_when_frames_are_announced_is_so_at_its_turn(encoded):
+    room = 12 * bytes_per_frame(MODEL.config)
+    tracker = clicked(Generated(14), replace(EXACT, feature_cache_bytes=room))
+    tracker.add(PointPrompt(2, 10, (15, 12)))
+    list(tracker.propagate(direction="forward"))
+    assert encoded == [1, 1, 4, 4, 4]
+    assert len(tracker.frames.read) == 14
+
+
 def test_frames_that_are_prompted_for_all_are_not_encoded_ahead(encoded) -> None:
     tracker = VideoTracker(MODEL, Generated(6), limits=LIMITS, options=EXACT)
     mask = np.zeros((40, 48), bool)
