@@ -6,6 +6,8 @@ import logging
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import torch
+
 from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.engine.encoding import bytes_per_frame, frames_at_once
 from napari_sam2.engine.streams import side_stream
@@ -39,6 +41,7 @@ class NextFrames:
     def __init__(self, side: SideStream | None, nbytes: int) -> None:
         self.nbytes = nbytes
         self._side = side
+        self._shortages = 0 if side is None else side.shortages
         self._keys: Sequence[Hashable] = ()
         self._started: Started[list[ImageFeatures]] | None = None
 
@@ -57,20 +60,17 @@ class NextFrames:
     ) -> None:
         """Begin with a batch, unless that was done; another one is forgotten.
 
-        One that fails is tried again when it is wanted, and told then; where memory
-        runs out, all others are left for when they are wanted, too.
+        One that fails is tried again when it is wanted, and told then. Where memory
+        runs out, or was so short that PyTorch gave back what it holds, all others are
+        left for when they are wanted, too.
         """
         if self._side is None or self._keys == keys:
             return
         self._keys, self._started = keys, None
-        try:
-            self._started = self._side.start(make)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                _log.info("Frames could not be encoded before their turn: %s", error)
-                return
-            self._side = None
-            _log.info("Out of memory: frames are encoded only when it is their turn")
+        is_short = self._side.shortages > self._shortages
+        if is_short or not self._fits(self._side, make):
+            # Out here, where the tensors of what failed are free.
+            self._give_up()
 
     def take(self, keys: Sequence[Hashable]) -> list[ImageFeatures] | None:
         """Return a batch that is wanted now; None if it was not begun."""
@@ -84,6 +84,23 @@ class NextFrames:
     def forget(self) -> None:
         """Let go of a batch that is not wanted any more."""
         self._keys, self._started = (), None
+
+    def _fits(self, side: SideStream, make: Callable[[], list[ImageFeatures]]) -> bool:
+        """Begin with a batch; return whether there is memory for it."""
+        try:
+            self._started = side.start(make)
+        except (RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                return False
+            _log.info("Frames could not be encoded before their turn: %s", error)
+        return True
+
+    def _give_up(self) -> None:
+        """Let all memory be for the frames whose turn it is."""
+        self._side = None
+        self.forget()
+        torch.cuda.empty_cache()
+        _log.info("Out of memory: frames are encoded only when it is their turn")
 
 
 def next_frames(model: Network, room: int) -> NextFrames:

@@ -41,6 +41,15 @@ class SideStream:
         self._device = device
         self._stream = torch.cuda.Stream(device)
 
+    @property
+    def shortages(self) -> int:
+        """How often no memory was free, and what PyTorch holds idle was given back.
+
+        The device is waited for then, and memory fetched anew: as long as what is here
+        and what is elsewhere do not fit beside each other, for every batch.
+        """
+        return int(torch.cuda.memory_stats(self._device).get("num_alloc_retries", 0))
+
     def mark(self) -> None:
         """Let what is started here wait for what is launched by now, and no more."""
         self._stream.wait_stream(torch.cuda.current_stream(self._device))

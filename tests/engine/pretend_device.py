@@ -75,6 +75,8 @@ class PretendGpu(TorchDispatchMode):
         How many operations were started, other than views and room for results.
     streams : PretendStreams
         What they were started on.
+    memory_stats : dict
+        What is counted of its memory.
     """
 
     def __init__(self) -> None:
@@ -83,6 +85,7 @@ class PretendGpu(TorchDispatchMode):
         self.went: list[Passage] = []
         self.launched = 0
         self.streams = PretendStreams()
+        self.memory_stats = {"num_alloc_retries": 0}
         self._whole: set[object] = set()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):

@@ -114,6 +114,7 @@ def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendG
         side_stream.cache_clear()
         stack.callback(side_stream.cache_clear)
         launching = {
+            "torch.cuda.memory_stats": lambda device=None: gpu.memory_stats,
             "torch.cuda.Stream": streams.make,
             "torch.cuda.stream": streams.on,
             "torch.cuda.current_stream": lambda device=None: streams.current,

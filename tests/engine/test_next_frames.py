@@ -185,6 +185,21 @@ def test_without_room_frames_are_encoded_at_their_turn(
     assert caplog.text.count("Out of memory") == 1
 
 
+def test_without_room_for_both_frames_are_encoded_at_their_turn(
+    gpu, started, caplog
+) -> None:
+    """What PyTorch holds idle would be given back and fetched again for every batch."""
+    tracker = clicked(seeded_model().to("cuda"))
+    started.clear()
+    with caplog.at_level(logging.INFO, "napari_sam2"):
+        for result in tracker.propagate():
+            if result.frame == 5:
+                gpu.memory_stats["num_alloc_retries"] += 1
+    beside = [is_beside for _, _, is_beside in started]
+    assert beside == [False, True, True, False]
+    assert caplog.text.count("Out of memory") == 1
+
+
 def test_what_goes_wrong_beside_is_told_at_its_own_turn(gpu, monkeypatch) -> None:
     encode = Sam2Model.encode_image
 
