@@ -91,7 +91,8 @@ class History:
             ignored.
         gesture : hashable, optional
             Edits of one gesture (a drag, a run) are undone together, also when
-            something unrelated was done in between.
+            something unrelated was done in between, or undone: as the gesture began
+            before that, it can be done again.
         """
         inverse = edit.inverse(self.document)
         if edit.does_the_same_as(inverse):
@@ -100,9 +101,11 @@ class History:
         if step is None:
             self._undo.append(Step(edit.label, gesture, inverse))
             self._forget_places()
+            self._redo.clear()
         else:
             step.absorb(inverse)
-        self._redo.clear()
+            if any(one.touches(edit) for one in self._redo):
+                self._redo.clear()
         self._make_room(self._undo, _MOVED_PER_MASK * len(edit.masks))
         self.document.apply(edit, inverse)
         self.changed.emit()

@@ -10,7 +10,7 @@ from napari_sam2.state.mask_changes import MaskChanges
 from napari_sam2.state.mask_row import NO_MASKS, MaskRow, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Collection, Hashable
 
     from napari_sam2.state.spill import Spill
 
@@ -70,16 +70,22 @@ class Step:
             self._set(frame, known, joined(row, known))
 
     def touches(self, edit: Edit) -> bool:
-        """Whether an edit names a place that this step brings back."""
-        return not (
-            self._objects.keys().isdisjoint(edit.objects)
-            and self._prompts.keys().isdisjoint(edit.prompts)
-            and all(
-                self._rows[frame].masks.keys().isdisjoint(row.masks.keys())
+        """Whether an edit names what this step brings back, or an object it removes."""
+        gone = {i for i, one in self._objects.items() if one is None}
+        return (
+            not (
+                self._objects.keys().isdisjoint(edit.objects)
+                and self._prompts.keys().isdisjoint(edit.prompts)
+            )
+            or any(object_id in gone for object_id, _ in edit.prompts)
+            or any(
+                not row.masks.keys().isdisjoint(gone.union(self._places_on(frame)))
                 for frame, row in edit.rows.items()
-                if frame in self._rows
             )
         )
+
+    def _places_on(self, frame: int) -> Collection[int]:
+        return self._rows.get(frame, NO_MASKS).masks.keys()
 
     def move(self, spill: Spill, count: int) -> int:
         """Move masks out of memory.

@@ -147,6 +147,21 @@ def test_undoing_a_name_does_not_stop_a_run(desk: Desk) -> None:
     assert desk.document.objects[1].name == "fish"
 
 
+def test_a_name_that_was_undone_during_a_run_can_be_given_again(desk: Desk) -> None:
+    start_run(desk, 2)
+    desk.history.do(edits.rename_object(desk.document, 1, "fish"))
+    desk.controller.steps.undo()
+    desk.lane.step(2)
+    assert desk.controller.steps.redo_label == "Rename Object 1"
+    desk.controller.steps.redo()
+    desk.lane.finish()
+    assert desk.document.objects[1].name == "fish"
+    assert desk.document.frames_covered(1) == 10
+    for _ in range(2):
+        desk.controller.steps.undo()
+    assert set(desk.document.masks.of_object(1)) == {0}, "the run is one step still"
+
+
 def test_after_undo_there_is_nothing_to_go_on_with(desk: Desk) -> None:
     start_run(desk, 3)
     desk.controller.stop()

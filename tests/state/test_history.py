@@ -117,15 +117,26 @@ def beginnings() -> st.SearchStrategy[History]:
 
 @given(
     beginnings(),
-    st.lists(st.tuples(acts(), st.sampled_from([None, None, "drag", "run"]))),
+    st.lists(
+        st.one_of(
+            st.tuples(acts(), st.sampled_from([None, None, "drag", "run"])),
+            st.sampled_from(["undo", "redo"]),
+        )
+    ),
 )
 def test_undo_returns_to_the_start_and_redo_to_the_end(
     history: History, some: list
 ) -> None:
     document = history.document
     start = state(document)
-    for act, gesture in some:
-        history.do(act(document), gesture=gesture)
+    for one in some:
+        if isinstance(one, str):
+            getattr(history, one)()
+        else:
+            edit, gesture = one[0](document), one[1]
+            takes_away = None in edit.objects.values()  # which no gesture does
+            history.do(edit, gesture=None if takes_away else gesture)
+        assert {i for i, _ in document.masks} <= set(document.objects)
     end, steps = state(document), len(history)
     for _ in range(steps):
         assert history.undo()
@@ -134,7 +145,8 @@ def test_undo_returns_to_the_start_and_redo_to_the_end(
     for _ in range(steps):
         assert history.redo()
     assert state(document) == end
-    assert not history.redo()
+    while history.redo():
+        assert {i for i, _ in document.masks} <= set(document.objects)
 
 
 @given(beginnings(), st.lists(acts(), min_size=1), st.data())
@@ -251,6 +263,41 @@ def test_doing_something_else_ends_the_future(history: History) -> None:
     assert not history.redo()
     history.undo()
     assert history.document.prompts[1, 0] == click(5, 5)
+
+
+def test_a_gesture_that_goes_on_keeps_the_future_of_other_places(history) -> None:
+    document = history.document
+
+    def run(frame: int) -> None:
+        edit = edits.set_results(document, [found(1, frame, square(1, 1))])
+        history.do(edit, gesture="run 1")
+
+    run(0)
+    history.do(edits.set_flags(document, [(1, 0)], is_reviewed=True))
+    history.do(edits.rename_object(document, 2, "other"))
+    history.undo()
+    history.undo()
+    run(1)
+    assert history.redo_label == "Accept cell on frame 0"
+    track(document, found(1, 0, square(5, 5)))
+    history.do(
+        edits.set_results(document, [found(1, 0, square(9, 9))]), gesture="run 1"
+    )
+    assert history.redo_label is None, "what was accepted is gone"
+
+
+def test_a_gesture_that_goes_on_ends_a_future_without_its_objects(history) -> None:
+    document = history.document
+
+    def take_labels(frame: int) -> None:
+        edit = edits.paint_masks(document, {(2, frame): square(1, 1)})
+        history.do(edit, gesture="labels 1")
+
+    history.do(edits.paint_mask(document, 1, 0, square(1, 1)), gesture="labels 1")
+    history.do(edits.remove_object(document, 2))
+    history.undo()
+    take_labels(1)
+    assert history.redo_label is None
 
 
 def test_what_changes_nothing_is_no_step(history: History) -> None:
