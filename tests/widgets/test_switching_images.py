@@ -90,6 +90,42 @@ def test_back_and_forth_keeps_what_was_said_and_found(prompted: User) -> None:
     assert len(prompted.viewer.layers) == 8
 
 
+def test_objects_that_nothing_is_said_about_yet_are_there_again(working: User) -> None:
+    first, panel = working.session, working.dock.workbench.objects
+    for _ in range(3):
+        panel.add()
+    panel.tree.topLevelItem(1).setText(0, "mother")
+    working.session.controller.steps.undo()
+    before = dict(working.document.objects)
+    working.open_image((5, 30, 30), name="second")
+    choose(working, "second")
+    assert not working.document.objects
+    choose(working, "cells")
+    assert working.session is first
+    assert dict(working.document.objects) == before
+    assert working.dock.workbench.objects.tree.topLevelItemCount() == 3
+    working.dock.workbench._redo.click()
+    assert working.document.objects[2].name == "mother"
+
+
+def test_what_was_undone_can_be_done_again_after_another_image(prompted: User) -> None:
+    said = dict(prompted.document.prompts)
+    while prompted.session.history.undo():
+        pass
+    prompted.open_image((5, 30, 30), name="second")
+    for name in ("second", "cells"):
+        choose(prompted, name)
+    while prompted.session.history.redo():
+        pass
+    assert dict(prompted.document.prompts) == said
+
+
+def test_an_image_that_nothing_was_done_with_leaves_no_layers(working: User) -> None:
+    working.open_image((5, 30, 30), name="second")
+    choose(working, "second")
+    working.wait(lambda: len(working.viewer.layers) == 5)
+
+
 def test_layers_of_the_same_name_are_told_apart(prompted: User) -> None:
     first = prompted.session
     other = prompted.open_image((4, 20, 20), name="other")

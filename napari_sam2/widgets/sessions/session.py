@@ -195,6 +195,12 @@ class Session:
         """Whether nothing was said or found yet."""
         return not self.document.prompts and not len(self.document.masks)
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was done at all, so that there is nothing to come back to."""
+        history = self.history
+        return not self.document.objects and history.last is history.redo_label is None
+
     def close(self, *, is_window_gone: bool = False) -> None:
         """Stop, and listen to nothing; masks stay in the viewer as they are.
 

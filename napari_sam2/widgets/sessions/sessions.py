@@ -61,7 +61,7 @@ class Sessions:
             return
         session = self._find(source)
         if session is None:
-            session = self._make(source)
+            session = self._begin(source)
         elif session.image.space == source.space:
             session.look_at(source)
         self._record(session.image)
@@ -90,8 +90,9 @@ class Sessions:
         return session
 
     def is_worked_on(self, layer: Any) -> bool:
-        """Whether anything was said or found about an image."""
-        return any(one.image.layer == layer and not one.is_empty for one in self._all)
+        """Whether anything was done with an image."""
+        mine = (one for one in self._all if one.image.layer == layer)
+        return not all(one.is_untouched for one in mine)
 
     def must_ask(self, source: ImageSource | None) -> bool:
         """Whether opening this leaves prompts for another axis, for the first time."""
@@ -175,6 +176,16 @@ class Sessions:
             same = [one for one in mine if one.image.frame_axis == source.frame_axis]
         return same[-1] if same else None
 
+    def _begin(self, source: ImageSource) -> Session:
+        """Make a session; objects that nothing is said about yet come along."""
+        before = self.current
+        session = self._make(source)
+        if before is None or before.image.layer != source.layer:
+            return session
+        if before.is_empty and before.document.objects:
+            session.take_along(before)
+        return session
+
     def _make(self, source: ImageSource, contents: Contents | None = None) -> Session:
         with self.paused():  # new layers become active on the way
             session = Session(
@@ -202,7 +213,7 @@ class Sessions:
         self.current = session
         if before is not None:
             before.controller.stop(but=Topic.EXPORT)  # files are written whole
-            if before.is_empty:
+            if before.is_untouched:
                 self._close(before)
             else:
                 before.show(False)

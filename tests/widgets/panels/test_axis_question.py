@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt
 
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.layers.turning import turned_points
+from napari_sam2.state import edits
 from tests.widgets.user import SHAPE, User
 
 
@@ -158,3 +159,20 @@ def test_points_beside_the_plane_and_points_that_exclude_stay_behind(
     space = prompted.session.image.space
     said = {(1, 2): FramePrompts(points_yx=((3, 4), (5, 6)), positive=(True, False))}
     assert [one.point_yx for one in turned_points(said, space, space)] == [(3, 4)]
+
+
+def test_objects_that_nothing_is_said_about_come_along_unasked(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    user.open_image(name="cells", axis_labels="tyx")
+    user.open_dock()
+    first = user.session
+    user.dock.workbench.objects.add()
+    user.session.do(lambda: edits.rename_object(user.document, 1, "mother"))
+    choose_axis(user, "x (60)")
+    assert not user.dock.axis_question.isVisible()
+    assert user.session is not first
+    assert [one.name for one in user.document.objects.values()] == ["mother"]
+    choose_axis(user, "time (10)")
+    assert user.session is first
