@@ -18,6 +18,7 @@ from napari_sam2.io.reading.reordered import shown_order
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.samples import load_sample
 from napari_sam2.layers.layer_file import DATASET_KEY, PATH_KEY
+from napari_sam2.layers.placed import place_metadata
 from napari_sam2.layers.project_image import shown_pixels
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ def image_layer(stack: Stack) -> LayerTuple:
     order = shown_order(axis_names(stack.axes))
     axes = tuple(stack.axes[axis] for axis in order)
     pixels = shown_pixels(stack, order)
-    metadata = {PATH_KEY: str(stack.path), DATASET_KEY: stack.dataset}
+    metadata = {
+        PATH_KEY: str(stack.path),
+        DATASET_KEY: stack.dataset,
+        **place_metadata(stack),
+    }
     described = {
         "name": stack.name,
         "metadata": metadata,

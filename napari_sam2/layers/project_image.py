@@ -18,6 +18,7 @@ from napari_sam2.layers.layer_file import (
     image_key,
     layer_path,
 )
+from napari_sam2.layers.placed import place_metadata
 from napari_sam2.project.image import glance, refer_to_image
 from napari_sam2.project.session import stack_geometry
 from napari_sam2.project.values import Placing
@@ -159,7 +160,11 @@ def project_layer(project: Project, stack: Stack) -> tuple[Any, dict[str, Any]]:
         "axis_labels": tuple(one.name for one in kept.axes),
         "scale": [one.scale for one in kept.axes],
         "units": [one.unit or "pixel" for one in kept.axes],
-        "metadata": {PATH_KEY: str(stack.path), DATASET_KEY: stack.dataset},
+        "metadata": {
+            PATH_KEY: str(stack.path),
+            DATASET_KEY: stack.dataset,
+            **place_metadata(stack),
+        },
         "rgb": kept.is_colour,
         "multiscale": bool(stack.levels),
     }

@@ -84,13 +84,11 @@ class Workbench(QWidget):
         self.tuning = TuningPanel(session, links)
 
     def _make_results(self) -> ResultsPanel:
-        session, image = self.session, self.session.image
+        session = self.session
         return ResultsPanel(
             session.controller,
             self.links,
-            calibration=lambda: session.image.calibration,
-            image_axes=image.space.layout.result_axes,
-            name=image.layer.name,
+            image=lambda: session.image,
             add_tracks=session.add_tracks,
             image_files=session.image_files,
         )

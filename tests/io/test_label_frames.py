@@ -208,3 +208,15 @@ def test_labels_of_one_time_lie_where_the_volumes_of_a_series_do(tmp_path, scan)
     image = stack_frames(open_stack(tmp_path / "series.nii.gz"), "z", at={"t": 0})
     frames = read_labels(tmp_path / "seed.nii.gz", image)
     np.testing.assert_array_equal(frames[2], image[2])
+
+
+def test_an_affine_that_is_flat_says_nothing(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    voxels = np.arange(4 * 5 * SIDE, dtype=np.int16).reshape(4, 5, SIDE)
+    for flat, name in ((OBLIQUE, "seed.nii"), (np.diag([1.0, 0, 1, 1]), "scan.nii")):
+        scan = nibabel.Nifti1Image(voxels, None)
+        scan.header.set_sform(flat, 1)
+        nibabel.save(scan, tmp_path / name)
+    image = stack_frames(open_stack(tmp_path / "scan.nii"))
+    frames = read_labels(tmp_path / "seed.nii", image)
+    np.testing.assert_array_equal(frames[3], image[3])

@@ -18,6 +18,7 @@ from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.pictures import overlay
 from napari_sam2.io.writing.result_format import ResultFormat
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS
+from napari_sam2.layers.hooks import read_layers
 from napari_sam2.layers.layer_file import PATH_KEY
 from napari_sam2.widgets.panels import export_form
 from napari_sam2.widgets.panels.export_form import ExportForm
@@ -293,3 +294,36 @@ def test_pixel_sizes_are_those_that_the_image_has_when_it_is_measured(
     with (tmp_path / "table.csv").open() as file:
         row = next(csv.DictReader(file))
     assert float(row["area_um2"]) == pytest.approx(int(row["area"]) / 8)
+
+
+@pytest.mark.parametrize("is_reopened", [False, True])
+def test_nifti_labels_lie_where_the_scan_does(
+    user_without_window: User, tmp_path: Path, is_reopened: bool
+) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    user, path = user_without_window, tmp_path / "scan.nii.gz"
+    affine = np.array(
+        [[0.9, 0.1, 0, -20], [-0.1, 0.9, 0.2, 7], [0, -0.2, 2, 3], [0, 0, 0, 1]]
+    )
+    scan = nibabel.Nifti1Image(np.zeros((60, 40, 10), np.int16), affine)
+    scan.set_sform(affine, 4)
+    nibabel.save(scan, path)
+    ((data, options, _),) = read_layers(str(path))
+    user.viewer.add_image(data, **options)
+    user.open_dock()
+    user.follow()
+    if is_reopened:
+        user.dock.projects.save_as(tmp_path / "scan.sam2")
+        user.wait((tmp_path / "scan.sam2").exists)
+        user.viewer.layers.clear()
+        user.dock.projects.open(tmp_path / "scan.sam2")
+        user.wait(lambda: user.session is not None)
+        user.wait_idle()
+    save(user, "labels-nifti", tmp_path / "labels.nii.gz")
+    user.wait((tmp_path / "labels.nii.gz").exists)
+    user.wait_idle()
+    labels = nibabel.load(tmp_path / "labels.nii.gz")
+    np.testing.assert_allclose(labels.affine, affine, atol=1e-5)
+    assert labels.shape == scan.shape
+    assert int(labels.header["sform_code"]) == 4
+    assert np.asarray(labels.dataobj).any()

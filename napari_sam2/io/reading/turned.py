@@ -80,7 +80,10 @@ def turned_like(stack: Stack, image: Stack) -> Stack:
     sizes = {axis.name: axis.size for axis in image.axes}
     if set(places) != set(_SPACE) or not set(_SPACE) <= sizes.keys():
         return stack
-    steps = np.linalg.solve(_square(image.affine), _square(stack.affine))
+    try:
+        steps = np.linalg.solve(_square(image.affine), _square(stack.affine))
+    except np.linalg.LinAlgError:  # flat: it says where no voxel lies
+        return stack
     axes, flipped = list(stack.axes), set()
     turns = np.round(steps[:3, :3])
     if not _is_turn(turns):

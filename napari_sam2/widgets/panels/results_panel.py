@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import find_result_format
+from napari_sam2.layers.placed import place_of
 from napari_sam2.widgets.controls.controls import button, column, row
 from napari_sam2.widgets.controls.focus import ReturningFocus
 from napari_sam2.widgets.panels.export_form import ExportForm, ExportOrder
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_sam2.control import Controller, Status
-    from napari_sam2.core.axes import Axes
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.widgets.controls.links import Links
     from napari_sam2.widgets.sessions.exporting import Steps
 
@@ -40,12 +41,8 @@ class ResultsPanel(QWidget):
     controller : Controller
     links : Links
         Cut when the session ends.
-    calibration : callable
-        Returns positions, frames, rows and columns of the stack, with pixel sizes.
-    image_axes : tuple of int, optional
-        Where these are among the axes of the image; see :class:`ResultHeader`.
-    name : str
-        Of the image, for file names.
+    image : callable
+        Returns the image that is worked on, as it is now.
     add_tracks : callable
         Adds a layer of centroids to the viewer.
     image_files : callable
@@ -63,9 +60,7 @@ class ResultsPanel(QWidget):
         controller: Controller,
         links: Links,
         *,
-        calibration: Callable[[], Axes],
-        image_axes: tuple[int, ...] = (),
-        name: str,
+        image: Callable[[], ImageSource],
         add_tracks: Callable[[], object],
         image_files: Callable[[], tuple[Path, ...]],
         parent: QWidget | None = None,
@@ -73,14 +68,14 @@ class ResultsPanel(QWidget):
         super().__init__(parent)
         self._controller = controller
         self._exporter = Exporter(controller)
-        self._calibration = calibration
-        self._name, self._image_files = name, image_files
-        self._image_axes = image_axes
+        self._image, self._image_files = image, image_files
         self._table: MeasurementTable | None = None
         document = controller.document
         is_single = document.series_length == document.frame_count
         self.form = ExportForm(
-            name, document.frame_count if is_single else None, self._save
+            image().layer.name,
+            document.frame_count if is_single else None,
+            self._save,
         )
         tip = "Measure every object on every frame, and show the table"
         self.show_button = button("Show table", tip, self.show_table)
@@ -96,7 +91,9 @@ class ResultsPanel(QWidget):
         """Measure all masks, and show the table: in its window if it has one."""
         if self._table is None or self._table.parent() is None:  # it was closed
             self._retire_table()
-            self._table = MeasurementTable(self._controller, self._calibration)
+            self._table = MeasurementTable(
+                self._controller, lambda: self._image().calibration
+            )
             self._table.place_chosen.connect(self.place_chosen)
             self.table_ready.emit(self._table)
         self._table.measure()
@@ -107,12 +104,16 @@ class ResultsPanel(QWidget):
         """Save all frames, or some, in a format of results, by its name."""
         controller = self._controller
         results = take_results(controller.document, frames)
+        image = self._image()
+        affine, codes = place_of(image)
         header = ResultHeader(
-            self._calibration(),
+            image.calibration,
             results.names,
-            provenance_of(controller, self._name),
+            provenance_of(controller, image.layer.name),
             controller.frames,
-            image_axes=self._image_axes,
+            affine=affine,
+            space_codes=codes,
+            image_axes=image.space.layout.result_axes,
         )
         chosen = find_result_format(name)
         kept = self._image_files()
