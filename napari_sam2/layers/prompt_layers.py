@@ -142,6 +142,8 @@ class PromptLayers:
         keep = rows.only_boxes if layer == self.points else rows.only_points
         before = self._document.prompts
         self.set_prompts(rows.differences(before, keep(before)))
+        if keep(self._document.prompts) != self._document.prompts:  # refused
+            self.show()
 
     def disconnect(self) -> None:
         """Leave both layers to the user, as they are."""

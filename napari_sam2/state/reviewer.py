@@ -175,9 +175,11 @@ class Reviewer:
 
     def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
         """Look again at what names these objects: they may have another name."""
+        frames: set[int] = set()
         for object_id in object_ids:
             if object_id not in self._document.objects:
                 self._own.pop(object_id, None)
                 self._inherited.pop(object_id, None)
                 self._first_prompts.pop(object_id, None)
-            self._on_masks_changed(frozenset(self._document.masks.of_object(object_id)))
+            frames.update(self._document.masks.of_object(object_id))
+        self._on_masks_changed(frozenset(frames))

@@ -172,6 +172,18 @@ def test_masks_deleted_with_their_layer_come_back_with_undo(
     assert layers.index(masks) < layers.index(points)
 
 
+def test_prompts_that_cannot_be_withdrawn_are_seen_again(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    bring_to(user, "idle")
+    user.dock.workbench.review.toggle_lock()
+    points, said = user.session.prompts.points, dict(user.document.prompts)
+    user.viewer.layers.remove(points)
+    user.wait(lambda: points in user.viewer.layers)
+    assert dict(user.document.prompts) == said
+
+
 def test_masks_deleted_in_a_run_are_not_half_there_again(
     user_without_window: User,
 ) -> None:

@@ -327,3 +327,12 @@ def test_nifti_labels_lie_where_the_scan_does(
     assert labels.shape == scan.shape
     assert int(labels.header["sform_code"]) == 4
     assert np.asarray(labels.dataobj).any()
+
+
+def test_names_that_no_path_can_have_are_taken_as_they_are(tracked: User) -> None:
+    form = tracked.dock.workbench.results.form
+    for typed in ("~nobody.of.this.name/cells.tif", "cells\0.tif"):
+        form.path.value = typed
+        form.kind.value = "csv"
+        assert form.path.value.endswith("cells_table.csv"), typed
+        form.kind.value = "labels-tiff"

@@ -177,6 +177,15 @@ def add_row(layout: QFormLayout, name: str, widget: QWidget, focused: QWidget) -
     layout.addRow(label, widget)
 
 
+def show_row(layout: QFormLayout, widget: QWidget, is_shown: bool) -> None:
+    """Show or hide a widget of a form with its name."""
+    if hasattr(layout, "setRowVisible"):
+        layout.setRowVisible(widget, is_shown)
+    else:  # Qt 5
+        for one in (widget, layout.labelForField(widget)):
+            one.setVisible(is_shown)
+
+
 def pick(box: QComboBox, value: Any) -> bool:
     """Show the option of a value without telling anybody; return whether it exists."""
     index = next((i for i in range(box.count()) if box.itemData(i) == value), -1)

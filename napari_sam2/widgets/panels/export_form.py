@@ -126,7 +126,7 @@ class ExportForm(QWidget):
 
     def _complete_path(self) -> Path:
         """Return what is written in the form, as a file: never a bare folder."""
-        written = Path(str(self.path.value).strip()).expanduser()
+        written = _as_path(str(self.path.value))
         is_folder = exists(written) and written.is_dir()
         is_output = is_folder and find_result_format(self.kind.value).is_folder
         if not written.name or (is_folder and not is_output):
@@ -155,6 +155,15 @@ def as_file_name(name: str) -> str:
     """Return a name that files may have on any system, with room for endings."""
     allowed = _FORBIDDEN.sub("_", name).encode()[:_MOST_BYTES].decode(errors="ignore")
     return allowed.strip(" .") or "image"
+
+
+def _as_path(typed: str) -> Path:
+    """Return what was typed as a path; ``~`` and a name that nobody has stay."""
+    path = Path(typed.replace("\0", "").strip())
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _ending(name: str) -> str:

@@ -21,6 +21,7 @@ from napari_sam2.widgets.controls.controls import (
     column,
     form,
     pick,
+    show_row,
     text,
 )
 from napari_sam2.widgets.panels.channel_choice import ChannelChoice
@@ -230,12 +231,11 @@ class ImagePanel(QWidget):
         self.axes.clear()
         if self._layer is not None:
             axes = image_axes(self._layer)
-            if len(axes) > 2:
-                for index, axis in enumerate(axes):
-                    self.axes.addItem(axis_words(axis), index)
+            for index, axis in enumerate(axes if len(axes) > 2 else ()):
+                self.axes.addItem(axis_words(axis), index)
             pick(self.axes, guess_frame_axis(axes))
         self.axes.blockSignals(False)
-        self._form.setRowVisible(self.axes, self.axes.count() > 0)
+        show_row(self._form, self.axes, self.axes.count() > 0)
 
     def _fill_levels(self) -> None:
         sizes = () if self._layer is None else level_sizes(self._layer)
@@ -244,7 +244,7 @@ class ImagePanel(QWidget):
         for level, size_hw in enumerate(sizes):
             self.levels.addItem(level_words(size_hw, sizes[0]), level)
         self.levels.blockSignals(False)
-        self._form.setRowVisible(self.levels, bool(sizes))
+        show_row(self._form, self.levels, bool(sizes))
 
     def _fill_channels(self) -> None:
         images = self._choice.images
@@ -252,7 +252,7 @@ class ImagePanel(QWidget):
         self._places.watch(images)
         self._pixels.watch(images)
         self._names.watch(images)
-        self._form.setRowVisible(self.channels, self.channels.has_choice)
+        show_row(self._form, self.channels, self.channels.has_choice)
 
     def _on_axis_chosen(self, _: object = None) -> None:
         self._held = {}
