@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ from napari_sam2.io.files.run_journal import RunJournal
 from napari_sam2.io.files.unfinished import holds_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from napari_sam2.cli.job import Job
@@ -151,14 +152,36 @@ def _carry_out(
             is_kept = not course.is_complete and journal.finish()
             _write_labels(labels, finished)
         run.is_left = is_kept
-        try:
-            with _despite(job.outputs.labels):
-                later.close()  # completes the table
-                for path in job.outputs.overlays:
-                    draw_overlay(path, job, tracker.frames, tracker.limits, finished)
-        finally:
-            run.note_written(job.outputs.written)
+        overlays = _drawing(job, tracker, finished)
+        with _despite(job.outputs.labels):
+            _write_others(run, job.outputs.written, (later.close, *overlays))
         return _outcome(course, finished, kept_in(run.path) if is_kept else "")
+
+
+def _drawing(
+    job: Job, tracker: VideoTracker, finished: FinishedFrames
+) -> Iterator[Callable[[], None]]:
+    """Return what draws each overlay."""
+    seen = tracker.frames, tracker.limits
+    return (
+        partial(draw_overlay, path, job, *seen, finished)
+        for path in job.outputs.overlays
+    )
+
+
+def _write_others(
+    run: RunFolder, outputs: tuple[Path, ...], writing: Iterable[Callable[[], None]]
+) -> None:
+    """Write what comes after the labels, and note each time which outputs are there.
+
+    Overlays take minutes, and the machine may go down meanwhile.
+    """
+    run.note_written(outputs)
+    for write in writing:
+        try:
+            write()
+        finally:
+            run.note_written(outputs)
 
 
 def _follow(

@@ -92,29 +92,42 @@ def test_a_run_that_was_stopped_goes_on(cli, stack, tmp_path, outputs, steps):
     assert not folder.exists()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
-def test_a_run_that_was_killed_goes_on(cli, tmp_path, outputs, stack):
-    words = ("track", stack, *MIDDLE)
-    assert cli(*words, *outputs("whole")).code == 0
+AT_ITS_FIFTH_FRAME = """
+add, count = journal_writer.JournalWriter.add, 0
+def told(self, result):
+    global count
+    count += 1
+    if count == 5: os.kill(os.getpid(), signal.SIGKILL)
+    add(self, result)
+journal_writer.JournalWriter.add = told
+"""
+AT_ITS_OVERLAY = """
+carry_out.draw_overlay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kill(when: str, words: tuple) -> None:
+    """Run a command in a process that keeps all, until it is killed."""
     program = (
         "import os, signal, sys\n"
-        "from napari_sam2.cli import journal_writer, main\n"
-        "journal_writer.SECONDS_BETWEEN, count = -1.0, 0\n"
+        "from napari_sam2.cli import carry_out, journal_writer, main\n"
+        "journal_writer.SECONDS_BETWEEN = -1.0\n"
         "journal_writer.rest_after = lambda _: 0.0\n"
-        "add = journal_writer.JournalWriter.add\n"
-        "def told(self, result):\n"
-        "    global count\n"
-        "    count += 1\n"
-        "    if count == 5: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    add(self, result)\n"
-        "journal_writer.JournalWriter.add = told\n"
+        f"{when}"
         "main.run()\n"
     )
-    command = [sys.executable, "-c", program, *words, *outputs("killed")]
+    command = [sys.executable, "-c", program, *words]
     # Sums are rounded in other ways with other numbers of threads than the tests have.
     threads = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     killed = subprocess.run(list(map(str, command)), capture_output=True, env=threads)
     assert killed.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_run_that_was_killed_goes_on(cli, tmp_path, outputs, stack):
+    words = ("track", stack, *MIDDLE)
+    assert cli(*words, *outputs("whole")).code == 0
+    kill(AT_ITS_FIFTH_FRAME, (*words, *outputs("killed")))
     assert not (tmp_path / "killed" / "labels.tif").exists()
     said = cli(*words, *outputs("killed"))
     assert said.code == 2
@@ -128,6 +141,18 @@ def test_a_run_that_was_killed_goes_on(cli, tmp_path, outputs, stack):
     assert sorted(one.name for one in (tmp_path / "killed").iterdir()) == sorted(
         one.name for one in (tmp_path / "whole").iterdir()
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_what_a_run_had_written_when_it_was_killed_is_its_own(
+    cli, tmp_path, outputs, stack
+):
+    words = ("track", stack, *MIDDLE)
+    assert cli(*words, *outputs("whole")).code == 0
+    kill(AT_ITS_OVERLAY, (*words, *outputs("killed")))
+    assert (tmp_path / "killed" / "labels.tif").exists()
+    assert cli(*words, *outputs("killed"), "--resume").code == 0
+    assert written(tmp_path / "killed") == written(tmp_path / "whole")
 
 
 def test_a_short_run_leaves_nothing_but_what_is_finished(cli, stack, tmp_path):
