@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -35,7 +36,8 @@ def stamp_of(path: Path, most_files: int | None = None) -> Stamp | None:
         status = path.stat()
         if not path.is_dir():
             return [status.st_size, status.st_mtime_ns]
-        paths = [Path(at, name) for at, _, names in os.walk(path) for name in names]
+        found = (Path(at, name) for at, _, names in os.walk(path) for name in names)
+        paths = list(islice(found, None if most_files is None else most_files + 1))
         if most_files is not None and len(paths) > most_files:
             return None
         digest = hashlib.sha256()
