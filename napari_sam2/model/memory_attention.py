@@ -42,6 +42,37 @@ class MemoryTokens(NamedTuple):
     pointer_tokens: int
     bias: Tensor | None = None
 
+    @classmethod
+    def of_parts(
+        cls, spatial: Tensor, places: Tensor, pointers: Tensor, codes: Tensor | None
+    ) -> MemoryTokens:
+        """Put spatial memories and pointers of B objects one after the other.
+
+        Parameters
+        ----------
+        spatial : Tensor, shape (B, M * h * w, memory_dim)
+            All tokens are of its type.
+        places : Tensor, shape (M * h * w, memory_dim)
+            Position and time codes of the spatial memories.
+        pointers : Tensor, shape (B, P, C)
+            Each is cut into tokens as wide as the memories are.
+        codes : Tensor, shape (P, memory_dim), or None
+            Time codes of the pointers; None where there are no pointers.
+        """
+        keys = (spatial + places).to(spatial.dtype)
+        if codes is None:
+            return cls(spatial, keys, 0)
+        width = spatial.shape[-1]
+        parts = pointers.shape[-1] // width
+        tokens = pointers.unflatten(-1, (parts, width))  # (B, P, parts, c)
+        tokens = tokens.flatten(1, 2)  # (B, P * parts, c)
+        codes = codes.repeat_interleave(parts, dim=0)
+        return cls(
+            values=torch.cat([spatial, tokens.to(spatial.dtype)], dim=1),
+            keys=torch.cat([keys, (tokens + codes).to(spatial.dtype)], dim=1),
+            pointer_tokens=tokens.shape[1],
+        )
+
     def of(self, some: slice) -> MemoryTokens:
         """Return what some of the objects remember."""
         return self._replace(values=self.values[some], keys=self.keys[some])

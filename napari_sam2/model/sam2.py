@@ -258,19 +258,8 @@ class Sam2Model(nn.Module):
         places = self._places(slots)
         rounds = self.is_half and torch.is_autocast_enabled(spatial.device.type)
         values = spatial if rounds else spatial.to(places.dtype)
-        keys = (values + places).to(values.dtype)
-        if not len(ages):
-            return MemoryTokens(values, keys, 0)
-        width = self.config.memory_dim
-        parts = pointers.shape[-1] // width
-        tokens = pointers.unflatten(-1, (parts, width))  # (B, P, parts, c)
-        tokens = tokens.flatten(1, 2)  # (B, P * parts, c)
-        codes = self.pointer_positions(ages).repeat_interleave(parts, dim=0)
-        return MemoryTokens(
-            values=torch.cat([values, tokens.to(values.dtype)], dim=1),
-            keys=torch.cat([keys, (tokens + codes).to(values.dtype)], dim=1),
-            pointer_tokens=tokens.shape[1],
-        )
+        codes = self.pointer_positions(ages) if len(ages) else None
+        return MemoryTokens.of_parts(values, places, pointers, codes)
 
     def _places(self, slots: list[int]) -> Tensor:
         """Return position and time codes of spatial memories, (M * h * w, c)."""
