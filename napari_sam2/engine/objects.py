@@ -28,11 +28,17 @@ class ObjectTracks:
     ----------
     frame_count : int
         Frames in the stack.
+
+    Attributes
+    ----------
+    withdrawals : int
+        How often something was taken back: what was planned before then no longer fits.
     """
 
     def __init__(self, frame_count: int) -> None:
         self._frame_count = frame_count
         self._tracks: dict[int, ObjectTrack] = {}
+        self.withdrawals = 0
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -123,12 +129,19 @@ class ObjectTracks:
         """Take back what was said on a frame; an object without prompts goes."""
         track = self[object_id]
         track.withdraw(frame)
+        self.withdrawals += 1
         if not track.answers:
             del self._tracks[object_id]
 
     def remove(self, object_id: int) -> None:
         """Forget an object."""
         del self._tracks[self[object_id].object_id]
+        self.withdrawals += 1
+
+    def take_up(self, others: ObjectTracks) -> None:
+        """Go on with other objects of the same stack, and forget these."""
+        self._tracks = others._tracks
+        self.withdrawals += 1
 
     def prompted_only(self, where: torch.device) -> ObjectTracks:
         """Return the objects on a device, less the memories of tracked frames."""

@@ -10,7 +10,7 @@ from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.core.frames import MOST_CHANNELS
 from napari_sam2.core.given import check_given
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
-from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.prompter import Prompter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -64,9 +64,7 @@ class ImagePredictor:
                 "channels: give (rows, columns) or up to three channels, such as "
                 "image[..., :3], or a volume slice by slice, to VideoTracker."
             )
-        self._session = VideoTracker(
-            model, pixels[None], limits=limits, options=options
-        )
+        self._session = Prompter(model, pixels[None], limits=limits, options=options)
 
     def predict(
         self,

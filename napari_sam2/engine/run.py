@@ -71,7 +71,17 @@ class Runner:
     def __init__(self, tracks: ObjectTracks, stepper: FrameStepper) -> None:
         self.tracks = tracks
         self._stepper = stepper
-        self.paused: Paused | None = None
+        self.paused = None
+
+    @property
+    def paused(self) -> Paused | None:
+        """The last run, if it did not end, and nothing was taken back since then."""
+        paused, withdrawals = self._paused
+        return paused if withdrawals == self.tracks.withdrawals else None
+
+    @paused.setter
+    def paused(self, paused: Paused | None) -> None:
+        self._paused = paused, self.tracks.withdrawals
 
     def run(self, start: Paused, token: CancelToken | None) -> Generator[FrameResult]:
         """Do what is left of a run, forward and then backward.

@@ -7,39 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import NoPromptError
-from napari_sam2.core.frames import as_frame_source, check_frame
 from napari_sam2.core.given import check_given
-from napari_sam2.core.intensity import estimate_limits, given_limits
-from napari_sam2.core.prompt_checks import object_number
-from napari_sam2.core.prompts import check_frame_prompts
-from napari_sam2.engine.conditioning import PromptAnswerer
-from napari_sam2.engine.device import inference, pick_device
 from napari_sam2.engine.frame_step import FrameStepper
-from napari_sam2.engine.network import given_network
-from napari_sam2.engine.objects import ObjectTracks
-from napari_sam2.engine.options import TrackerOptions, given_options
-from napari_sam2.engine.parts import make_parts
 from napari_sam2.engine.plan import make_plan
+from napari_sam2.engine.prompter import Prompter
 from napari_sam2.engine.run import Paused, Runner
 from napari_sam2.engine.saved_run import load_run, save_run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    import numpy as np
-    import numpy.typing as npt
-
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.frames import ArrayLike, FrameSource
     from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.prompts import FramePrompts, Prompt
-    from napari_sam2.core.quality import Precision, Quality
-    from napari_sam2.core.results import FrameResult, MaskResult
+    from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.network import Network
+    from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.plan import Direction, Plan
 
 
-class VideoTracker:
+class VideoTracker(Prompter):
     """Tracks any number of objects through one stack.
 
     Frames are read when they are needed, and what is remembered is bounded, so a stack
@@ -78,155 +65,20 @@ class VideoTracker:
         channels: tuple[int, ...] | None = None,
         options: TrackerOptions | None = None,
     ) -> None:
-        self.model = given_network(model)
-        self.options = given_options(options)
-        self.frames = as_frame_source(frames, channels)
-        self.limits = given_limits(limits) or estimate_limits(self.frames)
-        self.device = model.device
-        self._parts = make_parts(model, self.frames, self.limits, self.options)
-        self._answerer = PromptAnswerer(self._parts)
-        self._tracks = ObjectTracks(len(self.frames))
+        super().__init__(
+            model, frames, limits=limits, channels=channels, options=options
+        )
         self._runner = Runner(self._tracks, FrameStepper(self._parts))
-
-    @property
-    def quality(self) -> Quality:
-        """How much of what the model could look at it does look at."""
-        return self.options.quality
-
-    @property
-    def precision(self) -> Precision | None:
-        """What the model multiplies in on this machine; None where it is not known."""
-        return self.model.precision
-
-    @property
-    def object_ids(self) -> tuple[int, ...]:
-        """The objects that have prompts, in the order of their ids."""
-        return self._tracks.ids
 
     @property
     def is_paused(self) -> bool:
         """Whether a run was stopped before its end, so that :meth:`resume` goes on."""
         return self._runner.paused is not None
 
-    def prompts(self, object_id: int) -> dict[int, FramePrompts]:
-        """Return what was said about an object, by frame."""
-        answers = self._tracks[object_id].answers
-        return {frame: answer.prompts for frame, answer in answers.items()}
-
-    def add(
-        self, prompt: Prompt, *, previous: npt.NDArray[np.bool_] | None = None
-    ) -> MaskResult:
-        """Say one more thing about an object on a frame, and see what it gives.
-
-        A point is added to what was said before, a box replaces the box, a mask
-        replaces everything. Other objects and other frames are left alone until the
-        next :meth:`propagate`.
-
-        Parameters
-        ----------
-        prompt : PointPrompt, BoxPrompt or MaskPrompt
-        previous : ndarray of bool, shape (H, W), optional
-            As for :meth:`set_prompts`.
-
-        Returns
-        -------
-        MaskResult
-            The object's mask on that frame.
-
-        Raises
-        ------
-        FrameError
-            If there is no such frame, or it cannot be read.
-        PromptError
-            If the prompt cannot be answered: outside the image, only negative points.
-        """
-        said = self._tracks.with_prompt(prompt)
-        place = prompt.object_id, prompt.frame
-        result = self.set_prompts(*place, said, previous=previous)
-        assert result is not None
-        return result
-
-    def set_prompts(
-        self,
-        object_id: int,
-        frame: int,
-        prompts: FramePrompts,
-        *,
-        previous: npt.NDArray[np.bool_] | None = None,
-    ) -> MaskResult | None:
-        """Replace everything said about an object on a frame; nothing withdraws it.
-
-        A frame that was tracked becomes a prompted one: the object's memory and its
-        tracked mask go into the answer, and later runs look back at it.
-
-        Parameters
-        ----------
-        object_id : int
-        frame : int
-        prompts : FramePrompts
-            Empty to withdraw what was said.
-        previous : ndarray of bool, shape (H, W), optional
-            The object's present mask on a tracked frame, from which a correction
-            starts when the session no longer remembers it.
-
-        Returns
-        -------
-        MaskResult or None
-            The object's mask on that frame; None when nothing is said any more.
-
-        Raises
-        ------
-        FrameError, PromptError
-            As for :meth:`add`; what was said before still holds then.
-        """
-        object_id = object_number(object_id)
-        frame = check_frame(frame, len(self.frames))
-        check_frame_prompts(prompts)
-        if not prompts:
-            self._tracks.withdraw(object_id, frame)
-            self._runner.paused = None
-            return None
-        return self._tracks.say(self._answerer, object_id, frame, prompts, previous)
-
-    def remove_object(self, object_id: int) -> None:
-        """Forget an object; the others are not touched."""
-        self._tracks.remove(object_id)
-        self._runner.paused = None
-
-    def forget_features(self) -> None:
-        """Give back the memory that makes it quick to come back to frames."""
-        self._parts.forget_features()
-
     def alike(self, frames: FrameSource) -> VideoTracker:
         """Return a session of other frames, seen alike, that keeps probabilities."""
         options = replace(self.options, keeps_probabilities=True)
         return VideoTracker(self.model, frames, limits=self.limits, options=options)
-
-    def put_by(self) -> ObjectTracks:
-        """Return what is known of the objects, for another session of the same stack.
-
-        It lies in the host's memory, and what was remembered of tracked frames is left
-        out.
-
-        Raises
-        ------
-        GpuMemoryError
-            If the host has no room for them.
-        """
-        with inference(self.model):
-            return self._tracks.prompted_only(pick_device("cpu"))
-
-    def take_up(self, tracks: ObjectTracks) -> None:
-        """Go on with the objects that another session of the same stack put by.
-
-        Raises
-        ------
-        GpuMemoryError
-            If the device has no room for them; nothing has changed then.
-        """
-        with inference(self.model):
-            self._tracks = self._runner.tracks = tracks.prompted_only(self.device)
-        self._runner.paused = None
 
     def plan(
         self,
