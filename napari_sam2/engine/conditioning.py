@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from napari_sam2.core.geometry import mask_box_yxyx
-from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.prompt_checks import check_mask_shape, frozen_mask
 from napari_sam2.engine.aim import surest, views_for
 from napari_sam2.engine.device import inference
 from napari_sam2.engine.memory import select_memories
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.parts import SessionParts
@@ -83,8 +84,9 @@ class PromptAnswerer:
         with inference(self._model):
             handed = None
             if previous is not None:
-                FramePrompts(mask=previous).check(self._shape_hw, what=what)
-                handed = self._viewed_mask(previous)
+                mask = frozen_mask(previous, f"The mask of {what}")
+                check_mask_shape(mask, self._shape_hw, what)
+                handed = self._viewed_mask(mask)
             correction = track.correction_on(frame, handed)
             prompts.check(self._shape_hw, what=what, refines=correction is not None)
             return self._answer(track, frame, prompts, correction)

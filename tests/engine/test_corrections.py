@@ -65,6 +65,16 @@ def test_a_mask_of_another_session_can_be_corrected(tracker) -> None:
     assert tracker.set_prompts(1, 2, only_negative, previous=BLOB) is not None
 
 
+@pytest.mark.parametrize("kind", [int, list, np.uint8])
+def test_a_mask_handed_back_need_not_be_boolean(miniature, kind) -> None:
+    said_of = []
+    for mask in (BLOB, BLOB.tolist() if kind is list else BLOB.astype(kind)):
+        tracker = VideoTracker(miniature, Generated(3), limits=LIMITS, options=EXACT)
+        click = FramePrompts(((30, 30),), (True,))
+        said_of.append(said(tracker.set_prompts(1, 2, click, previous=mask)))
+    assert said_of[0] == said_of[1]
+
+
 @pytest.mark.parametrize("shape", [(40, 47), (48, 40), (40,), (1, 40, 48)])
 def test_a_mask_handed_back_must_fit(tracker, shape) -> None:
     click = FramePrompts(((30, 30),), (True,))
