@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ModelError
-from napari_sam2.core.given import check_given
+from napari_sam2.core.given import check_given, shown
 from napari_sam2.core.quality import Quality, given_quality
 from napari_sam2.engine.window import WindowOptions
 
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from napari_sam2.core.recipe import WindowMode
 
 _MIB = 1 << 20
+# What kind of number each is, and the least that it can be.
 _NUMBERS = {
-    "nearest_prompts": Integral | None,
-    "history_frames": Integral,
-    "feature_cache_bytes": Integral,
-    "prefetch_frames": Integral,
-    "hole_area": Real,
-    "island_area": Real,
-    "group_size": Integral | None,
+    "nearest_prompts": (Integral | None, 0),
+    "history_frames": (Integral, 0),
+    "feature_cache_bytes": (Integral, 0),
+    "prefetch_frames": (Integral, 0),
+    "hole_area": (Real, 0),
+    "island_area": (Real, 0),
+    "group_size": (Integral | None, 1),
 }
+_ANSWERS = "allow_overlaps", "keeps_probabilities"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,17 @@ class TrackerOptions:
     window: WindowOptions = field(default_factory=WindowOptions)
 
     def __post_init__(self) -> None:
-        """Take a quality by its name, too."""
+        """Take a quality by its name, too; reject what no session can work with."""
         object.__setattr__(self, "quality", given_quality(self.quality))
-        for name, kind in _NUMBERS.items():
+        for name, (kind, least) in _NUMBERS.items():
             value = getattr(self, name)
-            check_given(value, kind, f"number for {name}", "give one", ModelError)
+            noun, advice = f"number for {name}", f"give one from {least} on"
+            check_given(value, kind, noun, advice, ModelError)
+            if value is not None and not value >= least:
+                raise ModelError(f"{shown(value)} is no {noun}: {advice}.")
+        for name in _ANSWERS:
+            noun, advice = f"answer for {name}", "give True or False"
+            check_given(getattr(self, name), bool, noun, advice, ModelError)
         if not isinstance(self.window, WindowOptions):
             raise ModelError(
                 f"{self.window!r} are no options of a window: give "
