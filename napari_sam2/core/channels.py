@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.frame_times import frame_times
+from napari_sam2.core.lazy_array import LazyArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import ArrayLike
 
 
-class JoinedChannels:
+class JoinedChannels(LazyArray):
     """Arrays side by side along a last axis, the channels: lazily read.
 
     ``as_frame_source(JoinedChannels([red, green]))`` are frames of two channels.
@@ -45,11 +46,6 @@ class JoinedChannels:
         self.frame_times = frame_times(arrays[0])
         self._arrays = tuple(arrays)
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
     def close(self) -> None:
         """Release the files, where there are any."""
         for array in self._arrays:
@@ -59,8 +55,7 @@ class JoinedChannels:
 
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read what integers and slices pick; of the channels, only those."""
-        keys = key if isinstance(key, tuple) else (key,)
-        keys += (slice(None),) * (self.ndim - len(keys))
+        keys = self.one_key_per_axis(key)
         *place, channel = keys
         if not isinstance(channel, slice):
             return self._read(self._arrays[channel], tuple(place))

@@ -13,6 +13,7 @@ import numpy as np
 from napari_sam2.core.axes import Axes, axes_from_shape
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.lazy_array import LazyArray
 from napari_sam2.core.unnamed_axes import guess_axis_names
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.opened import Opened
@@ -31,7 +32,7 @@ _SMALLEST_SIDE = 8
 _SPARE_BYTES = 1 << 12
 
 
-class Hdf5Array:
+class Hdf5Array(LazyArray):
     """A dataset with the file that it is in, so that both are closed together.
 
     Parameters
@@ -45,11 +46,6 @@ class Hdf5Array:
         self.dtype: np.dtype[Any] = np.dtype(dataset.dtype)
         self._file, self._dataset = file, dataset
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read a part.
 
@@ -58,9 +54,10 @@ class Hdf5Array:
         FrameError
             If a chunk is so much longer than its pixels that it cannot be right.
         """
+        keys = self.one_key_per_axis(key)
         if self._dataset.chunks is not None:
-            self._check_chunks(key if isinstance(key, tuple) else (key,))
-        pixels: npt.NDArray[Any] = self._dataset[key]
+            self._check_chunks(keys)
+        pixels: npt.NDArray[Any] = self._dataset[keys]
         return pixels
 
     def _check_chunks(self, keys: tuple[Any, ...]) -> None:

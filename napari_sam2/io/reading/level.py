@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.lazy_array import LazyArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames import ArrayLike
 
 
-class CoarseArray:
+class CoarseArray(LazyArray):
     """A lazily read array with the shape of another of which it is a reduction.
 
     Parameters
@@ -38,11 +39,6 @@ class CoarseArray:
         self.dtype = np.dtype(coarse.dtype)
         self._coarse = coarse
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
     def close(self) -> None:
         """Release the file, where there is one."""
         close = getattr(self._coarse, "close", None)
@@ -51,8 +47,7 @@ class CoarseArray:
 
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read what integers and slices pick, the nearest coarse pixel for each."""
-        keys = key if isinstance(key, tuple) else (key,)
-        keys += (slice(None),) * (self.ndim - len(keys))
+        keys = self.one_key_per_axis(key)
         nearest = [self._nearest(axis, k) for axis, k in enumerate(keys)]
         pixels = np.asarray(self._coarse[tuple(read for read, _ in nearest)])
         spread = [within for _, within in nearest if within is not None]

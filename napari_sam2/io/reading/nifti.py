@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_sam2.core.axes import Axes, Axis
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.lazy_array import LazyArray
 from napari_sam2.core.units import unit_name
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.inflated import InflatedFile
@@ -29,7 +30,7 @@ _SAME_SIZE = 1e-2
 _TIME_UNITS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
 
 
-class NiftiArray:
+class NiftiArray(LazyArray):
     """The pixels of a NIfTI file, read and scaled where they are asked for.
 
     Parameters
@@ -70,25 +71,20 @@ class NiftiArray:
         samples = mapped.T.view(np.uint8).reshape(*self.shape[::-1], -1)
         return np.moveaxis(samples, -1, 0).T
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read a part, in the values that the file's slope and intercept give."""
+        keys = self.one_key_per_axis(key)
         if self._inflated is not None:
             with self._lock:
-                self._inflated.inflate(self._offset + self._end(key))
-        part = self._raw[key]
+                self._inflated.inflate(self._offset + self._end(keys))
+        part = self._raw[keys]
         if not self._is_scaled:
             return np.array(part, self.dtype)
         scaled = np.asarray(part, np.float64) * self._slope + self._intercept
         return scaled.astype(np.float32)
 
-    def _end(self, key: Any) -> int:
+    def _end(self, keys: tuple[int | slice, ...]) -> int:
         """Return the byte behind the last one of a part: slices lie one by one."""
-        keys = key if isinstance(key, tuple) else (key,)
         spatial = self.shape[:-1] if self._stored.names else self.shape
         last = [size - 1 for size in spatial]
         for axis, (one, size) in enumerate(zip(keys, spatial, strict=False)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import weakref
 from itertools import product
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import FrameError
+from napari_sam2.core.lazy_array import LazyArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class PagedArray:
+class PagedArray(LazyArray):
     """A lazily read array whose last axes are stored as one page.
 
     Parameters
@@ -61,23 +61,9 @@ class PagedArray:
         self._page_shape = shape[len(shape) - page_ndim :]
         self._lock = lock or threading.Lock()
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
-
-    def __len__(self) -> int:
-        """Length of the first axis."""
-        return self.shape[0]
-
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read the pages that integers and slices pick, and those pages only."""
-        keys = self._one_key_per_axis(key)
+        keys = self.one_key_per_axis(key)
         count = len(self._outer)
         picks, inner = [self._picked(a, keys[a]) for a in range(count)], keys[count:]
         pages = [self._page(where)[inner] for where in product(*picks)]
@@ -89,11 +75,10 @@ class PagedArray:
         if not kept:
             only: npt.NDArray[Any] = pages[0]
             return only
+        if not pages:
+            empty = np.broadcast_to(np.zeros((), self.dtype), self._page_shape)[inner]
+            return np.zeros((*kept, *empty.shape), self.dtype)
         return np.stack(pages).reshape(*kept, *pages[0].shape)
-
-    def _one_key_per_axis(self, key: Any) -> tuple[Any, ...]:
-        keys = key if isinstance(key, tuple) else (key,)
-        return keys + (slice(None),) * (self.ndim - len(keys))
 
     def _picked(self, axis: int, key: Any) -> range:
         size = self._outer[axis]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from napari_sam2.core.lazy_array import LazyArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN_ORDER = "tczyxs"
 
 
-class ReorderedArray:
+class ReorderedArray(LazyArray):
     """A lazily read array with its axes in another order.
 
     Parameters
@@ -33,16 +34,6 @@ class ReorderedArray:
         self.dtype = np.dtype(array.dtype)
         self._array, self._order = array, tuple(order)
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
-
     def close(self) -> None:
         """Release the file, where there is one."""
         close = getattr(self._array, "close", None)
@@ -51,8 +42,7 @@ class ReorderedArray:
 
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read what integers and slices pick."""
-        keys = key if isinstance(key, tuple) else (key,)
-        keys += (slice(None),) * (self.ndim - len(keys))
+        keys = self.one_key_per_axis(key)
         stored: list[Any] = [slice(None)] * self.ndim
         for axis, one in zip(self._order, keys, strict=True):
             stored[axis] = one

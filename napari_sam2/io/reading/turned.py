@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.lazy_array import LazyArray
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,7 +24,7 @@ _SPACE = "xyz"
 _MOST_APART = 0.25
 
 
-class FlippedArray:
+class FlippedArray(LazyArray):
     """A lazily read array that is counted from the other end along some axes.
 
     Parameters
@@ -36,7 +37,6 @@ class FlippedArray:
     def __init__(self, array: ArrayLike, flipped: Collection[int]) -> None:
         self.shape = tuple(array.shape)
         self.dtype = np.dtype(array.dtype)
-        self.ndim = len(self.shape)
         self._array, self._flipped = array, frozenset(flipped)
 
     def close(self) -> None:
@@ -46,16 +46,32 @@ class FlippedArray:
             close()
 
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
-        """Read planes: what is picked by integers and by slices of all."""
-        stored, turned = [], []
-        for axis, one in enumerate(key):
-            is_flipped = axis in self._flipped
-            if isinstance(one, slice):
-                turned.append(slice(None, None, -1 if is_flipped else 1))
-            elif is_flipped:
-                one = self.shape[axis] - 1 - one
-            stored.append(one)
-        return np.asarray(self._array[tuple(stored)])[tuple(turned)]
+        """Read what integers and slices pick."""
+        keys = self.one_key_per_axis(key)
+        stored = tuple(self._stored(axis, one) for axis, one in enumerate(keys))
+        turned = (
+            slice(None, None, -1 if axis in self._flipped and _rises(one) else 1)
+            for axis, one in enumerate(keys)
+            if isinstance(one, slice)
+        )
+        return np.asarray(self._array[stored])[tuple(turned)]
+
+    def _stored(self, axis: int, key: int | slice) -> int | slice:
+        """Return what is read along an axis, from its beginning to its end."""
+        if axis not in self._flipped:
+            return key
+        last = self.shape[axis] - 1
+        picked = range(last + 1)[key]
+        if isinstance(picked, int):
+            return last - picked
+        if not picked:
+            return slice(0, 0)
+        ends = sorted((last - picked[0], last - picked[-1]))
+        return slice(ends[0], ends[1] + 1, abs(picked.step))
+
+
+def _rises(key: slice) -> bool:
+    return key.step is None or key.step > 0
 
 
 def turned_like(stack: Stack, image: Stack) -> Stack:
