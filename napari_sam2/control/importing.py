@@ -16,6 +16,7 @@ from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.packed import PackedMask
 from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.prompt_checks import LARGEST_ID, free_number
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import edits
 
@@ -48,7 +49,8 @@ class LabelOrder:
         The values to take; all by default. A value becomes the object of that id.
     are_new : bool
         Whether values whose id an object has already become new objects, of the next
-        free ids. Otherwise they are said about that object.
+        free ids. Otherwise they are said about that object. Values that are too large
+        for an id always become new objects.
     only_first : bool
         Whether to take each value only on the first of the frames that it is on.
     names : mapping of int to str
@@ -160,9 +162,11 @@ class _Taken:
     def outcome(self) -> str:
         """What became of the labels, in a sentence or two."""
         said = f"{_count(len(self.ids), 'object starts', 'objects start')} from labels"
-        moved = [i for value, i in self.numbers.items() if i != value]
+        moved = [value for value, i in self.numbers.items() if i != value]
         if moved:
-            said += f", {len(moved)} of them under another number, as theirs was taken"
+            reason = "taken or too large" if max(moved) > LARGEST_ID else "taken"
+            said += f", {len(moved)} of them under another number, as theirs was "
+            said += reason
         if not self.locked:
             return f"{said}."
         kept = _count(
@@ -172,9 +176,9 @@ class _Taken:
 
     def _object_of(self, value: int, marks: Marks) -> int:
         taken = self.before | {*self.numbers.values()}
-        if not (self.order.are_new and value in taken):
+        if value <= LARGEST_ID and not (self.order.are_new and value in taken):
             return value
-        return max(taken | {*marks}) + 1
+        return free_number(taken | {one for one in marks if one <= LARGEST_ID})
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +17,13 @@ from napari_sam2.core.errors import PromptError
 from napari_sam2.core.frozen_masks import freeze, is_frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import numpy.typing as npt
+
+
+LARGEST_ID = 2**32 - 1
+"""Label images, projects and the masks of napari hold no larger numbers."""
 
 
 def object_number(object_id: int) -> int:
@@ -36,6 +41,32 @@ def object_number(object_id: int) -> int:
             "is the background of a label image."
         )
     return number
+
+
+def label_number(object_id: int) -> int:
+    """Return the number of an object that results can show, as an int.
+
+    Raises
+    ------
+    PromptError
+        If it cannot be one.
+    """
+    number = object_number(object_id)
+    if number > LARGEST_ID:
+        raise PromptError(
+            f"Object {number} cannot be used: label images hold numbers up to "
+            f"{LARGEST_ID}. Number the objects anew."
+        )
+    return number
+
+
+def free_number(taken: Collection[int]) -> int:
+    """Return a number that no object has: one above the largest if there is one."""
+    number = max(taken, default=0) + 1
+    if number <= LARGEST_ID:
+        return number
+    held = {*taken}
+    return next(free for free in count(1) if free not in held)
 
 
 def frame_number(frame: int) -> int:

@@ -21,7 +21,7 @@ from napari_sam2.core.prompt_checks import (
     finite_point,
     frame_number,
     frozen_mask,
-    object_number,
+    label_number,
     ordered_box,
 )
 
@@ -120,7 +120,7 @@ def check_prompt(prompt: Prompt) -> None:
 
 def _settle_place(prompt: Prompt) -> None:
     """Make the numbers of the object and the frame, NumPy's too, Python's own."""
-    object.__setattr__(prompt, "object_id", object_number(prompt.object_id))
+    object.__setattr__(prompt, "object_id", label_number(prompt.object_id))
     object.__setattr__(prompt, "frame", frame_number(prompt.frame))
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LARGEST_ID = 2**32 - 1
-"""Label images hold no larger ones."""
 MOST_FRAMES = 10**8
 MOST_PIXELS = 2**32
 """Of one frame."""

@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.core.prompt_checks import LARGEST_ID
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.restored import restore_mask
 from napari_sam2.project.checks import (
-    LARGEST_ID,
     MOST_FRAMES,
     as_fields,
     as_flag,

@@ -128,6 +128,21 @@ def test_new_numbers_stay_clear_of_labels_still_to_come(desk: Desk) -> None:
     }  # fmt: skip
 
 
+def test_labels_too_large_for_an_object_become_new_ones(desk: Desk) -> None:
+    segments = STACK.astype(np.uint64)
+    segments[STACK == 9] = 720575940621039145
+    take(desk, [0, 5], segments.__getitem__, names={720575940621039145: "neuron"})
+    assert {i: o.name for i, o in desk.document.objects.items()} == {
+        4: "Object 4",
+        5: "neuron",
+    }
+    assert desk.document.said_about(5).keys() == {0, 5}
+    assert desk.status.message == (
+        "2 objects start from labels, 1 of them under another number, as theirs was "
+        "taken or too large."
+    )
+
+
 def test_locked_masks_are_kept(desk: Desk) -> None:
     desk.add(4)
     desk.say(4, 0, click(30, 40))

@@ -30,6 +30,12 @@ def test_object_numbers_start_at_one(object_id: int) -> None:
         PointPrompt(object_id, 0, (1, 1))
 
 
+def test_objects_have_numbers_that_label_images_hold() -> None:
+    assert PointPrompt(2**32 - 1, 0, (1, 1)).object_id == 2**32 - 1
+    with pytest.raises(PromptError, match="Object 4294967296 cannot be used"):
+        PointPrompt(2**32, 0, (1, 1))
+
+
 def test_frames_are_counted_from_zero() -> None:
     with pytest.raises(PromptError, match="Frame -1 does not exist"):
         BoxPrompt(1, -1, (0, 0, 1, 1))

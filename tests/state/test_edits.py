@@ -30,9 +30,11 @@ def test_new_objects_get_the_next_number_and_a_name(document: Document) -> None:
     document.apply(edits.add_object(document, 9, "  fish "))
     assert document.objects[9].name == "fish"
     assert edits.new_object_id(document) == 10
+    document.apply(edits.add_object(document, 2**32 - 1))
+    assert edits.new_object_id(document) == 4, "label images hold no larger number"
 
 
-@pytest.mark.parametrize("object_id", [0, -1, 1])
+@pytest.mark.parametrize("object_id", [0, -1, 1, 2**32])
 def test_numbers_that_cannot_be_used_are_refused(document, object_id) -> None:
     with pytest.raises(PromptError, match=f"cannot have the number {object_id}"):
         edits.add_object(document, object_id)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.prompt_checks import LARGEST_ID, free_number
 from napari_sam2.state.edit import Edit, TrackedObject
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def new_object_id(document: Document) -> int:
-    """Return the id that a new object gets: one above the largest."""
-    return max(document.objects, default=0) + 1
+    """Return the id that a new object gets: one above the largest, where it can be."""
+    return free_number(document.objects)
 
 
 def add_object(
@@ -34,14 +35,14 @@ def add_object(
     Raises
     ------
     PromptError
-        If the id is below 1 or taken.
+        If the id is below 1, too large or taken.
     """
     if object_id is None:
         object_id = new_object_id(document)
-    if object_id < 1 or object_id in document.objects:
+    if not 1 <= object_id <= LARGEST_ID or object_id in document.objects:
         raise PromptError(
-            f"A new object cannot have the number {object_id}: numbers start at 1, and "
-            "each is used once."
+            f"A new object cannot have the number {object_id}: numbers go from 1 to "
+            f"{LARGEST_ID}, and each is used once."
         )
     added = TrackedObject(object_id, name.strip() or f"Object {object_id}")
     return Edit(f"Add {added.name}", objects={object_id: added})
