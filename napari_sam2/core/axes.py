@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import Sam2Error, StackError
 from napari_sam2.core.frame_numbers import FrameNumbers
 from napari_sam2.core.given import check_given
+from napari_sam2.core.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,7 @@ class Axis:
     size : int
         Number of elements.
     scale : float
-        Distance between neighbours, in ``unit``.
+        Distance between neighbours, in ``unit``; 1 where the file's is no number.
     unit : str
         ``"micrometer"``, ``"second"``, …; empty when unknown.
     """
@@ -38,6 +40,12 @@ class Axis:
     size: int
     scale: float = 1.0
     unit: str = ""
+
+    def __post_init__(self) -> None:
+        """Make scale and unit such as can be saved: a file may say anything."""
+        is_known = math.isfinite(self.scale)
+        object.__setattr__(self, "scale", self.scale if is_known else 1.0)
+        object.__setattr__(self, "unit", plain_text(self.unit) if is_known else "")
 
     def __str__(self) -> str:
         """Show as ``T (11)``."""

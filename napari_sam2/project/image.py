@@ -103,7 +103,7 @@ def refer_to_image(
     """
     file = None if path is None else Path(path).absolute()
     return ImageReference(
-        name=name,
+        name=name.replace("\0", ""),  # a layer may have any
         path=None if file is None else str(file),
         series=series,
         dataset=dataset,

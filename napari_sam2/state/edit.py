@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from napari_sam2.core.plain_text import plain_text
 from napari_sam2.state.mask_changes import MaskChanges
 from napari_sam2.state.mask_row import are_equal, replaced_by
 
@@ -36,10 +37,15 @@ class TrackedObject:
     object_id : int
         1 or more; the value in label images, and the index of the object's colour.
     name : str
+        As every file can keep it; see :func:`~napari_sam2.core.plain_text.plain_text`.
     """
 
     object_id: int
     name: str
+
+    def __post_init__(self) -> None:
+        """Make the name one that can be saved."""
+        object.__setattr__(self, "name", plain_text(self.name))
 
 
 @dataclass(frozen=True, slots=True)

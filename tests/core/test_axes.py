@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.axes import (
+    Axis,
     axes_from_shape,
     axis_names,
     find_axis,
@@ -153,3 +154,12 @@ def test_errors_name_no_option_of_a_command():
         with pytest.raises(StackError) as told:
             frame_layout(*wrong)
         assert "--" not in str(told.value)
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf"), float("-inf")])
+def test_a_scale_that_is_no_number_is_not_known(scale: float) -> None:
+    assert Axis("x", 9, scale, "micrometer") == Axis("x", 9)
+
+
+def test_a_unit_is_a_text_that_every_file_can_keep() -> None:
+    assert Axis("x", 9, 2.0, "nm\0\ud800").unit == "nm?"

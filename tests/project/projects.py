@@ -74,6 +74,7 @@ SAVED = SavedWith(
 )
 
 estimates = st.floats(allow_nan=False, width=64)
+any_texts = st.text(st.characters())
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
@@ -148,7 +149,7 @@ def contents(draw) -> Contents:
         return Contents(steps=recipe)
     places = st.tuples(st.sampled_from(ids), st.integers(0, FRAMES - 1))
     return Contents(
-        {i: TrackedObject(i, draw(texts)) for i in sorted(ids)},
+        {i: TrackedObject(i, draw(any_texts)) for i in sorted(ids)},
         draw(st.dictionaries(places, outlines(), max_size=4)),
         MaskTable(draw(st.dictionaries(places, frame_masks(), max_size=6))),
         recipe,

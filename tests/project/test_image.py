@@ -174,6 +174,10 @@ def test_a_volume_in_time_is_cut_as_before(folder: Path) -> None:
     np.testing.assert_array_equal(frames[1], PIXELS[5])
 
 
+def test_a_layer_may_have_any_name() -> None:
+    assert refer_to_image("a\0b").name == "ab"
+
+
 def test_another_image_is_refused(folder: Path) -> None:
     project = project_for(folder / "cells.tif")
     write(folder / "others.tif", PIXELS[:4])
