@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project.checks import MOST_FRAMES, MOST_PIXELS, as_list, as_whole
 from napari_sam2.project.typed_json import from_json, known_fields
@@ -82,10 +80,8 @@ def _check_placing(placing: Placing, count: int) -> None:
     )
     if any(_shape(numbers) != shape for numbers, shape in sizes):
         raise ProjectError("the image lies in a world of other axes than its own.")
-    for matrix in (np.diag(placing.scale), placing.rotate, placing.affine):
-        determinant = abs(np.linalg.det(np.array(matrix)))
-        if not (np.isfinite(determinant) and determinant > 0):
-            raise ProjectError("the image lies in the world as flat as a sheet.")
+    if not placing.is_sound:
+        raise ProjectError("the image lies in the world as flat as a sheet.")
 
 
 def _shape(numbers: tuple[Any, ...]) -> tuple[int, ...]:

@@ -1,4 +1,8 @@
-"""From the values of a project to rows of its tables. Pure functions."""
+"""From the values of a project to rows of its tables. Pure functions.
+
+What :mod:`napari_sam2.project.decoding` would refuse is refused here: work that was
+saved without a word must open again.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,41 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.recipe import Told
-from napari_sam2.project.typed_json import to_json
+from napari_sam2.project import about
+from napari_sam2.project.checks import load_json
+from napari_sam2.project.decoding import read_objects, read_place
+from napari_sam2.project.typed_json import from_json, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from napari_sam2.core.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.project.values import Project
+    from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
 
 Row = tuple[Any, ...]
 
+_PARTS = {
+    "image": about.read_image,
+    "stack": about.read_stack,
+    "choices": about.read_choices,
+    "model": about.read_model,
+    "saved": about.read_saved,
+    "view": about.read_view,
+    "beside": about.read_beside,
+}
+"""Everything about a project that is not an object, prompt or mask, and its reader."""
+
 
 def about_rows(project: Project) -> list[Row]:
     """Return everything about a project that is not an object, prompt or mask."""
-    parts = {
-        "image": project.image,
-        "stack": project.stack,
-        "choices": project.choices,
-        "model": project.model,
-        "saved": project.saved,
-        "view": project.view,
-        "beside": project.beside,
-    }
-    return [about_row(name, part) for name, part in parts.items()]
+    rows = [about_row(name, getattr(project, name)) for name in _PARTS]
+    for name, text in rows:
+        _PARTS[name](load_json(text, f'the part "{name}"'))
+    return rows
 
 
 def about_row(name: str, content: object) -> Row:
@@ -39,15 +52,22 @@ def about_row(name: str, content: object) -> Row:
     return name, _json(to_json(content))
 
 
+def object_rows(objects: Mapping[int, TrackedObject]) -> list[Row]:
+    """Return the rows of ``objects``."""
+    rows = [(object_id, one.name) for object_id, one in objects.items()]
+    read_objects(rows)
+    return rows
+
+
 def prompt_row(place: Place, prompts: FramePrompts) -> Row:
     """Return a row of ``prompts``."""
-    object_id, frame = place
+    object_id, frame = read_place(*place)
     return frame, object_id, _json(outlines(prompts))
 
 
 def mask_rows(place: Place, mask: FrameMask) -> Iterator[Row]:
     """Yield the rows of ``masks`` for an object on a frame, what is seen first."""
-    object_id, frame = place
+    object_id, frame = read_place(*place)
     one: FrameMask | None = mask
     depth = 0
     while one is not None:
@@ -76,9 +96,13 @@ def step_row(number: int, step: RecipeStep) -> Row:
     """Return a row of ``steps``."""
     kind = type(step).__name__.lower()
     if not isinstance(step, Told):
-        return number, _json({"kind": kind, **to_json(step)})
+        text = _json({"kind": kind, **to_json(step)})
+        where = f"step {number}"
+        from_json(type(step), load_json(text, where), where)
+        return number, text
     said = None if step.prompts is None else outlines(step.prompts)
-    place = {"object_id": step.object_id, "frame": step.frame}
+    object_id, frame = read_place(step.object_id, step.frame)
+    place = {"object_id": object_id, "frame": frame}
     return number, _json({"kind": kind, **place, "prompts": said})
 
 

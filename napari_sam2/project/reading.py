@@ -215,12 +215,18 @@ def _contents(rows: _Rows, stack: StackGeometry) -> Contents:
         decoding.read_masks(rows.of("masks"), stack.shape_hw, len(steps)),
         steps,
     )
-    _check_contents(contents, stack)
+    check_contents(contents, stack)
     return contents
 
 
-def _check_contents(contents: Contents, stack: StackGeometry) -> None:
-    """Check that everything is about objects and frames that exist."""
+def check_contents(contents: Contents, stack: StackGeometry) -> None:
+    """Check that everything is about objects and frames that exist.
+
+    Raises
+    ------
+    ProjectError
+        If it is not.
+    """
     for object_id, frame in chain(contents.prompts, contents.masks):
         if object_id not in contents.objects:
             raise ProjectError(f"object {object_id} is missing.")

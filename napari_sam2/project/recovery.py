@@ -100,15 +100,14 @@ class RecoveryFile:
         ProjectError
             If they cannot be written.
         """
-        with naming_store(self.path):
-            if self._store is None:
-                if not is_first:  # everything failed, and comes again with these
-                    return
-                self._store = self._new_store()
-            with self._store.transaction():
-                if is_first:
-                    self._store.clear()
-                _put(self._store, changes, project_path)
+        if self._store is None:
+            if not is_first:  # everything failed, and comes again with these
+                return
+            self._store = self._new_store()
+        with naming_store(self.path), self._store.transaction():
+            if is_first:
+                self._store.clear()
+            _put(self._store, changes, project_path)
 
     def close(self, *, keep: bool) -> None:
         """Let go of the file, and remove it unless it is to be kept."""
@@ -126,7 +125,8 @@ class RecoveryFile:
                 f"The folder {self.path.parent} cannot be made, so that work cannot be "
                 f"saved as you go: {error.strerror}."
             ) from error
-        return new_store(self.path, is_private=False)
+        with naming_store(self.path):
+            return new_store(self.path, is_private=False)
 
 
 def recovery_folder() -> Path:

@@ -99,7 +99,10 @@ def stack_geometry(
     placing: Placing | None = None,
     beside: tuple[str, ...] = (),
 ) -> StackGeometry:
-    """Describe a stack by its axes, without colours, and the choice among them."""
+    """Describe a stack by its axes, without colours, and the choice among them.
+
+    A placing at no place of the world is left out, as no image can be put there again.
+    """
     rows, columns = layout.plane
     count = layout.numbers([axis.size for axis in axes]).count
     shape_hw = axes[rows].size, axes[columns].size
@@ -112,7 +115,7 @@ def stack_geometry(
         channels,
         limits,
         level,
-        placing,
+        placing if placing is not None and placing.is_sound else None,
         beside,
     )
 

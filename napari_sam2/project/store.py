@@ -67,7 +67,7 @@ class Store:
     def set_objects(self, objects: Mapping[int, TrackedObject]) -> None:
         """Replace all objects."""
         self.connection.execute("DELETE FROM objects")
-        self._put("objects", 2, ((i, one.name) for i, one in objects.items()))
+        self._put("objects", 2, encoding.object_rows(objects))
 
     def set_prompts(self, prompts: Mapping[Place, FramePrompts | None]) -> None:
         """Replace the points and boxes of these places; None removes them."""
@@ -151,3 +151,7 @@ def naming_store(path: Path) -> Iterator[None]:
         else:
             reason = str(error)
         raise ProjectError(f"{path} could not be saved: {reason}.") from error
+    except ProjectError as error:
+        raise ProjectError(f"{path} could not be saved: {error}") from error
+    except (ValueError, OverflowError) as error:
+        raise ProjectError(f"{path} could not be saved: {error}.") from error

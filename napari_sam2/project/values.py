@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (read as hints)
 from napari_sam2.core.axes import Axis, FrameLayout
 from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
@@ -102,6 +104,14 @@ class Placing:
     rotate: tuple[tuple[float, ...], ...]
     shear: tuple[float, ...]
     affine: tuple[tuple[float, ...], ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is somewhere: napari takes sizes that are no numbers as well."""
+        numbers = *self.translate, *self.shear
+        matrices = np.diag(self.scale), np.array(self.rotate), np.array(self.affine)
+        sizes = [abs(np.linalg.det(matrix)) for matrix in matrices]
+        return bool(np.isfinite([*numbers, *sizes]).all() and min(sizes) > 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError, ProjectError
 from napari_sam2.io.files.output import atomic_output
+from napari_sam2.project.reading import check_contents
 from napari_sam2.project.schema import SUFFIX
 from napari_sam2.project.store import Store, naming_store, new_store
 
@@ -49,8 +50,9 @@ def write_project(path: str | Path, project: Project) -> None:
 
 
 def fill_store(store: Store, project: Project) -> None:
-    """Put everything into empty tables."""
+    """Put everything into empty tables, checked as when it is read."""
     contents = project.contents
+    check_contents(contents, project.stack)
     store.describe(project)
     store.set_objects(contents.objects)
     store.set_prompts(contents.prompts)

@@ -8,6 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.core.recipe import Followed, Made, Removed
 from napari_sam2.project import recovery
@@ -15,6 +17,7 @@ from napari_sam2.project.recovery import find_recoverable
 from napari_sam2.state import edits
 from tests.control.manual_lane import ManualLane
 from tests.project.conftest import Desk
+from tests.project.projects import SHAPE_HW
 
 
 def test_nothing_is_written_before_anything_changes(desk: Desk) -> None:
@@ -192,3 +195,17 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     desk.paint(3)
     desk.autosave.save()
     assert "cannot be saved as you go" in str(desk.problems[0])
+
+
+def test_what_could_not_be_recovered_is_told_and_not_written(desk: Desk) -> None:
+    desk.paint(3)
+    desk.autosave.save()
+    too_large = edits.paint_masks(
+        desk.document, {(2**32, 4): np.ones(SHAPE_HW, bool)}, names={2**32: ""}
+    )
+    undo = desk.document.apply(too_large)
+    desk.autosave.save()
+    assert "the number of an object is 4294967296" in str(desk.problems[0])
+    desk.document.apply(undo)
+    desk.crash()
+    desk.assert_recovered()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import sys
@@ -11,10 +12,16 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.recipe import Made, Told
 from napari_sam2.project import schema, writing
 from napari_sam2.project.reading import read_project
+from napari_sam2.project.values import ImageReference, ModelReference, Project
 from napari_sam2.project.writing import write_project
-from tests.project.projects import example
+from napari_sam2.state import MaskTable, TrackedObject
+from tests.project.projects import PLACING, example
+from tests.state.conftest import click
+
+MASK = example().contents.masks[1, 0]
 
 
 @pytest.fixture
@@ -111,3 +118,45 @@ def test_names_with_odd_characters_work(tmp_path: Path) -> None:
     write_project(path, example())
     assert read_project(path) == example()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def with_(**contents: object) -> Project:
+    """Return a project with other contents."""
+    return replace(example(), contents=replace(example().contents, **contents))
+
+
+def with_object(object_id: int) -> Project:
+    """Return a project with one object more."""
+    more = {object_id: TrackedObject(object_id, "neuron")}
+    return with_(objects={**example().contents.objects, **more})
+
+
+def at_scale(scale: float) -> Project:
+    """Return a project whose image lies in the world at a scale."""
+    stack = example().stack
+    placing = replace(PLACING, scale=(scale, 1.0, 1.0, 1.0))
+    return replace(example(), stack=replace(stack, placing=placing))
+
+
+@pytest.mark.parametrize(
+    ("project", "reason"),
+    [
+        (with_object(2**32), "number of an object"),
+        (with_object(2**70), "number of an object"),
+        (with_(prompts={(3, 0): click(1, 1)}), "object 3 is missing"),
+        (with_(prompts={(1, 0): click(99, 1)}), "outside the image"),
+        (with_(masks=MaskTable({(1, 5): MASK})), "there are 5 frames"),
+        (with_(steps=(Told(2**70, 0, click(1, 1)),)), "number of an object is"),
+        (with_(steps=(Made("nano\0"),)), "model of step 0 is .* no text"),
+        (replace(example(), image=ImageReference("a\0b")), "name of the image is"),
+        (replace(example(), model=ModelReference("\0")), "name of the model is"),
+        (at_scale(math.inf), "not JSON compliant"),
+        (at_scale(0.0), "as flat as a sheet"),
+    ],
+)
+def test_what_could_not_be_opened_again_is_not_saved(path, project, reason) -> None:
+    with pytest.raises(
+        ProjectError, match=rf"work\.sam2 could not be saved: .*{reason}"
+    ):
+        write_project(path, project)
+    assert_untouched(path)
