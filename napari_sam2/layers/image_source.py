@@ -250,10 +250,7 @@ def renewed(source: ImageSource) -> ImageSource:
 
 
 def contrast_limits(source: ImageSource) -> IntensityLimits | None:
-    """Return what the layers show as black and white; None where they have no say.
-
-    Colour pictures are shown as they are.
-    """
+    """Return what the layers show as black and white; None where they have no say."""
     ranges = [_contrast_range(one) for one in (source.layer, *source.beside)]
     shown = [one for one in ranges if one is not None]
     if len(shown) < len(ranges):
@@ -266,7 +263,8 @@ def contrast_limits(source: ImageSource) -> IntensityLimits | None:
 
 
 def _contrast_range(layer: Image) -> tuple[float, float] | None:
-    if layer.rgb:
+    # napari can set them anew for every frame that is looked at.
+    if layer.rgb or getattr(layer, "auto_contrast", False):
         return None
     low, high = (float(limit) for limit in layer.contrast_limits)
     return (low, high) if np.isfinite([low, high]).all() and low < high else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from napari_sam2.control import Downloads, Status, Topic
+from napari_sam2.control import Activity, Downloads, Status, Topic
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers.hooks import add_sample
 from napari_sam2.widgets.controls.controls import scroll_area
@@ -129,6 +129,7 @@ class Sam2Dock(QWidget):
         self.projects.said.connect(self.status_line.say)
         self.projects.begun.connect(self.status_line.begin)
         self.help_panel.sample_asked.connect(self.open_sample)
+        self.sessions.made.connect(self._listen_to)
         self.sessions.changed.connect(self._on_session_changed)
         self.projects.opened.connect(self._switch.show_source)
         self.projects.title_changed.connect(self._project_section.add_to_title)
@@ -223,6 +224,19 @@ class Sam2Dock(QWidget):
 
     def _on_download_status(self, status: Status) -> None:
         self.status_line.show_problem(status, "download")
+
+    def _listen_to(self, session: Session) -> None:
+        """Tell also what becomes of work on an image that is not on display."""
+
+        def hear(status: Status) -> None:
+            if session is self.sessions.current:
+                return
+            if status.problem is not None:
+                self.status_line.show_problem(status, f"session {id(session)}")
+            elif status.activity is Activity.IDLE and status.message:
+                self.status_line.mention(status.message)
+
+        session.links.connect(session.controller.status_changed, hear)
 
     def _on_session_changed(self, session: Session | None) -> None:
         self._put_workbench_away()

@@ -196,3 +196,9 @@ def test_pixels_that_are_no_real_numbers_are_refused():
     layout = image_source(Image(np.zeros((3, 4, 5)))).space.layout
     with pytest.raises(StackError, match="cannot be shown to the model"):
         LayerFrames(np.zeros((3, 4, 5), complex), layout)
+
+
+def test_contrast_that_follows_the_frame_in_view_is_not_what_the_model_sees():
+    pixels = np.arange(4 * 20 * 30, dtype=np.uint16).reshape(4, 20, 30)
+    assert contrast_limits(image_source(Image(pixels))) is not None
+    assert contrast_limits(image_source(Image(pixels, auto_contrast=True))) is None

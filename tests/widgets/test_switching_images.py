@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 
 import pytest
@@ -177,6 +178,25 @@ def test_what_is_being_written_is_written_when_another_image_is_chosen(
     is_let_go.set()
     prompted.wait((tmp_path / "labels.tif").exists)
     assert read_labels(tmp_path / "labels.tif")[1].any()
+
+
+def test_what_could_not_be_written_is_told_beside_another_image(
+    prompted: User, tmp_path, monkeypatch
+) -> None:
+    is_let_go = threading.Event()
+
+    def full(*_: object) -> object:
+        is_let_go.wait(10)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(exporting, "draw_labels", full)
+    prompted.open_image(name="other")
+    prompted.dock.workbench.results.save(tmp_path / "labels.tif")
+    prompted.wait(lambda: prompted.status.activity is not Activity.IDLE)
+    choose(prompted, "other")
+    is_let_go.set()
+    prompted.wait(lambda: "No space left" in prompted.dock.status_line.message)
+    assert not list(tmp_path.iterdir())
 
 
 def test_doubts_are_looked_for_when_one_comes_back(prompted: User) -> None:

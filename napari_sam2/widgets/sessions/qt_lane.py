@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_IMPORTING = "<frozen importlib._bootstrap>"
 _PATIENCE_S = 1.0
 _LAST_PATIENCE_S = 5.0  # when the program ends
 
@@ -116,7 +118,8 @@ class QtLane(QObject):
 
         A step that takes longer is given up between two of its operations. One that
         hangs within an operation, because a network drive does not answer say, ends
-        unheard: its thread does not keep the program from ending.
+        unheard: its thread does not keep the program from ending. So does one that
+        imports a module, which would stay half made for the whole program.
         """
         self._is_closed = True
         atexit.unregister(self.close)
@@ -128,8 +131,9 @@ class QtLane(QObject):
         self._jobs.put(None)
         self._thread.join(_PATIENCE_S)
         if self._thread.is_alive():
-            _interrupt(self._thread)
-            self._thread.join(_PATIENCE_S)
+            if not _is_importing(self._thread):
+                _interrupt(self._thread)
+                self._thread.join(_PATIENCE_S)
             # Python ends threads where they are, which an operation of torch's answers
             # with a crash.
             atexit.register(self._thread.join, _LAST_PATIENCE_S)
@@ -178,6 +182,16 @@ class QtLane(QObject):
         except BaseException:
             task.token.cancel()
             raise
+
+
+def _is_importing(thread: threading.Thread) -> bool:
+    """Whether a thread is in the middle of an import."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORTING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _interrupt(thread: threading.Thread) -> None:

@@ -33,6 +33,8 @@ class Sessions:
 
     changed = Signal(object)
     """The session that is worked on now, or None."""
+    made = Signal(object)
+    """A session that is new."""
     closing = Signal(object)
     """A session that is about to be closed."""
 
@@ -197,6 +199,7 @@ class Sessions:
                 contents=contents,
             )
         self._all.append(session)
+        self.made.emit(session)
         return session
 
     def _record(self, source: ImageSource) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import threading
 import weakref
 
@@ -211,3 +212,27 @@ def test_a_step_that_hangs_does_not_hang_closing(qtbot, monkeypatch) -> None:
     qtbot.wait(20)
     assert not thread.is_alive()
     assert ear.heard == []
+
+
+def test_a_module_that_is_being_imported_is_not_left_half_made(
+    qtbot, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "slowly_made.py").write_text(
+        "import threading\nimport time\n"
+        "for _ in range(200):\n    time.sleep(0.01)\n"
+        "made_by = threading.current_thread().name\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    begun = threading.Event()
+
+    def job(token):
+        begun.set()
+        yield importlib.import_module("slowly_made")
+
+    lane = QtLane()
+    lane.submit(job)
+    assert begun.wait(5)
+    lane.close()
+    # An import that was broken off would be made again here.
+    made_by = importlib.import_module("slowly_made").made_by
+    assert made_by != threading.current_thread().name
