@@ -6,6 +6,7 @@ estimate would show the rest of the frames brighter, or darker.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -132,3 +133,12 @@ class SeenFiles:
     def accept(self) -> None:
         """Take them as they are now for those of the run."""
         self._run.settle(**{_FILES: self._stamps})
+
+
+def say_compared() -> None:
+    """Say why a run does not go on at once."""
+    print(
+        "napari-sam2: The image was written again, or copied, since the run broke off: "
+        "comparing the frames that it has seen.",
+        file=sys.stderr,
+    )

@@ -5,12 +5,19 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.begun import keep_estimates, kept_estimates, settle_precision
+from napari_sam2.cli.begun import (
+    SeenFiles,
+    keep_estimates,
+    kept_estimates,
+    say_compared,
+    settle_precision,
+)
 from napari_sam2.cli.frame_bar import FrameBar
 from napari_sam2.cli.interrupt import stop_on_interrupt
+from napari_sam2.cli.noted_positions import NotedPositions
 from napari_sam2.cli.outputs import draw_overlay, open_labels, open_table
 from napari_sam2.cli.position_work import work_on
 from napari_sam2.cli.quality_option import in_words
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.positions import PositionStep, PositionWork
     from napari_sam2.control.visits import Visit
     from napari_sam2.engine.network import Network
+    from napari_sam2.io.files.unfinished import RunFolder
 
 _PARTLY = 1
 
@@ -86,6 +94,8 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
         )
         keep_estimates(run, sight.limits, sight.fading)
         run.begin()
+        noted = _noted(job, run)
+        sight = replace(sight, watch=noted.watch)
         folder = run.path
         store = PositionFiles(folder, job.positions, job.frames.shape_hw)
         with _keeping(folder, store):
@@ -95,7 +105,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
             labels = opened.enter_context(open_labels(job))
             table = open_table(job, opened)
             work = work_on(job, sight, model, folder)
-            steps, seconds = _follow(work, store, job)
+            steps, seconds = _follow(work, store, job, noted)
             everything = AllFrames(job.positions.whole, job.frames_at)
             PositionResults(store, everything).write(labels, table)
             for path in job.outputs.overlays:
@@ -154,18 +164,39 @@ def _draw(path: Path, job: Job, sight: Sight, store: PositionFiles) -> None:
         draw_overlay(path, job, seen, sight.limits, finished)
 
 
-def _follow(work: PositionWork, store: PositionFiles, job: Job) -> tuple[int, float]:
+def _noted(job: Job, run: RunFolder) -> NotedPositions:
+    """Return the frames that a run has seen, once it is certain that they are the same.
+
+    Raises
+    ------
+    OutputError
+        If they are not.
+    """
+    files, noted = SeenFiles(run, job.inputs), NotedPositions(run)
+    if run.is_kept and not files.are_untouched:
+        say_compared()
+        noted.check(job)
+        files.accept()
+    return noted
+
+
+def _follow(
+    work: PositionWork, store: PositionFiles, job: Job, noted: NotedPositions
+) -> tuple[int, float]:
     """Do what is not finished; return the number of steps, and the seconds."""
     visits, started = len(_left(work, store)), time.monotonic()
     each = sum(map(len, job.fused)) if job.fused else len(job.span)
     begun, done, steps, label = -1, 0, 0, ""
     with stop_on_interrupt() as token, FrameBar(visits * each) as bar:
         for step in follow_everywhere(work, store, token):
+            if step.is_begin:
+                noted.save()
             is_counted = step.progress is not None or not (job.fused or step.is_begin)
             begun, done = begun + step.is_begin, 0 if step.is_begin else done
             done, steps = done + is_counted, steps + is_counted
             label = _where(step, job) or label
             bar.show(begun * each + min(done, each), label)
+    noted.save()
     if _left(work, store):
         raise KeyboardInterrupt(f"Stopped {label or 'at the beginning'}.")
     return steps, time.monotonic() - started

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.errors import CheckpointError, Sam2Error
+from napari_sam2.cli.begun import say_compared
+from napari_sam2.core.errors import CheckpointError, OutputError, Sam2Error
 from napari_sam2.core.writing_pace import rest_after
 
 if TYPE_CHECKING:
@@ -63,34 +65,33 @@ class JournalWriter:
         Raises
         ------
         OutputError, CheckpointError
-            If what was kept is damaged.
+            If what was kept is damaged, or of another run or image.
+        FrameError
+            If a frame that is compared cannot be read.
         """
         state = self._journal.state
         if not self._run.is_kept or state is None:
             return 0
+        self._load(state)  # first, as it may not be the same run, or image
         done = 0
         for result in self._journal.results():
             take(result)
             done += 1
-        self._load(state)
         return done
 
     def _load(self, state: Path) -> None:
         """Let the tracker go on; where files are no longer those, if pixels are."""
         compares_all = not self._files.are_untouched
         if compares_all:
-            print(
-                "napari-sam2: The image was written again, or copied, since the run "
-                "broke off: comparing the frames that it has seen.",
-                file=sys.stderr,
-            )
+            say_compared()
         try:
             self._tracker.load_run(state, compares_all=compares_all)
         except CheckpointError as error:
             raise CheckpointError(
                 f"{error} To begin anew, remove {self._run.path}."
             ) from error
-        self._files.accept()
+        with suppress(OutputError):  # they are compared once more then
+            self._files.accept()
 
     def add(self, result: FrameResult) -> None:
         """Take the results of one more step, and keep them if it is time to."""

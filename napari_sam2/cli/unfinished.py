@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import napari_sam2
 from napari_sam2.control.sight import axes_of
-from napari_sam2.core.errors import FrameError, OutputError
+from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.unfinished import run_folder, written_before
-from napari_sam2.project.image import fingerprint, glance
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from napari_sam2.cli.job import Job
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.io.files.unfinished import RunFolder
-    from napari_sam2.project.values import Fingerprint
 
 
 def run_folder_of(job: Job, frames: FrameSource) -> AbstractContextManager[RunFolder]:
@@ -29,7 +27,7 @@ def run_folder_of(job: Job, frames: FrameSource) -> AbstractContextManager[RunFo
     ----------
     job : Job
     frames : FrameSource
-        All frames of the job, of which three are read where it has parts.
+        All frames of the job; none of them is read.
 
     Raises
     ------
@@ -82,7 +80,9 @@ def _depends_on(job: Job, frames: FrameSource) -> dict[str, Any]:
             "--at": [one for one in layout.fixed if one[0] not in along],
             "--every": [str(span) for span in job.positions.visited],
         },
-        "another image": _image(job, frames),
+        "another image": {
+            "size": (len(frames), *frames.shape_hw), "type": frames.dtype.name
+        },
         "another model": {
             "--model": None if made is None else made.model_sha256,
             "--image-size": job.image_size,
@@ -104,21 +104,3 @@ def _settings(job: Job) -> dict[str, Any]:
         "--window": job.window,
         "--correct-bleaching": job.corrects_bleaching,
     }
-
-
-def _image(job: Job, frames: FrameSource) -> dict[str, Any]:
-    """Describe the image, by a few frames where the tracker compares none of them."""
-    size, type_ = (len(frames), *frames.shape_hw), frames.dtype.name
-    described = {"size": size, "type": type_}
-    if not job.has_parts:
-        return described
-    image = _fingerprint(frames, job.frames.stack.path)
-    return {**described, "pixels": image.pixels or image.mtime_ns}
-
-
-def _fingerprint(frames: FrameSource, path: Path) -> Fingerprint:
-    """Describe the image; by its date if a frame that stands for it is damaged."""
-    try:
-        return fingerprint(frames, path)
-    except FrameError:
-        return glance(frames, path)

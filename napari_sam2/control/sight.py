@@ -37,19 +37,25 @@ class Sight:
         Of each channel over time; none where it is left as it is.
     limits : IntensityLimits
         Of the whole stack.
+    watch : callable, optional
+        Is told an axis, and the frames along it at a position, and returns them: it may
+        note what is read.
     """
 
     frames: StackFrames
     positions: Positions
     fading: tuple[Fading, ...]
     limits: IntensityLimits
+    watch: Callable[[str, Position, FrameSource], FrameSource] | None = None
 
     def along(self, frames: StackFrames) -> Callable[[Position], FrameSource]:
         """Return what opens frames along an axis, as the model sees them."""
         series = _series(self.frames, self.positions)
 
         def open_frames(position: Position) -> FrameSource:
-            there = frames_at(frames, self.positions, position)
+            there: FrameSource = frames_at(frames, self.positions, position)
+            if self.watch is not None:
+                there = self.watch(frames.axes[0].name, position, there)
             return steady(there, self.fading, series.time_of(position))
 
         return open_frames

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.frames import planes_at_once
+from napari_sam2.core.noted_frames import checksum_of
 from napari_sam2.engine.preprocess import to_unit
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class FrameReader:
         """Read one frame, in range unless only parts of it will be wanted."""
         with self._lock:
             pixels = self.source[frame]
-        self.checksums[frame] = _checksum(pixels)
+        self.checksums[frame] = checksum_of(pixels)
         return pixels if self.in_parts else to_unit(pixels, self.limits)
 
     def take_up(self, checksums: npt.NDArray[np.int64]) -> None:
@@ -86,12 +86,6 @@ class FrameReader:
     def unit(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Bring a part of what was read into range."""
         return to_unit(part, self.limits) if self.in_parts else part
-
-
-def _checksum(pixels: npt.NDArray[Any]) -> int:
-    """Return what tells pixels from others, on machines of either byte order."""
-    little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
-    return zlib.crc32(np.ascontiguousarray(little).data)
 
 
 class ReadAhead:

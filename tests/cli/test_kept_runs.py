@@ -184,15 +184,20 @@ def test_a_run_goes_on_where_the_image_was_mended(cli, stack, tmp_path, outputs)
 
 
 @pytest.mark.usefixtures("always")
-def test_a_run_is_not_gone_on_with_where_the_image_was_edited(cli, stack, tmp_path):
+def test_a_run_is_not_gone_on_with_where_the_image_was_edited(
+    cli, stack, tmp_path, monkeypatch
+):
+    measured: list = []
     words = ("track", stack, "-o", tmp_path / "labels.tif", *POINT)
     with stopped_after(5):
         assert cli(*words).code == 130
     pixels = tifffile.imread(stack)
     pixels[4, 3, 5] += 1  # on no frame that stands for all
     tifffile.imwrite(stack, pixels)
+    monkeypatch.setattr(carry_out._Collected, "take", measured.append)
     said = cli(*words, "--resume")
     assert said.code == 2
+    assert not measured  # a long run is refused at once
     assert "Frame 4 is not as it was when the run in" in said.err
     folder = tmp_path / "labels.tif.unfinished"
     assert f"To begin anew, remove {folder}." in said.err

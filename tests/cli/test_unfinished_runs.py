@@ -83,10 +83,33 @@ def test_an_unfinished_run_is_not_mixed_with_another(cli, tzyx, tmp_path, monkey
         said = cli(*command, *change)
         assert said.code == 2
         assert f"was begun with {words}: give the command as it was" in said.err
-    pixels = drifting()[0] // 2
+    pixels = drifting()[0][:2]
     tifffile.imwrite(tzyx, pixels, imagej=True, metadata={"axes": "TZYX"})
     said = cli(*command, "--every", "t", *FIRST)
-    assert "was begun with another image (pixels)" in said.err
+    assert "was begun with other axes (--every)" in said.err
+
+
+def test_an_image_that_was_edited_at_a_finished_position_is_told(
+    cli, tzyx, tmp_path, monkeypatch
+):
+    whole, out = tmp_path / "whole.tif", tmp_path / "labels.tif"
+    assert cli("track", tzyx, "-o", whole, *PLAIN, *FIRST).code == 0
+    words = ("track", tzyx, "-o", out, *PLAIN, *FIRST, "--resume")
+    with monkeypatch.context() as patch:
+        patch.setattr(everywhere, "stop_on_interrupt", lambda: stopping_after(8))
+        assert cli(*words).code == 130
+    intact, pixels = tzyx.read_bytes(), drifting()[0]
+    pixels[0, 1, 3, 5] += 1
+    tifffile.imwrite(tzyx, pixels, imagej=True, metadata={"axes": "TZYX"})
+    said = cli(*words)
+    assert said.code == 2
+    assert "Frame 1 at t = 0 of 3 is not as it was when the run in" in said.err
+    assert "give the image as it was, or remove that folder" in said.err
+    tzyx.write_bytes(intact)  # as a copy is
+    said = cli(*words)
+    assert said.code == 0
+    assert "comparing the frames that it has seen" in said.err
+    np.testing.assert_array_equal(tifffile.imread(out), tifffile.imread(whole))
 
 
 def test_a_stop_before_the_first_position_leaves_nothing(
