@@ -143,8 +143,10 @@ def track_stack(
     Yields
     ------
     PositionStep
-        With ``position`` and ``result``: all objects found on a frame so far. What
-        comes later for a frame replaces what came before.
+        With ``position``, an index along each of ``every`` in the order of the stack,
+        and ``result``: all objects found on a frame so far. Frames are counted along
+        the first of ``axes``, and have the two axes that are left, in the order z, y,
+        x. What comes later for a frame replaces what came before.
 
     Raises
     ------

@@ -336,3 +336,21 @@ def test_names_that_no_path_can_have_are_taken_as_they_are(tracked: User) -> Non
         form.kind.value = "csv"
         assert form.path.value.endswith(".csv"), typed
         form.kind.value = "labels-tiff"
+
+
+def test_what_was_painted_is_among_the_prompts_that_a_file_names(
+    user_without_window: User, tmp_path: Path
+) -> None:
+    user = user_without_window
+    user.open_image()
+    user.open_dock()
+    user.click(1, 20, 30)
+    user.wait_mask(1, 1)
+    user.session.masks.layer.fill((3, 0, 0), 1)
+    save(user, "csv", tmp_path / "table.csv")
+    user.wait((tmp_path / "table.csv").exists)
+    user.wait_idle()
+    (noted,) = (one for one in tmp_path.iterdir() if one.suffix == ".json")
+    prompts = json.loads(noted.read_text())["prompts"]
+    assert [(one["object"], one["frame"]) for one in prompts] == [(1, 1), (1, 3)]
+    assert prompts[1]["painted_pixels"] == np.prod(SHAPE[1:])

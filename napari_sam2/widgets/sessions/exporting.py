@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from psygnal import Signal
@@ -12,6 +12,7 @@ from napari_sam2.control import Topic
 from napari_sam2.core.axes import resized
 from napari_sam2.core.cancel import Progress, Stopped
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.packed import PackedMask
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,
@@ -28,7 +29,7 @@ from napari_sam2.io.writing.result_formats import (
 from napari_sam2.state.masks import draw_labels, frame_result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -121,7 +122,6 @@ def provenance_of(controller: Controller, name: str) -> Provenance:
     """Say what made the masks of a session: the tracker that was used last."""
     steps = controller.recorder.steps
     made = last_used(steps)
-    prompts = sorted(controller.document.prompts.items())
     return Provenance(
         created=now_utc(),
         software=software_versions(),
@@ -131,8 +131,20 @@ def provenance_of(controller: Controller, name: str) -> Provenance:
         settings=describe_settings(made, last_fused(steps)),
         precision=made.precision,
         image={"name": name},
-        prompts=tuple(describe_prompts(place, said) for place, said in prompts),
+        prompts=tuple(_described(controller.document)),
     )
+
+
+def _described(document: Document) -> Iterator[Mapping[str, Any]]:
+    """Describe all prompts, by object and frame; of paintings, how large they are."""
+    for object_id in sorted(document.objects):
+        for frame, said in document.said_about(object_id).items():
+            if isinstance(said, PackedMask):
+                yield {
+                    "object": object_id, "frame": frame, "painted_pixels": said.area
+                }  # fmt: skip
+            else:
+                yield describe_prompts((object_id, frame), said)
 
 
 class Exporter:
