@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from itertools import product
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,20 +62,41 @@ class Hdf5Array(LazyArray):
 
     def _check_chunks(self, keys: tuple[Any, ...]) -> None:
         """Refuse what cannot come from compressing, before it is decompressed."""
-        sizes = self._dataset.chunks
-        most = 2 * math.prod(sizes) * self.dtype.itemsize + _SPARE_BYTES
+        if not self._too_long:
+            return
         keys = keys + (slice(None),) * (self.ndim - len(keys))
-        origins = [
-            sorted({index // size * size for index in _picked(key, length)})
-            for key, length, size in zip(keys, self.shape, sizes, strict=True)
+        picked = [
+            {index // size * size for index in _picked(key, length)}
+            for key, length, size in zip(
+                keys, self.shape, self._dataset.chunks, strict=True
+            )
         ]
-        for origin in product(*origins):
-            stored = self._dataset.id.get_chunk_info_by_coord(origin).size
-            if stored is not None and stored > most:
+        for origin, stored in self._too_long.items():
+            if all(at in some for at, some in zip(origin, picked, strict=True)):
                 raise FrameError(
                     f"The chunk at {origin} is {stored} bytes long, and must not be "
-                    f"longer than {most}: it is damaged."
+                    f"longer than {self._most_bytes}: it is damaged."
                 )
+
+    @cached_property
+    def _too_long(self) -> dict[tuple[int, ...], int]:
+        """The bytes of chunks that are too long, by origin.
+
+        All are asked for at once: for each one alone, HDF5 searches all before it.
+        """
+        found = {}
+
+        def note(chunk: Any) -> None:
+            if chunk.size > self._most_bytes:
+                found[tuple(chunk.chunk_offset)] = chunk.size
+
+        self._dataset.id.chunk_iter(note)
+        return found
+
+    @property
+    def _most_bytes(self) -> int:
+        sizes: tuple[int, ...] = self._dataset.chunks
+        return 2 * math.prod(sizes) * self.dtype.itemsize + _SPARE_BYTES
 
     def close(self) -> None:
         """Release the file."""

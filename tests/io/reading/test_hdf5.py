@@ -1,17 +1,32 @@
 import json
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from napari_sam2.core.axes import Axis, axis_names
 from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
+from napari_sam2.io.reading.hdf5 import Hdf5Array
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 
 h5py = pytest.importorskip("h5py")
 
 MOVIE = np.random.default_rng(0).integers(0, 4000, (6, 20, 30)).astype(np.uint16)
+
+
+class Watched:
+    """A dataset whose identifier is another object."""
+
+    def __init__(self, dataset, ids) -> None:
+        self._dataset, self.id = dataset, ids
+
+    def __getattr__(self, name):
+        return getattr(self._dataset, name)
+
+    def __getitem__(self, key):
+        return self._dataset[key]
 
 
 @pytest.fixture
@@ -111,6 +126,28 @@ def test_opening_reads_no_pixel_and_a_frame_only_its_chunks(path, monkeypatch):
     assert not read
     stack_frames(stack)[4]
     assert read == [(4, slice(None), slice(None))]
+
+
+def test_chunks_are_looked_up_once_and_not_for_every_frame(path):
+    # HDF5 finds a chunk's length only by searching all chunks before it.
+    with h5py.File(path, "r") as file:
+        dataset = file["exp/raw"]
+        ids = Mock(wraps=dataset.id)
+        array = Hdf5Array(file, Watched(dataset, ids))
+        for frame in range(len(MOVIE)):
+            np.testing.assert_array_equal(array[frame], MOVIE[frame])
+    assert [name for name, *_ in ids.method_calls] == ["chunk_iter"]
+
+
+def test_a_chunk_that_is_too_long_spoils_only_frames_that_need_it(path):
+    with h5py.File(path, "r+") as file:
+        file["exp/raw"].id.write_direct_chunk((2, 8, 0), bytes(1 << 14))
+    array = open_stack(path).array
+    np.testing.assert_array_equal(array[1], MOVIE[1])
+    np.testing.assert_array_equal(array[2, :8], MOVIE[2, :8])
+    for key in ((3,), (-3, 15, 7), (slice(None), 8, slice(4))):
+        with pytest.raises(FrameError, match=r"\(2, 8, 0\) is 16384 bytes long"):
+            array[key]
 
 
 def test_a_damaged_chunk_is_one_frame_only(path):
