@@ -91,6 +91,22 @@ def test_back_and_forth_keeps_what_was_said_and_found(prompted: User) -> None:
     assert len(prompted.viewer.layers) == 8
 
 
+def test_one_who_goes_on_at_once_ends_where_one_went(prompted: User) -> None:
+    prompted.open_image((5, 30, 30), name="second")
+    choose(prompted, "second")
+    prompted.click(2, 10, 10)
+    prompted.wait_mask(1, 2)
+    seen: list = []
+    prompted.dock.sessions.changed.connect(seen.append)
+    for name in ("cells", "second", "cells"):  # before the window gets to anything
+        choose(prompted, name)
+    prompted.qtbot.wait(50)
+    assert len(seen) == 3
+    assert prompted.session.image.layer.name == "cells"
+    points = prompted.session.prompts.points
+    assert prompted.viewer.layers.selection.active is points
+
+
 def test_objects_that_nothing_is_said_about_yet_are_there_again(working: User) -> None:
     first, panel = working.session, working.dock.workbench.objects
     for _ in range(3):

@@ -88,6 +88,7 @@ class Session:
         self._viewer = viewer
         self._image_name = str(image.layer.name)
         self._is_closed = False
+        self._is_shown = False
         self._make_layers()
         self._repainter = Repainter(self._repaint)
         self._filler = Filler(self.prompts)
@@ -140,7 +141,9 @@ class Session:
 
     def _choose_points(self) -> None:
         points = self.prompts.points
-        if not self._is_closed and points in self._viewer.layers:
+        # Who has gone on by now would be taken back, and forth by the other's points.
+        is_here = self._is_shown and not self._is_closed
+        if is_here and points in self._viewer.layers:
             self._viewer.layers.selection.active = points
             points.mode = "add"
 
@@ -182,6 +185,7 @@ class Session:
 
     def show(self, is_shown: bool) -> None:
         """Show or hide our layers, when another image is worked on."""
+        self._is_shown = is_shown
         for layer in self.layers:
             layer.visible = is_shown
 
