@@ -218,3 +218,20 @@ def test_undo_in_the_layer_of_masks_takes_back_what_the_button_does(
     assert dict(user.document.prompts) == said
     let_go(user)
     user.wait_idle()
+
+
+def test_objects_are_merged_by_keys_and_nothing_else_is_pressed_then(
+    working: User,
+) -> None:
+    panel, qtbot = working.dock.workbench.objects, working.qtbot
+    for _ in range(3):
+        panel.add()
+    panel.tree.setFocus()
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    while working.dock.focusWidget() is not panel.merge_button:
+        qtbot.keyClick(working.dock.focusWidget(), Qt.Key.Key_Tab)
+    for _ in range(2):
+        qtbot.keyClick(working.dock.focusWidget(), Qt.Key.Key_Space)
+    assert list(working.document.objects) == [1, 2]
+    assert working.dock.focusWidget() is panel.tree
+    assert not working.session.masks.hidden

@@ -180,7 +180,10 @@ class ObjectsPanel(QWidget):
         self._on_chosen()
 
     def _on_chosen(self) -> None:
+        had_focus = self.window().focusWidget() is self.merge_button
         self.merge_button.setEnabled(len(self.tree.selectedItems()) > 1)
+        if had_focus and not self.merge_button.isEnabled():
+            self.tree.setFocus()  # not the next button, which would be pressed then
 
     def _on_prompts_changed(self, places: frozenset[Place]) -> None:
         self._fill_numbers({object_id for object_id, _ in places})
