@@ -58,6 +58,6 @@ def _outcome(edit: Edit) -> str:
         return said
     frames = "1 frame" if len(painted) == 1 else f"{len(painted)} frames"
     return (
-        f"{said} On {frames} with prompts, several of them were seen: their joined "
-        "mask counts as painted there, and has taken the place of the prompts."
+        f"{said} On {frames} that had prompts, more than one of them was seen: the "
+        "joined mask counts as painted there, and replaces the prompts."
     )

@@ -55,7 +55,7 @@ def test_prompts_of_frames_where_one_is_seen_alone_stay_prompts(desk: Desk) -> N
 def test_it_is_said_where_masks_took_the_place_of_prompts(desk: Desk) -> None:
     run(desk)
     desk.controller.merging.merge((1, 2))
-    assert "On 2 frames with prompts, several of them were seen" in desk.status.message
+    assert "On 2 frames that had prompts, more than one" in desk.status.message
 
 
 def test_prompts_that_wait_are_answered_together(desk: Desk) -> None:

@@ -105,7 +105,7 @@ def test_all_that_is_chosen_is_merged_into_the_first(working: User) -> None:
     labels = working.shown(2)
     assert labels[8, 30] == labels[30, 30] == 1
     assert len(working.session.prompts.points.data) == 1, "that of the third"
-    assert "has taken the place of the prompts" in working.dock.status_line.message
+    assert "replaces the prompts" in working.dock.status_line.message
     working.dock.workbench._undo.click()
     assert len(working.session.prompts.points.data) == 3
     np.testing.assert_array_equal(working.shown(2)[[8, 30], 30], [1, 2])
