@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.errors import StackError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 GEOMETRY = "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels"
 """The properties of a layer that say where it lies."""
+
+_UPRIGHT = 1e-3
 
 
 def copy_geometry(layer: Layer, offset: Sequence[int] | None = None) -> dict[str, Any]:
@@ -61,6 +65,36 @@ def follow_geometry(
     for name in GEOMETRY:
         getattr(source.events, name).connect(follow)
     return end
+
+
+def check_upright(layer: Layer, plane: tuple[int, int]) -> None:
+    """Check that a layer is not turned out of its frames.
+
+    napari then shows a plane that is none of the frames.
+
+    Parameters
+    ----------
+    layer : Layer
+    plane : (int, int)
+        The axes of a frame.
+
+    Raises
+    ------
+    StackError
+        If going along rows or columns leads to other frames in the world.
+    """
+    origin = np.asarray(layer.data_to_world((0.0,) * layer.ndim))
+    across = [axis for axis in range(layer.ndim) if axis not in plane]
+    for axis in plane:
+        step = np.zeros(layer.ndim)
+        step[axis] = 1
+        moved = np.asarray(layer.data_to_world(step)) - origin
+        if np.abs(moved[across]).max(initial=0) > _UPRIGHT * np.linalg.norm(moved):
+            raise StackError(
+                f"{layer.name} is turned out of its frames by its rotate, shear or "
+                "affine, so napari shows no frame of it as a whole: reset these "
+                "(layer.affine = None), as masks are in pixels anyway, or resample it."
+            )
 
 
 def _moved(layer: Layer, offset: Sequence[int]) -> Any:

@@ -15,6 +15,7 @@ from napari_sam2.core.positions import Positions
 from napari_sam2.core.side_by_side import SideBySide
 from napari_sam2.layers.companions import check_companion, fits_beside
 from napari_sam2.layers.coordinates import FrameSpace
+from napari_sam2.layers.geometry import check_upright
 from napari_sam2.layers.image_axes import (
     channel_axis,
     guess_frame_axis,
@@ -205,6 +206,7 @@ def image_source(
     if axis is None:
         axis = guess_frame_axis(axes)
     layout = _layout(axes, axis, at or {}, every=every)
+    check_upright(layer, layout.plane)
     space = FrameSpace(
         layout,
         tuple(one.size for one in axes),

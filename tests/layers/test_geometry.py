@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from napari.layers import Image
 
+from napari_sam2.core.errors import StackError
 from napari_sam2.core.packing import pack_mask
+from napari_sam2.layers.image_source import image_source
 from napari_sam2.state import edits
 
 PLACES = [
     {"scale": (3, 0.5, 0.25), "translate": (1, -20, 7)},
     {"rotate": 30},
     {"scale": (1, 2, 2), "rotate": 90, "translate": (0, 5, 5)},
-    {"shear": (0.1, 0, 0.2), "scale": (2, 1, 3)},
+    {"shear": (0, 0, 0.2), "scale": (2, 1, 3)},
     {"affine": np.array([[1, 0, 0, 4], [0, 0, -2, 5], [0, 2, 0, 6], [0, 0, 0, 1]])},
     {"units": ("s", "um", "um"), "axis_labels": ("t", "y", "x"), "scale": (5, 1, 1)},
 ]
@@ -101,3 +104,28 @@ def test_layers_follow_when_the_image_is_moved_or_scaled_later(new_bench):
     bench.masks.disconnect()
     image.translate = (9, 9, 9, 9)
     np.testing.assert_array_equal(bench.points.translate, (0, 1, 2, 3))
+
+
+def turned(axes):
+    """Return an affine that turns by 30° in the plane of two axes."""
+    affine = np.eye(4)
+    sine, cosine = 0.5, 0.75**0.5
+    affine[np.ix_(axes, axes)] = [[cosine, -sine], [sine, cosine]]
+    return affine
+
+
+def test_a_layer_that_is_turned_out_of_its_frames_is_refused():
+    image = Image(np.zeros((4, 5, 6)), affine=turned((0, 1)))
+    with pytest.raises(StackError, match="turned out of its frames"):
+        image_source(image)
+    image.affine = None
+    assert image_source(image).frame_count == 4
+
+
+def test_frames_that_are_turned_in_themselves_or_lie_askew_are_frames():
+    askew = np.eye(4)
+    askew[1, 0] = 0.7  # rows of deskewed stacks hang on the frame
+    for affine in (turned((1, 2)), askew):
+        assert image_source(Image(np.zeros((4, 5, 6)), affine=affine)).frame_count == 4
+    upright = Image(np.zeros((4, 5, 6)), affine=turned((0, 1)))
+    assert image_source(upright, axis=2).frame_count == 6
