@@ -13,6 +13,7 @@ from napari_sam2.io.reading.exif import upright
 from napari_sam2.io.reading.folders_inside import what_to_open
 from napari_sam2.io.reading.indexed import read_indexed
 from napari_sam2.io.reading.odd_pictures import odd_picture_notices
+from napari_sam2.io.reading.ome_files import check_promised_planes, own_series
 from napari_sam2.io.reading.opened import Opened, Wanted
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.picture_files import TIFF_SUFFIXES, picture_files
@@ -126,7 +127,8 @@ def _read_tiff(path: Path) -> npt.NDArray[Any]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        series = file.series[0]
+        check_promised_planes(path, file)
+        series = file.series[own_series(file)]
         if len(series) > 1:
             raise FrameError(
                 f"{path} is a stack itself, of shape {series.shape}: open that file "

@@ -6,13 +6,14 @@ The first channel and slice of a time point speak for all of it.
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.units import unit_name
+from napari_sam2.io.reading.ome_files import described_pixels
 from napari_sam2.io.reading.video_index import Spacing, spacing
 
 if TYPE_CHECKING:
+    import xml.etree.ElementTree as ET
     from pathlib import Path
 
     from napari_sam2.core.axes import Axes, Axis
@@ -22,15 +23,15 @@ _TICKS = 1_000_000  # per mean time between frames
 _LEAST, _MOST = 0.5, 2.0
 
 
-def uneven_times(xml: str, series: int, axes: Axes) -> tuple[float, ...] | None:
+def uneven_times(file: Any, series: int, axes: Axes) -> tuple[float, ...] | None:
     """Return when each time point was taken, where they are not even.
 
     Parameters
     ----------
-    xml : str
-        The description of the file.
+    file : tifffile.TiffFile
+        An open OME-TIFF.
     series : int
-        Number of the image in it.
+        Number of the series.
     axes : tuple of Axis
         Of that image, with their scales.
 
@@ -41,9 +42,9 @@ def uneven_times(xml: str, series: int, axes: Axes) -> tuple[float, ...] | None:
         axis, or the file says nothing of it that can be.
     """
     time = axes[0]
-    if time.name != "t" or not time.unit or "DeltaT" not in xml:
+    if time.name != "t" or not time.unit or "DeltaT" not in file.ome_metadata:
         return None
-    told = _told(xml, series, time.unit)
+    told = _told(described_pixels(file, series), time.unit)
     if any(frame not in told for frame in range(time.size)):
         return None
     times = tuple(told[frame] - told[0] for frame in range(time.size))
@@ -76,11 +77,12 @@ def _spacing(times: tuple[float, ...], axis: Axis) -> Spacing | None:
     return found if _LEAST <= mean <= _MOST else None
 
 
-def _told(xml: str, series: int, unit: str) -> dict[int, float]:
+def _told(pixels: ET.Element | None, unit: str) -> dict[int, float]:
     """Return the times of the first channel and slice by time point."""
+    if pixels is None:
+        return {}
+    planes = [plane.attrib for plane in pixels.iterfind("{*}Plane")]
     try:
-        pixels = list(ET.fromstring(xml).iterfind("{*}Image/{*}Pixels"))[series]
-        planes = [plane.attrib for plane in pixels.iterfind("{*}Plane")]
         return {
             int(plane["TheT"]): float(plane["DeltaT"])
             for plane in planes
@@ -88,5 +90,5 @@ def _told(xml: str, series: int, unit: str) -> dict[int, float]:
             and "DeltaT" in plane
             and unit_name(plane.get("DeltaTUnit", "s")) == unit
         }
-    except (ET.ParseError, IndexError, KeyError, ValueError):
+    except (KeyError, ValueError):
         return {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,12 @@ from napari_sam2.core.axes import Axes, axes_from_shape
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.level import at_level, whole_pyramid
+from napari_sam2.io.reading.ome_files import (
+    check_promised_planes,
+    opened_file_of,
+    others_notices,
+    own_series,
+)
 from napari_sam2.io.reading.ome_times import uneven_notices, uneven_times
 from napari_sam2.io.reading.opened import Opened
 from napari_sam2.io.reading.paged import PagedArray
@@ -38,7 +45,7 @@ def open_tiff(path: Path, series: int | None = None, level: int = 0) -> Opened:
     path : Path
         A plain, ImageJ, OME or BigTIFF file; tiled and compressed ones too.
     series : int, optional
-        Which of several image series; the first by default.
+        Which of several image series; by default the first one of this file.
     level : int, optional
         Which level of a pyramid is read; it is shown with the shape of level 0.
 
@@ -55,7 +62,9 @@ def open_tiff(path: Path, series: int | None = None, level: int = 0) -> Opened:
     )
     with decoding(StackError, failed), ExitStack() as until_opened:
         file = until_opened.enter_context(tifffile.TiffFile(path))
-        number, count = series or 0, len(file.series)
+        check_promised_planes(path, file)
+        count = len(file.series)
+        number = own_series(file) if series is None else series
         if not count:
             raise StackError(f"{failed}.")
         if not 0 <= number < count:
@@ -63,6 +72,9 @@ def open_tiff(path: Path, series: int | None = None, level: int = 0) -> Opened:
                 f"{path} has no series {number}: it has {count}, counted from 0."
             )
         opened = _open_series(path, file, number, level)
+        if series is None:
+            said = others_notices(path, file, number)
+            opened = replace(opened, notices=said + opened.notices)
         until_opened.pop_all()
     return opened
 
@@ -75,9 +87,9 @@ def _open_series(path: Path, file: Any, number: int, level: int) -> Opened:
     series = file.series[number]
     said = orientation_notices(path, series.keyframe)
     axes = with_pixel_sizes(_axes(series), file, number)
-    times = uneven_times(file.ome_metadata, number, axes) if file.is_ome else None
+    times = uneven_times(file, number, axes) if file.is_ome else None
     said += uneven_notices(path, axes, times)
-    if len(series.levels) == 1 and level == 0 and series.dataoffset is not None:
+    if len(series.levels) == 1 and level == 0 and _is_in_one_piece(file, series):
         return Opened(_timed(_mapped(path, file, series), times), axes, notices=said)
     lock = threading.Lock()  # one file is read through all of them
     paged = [_paged(path, one, lock) for one in series.levels]
@@ -85,6 +97,11 @@ def _open_series(path: Path, file: Any, number: int, level: int) -> Opened:
         paged[level] = _paged(path, series.levels[level], lock, file.close)
     array = _timed(at_level(path, paged, level), times)
     return Opened(array, axes, notices=said, levels=whole_pyramid(paged, level))
+
+
+def _is_in_one_piece(file: Any, series: Any) -> bool:
+    """Whether the pixels lie in this file, uncompressed and in order."""
+    return series.keyframe.parent is file and series.dataoffset is not None
 
 
 def _timed(array: Any, times: tuple[float, ...] | None) -> Any:
@@ -161,7 +178,8 @@ def _page_reader(path: Path, pages: Any) -> Callable[[int], npt.NDArray[Any]]:
             found = pages[page]
             if found is None or not _is_complete(found):
                 raise FrameError(_missing(path, page))
-            pixels: npt.NDArray[Any] = found.asarray()
+            with opened_file_of(found):
+                pixels: npt.NDArray[Any] = found.asarray()
         return pixels
 
     return read

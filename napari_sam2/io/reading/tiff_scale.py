@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.units import unit_name
+from napari_sam2.io.reading.ome_files import described_pixels
 
 if TYPE_CHECKING:
+    import xml.etree.ElementTree as ET
     from collections.abc import Mapping
 
     from napari_sam2.core.axes import Axes
@@ -44,7 +45,7 @@ def with_pixel_sizes(axes: Axes, file: Any, series: int) -> Axes:
 
 def _scales(file: Any, series: int) -> _Scales:
     if file.is_ome:
-        found = _ome_scales(file.ome_metadata, series)
+        found = _ome_scales(described_pixels(file, series))
     elif file.is_imagej:
         found = _imagej_scales(file.imagej_metadata or {}, file.pages[0])
     elif file.is_lsm:
@@ -54,11 +55,8 @@ def _scales(file: Any, series: int) -> _Scales:
     return {n: s for n, s in found.items() if s[0] > 0 and math.isfinite(s[0])}
 
 
-def _ome_scales(xml: str, series: int) -> _Scales:
-    try:
-        pixels = list(ET.fromstring(xml).iterfind("{*}Image/{*}Pixels"))[series].attrib
-    except (ET.ParseError, IndexError):
-        return {}
+def _ome_scales(described: ET.Element | None) -> _Scales:
+    pixels = {} if described is None else described.attrib
     keys = {name: f"PhysicalSize{name.upper()}" for name in "xyz"}
     found = {
         name: (_number(pixels[key]), unit_name(pixels.get(f"{key}Unit", "µm")))
