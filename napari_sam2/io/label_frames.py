@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import FrameLayout, axis_names, list_axes
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 from napari_sam2.io.reading.turned import turned_like
@@ -25,7 +25,31 @@ if TYPE_CHECKING:
 # Letters of axes that a file does not name.
 _UNKNOWN = set("iq")
 _SLOWEST_FIRST = "tzyx"
+# Kinds of types of pixels that hold whole numbers only.
+_WHOLE = "bui"
 _FEWEST_AXES_OF_A_VOLUME = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelFrames(StackFrames):
+    """Frames of object numbers."""
+
+    def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
+        """Read the labels of one frame, (H, W).
+
+        Raises
+        ------
+        FrameError
+            If the frame does not exist, cannot be read, or holds other numbers.
+        """
+        labels = StackFrames.__getitem__(self, frame)  # super() is lost with slots
+        wrong = _no_object_number(labels)
+        if wrong is not None:
+            raise FrameError(
+                f"Frame {frame} of {self.stack.path} holds {labels.dtype} numbers such "
+                f"as {wrong:.6g}, not object numbers."
+            )
+        return labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +67,7 @@ class ImageLabels:
     stack: Stack
     axes: Mapping[int, int]
 
-    def cut_as(self, image: StackFrames) -> StackFrames:
+    def cut_as(self, image: StackFrames) -> LabelFrames:
         """Return the labels of the frames of an image.
 
         Where labels have no axis to follow objects along, there is one frame, and where
@@ -59,10 +83,10 @@ class ImageLabels:
         cut = FrameLayout(
             frame, (axes[rows], axes[columns]), None, tuple(sorted(fixed.items()))
         )
-        return StackFrames(self.stack, cut)
+        return LabelFrames(self.stack, cut)
 
 
-def read_labels(path: str | Path, image: StackFrames | None = None) -> StackFrames:
+def read_labels(path: str | Path, image: StackFrames | None = None) -> LabelFrames:
     """Open a label image or a stack of them, frames first.
 
     Parameters
@@ -78,7 +102,7 @@ def read_labels(path: str | Path, image: StackFrames | None = None) -> StackFram
 
     Returns
     -------
-    StackFrames
+    LabelFrames
         Frames of object ids, (H, W), read one at a time.
 
     Raises
@@ -90,7 +114,8 @@ def read_labels(path: str | Path, image: StackFrames | None = None) -> StackFram
     stack = open_labels(path)
     found = None if image is None else labels_of(image, stack)
     if image is None or found is None:
-        return _checked(stack_frames(stack, _frame_axis(stack.axes)))
+        layout = stack_frames(stack, _frame_axis(stack.axes)).layout
+        return _checked(LabelFrames(stack, layout))
     return _checked(found.cut_as(image))
 
 
@@ -177,14 +202,19 @@ def _frame_axis(axes: Axes) -> int | None:
     return 2 if axis_names(axes) == "xyz" else 0
 
 
-def _checked(frames: StackFrames) -> StackFrames:
-    """Return frames of whole numbers, or raise an error."""
-    if frames.dtype.kind not in "bui" and not _is_whole(frames[0]):
-        raise StackError(
-            f"{frames.stack.path} holds {frames.dtype} numbers, not object numbers."
-        )
+def _checked(frames: LabelFrames) -> LabelFrames:
+    """Return frames of which the first one holds whole numbers, or raise an error."""
+    if frames.dtype.kind not in _WHOLE:
+        try:
+            frames[0]
+        except FrameError as error:
+            raise StackError(str(error)) from error
     return frames
 
 
-def _is_whole(labels: npt.NDArray[Any]) -> bool:
-    return bool(np.isfinite(labels).all() and (labels == np.round(labels)).all())
+def _no_object_number(labels: npt.NDArray[Any]) -> float | None:
+    """Return a number that is not whole, if there is one."""
+    if labels.dtype.kind in _WHOLE:
+        return None
+    wrong = labels[~np.isfinite(labels) | (labels != np.round(labels))]
+    return float(wrong[0]) if wrong.size else None

@@ -4,11 +4,15 @@ import tifffile
 from PIL import Image
 
 from napari_sam2.core.errors import PromptError, StackError
+from napari_sam2.core.positions import choose_positions
 from napari_sam2.io.masks import (
     load_mask,
     load_mask_prompts,
+    load_placed_mask_prompts,
     read_labels,
 )
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.io.writing.png_labels import davis_palette
 
 LABELS = np.zeros((3, 8, 9), np.uint16)
@@ -93,6 +97,33 @@ def test_colour_and_fractions_are_no_labels(tmp_path):
         read_labels(tmp_path / "rgb.png")
     with pytest.raises(StackError, match="float32"):
         read_labels(tmp_path / "half.tif")
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1.5, 0.5])
+def test_numbers_that_are_no_objects_are_found_on_every_frame(tmp_path, wrong):
+    labels = LABELS.astype(np.float32)
+    labels[1, 4, 4] = wrong
+    tifffile.imwrite(tmp_path / "a.tif", labels)
+    for read in (
+        lambda: load_mask_prompts(tmp_path / "a.tif"),
+        lambda: load_mask(tmp_path / "a.tif", 1, 4),
+        lambda: load_mask_prompts(tmp_path / "a.tif", 1),
+    ):
+        with pytest.raises(PromptError, match=rf"Frame 1 of .*a\.tif .* {wrong}, "):
+            read()
+    np.testing.assert_array_equal(load_mask(tmp_path / "a.tif", 2, 12), LABELS[2] == 12)
+
+
+def test_numbers_that_are_no_objects_are_found_at_every_position(tmp_path):
+    labels = np.zeros((3, 4, 8, 9), np.float32)
+    labels[2, 1, 4, 4] = np.nan
+    metadata = {"axes": "TZYX"}
+    tifffile.imwrite(tmp_path / "a.tif", labels, metadata=metadata)
+    tifffile.imwrite(tmp_path / "i.tif", labels + 1, metadata=metadata)
+    image = stack_frames(open_stack(tmp_path / "i.tif"), "z", at={"t": 0})
+    positions = choose_positions(image.stack.axes, [("t", None)])
+    with pytest.raises(PromptError, match=r"Frame 1 of .*a\.tif .* nan, "):
+        load_placed_mask_prompts(tmp_path / "a.tif", image, positions)
 
 
 def indexed(path, labels):
