@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -142,10 +143,12 @@ def _ome_axes(image: Mapping[str, Any], shape: tuple[int, ...]) -> Axes:
 
 def _ome_axis(described: Any, size: int, scale: float) -> Axis:
     if isinstance(described, str):  # 0.3 named axes without types and units
-        return Axis(described.lower(), size, scale)
+        described = {"name": described}
     kind, name = described.get("type", ""), str(described.get("name", "q")).lower()
-    unit = unit_name(str(described.get("unit") or ""))
-    return Axis(_NAMES_BY_TYPE.get(kind, name[:1] or "q"), size, scale, unit)
+    letter = _NAMES_BY_TYPE.get(kind, name[:1] or "q")
+    if not 0 < scale < math.inf:
+        return Axis(letter, size)
+    return Axis(letter, size, scale, unit_name(str(described.get("unit") or "")))
 
 
 def _scales(image: Mapping[str, Any], ndim: int) -> Sequence[float]:

@@ -1,7 +1,8 @@
 """Chunks of Zarr arrays, looked at before they are decoded.
 
 A few kilobytes can be made to decode to gigabytes. How large a chunk becomes stands in
-its first or last bytes, and is compared here with what the array says.
+its first or last bytes, and is compared here with what the array says; of a chunk in a
+shard, where that is read by itself.
 """
 
 from __future__ import annotations
@@ -39,22 +40,29 @@ def checked_array(array: Any) -> Any:
         return array
     most = math.prod(array.chunks) * array.dtype.itemsize + _SPARE_BYTES
     place = array.store_path
-    store = _CheckedStore(place.store, announced, most)
+    in_shards = getattr(array, "shards", None) is not None
+    store = _CheckedStore(place.store, announced, most, in_shards=in_shards)
     return zarr.open_array(store, path=place.path, mode="r")
 
 
 class _CheckedStore(WrapperStore[Any]):
-    """Refuses values that announce more than a number of bytes."""
+    """Refuses chunks that announce more than a number of bytes."""
 
     def __init__(
-        self, store: Any, announced: Callable[[bytes], int | None], most: int
+        self,
+        store: Any,
+        announced: Callable[[bytes], int | None],
+        most: int,
+        *,
+        in_shards: bool = False,
     ) -> None:
         super().__init__(store)
         self._announced, self._most = announced, most
+        self._in_shards = in_shards
 
     async def get(self, key: str, prototype: Any, byte_range: Any = None) -> Any:
         value = await super().get(key, prototype, byte_range)
-        if value is not None and not key.endswith((".json", ".zarray", ".zattrs")):
+        if value is not None and self._is_chunk(key, byte_range):
             size = self._announced(_ends(value))
             if size is not None and size > self._most:
                 raise FrameError(
@@ -62,6 +70,12 @@ class _CheckedStore(WrapperStore[Any]):
                     f"than {self._most}: it is damaged."
                 )
         return value
+
+    def _is_chunk(self, key: str, byte_range: Any) -> bool:
+        if key.endswith((".json", ".zarray", ".zattrs")):
+            return False
+        # A shard has an index at its end, or at its start, and is also read whole.
+        return not self._in_shards or getattr(byte_range, "start", 0) > 0
 
 
 def _ends(value: Any) -> bytes:

@@ -65,6 +65,53 @@ def test_a_bare_array_is_a_stack(tmp_path, version):
     np.testing.assert_array_equal(frames[3], DATA[3, 0])
 
 
+@pytest.mark.parametrize("place", ["start", "end"])
+@pytest.mark.parametrize("frames", [1, 5])
+@pytest.mark.parametrize("codec", ["BloscCodec", "GzipCodec", "ZstdCodec"])
+def test_shards_are_read_whole_and_in_part(tmp_path, codec, frames, place):
+    path = tmp_path / "a.zarr"
+    data = DATA[:, 0].copy()
+    data[0, :10] = 0  # the first chunks of a shard are empty
+    array = zarr.create_array(
+        path, shape=data.shape, chunks=(1, 10, 15), dtype="u2", fill_value=0,
+        shards={"shape": (frames, 20, 30), "index_location": place},
+        compressors=getattr(zarr.codecs, codec)(),
+    )  # fmt: skip
+    array[...] = data
+    stack = open_stack(path)
+    for frame in range(5):
+        np.testing.assert_array_equal(stack_frames(stack)[frame], data[frame])
+    np.testing.assert_array_equal(stack.array[3, 10:, 15:], data[3, 10:, 15:])
+
+
+def test_a_chunk_of_a_shard_that_becomes_too_large_is_refused(tmp_path):
+    path = tmp_path / "a.zarr"
+    array = zarr.create_array(
+        path, shape=(5, 20, 30), chunks=(1, 20, 30), shards=(5, 20, 30), dtype="u2",
+        compressors=zarr.codecs.GzipCodec(),
+    )  # fmt: skip
+    array[...] = DATA[:, 0]
+    shard = path / "c/0/0/0"
+    data = bytearray(shard.read_bytes())
+    start, length = np.frombuffer(data[-5 * 16 - 4 :], "<u8", 4)[2:].tolist()
+    data[start + length - 4 : start + length] = b"\xff\xff\xff\x7f"
+    shard.write_bytes(data)
+    frames = stack_frames(open_stack(path))
+    np.testing.assert_array_equal(frames[0], DATA[0, 0])
+    with pytest.raises(FrameError, match="would become 2147483647 bytes"):
+        frames[1]
+
+
+@pytest.mark.parametrize("wrong", [0.0, -2.0, float("inf"), float("nan")])
+def test_a_pixel_size_that_none_can_have_is_left_out(tmp_path, wrong):
+    whole = [{"type": "scale", "scale": [1.0, 1.0, wrong, 1.0]}]
+    path = image(tmp_path / "a.ome.zarr", "0.4", coordinateTransformations=whole)
+    assert open_stack(path).axes[2:] == (
+        Axis("y", 20),
+        Axis("x", 30, 0.25, "micrometer"),
+    )
+
+
 def test_zarr_is_recognised_whatever_the_folder_is_called(tmp_path):
     zarr.save_array(tmp_path / "movie", DATA[:, 0])
     assert open_stack(tmp_path / "movie").shape == (5, 20, 30)
