@@ -51,7 +51,7 @@ def _scales(file: Any, series: int) -> _Scales:
     elif file.is_lsm:
         found = _lsm_scales(file.lsm_metadata)
     else:
-        found = _plain_scales(file.pages[0])
+        found = _plain_scales(file.series[series].keyframe)
     return {n: s for n, s in found.items() if s[0] > 0 and math.isfinite(s[0])}
 
 
@@ -70,14 +70,16 @@ def _ome_scales(described: ET.Element | None) -> _Scales:
 
 
 def _imagej_scales(metadata: Mapping[str, Any], page: Any) -> _Scales:
-    unit = unit_name(str(metadata.get("unit", "")))
-    found = (
-        {name: (size, unit) for name, size in _resolution(page).items()} if unit else {}
-    )
-    if "spacing" in metadata and unit:
-        found["z"] = _number(metadata["spacing"]), unit
+    """Read what ImageJ writes: further units only where they are not the usual ones."""
+    units = {name: metadata.get(f"{name}unit", metadata.get("unit")) for name in "xyz"}
+    sizes = _resolution(page)
+    if "spacing" in metadata:
+        sizes["z"] = _number(metadata["spacing"])
+    named = ((name, size, unit_name(str(units[name]))) for name, size in sizes.items())
+    found = {name: (size, unit) for name, size, unit in named if unit}
     if "finterval" in metadata:
-        found["t"] = _number(metadata["finterval"]), "second"
+        unit = unit_name(str(metadata.get("tunit", "s")))
+        found["t"] = _number(metadata["finterval"]), unit
     return found
 
 
@@ -86,7 +88,8 @@ def _lsm_scales(metadata: Mapping[str, Any]) -> _Scales:
         name: (_number(metadata.get(f"VoxelSize{name.upper()}", 0)) * 1e6, "micrometer")
         for name in "xyz"
     }
-    found["t"] = _number(metadata.get("TimeInterval", 0)), "second"
+    # So it is spelt
+    found["t"] = _number(metadata.get("TimeIntervall", 0)), "second"
     return found
 
 
