@@ -51,6 +51,14 @@ def test_a_black_and_white_picture_is_a_mask(black_and_white):
     assert (prompt.object_id, prompt.frame, prompt.mask.sum()) == (1, 3, 6)
 
 
+def test_a_mask_may_have_an_alpha_channel(tmp_path):
+    mask = (LABELS[0] > 0).astype(np.uint8) * 255
+    opaque = np.dstack([mask, np.full_like(mask, 255)])
+    Image.fromarray(opaque, "LA").save(tmp_path / "a.png")
+    (prompt,) = load_mask_prompts(tmp_path / "a.png")
+    np.testing.assert_array_equal(prompt.mask, LABELS[0] > 0)
+
+
 def test_an_object_that_is_not_there_is_explained(stack):
     with pytest.raises(PromptError, match=r"object 5 on frame 2.*4, 12"):
         load_mask(stack, 2, 5)

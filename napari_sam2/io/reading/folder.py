@@ -9,6 +9,7 @@ import numpy as np
 from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.reading.deep_png import read_deep_png
 from napari_sam2.io.reading.exif import upright
 from napari_sam2.io.reading.folders_inside import what_to_open
 from napari_sam2.io.reading.indexed import read_indexed
@@ -23,9 +24,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    from PIL import Image
 
-# Modes that NumPy would see as bits, palette entries or inks.
-_CONVERT = {"1": "L", "P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB"}
+# Modes that NumPy would see as bits, palette entries, inks, or grey and alpha.
+_CONVERT = {
+    "1": "L",
+    "LA": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+}
 
 
 def open_folder(path: Path, wanted: Wanted) -> Opened:
@@ -116,11 +125,23 @@ def _read_with_pil(path: Path, indices: bool) -> npt.NDArray[Any]:
             "may be damaged. If it is that large, save it as TIFF."
         ) from None
     with opened as picture:
+        _check_still(path, picture)
         if indices and picture.mode == "P":
             return upright(read_indexed(picture), picture)
-        mode = _CONVERT.get(picture.mode)
-        pixels = np.asarray(picture.convert(mode) if mode else picture)
+        pixels: npt.NDArray[Any] | None = read_deep_png(path)
+        if pixels is None:
+            mode = _CONVERT.get(picture.mode)
+            pixels = np.asarray(picture.convert(mode) if mode else picture)
         return upright(pixels, picture)
+
+
+def _check_still(path: Path, picture: Image.Image) -> None:
+    count = getattr(picture, "n_frames", 1)
+    if picture.format == "PNG" and count > 1:  # in JPEG, they are views of one scene
+        raise FrameError(
+            f"{path} is an animation of {count} pictures: convert it to MP4, or to a "
+            "folder of PNG pictures."
+        )
 
 
 def _read_tiff(path: Path) -> npt.NDArray[Any]:
@@ -129,12 +150,14 @@ def _read_tiff(path: Path) -> npt.NDArray[Any]:
     with tifffile.TiffFile(path) as file:
         check_promised_planes(path, file)
         series = file.series[own_series(file)]
-        if len(series) > 1:
+        if len(series) > 1 or len(series.shape) > 2 + ("S" in series.axes):
             raise FrameError(
                 f"{path} is a stack itself, of shape {series.shape}: open that file "
                 "instead of its folder, or keep one picture per file."
             )
         pixels: npt.NDArray[Any] = series.asarray()
+        if "S" in series.axes:  # in front where every colour has a plane of its own
+            pixels = np.moveaxis(pixels, series.axes.index("S"), -1)
     return pixels
 
 

@@ -1,5 +1,6 @@
 import re
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -74,6 +75,42 @@ def photograph(path, pixels, orientation):
     exif[0x0112] = orientation
     picture.save(path, exif=exif)
     return path
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_colours_that_lie_in_planes_are_colours(tmp_path, is_alone):
+    path = tmp_path / "a.tif"
+    stored = np.moveaxis(COLOUR, -1, 0)
+    tifffile.imwrite(path, stored, photometric="rgb", planarconfig="separate")
+    frames = stack_frames(open_stack(path if is_alone else tmp_path))
+    assert (len(frames), frames.is_rgb) == (1, True)
+    np.testing.assert_array_equal(frames[0], COLOUR)
+
+
+def test_a_picture_that_is_a_volume_is_refused_in_a_folder(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, GREY, volumetric=True, tile=(16, 32, 32))
+    with pytest.raises(StackError, match=r"a\.tif is a stack itself"):
+        open_stack(tmp_path)
+
+
+@pytest.mark.parametrize("samples", [2, 3, 4])
+def test_colours_of_16_bits_keep_all_of_them(tmp_path, samples):
+    pixels = np.arange(20 * 30 * samples, dtype=np.uint16).reshape(20, 30, samples)
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(pixels))
+    for path in (tmp_path / "a.png", tmp_path):
+        frames = stack_frames(open_stack(path))
+        wanted = pixels[..., 0] if samples == 2 else pixels[..., :3]
+        np.testing.assert_array_equal(frames[0], wanted)
+        assert frames.dtype == np.uint16
+
+
+def test_an_animation_is_not_shown_as_its_first_picture(tmp_path):
+    first, *others = map(Image.fromarray, GREY[:3])
+    first.save(tmp_path / "a.png", save_all=True, append_images=others)
+    for path in (tmp_path / "a.png", tmp_path):
+        with pytest.raises(StackError, match=r"a\.png is an animation of 3 pictures"):
+            open_stack(path)
 
 
 @pytest.mark.parametrize("pixels", [GREY[0], COLOUR])
