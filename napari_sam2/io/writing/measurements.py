@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 NAME = "name"
 """The one column of words: it is looked up by object, and not among the rows."""
 
+# Hours at hundreds of frames a second, and 32 bits; single precision has no more.
+_TIME, _INTENSITY = ".12g", ".8g"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -165,7 +168,11 @@ class Measurer:
     @cached_property
     def _measured(self) -> tuple[Column, ...]:
         intensities = (
-            Column(f"{how}_intensity{name}", f"{how.title()} of the image in the mask")
+            Column(
+                f"{how}_intensity{name}",
+                f"{how.title()} of the image in the mask",
+                style=_INTENSITY,
+            )
             for name in ([f"_{one}" for one in self.channels] or [""])
             for how in ("mean", "min", "max")
         )
@@ -179,9 +186,10 @@ class Measurer:
         for number, name in enumerate(self._position_names):
             if unit := _ascii_unit(self._positions, number):
                 tip = f"Position along {name}, in its unit"
-                found.append(Column(f"{name}_{unit}", tip))
+                found.append(Column(f"{name}_{unit}", tip, style=_TIME))
         if along:
-            found.append(Column(f"position_{along}", "The frame's time or depth"))
+            tip = "The frame's time or depth"
+            found.append(Column(f"position_{along}", tip, style=_TIME))
         if self._has_area:
             rows, columns = self._plane
             found += [

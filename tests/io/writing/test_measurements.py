@@ -48,6 +48,27 @@ def test_calibrated_columns_name_their_units() -> None:
     assert [row[name] for name in ("y0", "x0", "y1", "x1")] == [2, 3, 3, 5]
 
 
+def test_times_and_intensities_of_neighbours_stay_apart_in_files() -> None:
+    axes = (Axis("t", 2_000_000, 0.01, "second"), *AXES[1:])
+    measurer = Measurer(axes)
+    columns = [one.name for one in measurer.columns]
+    for frame, time in ((1_000_001, "10000.01"), (1_000_002, "10000.02")):
+        pixels = np.full((8, 10), 16_777_217 + frame, np.uint32)
+        found = FrameResult(frame, (block(frame),))
+        (row,) = measurer.measure(found, pixels)
+        cells = dict(zip(columns, measurer.as_text(row, {}), strict=True))
+        assert cells["position_s"] == time
+        assert cells["max_intensity"] == str(16_777_217 + frame)
+
+
+def test_intensities_of_single_precision_are_written_as_they_are_meant() -> None:
+    measurer = Measurer(AXES)
+    pixels = np.full((8, 10), 0.1, np.float32)
+    (row,) = measurer.measure(FrameResult(3, (block(),)), pixels)
+    columns = [one.name for one in measurer.columns]
+    assert measurer.as_text(row, {})[columns.index("mean_intensity")] == "0.1"
+
+
 def test_columns_are_called_after_the_axes_of_the_plane() -> None:
     """A table of a volume that was followed along y is not taken for an axial one."""
     along_y = AXES[1], Axis("z", 8, 2.0, "micrometer"), AXES[2]
