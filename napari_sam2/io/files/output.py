@@ -55,8 +55,9 @@ def check_output(path: Path, *, overwrite: bool) -> None:
             raise OutputError(f"{path} is a folder: give the name of a file in it.")
         if path.exists() and not overwrite:
             raise exists(path)
-    check_folder_of(path)
-    _temporary_beside(path).unlink()
+    target = _target_of(path)
+    check_folder_of(target)
+    _temporary_beside(target).unlink()
 
 
 def exists(path: Path) -> OutputError:
@@ -94,9 +95,9 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
     Parameters
     ----------
     path : str or Path
-        The file to write.
+        The file to write. Where it is a link, what that leads to is written.
     overwrite : bool, optional
-        Whether a file that is there may be replaced.
+        Whether a file that is there may be replaced; its permissions stay.
 
     Yields
     ------
@@ -110,17 +111,31 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         operating system stops the writing.
     """
     path = Path(path)
-    remove_leftovers(path.parent.absolute())
+    target = _target_of(path)
+    remove_leftovers(target.parent.absolute())
     check_output(path, overwrite=overwrite)
-    temporary = _temporary_beside(path)
+    temporary = _temporary_beside(target.with_name(path.name))
     try:
         with naming_output(path):
             yield temporary
             if path.exists() and not overwrite:
                 raise OutputError(f"{path} was made by another program meanwhile.")
-            temporary.replace(path)
+            _keep_mode(target, temporary)
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _target_of(path: Path) -> Path:
+    """Return what a link leads to: it is to stay one, and the file where it is."""
+    with looking_for(path):
+        return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _keep_mode(target: Path, new: Path) -> None:
+    """Give a file the permissions of the one that it takes the place of."""
+    if os.name == "posix" and target.exists():
+        new.chmod(target.stat().st_mode & 0o777)
 
 
 @contextmanager

@@ -124,6 +124,41 @@ def test_the_file_has_the_permissions_of_any_new_file(tmp_path):
     assert (tmp_path / "a.csv").stat().st_mode == (tmp_path / "b.csv").stat().st_mode
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_what_only_the_user_may_read_stays_so(tmp_path):
+    target = tmp_path / "a.csv"
+    target.write_text("old")
+    target.chmod(0o600)
+    with atomic_output(target, overwrite=True) as temporary:
+        temporary.write_text("new")
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("new", 0o600)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not all users of Windows may link")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_leads_to_what_is_written(tmp_path, is_there):
+    for name in ("data", "here"):
+        (tmp_path / name).mkdir()
+    link, target = tmp_path / "here/a.csv", tmp_path / "data/blob"
+    link.symlink_to("../data/blob")
+    if is_there:
+        target.write_text("old")
+    with atomic_output(link, overwrite=is_there) as temporary:
+        assert (temporary.parent, temporary.suffix) == (target.parent, ".csv")
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert [one.name for one in tmp_path.rglob("*") if one.is_file()].count("blob") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not all users of Windows may link")
+def test_a_link_that_leads_nowhere_is_found_before_work(tmp_path):
+    link = tmp_path / "a.csv"
+    link.symlink_to("gone/blob")
+    with pytest.raises(OutputError, match="gone does not exist"):
+        check_output(link, overwrite=False)
+
+
 @pytest.mark.parametrize("name", ["one.h5/x.tif", "one.h5/sub/x.tif"])
 def test_a_file_in_which_something_would_lie_is_called_a_file(tmp_path, name):
     (tmp_path / "one.h5").write_bytes(b"pixels")
@@ -137,6 +172,7 @@ def test_a_name_that_no_file_may_have_is_a_sentence(tmp_path, name):
     path = tmp_path / name
     checks = (
         lambda: check_output(path, overwrite=True),
+        lambda: atomic_output(path).__enter__(),
         lambda: check_folder_of(path / "inside"),
         lambda: check_folder(path, lambda _: True, overwrite=True),
         lambda: check_apart((path, tmp_path / "b.csv"), ()),
