@@ -120,16 +120,17 @@ def _object_prompts(
     described: Mapping[str, Any], object_id: int, masks: MaskFolder
 ) -> list[PlacedPrompt]:
     placed: list[PlacedPrompt] = []
-    seen: list[tuple[int, Mapping[str, int]]] = []
+    seen: set[tuple[int, frozenset[tuple[str, int]]]] = set()
     for entry in _list(described["prompts"], f"object {object_id}: prompts"):
         frame = _frame(entry, object_id)
         at = _at(entry, f"object {object_id}, frame {frame}")
-        if (frame, at) in seen:
+        place = frame, frozenset(at.items())
+        if place in seen:
             raise PromptError(
                 f"Object {object_id} has two entries for frame {frame}: put its points "
                 "and box into one."
             )
-        seen.append((frame, at))
+        seen.add(place)
         if "mask" in entry:
             prompts: list[Prompt] = [_mask(entry, object_id, frame, at, masks)]
         else:

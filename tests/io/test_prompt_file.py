@@ -130,6 +130,14 @@ def test_two_entries_for_one_frame_are_refused(tmp_path):
         read(tmp_path, {"version": 1, "objects": objects})
 
 
+def test_two_entries_for_one_position_are_refused(tmp_path):
+    places = {"t": 1, "c": 2}, {"c": 2, "t": 1}
+    entries = [{"frame": 4, "at": at, "points": [[1, 2]]} for at in places]
+    objects = [{"id": 3, "prompts": entries}]
+    with pytest.raises(PromptError, match="two entries for frame 4"):
+        read(tmp_path, {"version": 1, "objects": objects})
+
+
 def test_swapped_corners_are_repaired(tmp_path):
     found = read(tmp_path, one_prompt(box=[8, 9, 0, 1]))
     assert found.prompts == (BoxPrompt(3, 4, (0, 1, 8, 9)),)
