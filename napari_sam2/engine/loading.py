@@ -149,8 +149,8 @@ def own_model(name_or_path: str | Path) -> OwnModel:
     ModelError, CheckpointError
         As :func:`load_model`.
     """
-    if str(name_or_path) in VARIANTS:
-        return OwnModel(VARIANTS[str(name_or_path)])
+    if isinstance(name_or_path, str) and name_or_path in VARIANTS:
+        return OwnModel(VARIANTS[name_or_path])
     path = resolve_weights(name_or_path)
     if is_exported(path):
         from napari_sam2.engine.onnx.manifest import read_manifest

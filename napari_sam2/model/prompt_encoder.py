@@ -99,8 +99,8 @@ class PromptEncoder(nn.Module):
         Tensor, shape (B, N + 1, C)
         """
         embeddings = [self.not_a_point_embed, *self.point_embeddings]
-        table = torch.cat([e.get_parameter("weight") for e in embeddings])
-        # (5, C); row = label + 1
+        rows = [one.get_parameter("weight") for one in embeddings]
+        table = torch.cat(rows)  # (5, C); row = label + 1
         codes = self.pe_layer(xy / self.image_size)
         codes = codes * (labels != NOT_A_POINT)[..., None]
         tokens = codes + table[labels + 1]

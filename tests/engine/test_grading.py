@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -65,3 +67,10 @@ def test_a_quality_says_the_image_size_unless_it_is_given(
 ) -> None:
     model = load_model("nano", device="cpu", image_size=image_size, quality=quality)
     assert model.config.image_size == expected
+
+
+def test_a_path_is_not_taken_for_the_model_that_is_called_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("sam2.1-large").mkdir()
+    with pytest.raises(ModelError, match="is a folder"):
+        choose_quality("auto", Path("sam2.1-large"), device="cpu")

@@ -53,7 +53,7 @@ def cached_network(
         If there is no such device.
     """
     import_runtime()  # missing, it is told before the work
-    sha256 = weights_sha256(str(weights))
+    sha256 = weights_sha256(weights)
     size = "own" if image_size is None else image_size
     name = f"{weights.stem}-{size}-{sha256[:16]}-{napari_sam2.__version__}"
     folder = cache_folder() / "onnx" / name

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from napari_sam2.engine.weights.cache import resolve_weights
 from napari_sam2.engine.weights.integrity import hash_file, read_receipt
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def weights_sha256(name_or_path: str) -> str:
+
+def weights_sha256(name_or_path: str | Path) -> str:
     """Return the SHA-256 of the file that a name or a path means, in hexadecimal.
 
     A downloaded file was hashed before and is not hashed again.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import napari_sam2.engine.onnx.export as export
 from napari_sam2.core.errors import ModelError
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.onnx.network import OnnxNetwork
+from napari_sam2.engine.weights import bundled_path
 
 
 @pytest.fixture
@@ -37,6 +40,18 @@ def test_weights_are_exported_once(written: list[str], tmp_path: Path, caplog) -
     assert len(written) == 5
     assert not caplog.text
     assert [one.name[:9] for one in (tmp_path / "onnx").iterdir()] == ["nano-own-"]
+
+
+def test_a_file_is_not_taken_for_the_model_that_is_called_so(
+    written: list[str], nano, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save(nano.state_dict(), "nano")
+    shutil.copy(bundled_path().with_suffix(".json"), "nano.json")
+    own = hashlib.sha256(Path("nano").read_bytes()).hexdigest()
+    load_model("./nano", backend="onnx")
+    [folder] = (tmp_path / "onnx").iterdir()
+    assert own[:16] in folder.name
 
 
 def test_damaged_graphs_are_written_again(
