@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.engine.weights.cache import resolve_weights
-from napari_sam2.engine.weights.integrity import hash_file, read_receipt
+from napari_sam2.engine.weights.integrity import hash_file, outcome, read_receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +27,4 @@ def weights_sha256(name_or_path: str | Path) -> str:
     receipt, stat = read_receipt(path), path.stat()
     if receipt and (receipt.size, receipt.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
         return receipt.sha256
-    hashing = hash_file(path)
-    while True:
-        try:
-            next(hashing)
-        except StopIteration as end:
-            digest: str = end.value
-            return digest
+    return outcome(hash_file(path))

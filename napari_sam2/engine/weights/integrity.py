@@ -13,7 +13,7 @@ import json
 import uuid
 from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.core.json_text import parse_json
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.weights.registry import Checkpoint
 
 _BLOCK = 1 << 20
+
+Outcome = TypeVar("Outcome")
 
 
 class Condition(Enum):
@@ -157,10 +159,14 @@ def condition_of(checkpoint: Checkpoint, path: Path) -> Condition:
     """Return a file's condition, hashing it only when no receipt vouches for it."""
     if is_vouched_for(checkpoint, path):
         return Condition.INTACT
-    examination = examine(checkpoint, path)
+    return outcome(examine(checkpoint, path))
+
+
+def outcome(work: Generator[int, None, Outcome]) -> Outcome:
+    """Do some work to its end, without looking at how far it is."""
     while True:
         try:
-            next(examination)
+            next(work)
         except StopIteration as end:
-            condition: Condition = end.value
-            return condition
+            made: Outcome = end.value
+            return made
