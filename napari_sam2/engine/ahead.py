@@ -50,9 +50,7 @@ class FramesAhead:
 
     def features(self, frame: int, views: Sequence[View]) -> ImageFeatures:
         """Return what views of a frame show: :meth:`FrameEncoder.features`."""
-        found = self._encoder.features(frame, views, self._reading.take)
-        self.discard(frame)
-        return found
+        return self._encoder.features(frame, views, self._reading.take)
 
     @contextmanager
     def whole(self, frame: int) -> Iterator[None]:
@@ -63,14 +61,14 @@ class FramesAhead:
         """
         if not self._encoder.knows_whole(frame):
             self._encode_with_next(frame)
-        self.discard(frame)
         self._beside.mark()
         yield
+        self.discard(frame)  # not before: parts of it may be wanted, too
         if self._beside.is_possible:
             self._begin_next()
 
     def discard(self, frame: int) -> None:
-        """Make room when a frame turned out not to be needed."""
+        """Make room when a frame is not needed, or no more."""
         self._reading.discard(frame)
 
     def close(self) -> None:

@@ -165,6 +165,14 @@ def test_small_objects_are_looked_at_one_frame_at_a_time(boxed, encoded, frames)
     assert encoded == [1] * 5
 
 
+def test_frames_are_read_once_for_small_objects_and_large_ones(boxed) -> None:
+    boxed.add(MaskPrompt(2, 0, np.ones((600, 400), bool)))
+    boxed.frames.read.clear()
+    list(boxed.propagate(direction="forward", frames=range(1, 10)))
+    # Read for memories of the prompts once more, unless it is held.
+    assert [one for one in boxed.frames.read if one] == list(range(1, 10))
+
+
 def test_frames_are_encoded_together_while_a_small_object_is_lost(
     boxed, encoded, monkeypatch
 ) -> None:
