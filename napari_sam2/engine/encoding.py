@@ -75,7 +75,7 @@ class FrameEncoder:
         self.cache = cache
         self._model = model
         device, size = model.device, model.config.image_size
-        self._batches = GroupRunner(images_at_once(device, size))
+        self._batches = GroupRunner(images_at_once(device, size), "images")
         fit = cache.max_bytes // bytes_per_frame(model.config)
         self.frames_at_once = max(1, min(frames_at_once(device, size), fit))
         self._whole = whole_view(reader.source.shape_hw)

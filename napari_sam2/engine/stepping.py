@@ -135,10 +135,13 @@ class GroupRunner:
     ----------
     size : int
         Most objects computed at once.
+    what : str, optional
+        What they are called when memory runs out.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, what: str = "objects") -> None:
         self.size = max(1, size)
+        self._what = what
 
     def run(
         self, group: Sequence[Item], step: Callable[[Sequence[Item]], list[Outcome]]
@@ -165,6 +168,6 @@ class GroupRunner:
 
     def _shrink(self, size: int) -> None:
         self.size = size
-        _log.warning("Out of memory: objects are computed %d at a time", self.size)
+        _log.warning("Out of memory: %s are computed %d at a time", self._what, size)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

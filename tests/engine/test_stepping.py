@@ -75,7 +75,7 @@ def test_the_group_is_halved_once_and_stays_small(caplog) -> None:
         runner.run(range(10), device)
         runner.run(range(4), device)
     assert device.tried == [8, 4, 4, 2, 4]
-    assert "4 at a time" in caplog.text
+    assert "objects are computed 4 at a time" in caplog.text
 
 
 def test_the_group_is_halved_where_a_processor_has_no_more_memory() -> None:
