@@ -11,6 +11,7 @@ from napari_sam2.core.errors import StackError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    import numpy.typing as npt
     from napari.layers import Layer
 
 GEOMETRY = "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels"
@@ -83,18 +84,29 @@ def check_upright(layer: Layer, plane: tuple[int, int]) -> None:
     StackError
         If going along rows or columns leads to other frames in the world.
     """
-    origin = np.asarray(layer.data_to_world((0.0,) * layer.ndim))
     across = [axis for axis in range(layer.ndim) if axis not in plane]
-    for axis in plane:
-        step = np.zeros(layer.ndim)
-        step[axis] = 1
-        moved = np.asarray(layer.data_to_world(step)) - origin
-        if np.abs(moved[across]).max(initial=0) > _UPRIGHT * np.linalg.norm(moved):
-            raise StackError(
-                f"{layer.name} is turned out of its frames by its rotate, shear or "
-                "affine, so napari shows no frame of it as a whole: reset these "
-                "(layer.affine = None), as masks are in pixels anyway, or resample it."
-            )
+    to_world = _linear(layer.data_to_world, layer.ndim)
+    to_data = _linear(layer.world_to_data, layer.ndim)
+    reached = _is_used(to_world[:, list(plane)].T)  # along these axes of the world
+    telling = _is_used(to_data[across])  # which of them say at which frame one is
+    if (reached & telling).any():
+        raise StackError(
+            f"{layer.name} is turned out of its frames by its rotate, shear or affine, "
+            "so napari shows no frame of it as a whole: reset these (layer.affine = "
+            "None), as masks are in pixels anyway, or resample it."
+        )
+
+
+def _linear(map_point: Callable[[Any], Any], ndim: int) -> npt.NDArray[np.float64]:
+    """Return the matrix of an affine map, (D, D)."""
+    origin = np.asarray(map_point((0.0,) * ndim))
+    return np.stack([np.asarray(map_point(one)) - origin for one in np.eye(ndim)], 1)
+
+
+def _is_used(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return for each column, (D,), whether it counts in any of the rows, (N, D)."""
+    largest = np.abs(rows).max(axis=1, keepdims=True, initial=0)
+    return np.asarray((np.abs(rows) > _UPRIGHT * largest).any(axis=0))
 
 
 def _moved(layer: Layer, offset: Sequence[int]) -> Any:

@@ -127,5 +127,7 @@ def test_frames_that_are_turned_in_themselves_or_lie_askew_are_frames():
     askew[1, 0] = 0.7  # rows of deskewed stacks hang on the frame
     for affine in (turned((1, 2)), askew):
         assert image_source(Image(np.zeros((4, 5, 6)), affine=affine)).frame_count == 4
+    swapped = np.eye(4)[[1, 0, 2, 3]]
+    assert image_source(Image(np.zeros((4, 5, 6)), affine=swapped)).frame_count == 4
     upright = Image(np.zeros((4, 5, 6)), affine=turned((0, 1)))
     assert image_source(upright, axis=2).frame_count == 6
