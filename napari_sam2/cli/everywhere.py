@@ -84,15 +84,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
     _check_overlays(job)
     job.check()
     with run_folder_of(job, AllFrames(job.positions, job.frames_at)) as run:
-        kept = kept_estimates(run)
-        sight = look(
-            job.frames,
-            job.positions,
-            limits=kept.limits or job.limits,
-            fading=kept.fading,
-            corrects_bleaching=job.corrects_bleaching,
-        )
-        keep_estimates(run, sight.limits, sight.fading)
+        sight = _look(job, run)
         run.begin()
         noted = _noted(job, run)
         sight = replace(sight, watch=noted.watch)
@@ -162,6 +154,20 @@ def _draw(path: Path, job: Job, sight: Sight, store: PositionFiles) -> None:
             finished.add(result)
         seen = sight.along(job.frames)(position)
         draw_overlay(path, job, seen, sight.limits, finished)
+
+
+def _look(job: Job, run: RunFolder) -> Sight:
+    """Return what the model sees: what the run was begun with, if it was."""
+    kept = kept_estimates(run)
+    sight = look(
+        job.frames,
+        job.positions,
+        limits=kept.limits or job.limits,
+        fading=kept.fading,
+        corrects_bleaching=job.corrects_bleaching,
+    )
+    keep_estimates(run, sight.limits, sight.fading)
+    return sight
 
 
 def _noted(job: Job, run: RunFolder) -> NotedPositions:

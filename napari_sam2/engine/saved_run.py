@@ -33,6 +33,7 @@ from napari_sam2.engine.views import View
 from napari_sam2.engine.window import Sighting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from napari_sam2.engine.network import Network
@@ -114,14 +115,11 @@ def load_run(
                 raise ValueError("it is of another version of napari-sam2")
             check_conditions(path, said["conditions"], parts)
             paused = _paused(said)
+            objects = tracks.of(paused.plan.prompted)
             _check_prompts(path, said["prompts"], paused.plan, tracks)
-            restored = [
-                _restored(file, track, said["objects"], parts.model)
-                for track in tracks.of(paused.plan.prompted)
-            ]
+            restored = _restored(file, objects, said["objects"], parts.model)
             seen = file.get_tensor(_SEEN).numpy()
-            compared = _compared(restored, compares_all=compares_all)
-            check_frames(path, compared, seen, parts)
+            check_frames(path, _compared(restored, compares_all), seen, parts)
     except (SafetensorError, ValueError, LookupError, TypeError) as error:
         raise CheckpointError(
             f"{path} holds no run that can be gone on with ({error}): begin anew."
@@ -145,12 +143,15 @@ class _Restored:
 
 
 def _restored(
-    file: Any, track: ObjectTrack, said: dict[str, Any], model: Network
-) -> _Restored:
-    return _Restored(track, _remembered(file, track, said, model), _visits(file, track))
+    file: Any, tracks: Iterable[ObjectTrack], said: dict[str, Any], model: Network
+) -> list[_Restored]:
+    return [
+        _Restored(one, _remembered(file, one, said, model), _visits(file, one))
+        for one in tracks
+    ]
 
 
-def _compared(objects: list[_Restored], *, compares_all: bool) -> set[int]:
+def _compared(objects: list[_Restored], compares_all: bool) -> set[int]:
     """Return the frames that have to be as they were."""
     frames: set[int] = set()
     for one in objects:
