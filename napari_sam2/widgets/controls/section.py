@@ -8,6 +8,9 @@ from superqt import QElidingLabel
 
 from napari_sam2.widgets.controls.controls import column, row
 
+_MARGINS = 12
+"""Of a label in napari's look, in pixels, which leave words less room."""
+
 
 class Section(QWidget):
     """A title above some content.
@@ -26,6 +29,7 @@ class Section(QWidget):
         self._content = content
         self._is_settled = False
         self._summary = QElidingLabel()
+        self._summary.setEllipsesWidth(_MARGINS)
         self._summary.setMinimumWidth(10)
         self.header = self._make_header(title)
         title_row = row(self.header, self._summary)
