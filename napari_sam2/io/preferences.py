@@ -17,6 +17,7 @@ import platformdirs
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.json_text import parse_json
+from napari_sam2.core.offered import is_offered
 from napari_sam2.core.quality import QualityMode
 from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.io.files.output import atomic_output
@@ -95,7 +96,7 @@ def read_preferences() -> Preferences:
     known = {field.name: type(field.default) for field in fields(Preferences)}
     return Preferences(
         **{name: kept[name] for name, kind in known.items()
-           if type(kept.get(name)) is kind}
+           if type(kept.get(name)) is kind and is_offered(name, kept[name])}
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.offered import is_offered
 from napari_sam2.project.checks import MOST_FRAMES, MOST_PIXELS, as_list, as_whole
 from napari_sam2.project.typed_json import from_json, known_fields
 from napari_sam2.project.values import (
@@ -51,7 +52,8 @@ def read_view(content: Any) -> View:
 
 def read_choices(content: Any) -> Choices:
     """Check and return what the user chose, as far as it can still be chosen."""
-    return known_fields(Settings, content, "the choices")
+    known = known_fields(Settings, content, "the choices")
+    return {name: value for name, value in known.items() if is_offered(name, value)}
 
 
 def read_stack(content: Any) -> StackGeometry:

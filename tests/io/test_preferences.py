@@ -59,6 +59,15 @@ def test_a_word_that_is_no_choice_means_the_default(folder: Path) -> None:
     assert read_preferences() == Preferences(corrects_bleaching=True)
 
 
+@pytest.mark.parametrize(
+    "odd", ['"image_size": 333', '"cache_mib": -1', '"cache_mib": 65537']
+)
+def test_a_number_that_is_not_on_offer_means_the_default(folder, odd: str) -> None:
+    folder.mkdir()
+    preferences_path().write_text(f'{{{odd}, "device": "cpu"}}')
+    assert read_preferences() == Preferences(device="cpu")
+
+
 def test_a_folder_that_cannot_be_written_is_only_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -76,6 +76,12 @@ def test_choices_that_no_longer_exist_are_left_out(tmp_path: Path) -> None:
     assert settings == Settings(model="large", quality="exact")
 
 
+def test_numbers_that_are_not_on_offer_are_left_out(tmp_path: Path) -> None:
+    odd = {"image_size": 333, "cache_mib": -1, "model": "large"}
+    write_project(tmp_path / "odd.sam2", replace(example(), choices=odd))
+    assert read_project(tmp_path / "odd.sam2").choices == {"model": "large"}
+
+
 def test_a_project_of_another_image_does_not_fit() -> None:
     for size in ({"frame_count": 3, "shape_hw": (12, 50)},
                  {"frame_count": 5, "shape_hw": (12, 51)}):  # fmt: skip

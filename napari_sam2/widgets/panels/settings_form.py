@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import CheckBox, ComboBox, SpinBox
 from qtpy.QtWidgets import QWidget
 
+from napari_sam2.core.offered import IMAGE_SIZES, MOST_CACHE_MIB
 from napari_sam2.core.quality import MEANINGS, describe
 from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.state.settings import OF_THE_MODEL, model_choice
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
     from napari_sam2.state import Settings
     from napari_sam2.widgets.controls.links import Links
 
-_SIZES = [
-    ("as the quality says", 0),
-    ("256 pixels: quickest", 256),
-    ("352 pixels: finer with nano", 352),
-    ("512 pixels: quick", 512),
-    ("768 pixels", 768),
-    ("1024 pixels: finest", 1024),
-]
+_SIZE_WORDS = (
+    "as the quality says",
+    "256 pixels: quickest",
+    "352 pixels: finer with nano",
+    "512 pixels: quick",
+    "768 pixels",
+    "1024 pixels: finest",
+)
+_SIZES = list(zip(_SIZE_WORDS, IMAGE_SIZES, strict=True))
 _QUALITIES = [
     ("automatic", "auto"),
     ("exact", "exact"),
@@ -40,7 +42,6 @@ _WINDOWS = [
     ("in a window if they gain", "auto"),
     ("in a window, always", "on"),
 ]
-_MOST_MIB = 65_536
 _TIPS = {
     "quality": "How much of what the model could look at it does look at. Holds from "
     "the next prompt or Propagate on",
@@ -171,7 +172,7 @@ def _make_fields(settings: Settings) -> dict[str, Any]:
         (CheckBox, "corrects_bleaching", {"text": "correct bleaching"}),
         (CheckBox, "is_compiled", {"text": "compile the model"}),
         (SpinBox, "cache_mib",
-         {"label": "Memory (MiB)", "min": 0, "max": _MOST_MIB, "step": 128}),
+         {"label": "Memory (MiB)", "min": 0, "max": MOST_CACHE_MIB, "step": 128}),
         (CheckBox, "live_answers", {"text": "answer every click at once"}),
     )  # fmt: skip
     return {name: make(kind, name, **options) for kind, name, options in named}
