@@ -10,6 +10,7 @@ import errno
 import os
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
+_KEEPS_OPEN_FILES = os.name == "nt"
+"""Whether the system refuses to replace a file that a program has open."""
 _LONG_ENDING = 20  # is part of the name, and no format is told by it
 
 
@@ -58,6 +61,20 @@ def check_output(path: Path, *, overwrite: bool) -> None:
     target = _target_of(path)
     check_folder_of(target)
     _temporary_beside(target).unlink()
+    if _KEEPS_OPEN_FILES:
+        _check_closed(target)
+
+
+def _check_closed(path: Path) -> None:
+    """Check that no other program keeps a file from being replaced."""
+    try:
+        with suppress(FileNotFoundError):
+            path.open("r+b").close()
+    except PermissionError as error:
+        raise OutputError(
+            f"{path} cannot be replaced: it is open in another program, or may only be "
+            "read. Close it there, or choose another name."
+        ) from error
 
 
 def exists(path: Path) -> OutputError:
@@ -102,7 +119,8 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
     Yields
     ------
     Path
-        An empty file to write to. It is removed when the body raises.
+        An empty file to write to. It is removed when the body raises; what is complete
+        and cannot take its place stays beside it under another name.
 
     Raises
     ------
@@ -121,9 +139,25 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
             if path.exists() and not overwrite:
                 raise OutputError(f"{path} was made by another program meanwhile.")
             _keep_mode(target, temporary)
-            temporary.replace(target)
+            _put_in_place(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    """Move what is complete to its place, or beside what cannot be replaced."""
+    try:
+        temporary.replace(target)
+    except PermissionError as error:
+        names = chain(("new",), (f"new{number}" for number in count(2)))
+        beside = (target.with_name(f"{name}_{target.name}") for name in names)
+        kept = next(path for path in beside if not path.exists())
+        temporary.replace(kept)
+        raise OutputError(
+            f"{target} could not be replaced: it is open in another program, or may "
+            f"only be read. What was written is complete and lies beside it as "
+            f"{kept.name}."
+        ) from error
 
 
 def _target_of(path: Path) -> Path:

@@ -1,11 +1,13 @@
 import errno
 import os
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from napari_sam2.cli.wording import as_options
 from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files import output
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.folder_output import atomic_folder, check_folder
 from napari_sam2.io.files.output import (
@@ -191,3 +193,39 @@ def test_the_longest_name_that_a_file_may_have_serves(tmp_path, letter):
     with atomic_folder(tmp_path / longest[:-4], lambda _: True, overwrite=False):
         pass
     assert {one.name for one in tmp_path.iterdir()} == {longest, longest[:-4]}
+
+
+def refuse(*_: object) -> None:
+    raise PermissionError(errno.EACCES, "used by another process")
+
+
+def test_what_is_complete_is_kept_where_it_cannot_take_its_place(tmp_path, monkeypatch):
+    """As on Windows, where a file that a program has open cannot be replaced."""
+    target, replace = tmp_path / "a.ome.tif", Path.replace
+    target.write_text("old")
+
+    def locked(self: Path, to: Path) -> None:
+        refuse() if to == target else replace(self, to)
+
+    monkeypatch.setattr(Path, "replace", locked)
+    for kept in ("new_a.ome.tif", "new2_a.ome.tif"):
+        with (
+            pytest.raises(OutputError, match=f"another program.* as {kept}"),
+            atomic_output(target, overwrite=True) as temporary,
+        ):
+            temporary.write_text("new")
+        assert (tmp_path / kept).read_text() == "new"
+    assert target.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_file_that_is_open_elsewhere_is_told_before_work(tmp_path, monkeypatch):
+    target = tmp_path / "a.csv"
+    monkeypatch.setattr(output, "_KEEPS_OPEN_FILES", True)
+    check_output(target, overwrite=True)
+    target.write_text("old")
+    check_output(target, overwrite=True)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OutputError, match=r"a\.csv cannot be replaced: it is open"):
+        check_output(target, overwrite=True)
+    assert list(tmp_path.iterdir()) == [target]
