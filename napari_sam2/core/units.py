@@ -4,12 +4,19 @@ from __future__ import annotations
 
 _SYMBOLS = {
     "angstrom": "Å",
+    "picometer": "pm",
     "nanometer": "nm",
     "micrometer": "µm",
     "millimeter": "mm",
     "centimeter": "cm",
+    "decimeter": "dm",
     "meter": "m",
+    "kilometer": "km",
     "inch": "in",
+    "foot": "ft",
+    "picosecond": "ps",
+    "nanosecond": "ns",
+    "microsecond": "µs",
     "millisecond": "ms",
     "second": "s",
     "minute": "min",
@@ -31,11 +38,24 @@ _SPELLINGS = {
     "inche": "inch",
     "sec": "second",
     "msec": "millisecond",
+    "us": "microsecond",
+    "usec": "microsecond",
+    "\u03bcs": "microsecond",
     "hr": "hour",
     **{symbol.lower(): name for name, symbol in _SYMBOLS.items()},
 }
 
-_NOT_UNITS = {"", "pixel", "null", "none", "unknown", "frame", "reference frame"}
+_NOT_UNITS = {
+    "",
+    "pixel",
+    "px",
+    "voxel",
+    "null",
+    "none",
+    "unknown",
+    "frame",
+    "reference frame",
+}
 
 
 def unit_name(text: str) -> str:

@@ -14,13 +14,17 @@ def test_all_spellings_of_the_micrometer_are_one(spelling):
 @pytest.mark.parametrize(
     ("spelling", "name"),
     [("s", "second"), ("sec", "second"), ("ms", "millisecond"), ("mm", "millimeter"),
-     ("inch", "inch"), ("in", "inch"), ("inches", "inch"), ("furlong", "furlong")],
+     ("inch", "inch"), ("in", "inch"), ("inches", "inch"), ("furlong", "furlong"),
+     ("us", "microsecond"), ("µs", "microsecond"), ("nanoseconds", "nanosecond"),
+     ("pm", "picometer"), ("km", "kilometer"), ("ft", "foot")],
 )  # fmt: skip
 def test_other_units(spelling, name):
     assert unit_name(spelling) == name
 
 
-@pytest.mark.parametrize("nothing", ["", "pixel", "pixels", "null", "Unknown"])
+@pytest.mark.parametrize(
+    "nothing", ["", "pixel", "pixels", "px", "Voxels", "null", "Unknown"]
+)
 def test_pixels_are_no_unit(nothing):
     assert unit_name(nothing) == ""
 

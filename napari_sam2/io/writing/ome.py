@@ -22,6 +22,16 @@ _BEYOND_PLANES = "TZC"
 _ANNOTATION = "Annotation:0"
 _NAMESPACE = "napari-sam2/provenance"
 
+# Of those that the schema enumerates. With any other, readers refuse the whole file.
+_LENGTHS = {
+    "angstrom", "picometer", "nanometer", "micrometer", "millimeter", "centimeter",
+    "decimeter", "meter", "kilometer", "inch", "foot",
+}  # fmt: skip
+_TIMES = {
+    "picosecond", "nanosecond", "microsecond", "millisecond", "second", "minute",
+    "hour", "day",
+}  # fmt: skip
+
 
 def ome_xml(
     name: str,
@@ -148,14 +158,14 @@ def _annotations(provenance: Provenance | None) -> str:
 
 
 def _physical_size(letter: str, axis: Axis) -> dict[str, object]:
-    """Give the pixel size, in pixels when it has no unit and is not 1."""
-    if axis.scale == 1.0 and not axis.unit:
+    """Give the pixel size, in pixels when it has no unit that OME knows."""
+    unit = unit_symbol(axis.unit) if axis.unit in _LENGTHS else "pixel"
+    if axis.scale == 1.0 and unit == "pixel":
         return {}
-    unit = unit_symbol(axis.unit) if axis.unit else "pixel"
     return {f"PhysicalSize{letter}": axis.scale, f"PhysicalSize{letter}Unit": unit}
 
 
 def _time_increment(axis: Axis) -> dict[str, object]:
-    if not axis.unit or axis.name in _SPATIAL:
+    if axis.unit not in _TIMES or axis.name in _SPATIAL:
         return {}
     return {"TimeIncrement": axis.scale, "TimeIncrementUnit": unit_symbol(axis.unit)}
