@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.axes import distinct_names
 from napari_sam2.core.json_text import parse_json
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.files.folder_output import atomic_folder
@@ -103,7 +104,7 @@ def _make_levels(
         plane = -(-height // step), -(-width // step)
         shape = (*header.shape[:-2], *plane)
         options: dict[str, Any] = (
-            {"dimension_names": [axis.name for axis in header.axes]}
+            {"dimension_names": list(distinct_names(header.axes))}
             if zarr_format == 3
             else {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
         )
@@ -126,7 +127,10 @@ def _attributes(
 ) -> dict[str, Any]:
     multiscale = {
         "name": name,
-        "axes": [_described(axis) for axis in header.axes],
+        "axes": [
+            _described(own, axis)
+            for own, axis in zip(distinct_names(header.axes), header.axes, strict=True)
+        ],
         "datasets": [_dataset(header.axes, level) for level in range(levels)],
         "type": "nearest",
         "metadata": {"description": "every second pixel of the level before"},
@@ -143,10 +147,10 @@ def _attributes(
     return {**content, **made}
 
 
-def _described(axis: Axis) -> dict[str, str]:
+def _described(name: str, axis: Axis) -> dict[str, str]:
     kind, unit = _TYPES.get(axis.name), axis.unit
     return {
-        "name": axis.name,
+        "name": name,
         **({"type": kind} if kind else {}),
         **({"unit": unit} if unit else {}),
     }
