@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import Axis
@@ -25,6 +26,8 @@ _TIME_UNITS = {"millisecond", "second", "minute", "hour", "day"}
 _LENGTH_UNITS = {
     "angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter",
 }  # fmt: skip
+# What napari calls axes without a name; before 0.6.6, "axis -1".
+_NUMBER = re.compile(r"(axis )?-?\d+")
 _COLOURS = "red", "green", "blue", "opacity"
 
 
@@ -131,7 +134,7 @@ def _levels(layer: Image) -> Sequence[Any]:
 
 def _axis_name(label: str, unit: str, from_end: int, index: int) -> str:
     plain = label.strip().lower()
-    if plain and not plain.lstrip("-").isdigit():
+    if plain and not _NUMBER.fullmatch(plain):
         return _NAMES.get(plain, plain)
     if from_end <= 2:
         return "yx"[2 - from_end]

@@ -201,4 +201,6 @@ def test_pixels_that_are_no_real_numbers_are_refused():
 def test_contrast_that_follows_the_frame_in_view_is_not_what_the_model_sees():
     pixels = np.arange(4 * 20 * 30, dtype=np.uint16).reshape(4, 20, 30)
     assert contrast_limits(image_source(Image(pixels))) is not None
-    assert contrast_limits(image_source(Image(pixels, auto_contrast=True))) is None
+    image = Image(pixels)
+    image.auto_contrast = True
+    assert contrast_limits(image_source(image)) is None
