@@ -40,6 +40,13 @@ class ObjectTracks:
         self._tracks: dict[int, ObjectTrack] = {}
         self.withdrawals = 0
 
+    @classmethod
+    def made_of(cls, frame_count: int, tracks: Iterable[ObjectTrack]) -> ObjectTracks:
+        """Return the objects with these tracks."""
+        made = cls(frame_count)
+        made._tracks = {track.object_id: track for track in tracks}
+        return made
+
     @property
     def ids(self) -> tuple[int, ...]:
         """The objects, in the order of their ids."""
@@ -145,6 +152,5 @@ class ObjectTracks:
 
     def prompted_only(self, where: torch.device) -> ObjectTracks:
         """Return the objects on a device, less the memories of tracked frames."""
-        kept = ObjectTracks(self._frame_count)
-        kept._tracks = {i: one.prompted_only(where) for i, one in self._tracks.items()}
-        return kept
+        kept = (one.prompted_only(where) for one in self._tracks.values())
+        return ObjectTracks.made_of(self._frame_count, kept)

@@ -55,7 +55,7 @@ def _options(options: TrackerOptions) -> dict[str, Any]:
 
 
 def check_conditions(
-    path: Path, before: Mapping[str, Any], parts: SessionParts
+    path: Path | str, before: Mapping[str, Any], parts: SessionParts
 ) -> None:
     """Check that a run was begun with what a session computes with.
 
@@ -75,7 +75,7 @@ def check_conditions(
 
 
 def check_frames(
-    path: Path,
+    path: Path | str,
     frames: Iterable[int],
     before: npt.NDArray[np.int64],
     parts: SessionParts,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.given import check_given
 from napari_sam2.engine.frame_step import FrameStepper
+from napari_sam2.engine.packed_session import pack_session
 from napari_sam2.engine.plan import make_plan
 from napari_sam2.engine.prompter import Prompter
 from napari_sam2.engine.run import Paused, Runner
 from napari_sam2.engine.saved_run import load_run, save_run
+from napari_sam2.engine.unpacked_session import unpack_session
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -161,6 +163,38 @@ class VideoTracker(Prompter):
             If it cannot be written.
         """
         save_run(_as_path(path), self._paused(), self._tracks, self._parts)
+
+    def pack_session(self, most_bytes: int) -> bytes | None:
+        """Return a stopped run, and all that is known, for another session of the kind.
+
+        Also between two frames of one that goes on.
+
+        Parameters
+        ----------
+        most_bytes : int
+            None is returned where these are not enough.
+
+        Raises
+        ------
+        NoPromptError
+            If no run was stopped.
+        """
+        return pack_session(self._paused(), self._tracks, self._parts, most_bytes)
+
+    def unpack_session(self, data: bytes) -> None:
+        """Know what another session knew, and forget all else; then resume its run.
+
+        Raises
+        ------
+        CheckpointError
+            If these are not its bytes, or one that computed with something else, or
+            frames are others; nothing has changed then.
+        FrameError
+            If a frame that is compared cannot be read.
+        """
+        paused, tracks = unpack_session(data, self._parts)
+        self._tracks.take_up(tracks)
+        self._runner.paused = paused
 
     def load_run(self, path: str | Path, *, compares_all: bool = False) -> None:
         """Take up a run from a file, once the same prompts are said; then resume it.
