@@ -21,7 +21,6 @@ from napari_sam2.control.running import Running
 from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard, Topic
 from napari_sam2.control.travelling import Travelling
-from napari_sam2.control.unfinished import order_left
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -102,8 +101,7 @@ class Controller:
         self.steps = Travelling(history, self._running, self._board)
         self.merging = Merging(history, self._running, self._board)
         self._importing = Importing(history, self._dispatcher)
-        told = self.recorder.steps  # of a project, perhaps, where a run was stopped
-        self._running.offer(order_left(self.document, told, settings.seed))
+        self._running.offer(settings.seed)
         for signal, slot in self._listening():
             signal.connect(slot)
 
@@ -269,11 +267,13 @@ class Controller:
         """Yield what it listens to, and what it does then."""
         yield self.document.prompts_changed, self._on_prompts_changed
         yield self.history.travelling, self._running.on_travel
+        yield self.history.changed, self._running.keep_again
         yield self.settings.events.live_answers, self._on_live_changed
         for choice in choices(self.settings):
             yield choice, self._on_choice_changed
 
     def _on_opened(self, opened: Opened) -> None:
+        self._running.welcome(opened.left)
         if comes_to_the_same_quality(opened.request, self._request):
             self._board.show(quality=opened.quality)
 

@@ -137,10 +137,7 @@ class Run:
 
     def kept_of(self, frame_count: int) -> str:
         """Say how many frames of a stack are done."""
-        frames = self.order.frames if self.order.seed is None else None
-        total = frame_count if frames is None else len(frames)
-        total = min(total, self.steps)
-        return f"{self.frames_done} of {total} frames are done, and are kept."
+        return kept_of(self.order, self.frames_done, self.steps, frame_count)
 
     def farewell(self, frame_count: int) -> str:
         """Say how far the run came, and how to go on."""
@@ -180,6 +177,13 @@ class Run:
             f"Stopped before the axes were fused: {kept} Continue goes on, with the "
             "axis it was at from its beginning."
         )
+
+
+def kept_of(order: RunOrder, done: int, steps: int, frame_count: int) -> str:
+    """Say how many frames of a stack a run has done, each counted once."""
+    frames = order.frames if order.seed is None else None
+    total = min(frame_count if frames is None else len(frames), steps)
+    return f"{done} of {total} frames are done, and are kept."
 
 
 def _label(count: int) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.packed import PackedResult
     from napari_sam2.core.recipe import OtherAxis
     from napari_sam2.core.seed_mode import SeedMode
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.state.settings import Direction
 
 
@@ -53,9 +54,12 @@ class RunStep:
         The objects of the frame just computed; empty before the first.
     where : str
         "at t = 3 of 12", "along y"; empty where there is but one way.
+    left : UnfinishedRun or None
+        From time to time, what it would need to go on from here in another session.
     """
 
     done: int
     steps: int
     found: tuple[PackedResult, ...] = ()
     where: str = ""
+    left: UnfinishedRun | None = None

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterator, Sequence, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    runtime_checkable,
+)
 
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.recipe import DEFAULT_WINDOW
@@ -156,6 +163,25 @@ class PositionedTracker(Tracker, Protocol):
 
     def make(self, frames: FrameSource, /) -> Tracker:
         """Return a tracker of other frames that are seen alike."""
+        ...
+
+
+@runtime_checkable
+class PackedTracker(Protocol):
+    """What control needs of a tracker whose runs go on in another session."""
+
+    def pack_session(self, most_bytes: int, /) -> bytes | None:
+        """Return a stopped run, and all that is known; None where it is too much."""
+        ...
+
+    def unpack_session(self, data: bytes, /) -> None:
+        """Know what another tracker knew, and have its run to resume.
+
+        Raises
+        ------
+        CheckpointError
+            If that cannot be; nothing has changed then.
+        """
         ...
 
 

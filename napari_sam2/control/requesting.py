@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, TypeAlias
 from napari_sam2.control.ports import TrackerRequest
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.recipe import Made
 
 if TYPE_CHECKING:
     from psygnal import SignalInstance
 
+    from napari_sam2.control.ports import Tracker
     from napari_sam2.core.frames import FrameSource
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.quality import Quality
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.state.document import Document
     from napari_sam2.state.settings import Settings
 
@@ -89,10 +93,31 @@ class Opened:
         What was asked for.
     quality : Quality
         What the quality that was asked for came to.
+    left : UnfinishedRun or None
+        The run of an earlier session that it can go on with.
     """
 
     request: TrackerRequest
     quality: Quality
+    left: UnfinishedRun | None = None
+
+
+def made_of(request: TrackerRequest, tracker: Tracker) -> Made:
+    """Return the making of a tracker as a step."""
+    frames = request.frames
+    one = frames.one if isinstance(frames, AllFrames) else frames
+    return Made(
+        request.model,
+        limits=tracker.limits,
+        channels=getattr(one, "channels", None),
+        image_size=request.image_size,
+        window=request.window,
+        corrects_bleaching=request.corrects_bleaching,
+        level=getattr(one, "level", 0),
+        beside=getattr(one, "beside", ()),
+        quality=tracker.quality,
+        precision=tracker.precision,
+    )
 
 
 News: TypeAlias = Progress | Opened

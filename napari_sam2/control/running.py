@@ -6,10 +6,12 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from napari_sam2.control.left_run import LeftRun
 from napari_sam2.control.one_run import Run, Stage
 from napari_sam2.control.pace import Pace
 from napari_sam2.control.snapshot import outlines, take_snapshot
 from napari_sam2.control.status import Activity, Topic
+from napari_sam2.control.unfinished import order_left
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import NoPromptError, StackError
 from napari_sam2.state import edits
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from napari_sam2.control.session import TrackerSession
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.seed_mode import SeedMode
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
@@ -61,6 +65,7 @@ class Running:
         self._run: Run | None = None
         self._rest: RunOrder | None = None
         self._done_before: frozenset[Place] = frozenset()
+        self._left = LeftRun(self._document, dispatcher, session)
         self._numbers = count(1)
         self._parting = ""
 
@@ -74,14 +79,32 @@ class Running:
         """Whether a run was stopped or failed, so that there is more to do."""
         return self._run is None and self._rest is not None
 
-    def offer(self, rest: RunOrder | None) -> None:
-        """Let a run be gone on with that was stopped in an earlier session."""
-        self._rest = rest
+    def offer(self, seed: SeedMode) -> None:
+        """Let a run through all positions go on that an earlier session has stopped."""
+        self._rest = order_left(self._document, self._session.recorder.steps, seed)
+
+    def welcome(self, left: UnfinishedRun | None) -> None:
+        """Offer the run of an earlier session, if the tracker that is there can."""
+        rest = self._left.arrive(left)
+        if rest is not None:
+            self._rest, self._done_before = rest, self._left.places
+            self._parting = self._left.sentence(rest)
+            self._dispatcher.board.say(self._parting)
+            self.keep_again()  # as somebody may have said something meanwhile
+
+    def keep_again(self) -> None:
+        """Keep what was said since a run was stopped, to go on with it elsewhere."""
+        rest = self._rest
+        if rest is not None and self.can_resume:
+            self._left.keep_again(rest, lambda: self._rest is rest and self.can_resume)
 
     def resume(self) -> None:
         """Go on with the run that was stopped, knowing what was said since."""
         if self.can_resume and self._rest is not None:
+            recorder = self._session.recorder
+            left = recorder.left
             self.start(self._rest, self._done_before)
+            recorder.left = left  # until it has come further
 
     def start(
         self, order: RunOrder, done_before: frozenset[Place] = frozenset()
@@ -109,7 +132,7 @@ class Running:
                 f"it, or paint it, on any frame{'' if not snapshot.said else ' here'}."
             )
         order = replace(order, objects=ids)
-        self._rest, self._parting = None, ""
+        self._drop()
         self._run = Run(
             next(self._numbers),
             order,
@@ -201,8 +224,14 @@ class Running:
             self._dispatcher.refresh()
 
     def _drop_rest(self) -> None:
-        rest, self._rest, self._parting = self._rest, None, ""
+        rest = self._rest
+        self._drop()
         self._leave(rest)
+
+    def _drop(self) -> None:
+        """Have nothing to go on with."""
+        self._rest, self._parting = None, ""
+        self._left.drop()
 
     def _leave(self, order: RunOrder | None) -> None:
         """Have nothing kept of a run that nobody can go on with any more."""
@@ -224,6 +253,8 @@ class Running:
             edit = replace(edit, label=run.label)
             self._history.do(edit, gesture=("run", run.number))
             run.places.update((one.object_id, one.frame) for one in step.found)
+        if step.left is not None:
+            self._left.note(step.left)
         if not (step.found or (run.order.across and run.steps)):
             run.pace = Pace(self._clock())
         elif step.done > run.done:
@@ -241,6 +272,9 @@ class Running:
             if self._rest is None:
                 self._leave(run.order)
             self._done_before = frozenset(run.places)
+            self._left.settle(run, is_over=self._rest is None)
+            if run.state is Stage.GIVES_WAY:
+                self.keep_again()
         board, frame_count = self._dispatcher.board, self._document.frame_count
         if error is not None:
             kept = run.kept_of(frame_count) if run.done else ""

@@ -6,24 +6,28 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from napari_sam2.control.differences import (
+    knows,
+    outdated_objects,
+    tell_differences,
+)
 from napari_sam2.control.everywhere import FollowEverywhere
 from napari_sam2.control.kept_positions import KeptPositions
 from napari_sam2.control.orders import RunOrder, RunStep
 from napari_sam2.control.recording import Recorder
-from napari_sam2.control.requesting import Opened
-from napari_sam2.control.told_tracker import ToldTracker, telling
+from napari_sam2.control.requesting import Opened, made_of
+from napari_sam2.control.run_keeper import RunKeeper, Setting
+from napari_sam2.control.told_tracker import ToldTracker
 from napari_sam2.control.unfinished import found_before
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import ModelError, Sam2Error
-from napari_sam2.core.position_frames import AllFrames
-from napari_sam2.core.recipe import Followed, Made, Removed, Told
+from napari_sam2.core.recipe import Followed
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from napari_sam2.control.ports import (
         PositionedTracker,
-        Tracker,
         TrackerFactory,
         TrackerRequest,
     )
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
     from napari_sam2.control.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.recipe import Made
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.state.masks import Place
 
 
@@ -53,7 +59,21 @@ class TrackerSession:
         self._make_tracker = make_tracker
         self._request: TrackerRequest | None = None
         self._tracker: ToldTracker | None = None
+        self._made: Made | None = None
         self._begun: FollowEverywhere | None = None
+        self._left: tuple[UnfinishedRun, Snapshot] | None = None
+        self.keeper = RunKeeper()
+
+    def expect(self, left: UnfinishedRun, snapshot: Snapshot) -> None:
+        """Let the first tracker go on with a run of an earlier session, if it can.
+
+        Parameters
+        ----------
+        left : UnfinishedRun
+        snapshot : Snapshot
+            What the document says about the objects that the run knew.
+        """
+        self._left = left, snapshot
 
     def prepare(
         self, request: TrackerRequest, token: CancelToken
@@ -76,8 +96,8 @@ class TrackerSession:
             tracker = yield from self._ready(request, token)
             if tracker is None:
                 return
-            yield from self._tell(tracker, snapshot, token)
-            if _knows(tracker, place, snapshot):
+            yield from tell_differences(tracker, snapshot, token)
+            if knows(tracker, place, snapshot):
                 yield tracker.told[place][1]
 
     def run(
@@ -89,10 +109,11 @@ class TrackerSession:
     ) -> Generator[News | RunStep]:
         """Carry objects through the stack."""
         with self._distrust():
+            self.keeper.take_kept()  # of the run before
             tracker = yield from self._ready(request, token)
             if tracker is None:
                 return
-            yield from self._tell(tracker, snapshot, token)
+            yield from tell_differences(tracker, snapshot, token)
             if token.is_cancelled:
                 return
             if order.seed is not None:
@@ -107,9 +128,27 @@ class TrackerSession:
             else:
                 begun = RunStep(0, tracker.count_steps(step))
             yield begun
-            with closing(tracker.follow(step, token)) as found:
-                for done, packed in enumerate(found, begun.done + 1):
-                    yield RunStep(done, begun.steps, packed)
+            self.keeper.begin(self._setting(tracker), step, begun)
+            try:
+                yield from self._follow(tracker, step, begun, token)
+            finally:
+                self.keeper.end()
+
+    def keep(
+        self, before: UnfinishedRun | None, snapshot: Snapshot, token: CancelToken
+    ) -> Generator[News | UnfinishedRun]:
+        """Tell the tracker what was said since a run was stopped, and keep that too.
+
+        What was kept ``before`` is good enough where nothing was said since.
+        """
+        with self._distrust():
+            tracker = self._tracker
+            if tracker is None or any(outdated_objects(tracker, snapshot)):
+                return
+            yield from tell_differences(tracker, snapshot, token)
+            left = self.keeper.take_down(before)
+            if left is not None:
+                yield left
 
     def leave(self) -> Generator[News]:
         """Keep nothing to go on with of a run along several axes."""
@@ -132,6 +171,18 @@ class TrackerSession:
         with closing(going_on.follow(snapshot, order, token)) as steps:
             yield from steps
 
+    def _follow(
+        self, tracker: ToldTracker, step: Followed, begun: RunStep, token: CancelToken
+    ) -> Generator[RunStep]:
+        with closing(tracker.follow(step, token)) as found:
+            for done, packed in enumerate(found, begun.done + 1):
+                left = self.keeper.note(packed, done)
+                yield RunStep(done, begun.steps, packed, left=left)
+
+    def _setting(self, tracker: ToldTracker) -> Setting:
+        assert self._request is not None and self._made is not None
+        return Setting(tracker, self._made, self._request.frames)
+
     def _ready(
         self, request: TrackerRequest, token: CancelToken
     ) -> Generator[News, None, ToldTracker | None]:
@@ -145,36 +196,34 @@ class TrackerSession:
                 yield item
             else:
                 made = ToldTracker(item, self.recorder)
-                self.recorder.add(_made(request, item))
         if made is None and not token.is_cancelled:
             raise ModelError(f"The model {request.model} could not be loaded.")
         self._tracker, self._request = made, request
         if made is not None:
-            yield Opened(request, made.tracker.quality)
+            self._made = self.recorder.identified(made_of(request, made.tracker))
+            left = self._bring_back(made)
+            if left is None:
+                self.recorder.add(self._made)
+            yield Opened(request, made.tracker.quality, left)
         return made
 
-    def _tell(
-        self, tracker: ToldTracker, snapshot: Snapshot, token: CancelToken
-    ) -> Iterator[Progress]:
-        """Tell the tracker what differs from what it was told."""
-        for object_id in _outdated_objects(tracker, snapshot):
-            tracker.remove(Removed(object_id))
-        spare_id = max(snapshot.alive | tracker.object_ids, default=0) + 1
-        news = [p for p in sorted(snapshot.said) if not _knows(tracker, p, snapshot)]
-        for done, place in enumerate(news):
-            if len(news) > 1:
-                yield Progress(done, len(news), "Reading the prompts")
-            if token.is_cancelled:
-                return
-            tracker.tell(_news(place, snapshot), spare_id=spare_id)
-        # Last, so that an object whose only prompt moves keeps its memory.
-        for place in [p for p in tracker.told if p[0] in snapshot.scope]:
-            if place not in snapshot.said:
-                tracker.tell(Told(*place), spare_id=spare_id)
+    def _bring_back(self, tracker: ToldTracker) -> UnfinishedRun | None:
+        """Go on as the tracker of an earlier session; return its run, if that can be.
+
+        Then nothing is taken down, as it is that tracker which goes on.
+        """
+        expected, self._left = self._left, None
+        if expected is None or not self.recorder.has_run(expected[0]):
+            return None
+        if not self.keeper.bring_back(*expected, self._setting(tracker)):
+            return None
+        self.recorder.take_up(expected[0])
+        return expected[0]
 
     def _forget(self) -> None:
         self._tracker = self._begun = None
         self._request = None
+        self.keeper.forget()
 
     @contextmanager
     def _distrust(self) -> Iterator[None]:
@@ -188,29 +237,6 @@ class TrackerSession:
             raise
 
 
-def _knows(tracker: ToldTracker, place: Place, snapshot: Snapshot) -> bool:
-    return place in tracker.told and tracker.told[place][0] == snapshot.said[place]
-
-
-def _news(place: Place, snapshot: Snapshot) -> Told:
-    """Return what the tracker is to be told about a place."""
-    seen = snapshot.corrected.get(place)
-    previous = None if seen is None or seen.is_absent else seen
-    return telling(place, snapshot.said[place], previous)
-
-
-def _outdated_objects(tracker: ToldTracker, snapshot: Snapshot) -> Iterator[int]:
-    """Yield objects that are gone, unprompted, or remembered otherwise."""
-    spoken_of = {object_id for object_id, _ in snapshot.said}
-    for object_id in tracker.object_ids:
-        is_gone = object_id not in snapshot.alive
-        in_scope = object_id in snapshot.scope
-        is_silent = in_scope and object_id not in spoken_of
-        strays = in_scope and tracker.remembered.strays(object_id, snapshot)
-        if is_gone or is_silent or strays:
-            yield object_id
-
-
 def _found_before(
     tracker: ToldTracker, snapshot: Snapshot, order: RunOrder
 ) -> KeptPositions:
@@ -220,23 +246,6 @@ def _found_before(
     numbers = cast("PositionedTracker", tracker.tracker).numbers
     span = order.frames or range(numbers.length)
     return found_before(snapshot.masks, numbers, span, order.objects)
-
-
-def _made(request: TrackerRequest, tracker: Tracker) -> Made:
-    frames = request.frames
-    one = frames.one if isinstance(frames, AllFrames) else frames
-    return Made(
-        request.model,
-        limits=tracker.limits,
-        channels=getattr(one, "channels", None),
-        image_size=request.image_size,
-        window=request.window,
-        corrects_bleaching=request.corrects_bleaching,
-        level=getattr(one, "level", 0),
-        beside=getattr(one, "beside", ()),
-        quality=tracker.quality,
-        precision=tracker.precision,
-    )
 
 
 def _as_step(order: RunOrder, tracker: ToldTracker) -> Followed:

@@ -18,13 +18,14 @@ from napari_sam2.core.packed import PackedMask, PackedResult
 from napari_sam2.core.packing import pack_result
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Followed, Removed, Told
+from napari_sam2.state.masks import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
     from napari_sam2.control.ports import Tracker, VolumeTracker
     from napari_sam2.control.recording import Recorder
-    from napari_sam2.control.snapshot import Said
+    from napari_sam2.control.snapshot import Said, Snapshot
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.results import MaskResult
     from napari_sam2.state.masks import Place
@@ -93,6 +94,26 @@ class ToldTracker:
         if result is not None:
             number = self._recorder.add(step)
             self.told[place] = said, pack_result(result, step=number)
+
+    def recall(self, snapshot: Snapshot) -> None:
+        """Know what a tracker was told and found that goes on as another one did.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            Of the same objects, with the masks that the other one gave.
+        """
+        for object_id in snapshot.scope:
+            for frame, mask in snapshot.masks.of_object(object_id).items():
+                place, said = (object_id, frame), snapshot.said.get((object_id, frame))
+                found = PackedResult(
+                    *place, mask.mask, mask.predicted_iou, mask.object_logit,
+                    is_prompted=said is not None, step=mask.step,
+                )  # fmt: skip
+                if said is not None:
+                    self.told[place] = said, found
+                elif mask.origin is Origin.TRACKED:
+                    self.remembered.note(found)
 
     def remove(self, step: Removed) -> None:
         """Forget an object."""

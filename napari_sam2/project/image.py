@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -10,9 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from napari_sam2.core.errors import MissingExtraError, ProjectError, Sam2Error
+from napari_sam2.core.pixel_digest import pixel_digest
 from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 from napari_sam2.project.image_paths import exists, paths_of
@@ -70,16 +68,11 @@ def fingerprint(frames: FrameSource, path: Path | None = None) -> Fingerprint:
     FrameError
         If a frame cannot be read.
     """
-    digest = hashlib.sha256()
-    for frame in sorted({0, len(frames) // 2, len(frames) - 1}):
-        pixels = np.ascontiguousarray(frames[frame])
-        little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
-        digest.update(f"{frame} {pixels.shape} {pixels.dtype.name} ".encode())
-        digest.update(little.tobytes())
+    pixels = pixel_digest(frames)
     size, mtime_ns = stamp_of(path)
     height, width = frames.shape_hw
     shape = len(frames), height, width
-    return Fingerprint(shape, frames.dtype.name, digest.hexdigest(), size, mtime_ns)
+    return Fingerprint(shape, frames.dtype.name, pixels, size, mtime_ns)
 
 
 def glance(frames: FrameSource, path: Path | None = None) -> Fingerprint:

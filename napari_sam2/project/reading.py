@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,11 @@ from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.project import about, decoding
 from napari_sam2.project.checks import load_json
 from napari_sam2.project.recipe_rows import check_steps, read_steps
+from napari_sam2.project.run_row import read_run
 from napari_sam2.project.schema import (
+    ABOUT_ONE,
     APPLICATION_ID,
+    RUN,
     SELECTS,
     TABLES,
     VERSION,
@@ -80,8 +84,8 @@ def read_about(path: Path, name: str) -> Any:
     with closing(_open(path)) as file:
         version = _version(file)
         _check_tables(file, version)
-        found = dict(file.execute(SELECTS[version]["about"]))
-    return load_json(found[name], f'the part "{name}"') if name in found else None
+        found = file.execute(ABOUT_ONE, (name,)).fetchone()
+    return None if found is None else load_json(found[0], f'the part "{name}"')
 
 
 def _check_file(path: Path) -> None:
@@ -182,6 +186,13 @@ class _Rows:
         rows = dict(self.of("about").fetchall())
         return {n: load_json(text, f'the part "{n}"') for n, text in rows.items()}
 
+    def run(self) -> Any:
+        """Return the text about a run that was stopped; None where it is damaged."""
+        with suppress(sqlite3.Error):
+            found = self._file.execute(ABOUT_ONE, (RUN,)).fetchone()
+            return None if found is None else found[0]
+        return None
+
 
 def _project(rows: _Rows) -> Project:
     parts = rows.about()
@@ -216,7 +227,8 @@ def _contents(rows: _Rows, stack: StackGeometry) -> Contents:
         steps,
     )
     check_contents(contents, stack)
-    return contents
+    left = read_run(rows.run(), contents.objects, stack.frame_count)
+    return replace(contents, left=left)
 
 
 def check_contents(contents: Contents, stack: StackGeometry) -> None:

@@ -11,7 +11,10 @@ pixels of the image, row first, with pixel centres at integers.
     user chose. ``model``: name and SHA-256 of the weights. ``saved``: versions of
     software, dates. ``view``: the frame and the object that were looked at; may be
     missing. ``beside``: further images that are channels of it; may be missing.
-    ``recovery``: in autosaved files only, the project that they belong to.
+    ``recovery``: in autosaved files only, the project that they belong to. ``run``: a
+    run that was stopped, and what the tracker remembers of it (safetensors in base64);
+    may be missing, and who passes over it begins the run anew. It is true of the masks
+    beside it only.
 ``objects`` (object_id, name)
 ``prompts`` (frame, object_id, json)
     ``{"points": [[y, x, positive], …], "box": [y0, x0, y1, x1] or null}``.
@@ -107,8 +110,13 @@ _MASK_COLUMNS = (
     "is_locked, is_reviewed, answers"
 )
 
+RUN = "run"
+"""The row of ``about`` that is large, and that nobody needs."""
+ABOUT_ONE = "SELECT json FROM about WHERE name = ?"
+"""How one row of ``about`` is read, in all versions."""
+
 _NEWEST = {
-    "about": "SELECT name, json FROM about",
+    "about": f"SELECT name, json FROM about WHERE name <> '{RUN}'",
     "objects": "SELECT object_id, name FROM objects",
     "prompts": "SELECT frame, object_id, json FROM prompts",
     "masks": f"SELECT {_MASK_COLUMNS}, step FROM masks ORDER BY 1, 2, 3",

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes, FrameLayout
     from napari_sam2.core.intensity import IntensityLimits
     from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.project.values import Choices, ImageReference, Placing
     from napari_sam2.state.settings import Settings
 
 
 def project_of(
-    document: Document, header: Project, steps: tuple[RecipeStep, ...] = ()
+    document: Document,
+    header: Project,
+    steps: tuple[RecipeStep, ...] = (),
+    left: UnfinishedRun | None = None,
 ) -> Project:
     """Take everything down, as it is now; later changes do not reach the value.
 
@@ -38,12 +42,15 @@ def project_of(
         From :func:`project_header`.
     steps : tuple of RecipeStep, optional
         What the tracker was told, as ``controller.recorder.steps``.
+    left : UnfinishedRun, optional
+        The run that was stopped, as ``controller.recorder.left``.
     """
     contents = Contents(
         dict(document.objects),
         dict(document.prompts),
         document.masks.copy(),
         steps,
+        left,
     )
     return replace(header, contents=contents)
 

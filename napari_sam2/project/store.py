@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project import encoding
+from napari_sam2.project.run_row import run_row
 from napari_sam2.project.schema import (
     APPLICATION_ID,
+    RUN,
     TABLES,
     VERSION,
     database_uri,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.project.values import Project
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
@@ -63,6 +66,12 @@ class Store:
     def put_about(self, rows: Iterable[encoding.Row]) -> None:
         """Set rows of ``about``; see :mod:`napari_sam2.project.encoding`."""
         self._put("about", 2, rows)
+
+    def set_run(self, left: UnfinishedRun | None) -> None:
+        """Replace the run that was stopped; None removes it."""
+        self.connection.execute("DELETE FROM about WHERE name = ?", (RUN,))
+        if left is not None:
+            self.put_about([run_row(left)])
 
     def set_objects(self, objects: Mapping[int, TrackedObject]) -> None:
         """Replace all objects."""

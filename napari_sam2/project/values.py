@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frame_numbers import FrameNumbers
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import Place
 
@@ -231,12 +232,15 @@ class Contents:
     masks : MaskTable
     steps : tuple of RecipeStep
         How the model came to its masks.
+    left : UnfinishedRun or None
+        The last run, if it has not come to its end and can be gone on with.
     """
 
     objects: Mapping[int, TrackedObject] = field(default_factory=dict)
     prompts: Mapping[Place, FramePrompts] = field(default_factory=dict)
     masks: MaskTable = field(default_factory=MaskTable)
     steps: tuple[RecipeStep, ...] = ()
+    left: UnfinishedRun | None = None
 
 
 @dataclass(frozen=True, slots=True)

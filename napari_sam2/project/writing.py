@@ -58,6 +58,7 @@ def fill_store(store: Store, project: Project) -> None:
     store.set_prompts(contents.prompts)
     store.set_masks(contents.masks.items())
     store.set_steps(enumerate(contents.steps))
+    store.set_run(contents.left)
 
 
 def _write(path: Path, project: Project) -> None:
