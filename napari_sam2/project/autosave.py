@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.project.values import Project
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
@@ -59,6 +60,9 @@ class Autosave:
         model, as they are now.
     steps : callable
         Returns what the tracker was told up to now.
+    left : callable, optional
+        Returns the run that was stopped, or as it was some moments ago, if it can be
+        gone on with in another session.
     lane : Lane
         Best one of its own: on one that runs, it waits for the run.
     project_path : Path, optional
@@ -79,6 +83,7 @@ class Autosave:
         steps: Callable[[], tuple[RecipeStep, ...]],
         *,
         lane: Lane,
+        left: Callable[[], UnfinishedRun | None] = lambda: None,
         project_path: Path | None = None,
         folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -87,12 +92,14 @@ class Autosave:
         self._document = document
         self._describe = describe
         self._steps = steps
+        self._left = left
         self._lane = lane
         self._clock = clock
         self._file = RecoveryFile(folder)
         self._places: set[Place] = set()
         self._frames: set[int] = set()
         self._written_steps: tuple[RecipeStep, ...] = ()
+        self._written_left = left()
         self._is_whole = False
         self._is_closed = False
         self._generation = 0
@@ -122,6 +129,9 @@ class Autosave:
 
     def tick(self) -> None:
         """Save when there are changes, and it is time to."""
+        is_left_new = self._is_whole and self._left() is not self._written_left
+        if is_left_new and not self._pace.has_changes:
+            self._pace.change()
         if self._pace.is_due:
             self.save()
 
@@ -193,7 +203,7 @@ class Autosave:
 
     def _take_changes(self) -> Changes:
         """Take down what changed; everything, the first time."""
-        document, steps = self._document, self._steps()
+        document, steps, left = self._document, self._steps(), self._left()
         if self._is_whole:
             places, frames = self._places, self._frames
         else:
@@ -207,13 +217,16 @@ class Autosave:
             frozenset(frames),
             document.masks.on_frames(frames),
             _new_steps(self._written_steps, steps),
+            () if self._is_whole and left is self._written_left else (left,),
         )
         self._places, self._frames, self._written_steps = set(), set(), steps
+        self._written_left = left
         return changes
 
     def _forget(self) -> None:
         """Remove the recovery file on the lane, behind what waits there."""
         self._is_whole = False
+        self._written_left = self._left()
         self._pace.forget()
         self._places, self._frames = set(), set()
 

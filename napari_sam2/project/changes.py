@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.project.values import Project
     from napari_sam2.state.edit import TrackedObject
     from napari_sam2.state.masks import FrameMask, Place
@@ -32,6 +33,9 @@ class Changes:
         All masks on these frames, by frame and object.
     steps : tuple of (int, RecipeStep)
         New steps, and those that have gone on, by number.
+    left : tuple of (UnfinishedRun or None)
+        The run that was stopped, or none any more; empty where that is as it was, as a
+        run may take many megabytes.
     """
 
     project: Project
@@ -40,3 +44,4 @@ class Changes:
     frames: frozenset[int]
     masks: dict[int, Mapping[int, FrameMask]]
     steps: tuple[tuple[int, RecipeStep], ...]
+    left: tuple[UnfinishedRun | None, ...] = ()

@@ -177,6 +177,8 @@ def _put(store: Store, changes: Changes, project_path: Path | None) -> None:
     masks = (((i, f), mask) for f, row in by_frame for i, mask in row.items())
     store.set_masks(masks, changes.frames)
     store.set_steps(changes.steps)
+    for left in changes.left:
+        store.set_run(left)
 
 
 def _is_abandoned(path: Path) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.control import InlineLane
+from napari_sam2.core.unfinished_run import UnfinishedRun
 from napari_sam2.project.autosave import Autosave
 from napari_sam2.project.recovery import find_recoverable
 from napari_sam2.project.session import new_document
@@ -23,6 +24,7 @@ class Desk:
         self.now = 1000.0
         self.header = example()
         self.steps = example().contents.steps
+        self.left: UnfinishedRun | None = None
         self.document = new_document(example())
         self.lane = InlineLane() if lane is None else lane
         self.problems: list[Exception] = []
@@ -31,6 +33,7 @@ class Desk:
             lambda: self.header,
             lambda: self.steps,
             lane=self.lane,
+            left=lambda: self.left,
             folder=folder,
             clock=lambda: self.now,
         )

@@ -103,6 +103,7 @@ class Keeper:
             self._describe,
             lambda: controller.recorder.steps,
             lane=files,
+            left=lambda: controller.recorder.left,
         )
         self._listen()
 
@@ -236,8 +237,9 @@ class Keeper:
         header = replace(
             header, image=related_to(header.image, path), beside=tuple(beside)
         )
-        steps = self.session.controller.recorder.steps
-        return project_of(self.session.document, header, steps)
+        recorder = self.session.controller.recorder
+        document = self.session.document
+        return project_of(document, header, recorder.steps, recorder.left)
 
     def _describe(self) -> Project:
         session, model = self.session, self._settings.model

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def make_recorder(contents: Contents | None = None) -> Recorder:
     """Go on with the recipe of a project, or begin one."""
     steps = () if contents is None else contents.steps
-    return Recorder(steps, identify=_identify, find_base=_find_base)
+    left = None if contents is None else contents.left
+    return Recorder(steps, identify=_identify, find_base=_find_base, left=left)
 
 
 def model_reference(steps: tuple[RecipeStep, ...], model: str) -> ModelReference:
