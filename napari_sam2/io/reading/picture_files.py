@@ -22,7 +22,7 @@ def picture_files(path: Path) -> list[Path]:
     """
     with os.scandir(path) as entries:  # which says what each is without a look at it
         found = [path / one.name for one in entries if _is_picture(one)]
-    return sorted(found, key=lambda file: natural_key(file.name))
+    return sorted(found, key=lambda file: (natural_key(file.name), file.name))
 
 
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:

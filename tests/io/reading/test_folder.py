@@ -41,6 +41,14 @@ def test_numbers_in_names_sort_by_value(numbers):
     assert ordered == [f"frame_{number}_a.png" for number in sorted(numbers)]
 
 
+def test_numbers_that_are_padded_differently_have_an_order_of_their_own(tmp_path):
+    """A file system lists them as it likes: frames must not depend on it."""
+    names = ["a001.png", "a01.png", "a1.png"]
+    for name in reversed(names):
+        Image.fromarray(GREY[0]).save(tmp_path / name)
+    assert [file.name for file in picture_files(tmp_path)] == names
+
+
 @given(st.lists(st.text(max_size=8), max_size=8))
 def test_any_names_can_be_ordered(names):
     sorted(names, key=natural_key)
