@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 20
 _DEEPEST_LISTED = 3
+_OF_XARRAY = "_ARRAY_DIMENSIONS"
 _NAMES_BY_TYPE = {"time": "t", "channel": "c"}
 
 
@@ -120,10 +121,13 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _array_names(array: Any) -> str:
-    """Use the dimension names of Zarr 3 where they are single letters."""
-    named = getattr(array.metadata, "dimension_names", None) or ()
-    letters = [str(name or "").lower() for name in named]
-    if letters and all(len(letter) == 1 for letter in letters):
+    """Use the names of Zarr 3, or of xarray, where each of them is known."""
+    told = getattr(array.metadata, "dimension_names", None)
+    told = told or array.attrs.get(_OF_XARRAY)
+    told = told if isinstance(told, list | tuple) else ()
+    named = [str(name or "").lower() for name in told]
+    letters = [_NAMES_BY_TYPE.get(name, name) for name in named]
+    if len(letters) == array.ndim and all(len(letter) == 1 for letter in letters):
         return "".join(letters)
     return guess_axis_names(array.shape)
 

@@ -5,6 +5,7 @@ import pytest
 
 from napari_sam2.core.axes import Axis, axis_names
 from napari_sam2.core.errors import FrameError, MissingExtraError, StackError
+from napari_sam2.core.unnamed_axes import guess_axis_names
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 
@@ -124,6 +125,32 @@ def test_dimension_names_of_zarr_3_are_used(tmp_path):
     )
     array[...] = 1
     assert axis_names(open_stack(path).axes) == "zyx"
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        (["time", "z", "y", "x"], "tzyx"),
+        (["Channel", "z", "y", "x"], "czyx"),
+        (["t", "depth", "lat", "lon"], None),
+        (["z", None, "y", "x"], None),
+        ("tzyx", None),
+        ([3, {}, [], 0.5], None),
+        (["z", "y", "x"], None),
+    ],
+)
+def test_dimensions_of_xarray_are_used_where_each_is_known(tmp_path, told, found):
+    shape, path = (3, 4, 20, 30), tmp_path / "a.zarr"
+    array = zarr.create_array(path, shape=shape, dtype="u1", zarr_format=2)
+    array.attrs["_ARRAY_DIMENSIONS"] = told
+    wanted = guess_axis_names(shape) if found is None else found
+    assert axis_names(open_stack(path).axes) == wanted
+
+
+def test_whole_words_of_dimensions_in_zarr_3_are_used(tmp_path):
+    path, names = tmp_path / "a.zarr", ["time", "z", "y", "x"]
+    zarr.create_array(path, shape=(3, 4, 20, 30), dtype="u1", dimension_names=names)
+    assert axis_names(open_stack(path).axes) == "tzyx"
 
 
 def test_the_arrays_of_a_plain_group_are_listed(tmp_path):
