@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import napari_sam2
 from napari_sam2.control.sight import axes_of
 from napari_sam2.core.errors import OutputError
-from napari_sam2.io.files.unfinished import run_folder, written_before
+from napari_sam2.io.files.unfinished import (
+    run_folder,
+    unfinished_folder,
+    written_before,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -57,8 +61,11 @@ def replacing_its_own(job: Job) -> Job:
     OutputError
         If something else is there by now.
     """
-    its_own = written_before(job.outputs.labels) if job.is_resumed else {}
-    if job.outputs.overwrite or not its_own:
+    if job.outputs.overwrite or not job.is_resumed:
+        return job
+    its_own = written_before(job.outputs.labels)
+    if not its_own:
+        _check_begins_anew(job)
         return job
     for one in job.outputs.written:
         if os.path.lexists(one) and not its_own.get(one.absolute()):
@@ -67,6 +74,19 @@ def replacing_its_own(job: Job) -> Job:
                 "--overwrite to replace it, or choose another name."
             )
     return replace(job, outputs=replace(job.outputs, overwrite=True))
+
+
+def _check_begins_anew(job: Job) -> None:
+    """Say that there is nothing to go on with where that would replace results."""
+    if os.path.lexists(unfinished_folder(job.outputs.labels)):
+        return
+    for one in job.outputs.written:
+        if os.path.lexists(one):
+            raise OutputError(
+                f"There is no run to go on with: what takes less than a minute is not "
+                f"kept. {one} exists: begin anew with --overwrite in place of "
+                "--resume, or choose another name."
+            )
 
 
 def _depends_on(job: Job, frames: FrameSource) -> dict[str, Any]:

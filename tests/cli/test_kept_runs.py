@@ -92,6 +92,22 @@ def test_a_run_that_was_stopped_goes_on(cli, stack, tmp_path, outputs, steps):
     assert not folder.exists()
 
 
+def test_a_short_run_that_was_stopped_is_not_kept_and_that_is_said(
+    cli, stack, tmp_path, outputs
+):
+    words = ("track", stack, *MIDDLE)
+    with stopped_after(4):
+        assert cli(*words, *outputs("short")).code == 130
+    partial = written(tmp_path / "short")
+    said = cli(*words, *outputs("short"), "--resume")
+    assert said.code == 2
+    assert "There is no run to go on with: what takes less than a minute" in said.err
+    assert "begin anew with --overwrite in place of --resume" in said.err
+    assert written(tmp_path / "short") == partial
+    assert cli(*words, *outputs("short"), "--overwrite").code == 0
+    assert written(tmp_path / "short") != partial
+
+
 AT_ITS_FIFTH_FRAME = """
 add, count = journal_writer.JournalWriter.add, 0
 def told(self, result):
@@ -163,7 +179,7 @@ def test_a_short_run_leaves_nothing_but_what_is_finished(cli, stack, tmp_path):
     assert "--resume" not in said.err
     assert sorted(one.name for one in tmp_path.iterdir()) == ["discs.tif", "labels.tif"]
     said = cli("track", stack, "-o", out, *POINT, "--resume")
-    assert "exists: add --overwrite" in said.err  # it is not known to be of this run
+    assert "exists: begin anew with --overwrite" in said.err
 
 
 @pytest.mark.usefixtures("always")
