@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -60,6 +62,24 @@ def test_a_dock_that_is_taken_from_one_place_to_another_goes_on(user: User) -> N
     assert Sam2Dock.all_in(user.viewer) == [user.dock]
     user.click(2, 5, 5)
     user.wait_mask(1, 2)
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_an_image_that_was_deleted_is_not_kept_in_memory(
+    working: User, is_changed: bool
+) -> None:
+    image = working.session.image.layer
+    seen = weakref.ref(image)
+    if is_changed:
+        watch = working.dock.image_panel._contrast
+        with working.qtbot.waitSignal(watch.settled):
+            image.contrast_limits = 0, 50
+        working.wait_idle()
+    working.viewer.layers.remove(image)
+    working.wait_idle()
+    working.factory.made.clear()
+    del image
+    working.wait(lambda: gc.collect() >= 0 and seen() is None)
 
 
 @in_every_state

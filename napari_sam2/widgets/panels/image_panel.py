@@ -73,12 +73,12 @@ class ImagePanel(QWidget):
         self._held: dict[int, int] = {}
         self.is_following = True
         self._has_said = False
+        self._contrast = LayerWatch(["contrast_limits"], links, parent=self)
+        self._contrast.settled.connect(self._emit_source)
         self._make_controls()
         self._choice = ImageChoice(self.images, viewer.layers, links, parent=self)
         self._choice.chosen.connect(self.work_on)
         self._choice.changed.connect(self._on_images_changed)
-        self._contrast = LayerWatch(["contrast_limits"], links, parent=self)
-        self._contrast.settled.connect(self._emit_source)
         self._places = LayerWatch(GEOMETRY, links, parent=self)
         self._places.settled.connect(self._offer_images_again)
         self._names = LayerWatch(["name"], links, parent=self)
@@ -260,7 +260,9 @@ class ImagePanel(QWidget):
 
     def _emit_source(self, _: object = None) -> None:
         source = None
-        if self._layer is not None:
+        if self._layer is None:
+            self._contrast.watch(())
+        else:
             try:
                 source = self._make_source()
             except StackError as problem:

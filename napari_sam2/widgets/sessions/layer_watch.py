@@ -30,7 +30,7 @@ class LayerWatch(QObject):
     settled = Signal()
     """One of them was changed, and all have rested since."""
     changed: frozenset[Any] = frozenset()
-    """The layers that were changed when they had last come to rest."""
+    """The layers that were changed, while it is told that they have come to rest."""
 
     def __init__(
         self,
@@ -70,3 +70,4 @@ class LayerWatch(QObject):
     def _on_rest(self) -> None:
         self.changed, self._restless = frozenset(self._restless), set()
         self.settled.emit()
+        self.changed = frozenset()  # layers that are removed are not to be kept
