@@ -151,9 +151,15 @@ def locate_image(
             f"The image {image.name} was never a file: open it, and choose it.",
         )
     stored = Path(image.path)
-    path = next(iter(paths_of(image, project_path)), None)
-    if path is not None:
-        return _compare(project, path, is_moved=not _is_same(path, stored))
+    changed = []
+    # Beside a project that was copied may lie another image of the same name.
+    for path in dict.fromkeys(paths_of(image, project_path)):
+        state = _compare(project, path, is_moved=not _is_same(path, stored))
+        if state.whereabouts is not Whereabouts.CHANGED:
+            return state
+        changed.append(state)
+    if changed:
+        return changed[0]
     return ImageState(
         Whereabouts.MISSING,
         None,

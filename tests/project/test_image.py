@@ -81,6 +81,15 @@ def test_a_project_alone_can_be_moved(folder: Path, tmp_path: Path) -> None:
     assert state.whereabouts is Whereabouts.FOUND
 
 
+def test_a_copy_of_a_project_beside_another_image_finds_its_own(folder, tmp_path):
+    project = project_for(folder / "cells.tif")
+    other = tmp_path / "other"
+    other.mkdir()
+    write(other / "cells.tif", PIXELS + 1)
+    state = locate_image(project, other / "work.sam2")
+    assert (state.whereabouts, state.path) == (Whereabouts.FOUND, folder / "cells.tif")
+
+
 def test_a_missing_image_is_asked_for(folder: Path, tmp_path: Path) -> None:
     project = project_for(folder / "cells.tif")
     elsewhere = (folder / "cells.tif").rename(tmp_path / "other name.tif")
