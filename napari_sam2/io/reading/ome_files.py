@@ -57,14 +57,20 @@ def own_series(file: Any) -> int:
 
 
 def others_notices(path: Path, file: Any, number: int) -> tuple[str, ...]:
-    """Tell which image is shown where it is not the only one of a set of files."""
+    """Tell which image is shown where there are others, here or in a set of files."""
     count = len(file.series)
-    if count == 1 or all(series.keyframe.parent is file for series in file.series):
+    if count == 1:
         return ()
+    which = "with --series N (in Python, series=N), counted from 0"
+    if all(series.keyframe.parent is file for series in file.series):
+        return (
+            f"{path.name} holds {count} images. Image {number} is shown: choose "
+            f"another one {which}.",
+        )
     return (
-        f"{path.name} belongs to a set of files. Image {number} of {count} "
-        f"is shown, which lies in {path.name}: for the others open their files, or say "
-        "which with --series N (in Python, series=N), counted from 0.",
+        f"{path.name} belongs to a set of files. Image {number} of {count} is shown, "
+        f"which lies in {path.name}: for the others open their files, or choose one "
+        f"{which}.",
     )
 
 

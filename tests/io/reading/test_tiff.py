@@ -177,6 +177,17 @@ def test_one_of_several_series_is_chosen(tmp_path):
         open_stack(path, series=2)
 
 
+def test_that_there_are_other_series_is_told_where_none_was_chosen(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "two.tif") as file:
+        file.write(MOVIE)
+        file.write(MOVIE[:2, :10, :10])
+    (notice,) = open_stack(tmp_path / "two.tif").notices
+    assert "two.tif holds 2 images. Image 0 is shown" in notice
+    assert "--series N" in notice
+    assert open_stack(tmp_path / "two.tif", series=0).notices == ()
+    assert open_stack(write(tmp_path / "one.tif")).notices == ()
+
+
 @pytest.mark.parametrize(
     "options",
     [
