@@ -106,6 +106,8 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _is_ours(path: Path) -> bool:
+    if not (path.parent / MANIFEST).is_file():
+        return False
     return path.name in (MANIFEST, "README.md") or path.suffix == ".onnx"
 
 

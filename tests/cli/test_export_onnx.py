@@ -48,6 +48,20 @@ def test_only_a_folder_of_graphs_is_replaced(cli, tmp_path: Path) -> None:
     assert "thesis.docx" in refused.err
 
 
+@pytest.mark.usefixtures("quick")
+def test_graphs_that_were_not_exported_here_are_never_replaced(
+    cli, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in ("mine.onnx", "README.md"):
+        (folder / name).write_text("mine")
+    refused = cli("export-onnx", "nano", folder, "--overwrite")
+    assert refused.code == 2
+    assert "is no output of this kind" in refused.err
+    assert (folder / "mine.onnx").read_text() == "mine"
+
+
 def test_a_failed_export_leaves_nothing(cli, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     said = cli("export-onnx", "nano", tmp_path / "out")
