@@ -39,6 +39,7 @@ _LARGEST_SIDE = {".mp4": 1920, ".gif": 512, ".png": 480}
 _SHEET_TILES = 12
 # Pillow holds a whole animation in memory.
 _GIF_FRAMES = 150
+_LONGEST_GIF_STEP = 65_535  # hundredths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +176,10 @@ def _write_gif(path: Path, film: Iterable[Picture], fps: float, note: str) -> No
 def _gif_durations(fps: float) -> list[int]:
     """Return milliseconds of each picture: whole hundredths that add up.
 
-    None is shorter than two, which viewers take for a mistake, and show for ten.
+    None is shorter than two, which viewers take for a mistake, and show for ten; none
+    is longer than the format can say, eleven minutes.
     """
-    step = max(2.0, 100 / fps)
+    step = min(max(2.0, 100 / fps), _LONGEST_GIF_STEP)
     ends = [round(step * number) for number in range(_GIF_FRAMES + 1)]
     return [10 * (end - start) for start, end in pairwise(ends)]
 

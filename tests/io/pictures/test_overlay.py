@@ -174,3 +174,8 @@ def test_sheets_hold_all_pictures_in_a_screen_like_shape(count, shape):
     assert count <= rows * columns < count + columns
     sheet = contact_sheet([np.full((*shape, 3), 200, np.uint8)] * count)
     assert (sheet == 200).sum() == count * shape[0] * shape[1] * 3
+
+
+def test_a_very_slow_animation_is_as_slow_as_can_be_said(tmp_path):
+    with Image.open(write(tmp_path / "a.gif", shown=range(3), fps=1e-3)) as film:
+        assert film.info["duration"] == 655_350
