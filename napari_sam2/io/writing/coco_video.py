@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import FrameResult
     from napari_sam2.io.writing.result_format import ResultHeader
 
+# The first is the large one: it is written as it is read, and the others are kept.
 _LISTS = "segmentations", "areas", "bboxes", "scores"
 
 
@@ -80,16 +81,20 @@ class _Videos:
     def _save_object(self, file: IO[str], number: int, about: dict[str, Any]) -> None:
         """Write an object's lists, with null on frames where it is not."""
         first = number * self._header.frame_count
-        file.write(json.dumps(about)[:-1])
-        for place, name in enumerate(_LISTS):
-            file.write(f', "{name}": [')
-            for frame in range(self._header.frame_count):
-                key, value = first + frame, None
-                if key in self._spool:
-                    value = json.loads(self._spool.get(key))[place]
-                file.write(("," if frame else "") + json.dumps(value))
-            file.write("]")
-        file.write("}")
+        large, *small = _LISTS
+        lists: tuple[list[str], ...] = tuple([] for _ in small)
+        file.write(f'{json.dumps(about)[:-1]}, "{large}": [')
+        for frame in range(self._header.frame_count):
+            values: list[Any] = [None] * len(_LISTS)
+            if first + frame in self._spool:
+                values = json.loads(self._spool.get(first + frame))
+            outline, *rest = map(json.dumps, values)
+            file.write(("," if frame else "") + outline)
+            for kept, value in zip(lists, rest, strict=True):
+                kept.append(value)
+        for name, kept in zip(small, lists, strict=True):
+            file.write(f'], "{name}": [{",".join(kept)}')
+        file.write("]}")
 
 
 @contextmanager
