@@ -85,5 +85,5 @@ def save_adapter(
     """
     assert outcome.changes is not None
     content = save(outcome.changes, card.as_metadata())
-    with atomic_output(path, overwrite=overwrite) as unfinished:
+    with atomic_output(path, overwrite=overwrite, keeps=True) as unfinished:
         unfinished.write_bytes(content)

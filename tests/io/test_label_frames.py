@@ -194,7 +194,8 @@ def test_voxels_that_lie_elsewhere_are_refused(tmp_path, scan):
 def test_rounded_headers_and_those_that_say_nothing_do_not_matter(tmp_path, scan):
     nibabel = pytest.importorskip("nibabel")
     image = stack_frames(open_stack(tmp_path / "scan.nii.gz"))
-    for affine in (np.round(OBLIQUE, 2) + 0.01, np.eye(4)):
+    plain = np.eye(4), np.diag([2.0, 2.0, 3.0, 1]), np.diag([-1.0, -1.0, 1, 1]), None
+    for affine in (np.round(OBLIQUE, 2) + 0.01, *plain):
         nibabel.save(nibabel.Nifti1Image(scan, affine), tmp_path / "seed.nii")
         frames = read_labels(tmp_path / "seed.nii", image)
         np.testing.assert_array_equal(frames[3], image[3])

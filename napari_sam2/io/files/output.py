@@ -106,7 +106,9 @@ def check_folder_of(path: Path) -> None:
 
 
 @contextmanager
-def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+def atomic_output(
+    path: str | Path, *, overwrite: bool = False, keeps: bool = False
+) -> Iterator[Path]:
     """Give a temporary path beside ``path`` that becomes ``path`` on success.
 
     Parameters
@@ -115,12 +117,14 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         The file to write. Where it is a link, what that leads to is written.
     overwrite : bool, optional
         Whether a file that is there may be replaced; its permissions stay.
+    keeps : bool, optional
+        Whether what is complete and cannot take its place stays beside it under another
+        name: for what takes long to make, and not for what is soon written again.
 
     Yields
     ------
     Path
-        An empty file to write to. It is removed when the body raises; what is complete
-        and cannot take its place stays beside it under another name.
+        An empty file to write to. It is removed when the body raises.
 
     Raises
     ------
@@ -139,16 +143,18 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
             if path.exists() and not overwrite:
                 raise OutputError(f"{path} was made by another program meanwhile.")
             _keep_mode(target, temporary)
-            _put_in_place(temporary, target)
+            _put_in_place(temporary, target, keeps=keeps)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _put_in_place(temporary: Path, target: Path) -> None:
+def _put_in_place(temporary: Path, target: Path, *, keeps: bool) -> None:
     """Move what is complete to its place, or beside what cannot be replaced."""
     try:
         temporary.replace(target)
     except PermissionError as error:
+        if not keeps:
+            raise
         names = chain(("new",), (f"new{number}" for number in count(2)))
         beside = (target.with_name(f"{name}_{target.name}") for name in names)
         kept = next(path for path in beside if not path.exists())
@@ -196,7 +202,7 @@ def saved_at_end(
     writer = make()
     try:
         yield writer
-        with atomic_output(path, overwrite=overwrite) as temporary:
+        with atomic_output(path, overwrite=overwrite, keeps=True) as temporary:
             writer.save(temporary)
     finally:
         writer.close()

@@ -139,7 +139,7 @@ def write_overlay(
         picked = spread(picked, _SHEET_TILES if suffix == ".png" else _GIF_FRAMES)
     side = _LARGEST_SIDE[suffix]
     film = _Film(frames, results_of, limits, picked, side, token)
-    with atomic_output(path, overwrite=overwrite) as temporary:
+    with atomic_output(path, overwrite=overwrite, keeps=True) as temporary:
         _WRITERS[suffix](temporary, film, fps, note)
 
 

@@ -90,7 +90,9 @@ def turned_like(stack: Stack, image: Stack) -> Stack:
     """
     if stack.affine is None or image.affine is None:
         return stack
-    if _says_nothing(stack.affine) or _says_nothing(image.affine):
+    if stack.affine == image.affine:
+        return stack
+    if _says_nothing(stack) or _says_nothing(image):
         return stack
     places = {axis.name: i for i, axis in enumerate(stack.axes) if axis.name in _SPACE}
     sizes = {axis.name: axis.size for axis in image.axes}
@@ -121,8 +123,17 @@ def _square(affine: Affine) -> npt.NDArray[Any]:
     return np.array([*affine, (0.0, 0.0, 0.0, 1.0)])
 
 
-def _says_nothing(affine: Affine) -> bool:
-    return np.array_equal(np.array(affine), np.eye(3, 4))
+def _says_nothing(stack: Stack) -> bool:
+    """Whether a header names no space, or says no more than how large voxels are.
+
+    The latter is what programs write that were given an array and nothing else: ITK
+    counts two of the axes from the other side then, and means nothing by it.
+    """
+    if stack.space_codes == (0, 0):
+        return True
+    matrix = np.array(stack.affine)
+    sizes = np.diag(matrix[:, :3])
+    return not matrix[:, 3].any() and np.array_equal(matrix[:, :3], np.diag(sizes))
 
 
 def _is_turn(turns: npt.NDArray[Any]) -> bool:

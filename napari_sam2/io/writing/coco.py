@@ -40,7 +40,7 @@ def open_coco(path: Path, header: ResultHeader, *, overwrite: bool) -> Iterator[
     """
     encoder = Encoder(path, header.shape_hw)
     with (
-        atomic_output(path, overwrite=overwrite) as temporary,
+        atomic_output(path, overwrite=overwrite, keeps=True) as temporary,
         temporary.open("w", encoding="utf-8") as file,
     ):
         file.write(f'{{"info": {json.dumps(info(header))}, "licenses": [],\n')

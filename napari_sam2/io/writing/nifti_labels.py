@@ -79,7 +79,7 @@ def open_nifti_labels(
     nibabel = optional_package("nibabel", "medical", path, "Writing")
     dtype = _dtype(header.largest_id)
     described = _describe(nibabel, header, dtype)
-    with atomic_output(path, overwrite=overwrite) as temporary:
+    with atomic_output(path, overwrite=overwrite, keeps=True) as temporary:
         is_packed = path.name.lower().endswith(".gz")
         with temporary.open("wb") as raw, _packed(raw, is_packed) as file:
             described.write_to(file)

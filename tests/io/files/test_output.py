@@ -211,10 +211,15 @@ def test_what_is_complete_is_kept_where_it_cannot_take_its_place(tmp_path, monke
     for kept in ("new_a.ome.tif", "new2_a.ome.tif"):
         with (
             pytest.raises(OutputError, match=f"another program.* as {kept}"),
-            atomic_output(target, overwrite=True) as temporary,
+            atomic_output(target, overwrite=True, keeps=True) as temporary,
         ):
             temporary.write_text("new")
         assert (tmp_path / kept).read_text() == "new"
+    with (
+        pytest.raises(OutputError, match="used by another process"),
+        atomic_output(target, overwrite=True) as temporary,
+    ):
+        temporary.write_text("soon written again")
     assert target.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 3
 
