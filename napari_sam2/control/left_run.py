@@ -118,8 +118,9 @@ class LeftRun:
         snapshot = take_snapshot(self._document, rest.objects)
         found: list[UnfinishedRun] = []
 
-        def end(_: Exception | None) -> None:
-            if is_still():
+        def end(error: Exception | None) -> None:
+            # What cannot be answered is not taken, and may be withdrawn again.
+            if error is None and is_still():
                 self._recorder.left = found[0] if found else None
 
         self._dispatcher.send(

@@ -125,14 +125,21 @@ class Run:
         return f"{label}: {count} {'frame is' if count == 1 else 'frames are'} done."
 
     @property
+    def has_not_gone_on(self) -> bool:
+        """Whether it was to go on with another, and ended before it could."""
+        return self.order.resumes is not None and not self.steps
+
+    @property
     def rest(self) -> RunOrder | None:
         """What is left to do, if anything and if it still makes sense."""
         if self.state is Stage.TAKEN_BACK and self.order.resumes is not None:
             return self.order
-        if self.is_void or self.done >= self.steps:
-            return None
         if self.order.across and self.state is Stage.GIVES_WAY:
             return None  # what was said changes what is found along every axis
+        if not self.is_void and self.has_not_gone_on:
+            return self.order
+        if self.is_void or self.done >= self.steps:
+            return None
         return replace(self.order, resumes=RunStep(self.done, self.steps))
 
     def kept_of(self, frame_count: int) -> str:
@@ -148,6 +155,8 @@ class Run:
                 f"{kept if self.done else 'no frame was done yet.'} "
                 "Propagate computes all of it anew."
             )
+        if not self.is_void and self.has_not_gone_on:
+            return "The run was stopped. Continue goes on with the rest."
         if self.is_void or not self.done:
             return "The run was stopped."
         if self.done >= self.steps:

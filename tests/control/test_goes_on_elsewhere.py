@@ -164,6 +164,38 @@ def test_continue_that_is_taken_back_at_once_leaves_it_as_it_was(
     assert seen(after) == whole
 
 
+def test_continue_that_is_stopped_at_once_leaves_it_as_it_was(
+    stopped: Sitting, tmp_path: Path, miniature, whole
+) -> None:
+    after = Sitting(miniature, stopped.save(tmp_path / "cells.sam2"))
+    for sitting in (stopped, after):
+        sitting.controller.resume()
+        sitting.stop()
+        assert sitting.controller.can_resume
+        assert "Continue goes on with the rest" in sitting.controller.status.message
+    again = Sitting(miniature, after.save(tmp_path / "cells.sam2"))
+    for sitting in (stopped, after, again):
+        sitting.go_on()
+        assert seen(sitting) == whole
+        assert sitting.controller.status.message.endswith("12 frames are done.")
+
+
+def test_continue_that_was_refused_is_there_when_the_reason_is_gone(
+    stopped: Sitting, tmp_path: Path, miniature, whole
+) -> None:
+    stopped.say(1, 8, (3.0, 3.0), positive=(0,))
+    stopped.go_on()
+    assert stopped.controller.status.problem is not None
+    nothing = edits.set_prompts(stopped.document, 1, 8, FramePrompts())
+    stopped.history.do(nothing)
+    stopped.lane.finish()
+    assert stopped.controller.can_resume
+    after = Sitting(miniature, stopped.save(tmp_path / "cells.sam2"))
+    for sitting in (stopped, after):
+        sitting.go_on()
+        assert seen(sitting) == whole
+
+
 def test_verdicts_on_masks_change_nothing_of_it(stopped: Sitting) -> None:
     left = stopped.controller.recorder.left
     stopped.history.do(edits.set_flags(stopped.document, [(1, 5)], is_locked=True))
