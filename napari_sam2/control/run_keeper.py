@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-MOST_BYTES = 128 << 20
-"""What takes more is not kept."""
+MOST_BYTES = 64 << 20
+"""What takes more is not kept: it would be written after every correction."""
 FIRST_SECONDS, SECONDS_BETWEEN = 5.0, 30.0
 _BYTES_PER_SECOND = 2 << 20
 """Most that a disk is given to write, in the long run."""

@@ -19,7 +19,7 @@ from napari_sam2.project.run_row import read_run
 from napari_sam2.project.schema import (
     ABOUT_ONE,
     APPLICATION_ID,
-    RUN,
+    SELECT_RUN,
     SELECTS,
     TABLES,
     VERSION,
@@ -28,7 +28,7 @@ from napari_sam2.project.schema import (
 from napari_sam2.project.values import Contents, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeVar
 
     from napari_sam2.project.values import StackGeometry
@@ -186,12 +186,10 @@ class _Rows:
         rows = dict(self.of("about").fetchall())
         return {n: load_json(text, f'the part "{n}"') for n, text in rows.items()}
 
-    def run(self) -> Any:
-        """Return the text about a run that was stopped; None where it is damaged."""
+    def run(self) -> Iterator[tuple[Any, Any]]:
+        """Yield what there is about a run that was stopped, up to what is damaged."""
         with suppress(sqlite3.Error):
-            found = self._file.execute(ABOUT_ONE, (RUN,)).fetchone()
-            return None if found is None else found[0]
-        return None
+            yield from self._file.execute(SELECT_RUN)
 
 
 def _project(rows: _Rows) -> Project:

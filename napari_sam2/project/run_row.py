@@ -1,7 +1,8 @@
-"""A run that was stopped, to the row of a project's table about it and back.
+"""A run that was stopped, to the rows of a project's table about it and back.
 
 A project is worth more than a run that can be gone on with: where anything is wrong
-with this row, there is none.
+with these rows, there is none. What the tracker remembers is in pieces, as Python does
+nothing else while it makes text of bytes: the window would stand still.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import ProjectError
@@ -25,18 +27,21 @@ from napari_sam2.project.schema import RUN
 from napari_sam2.project.typed_json import from_json, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable, Iterator
 
-_VERSION = 1
+_VERSION = 2
 _FIELDS = {
     "version", "run", "done", "steps", "reached", "made", "objects", "said", "seen",
-    "sha256", "state",
+    "sha256",
 }  # fmt: skip
+_PIECE = 3 << 18
+"""Bytes in a row, which are a MiB of text."""
+_MOST_BYTES = 1 << 28
 _WHERE = "the run that was stopped"
 
 
-def run_row(left: UnfinishedRun) -> tuple[str, str]:
-    """Return a row of ``about``."""
+def run_rows(left: UnfinishedRun) -> Iterator[tuple[str, str]]:
+    """Yield the rows of ``about``, one by one, as all of them are large."""
     content = {
         "version": _VERSION,
         "run": to_json(left.run),
@@ -48,29 +53,34 @@ def run_row(left: UnfinishedRun) -> tuple[str, str]:
         "said": left.said,
         "seen": left.seen,
         "sha256": hashlib.sha256(left.state).hexdigest(),
-        "state": base64.b64encode(left.state).decode(),
     }
-    return RUN, json.dumps(content, allow_nan=False)
+    yield RUN, json.dumps(content, allow_nan=False)
+    starts = range(0, len(left.state), _PIECE)
+    for name, start in zip(_names(), starts, strict=False):
+        piece = base64.b64encode(left.state[start : start + _PIECE])
+        yield name, f'"{piece.decode()}"'
 
 
 def read_run(
-    text: Any, objects: Container[int], frame_count: int
+    rows: Iterable[tuple[Any, Any]], objects: Container[int], frame_count: int
 ) -> UnfinishedRun | None:
-    """Return the run of a row; None where there is no row, or anything wrong with it.
+    """Return the run of some rows; None where there is none, or anything wrong.
 
     Parameters
     ----------
-    text : object
-        The row, or None.
+    rows : iterable of (name, text)
+        In the order of their names.
     objects : container of int
         All that exist.
     frame_count : int
         Frames of the stack, at all positions.
     """
+    rows = iter(rows)
+    _, text = next(rows, (RUN, None))
     if text is None:
         return None
     try:
-        left = _run(as_fields(load_json(text, _WHERE), _WHERE, _FIELDS))
+        left = _run(as_fields(load_json(text, _WHERE), _WHERE, _FIELDS), _state(rows))
     except (ProjectError, ValueError, TypeError, OverflowError):
         return None
     first, stop = left.run.frames or (0, 1)
@@ -81,9 +91,24 @@ def read_run(
     return left
 
 
-def _run(content: dict[str, Any]) -> UnfinishedRun:
+def _names() -> Iterator[str]:
+    """Yield the names of pieces, in the order of the alphabet."""
+    return (f"{RUN} {number:04}" for number in count())
+
+
+def _state(rows: Iterable[tuple[Any, Any]]) -> bytes:
+    pieces, size = [], 0
+    for wanted, (name, text) in zip(_names(), rows, strict=False):
+        as_text(text, _WHERE)
+        size += len(text)
+        if name != wanted or size > _MOST_BYTES:
+            raise ProjectError(f"{_WHERE} is damaged.")
+        pieces.append(base64.b64decode(load_json(text, _WHERE), validate=True))
+    return b"".join(pieces)
+
+
+def _run(content: dict[str, Any], state: bytes) -> UnfinishedRun:
     as_whole(content["version"], _WHERE, _VERSION, _VERSION)
-    state = base64.b64decode(as_text(content["state"], _WHERE), validate=True)
     if hashlib.sha256(state).hexdigest() != content["sha256"]:
         raise ProjectError(f"{_WHERE} is damaged.")
     ids = (as_whole(i, _WHERE, 1) for i in _list(content["objects"]))

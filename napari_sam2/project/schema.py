@@ -12,9 +12,9 @@ pixels of the image, row first, with pixel centres at integers.
     software, dates. ``view``: the frame and the object that were looked at; may be
     missing. ``beside``: further images that are channels of it; may be missing.
     ``recovery``: in autosaved files only, the project that they belong to. ``run``: a
-    run that was stopped, and what the tracker remembers of it (safetensors in base64);
-    may be missing, and who passes over it begins the run anew. It is true of the masks
-    beside it only.
+    run that was stopped. ``run 0000``, ``run 0001``, …: what the tracker remembers of
+    it, safetensors in pieces, each in base64. They may be missing, and who passes over
+    them begins the run anew. They are true of the masks beside them only.
 ``objects`` (object_id, name)
 ``prompts`` (frame, object_id, json)
     ``{"points": [[y, x, positive], …], "box": [y0, x0, y1, x1] or null}``.
@@ -111,12 +111,14 @@ _MASK_COLUMNS = (
 )
 
 RUN = "run"
-"""The row of ``about`` that is large, and that nobody needs."""
+OF_RUN = f"(name = '{RUN}' OR name GLOB '{RUN} *')"
+"""The rows of ``about`` that are large, and that nobody needs."""
+SELECT_RUN = f"SELECT name, json FROM about WHERE {OF_RUN} ORDER BY name"
 ABOUT_ONE = "SELECT json FROM about WHERE name = ?"
 """How one row of ``about`` is read, in all versions."""
 
 _NEWEST = {
-    "about": f"SELECT name, json FROM about WHERE name <> '{RUN}'",
+    "about": f"SELECT name, json FROM about WHERE NOT {OF_RUN}",
     "objects": "SELECT object_id, name FROM objects",
     "prompts": "SELECT frame, object_id, json FROM prompts",
     "masks": f"SELECT {_MASK_COLUMNS}, step FROM masks ORDER BY 1, 2, 3",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project import encoding
-from napari_sam2.project.run_row import run_row
+from napari_sam2.project.run_row import run_rows
 from napari_sam2.project.schema import (
     APPLICATION_ID,
-    RUN,
+    OF_RUN,
     TABLES,
     VERSION,
     database_uri,
@@ -69,9 +69,9 @@ class Store:
 
     def set_run(self, left: UnfinishedRun | None) -> None:
         """Replace the run that was stopped; None removes it."""
-        self.connection.execute("DELETE FROM about WHERE name = ?", (RUN,))
+        self.connection.execute(f"DELETE FROM about WHERE {OF_RUN}")
         if left is not None:
-            self.put_about([run_row(left)])
+            self.put_about(run_rows(left))
 
     def set_objects(self, objects: Mapping[int, TrackedObject]) -> None:
         """Replace all objects."""
