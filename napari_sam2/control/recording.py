@@ -56,8 +56,9 @@ class Recorder:
 
     def add(self, step: RecipeStep) -> int:
         """Take a step down; return its number, counted from 0."""
-        if isinstance(step, Followed) and not step.is_resumed:
-            self._again = 0
+        goes_on = isinstance(step, Followed) and step.is_resumed
+        if self._again and not goes_on and not isinstance(step, Made):
+            self._go_back()
         self._steps.append(self.identified(step) if isinstance(step, Made) else step)
         return len(self._steps) - 1
 
@@ -79,14 +80,21 @@ class Recorder:
             self._steps[number] = replace(run, done=run.done + 1)
 
     def has_run(self, left: UnfinishedRun) -> bool:
-        """Whether a run is the last one that was taken down, and came as far."""
+        """Whether a run is the last one that was taken down, and came as far.
+
+        Where it went further, nothing may have been said since: it would be said again
+        at another moment.
+        """
         last = self._last_run()
         if not last:
             return False
         run = self._steps[last[0]]
         assert isinstance(run, Followed)
-        is_same = replace(run, is_resumed=False, done=0) == left.run
-        return is_same and self._done(last) >= left.done
+        if replace(run, is_resumed=False, done=0) != left.run:
+            return False
+        done = self._done(last)
+        is_last = last[0] == len(self._steps) - 1 and self._done(last[1:]) <= left.done
+        return done == left.done or (done > left.done and is_last)
 
     def take_up(self, left: UnfinishedRun) -> None:
         """Note that the last run is gone on with from where it was at a moment.
@@ -95,6 +103,24 @@ class Recorder:
         not counted twice.
         """
         self._again = self._done(self._last_run()) - left.done
+
+    def _go_back(self) -> None:
+        """Take down again what the tracker knows, less the frames that were to come.
+
+        What is said now is said before them. The steps that were there stay, as masks
+        come from them.
+        """
+        again, self._again = self._again, 0
+        steps = self.steps
+        made = max(n for n, step in enumerate(steps) if isinstance(step, Made))
+        told = list(steps[made:])
+        for number in reversed(range(len(told))):
+            run = told[number]
+            if again and isinstance(run, Followed):
+                less = min(run.done, again)
+                told[number] = replace(run, done=run.done - less)
+                again -= less
+        self._steps += told
 
     def _last_run(self) -> list[int]:
         """Return the numbers of the last run, and of those that it goes on with."""

@@ -14,6 +14,7 @@ from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, History, Settings, edits
 from tests.control.fake_tracker import FakeFactory
 from tests.control.manual_lane import ManualLane
+from tests.control.sittings import Sitting, seen
 
 SHAPE = (10, 40, 60)
 SPILL_FOLDER = "napari_sam2.control.workplace.spill_folder"
@@ -128,3 +129,13 @@ def boxed_desk(ready_desk: Desk, crossing_folder: Path) -> Desk:
     ready_desk.say(1, 4, FramePrompts(box_yxyx=(10, 20, 17, 31)))
     ready_desk.lane.finish()
     return ready_desk
+
+
+@pytest.fixture
+def whole(miniature) -> dict:
+    """Return the masks of a run that nobody stopped."""
+    sitting = Sitting(miniature)
+    sitting.prompt()
+    sitting.controller.run()
+    sitting.lane.finish()
+    return seen(sitting)

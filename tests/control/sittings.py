@@ -161,3 +161,11 @@ class Sitting:
         """Save a project, and return what is read from it."""
         write_project(path, self.project)
         return read_project(path).contents
+
+
+def seen(sitting: Sitting) -> dict:
+    """Return the pixels of all masks, and how sure of them the model was."""
+    return {
+        place: (one.mask, one.predicted_iou, one.object_logit)
+        for place, one in sitting.document.masks.items()
+    }

@@ -13,26 +13,8 @@ from napari_sam2.core.frames import ArrayFrames
 from napari_sam2.core.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Settings, edits
-from tests.control.sittings import Sitting, pixels
+from tests.control.sittings import Sitting, pixels, seen
 from tests.miniature import seeded_model
-
-
-def seen(sitting: Sitting) -> dict:
-    """Return the pixels of all masks, and how sure of them the model was."""
-    return {
-        place: (one.mask, one.predicted_iou, one.object_logit)
-        for place, one in sitting.document.masks.items()
-    }
-
-
-@pytest.fixture
-def whole(miniature) -> dict:
-    """Return the masks of a run that nobody stopped."""
-    sitting = Sitting(miniature)
-    sitting.prompt()
-    sitting.controller.run()
-    sitting.lane.finish()
-    return seen(sitting)
 
 
 @pytest.fixture
@@ -80,24 +62,6 @@ def test_it_is_stopped_and_reopened_again_and_again(
     sitting.lane.finish()
     assert seen(sitting) == whole
     assert sitting.controller.status.message == "Track 2 objects: 12 frames are done."
-
-
-def test_a_killed_run_goes_on_from_where_it_was_kept_last(
-    miniature, whole, tmp_path: Path, monkeypatch
-) -> None:
-    """Masks that were kept meanwhile are computed again, and are the same."""
-    monkeypatch.setattr(run_keeper, "FIRST_SECONDS", 0.0)  # then not for a while
-    before = Sitting(miniature)
-    before.prompt()
-    before.run_until(7)
-    assert before.controller.recorder.left.done == 1
-    after = Sitting(miniature, before.save(tmp_path / "cells.sam2"))
-    assert "1 of 12 frames are done" in after.controller.status.message
-    assert seen(after) == seen(before)
-    after.go_on()
-    assert seen(after) == whole
-    replayed = after.replay()
-    assert (replayed.changed, replayed.unknown) == (0, 0)
 
 
 def test_a_run_that_failed_goes_on(miniature, whole, tmp_path: Path) -> None:
