@@ -83,9 +83,9 @@ def _check_begins_anew(job: Job) -> None:
     for one in job.outputs.written:
         if os.path.lexists(one):
             raise OutputError(
-                f"There is no run to go on with: what takes less than a minute is not "
-                f"kept. {one} exists: begin anew with --overwrite in place of "
-                "--resume, or choose another name."
+                "There is no run to go on with: it came to its end, or was stopped in "
+                f"its first minute. {one} exists: begin anew with --overwrite in place "
+                "of --resume, or choose another name."
             )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_sam2.core.axes import FrameLayout, axis_names, list_axes
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 from napari_sam2.io.reading.turned import turned_like
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Letters of axes that a file does not name.
 _UNKNOWN = set("iq")
+_MOST_AT_HAND = 2 << 30
 _SLOWEST_FIRST = "tzyx"
 # Kinds of types of pixels that hold whole numbers only.
 _WHOLE = "bui"
@@ -159,21 +161,41 @@ def labels_of(image: StackFrames, labels: Stack) -> ImageLabels | None:
         image, or lie elsewhere in the patient.
     """
     long = [i for i, axis in enumerate(labels.axes) if axis.size > 1]
-    if len(long) < _FEWEST_AXES_OF_A_VOLUME:
-        return None
     stack, channel = image.stack, image.layout.channel
+    if len(long) < _FEWEST_AXES_OF_A_VOLUME and not _is_slice_in_space(labels, stack):
+        return None
     labels = turned_like(labels, stack)
     own = [i for i in range(len(stack.axes)) if i != channel]
     found = _alike(labels.axes, long, stack.axes, own)
     if found is not None and set(image.layout.plane) <= found.keys():
-        return ImageLabels(labels, found)
-    if len(long) == _FEWEST_AXES_OF_A_VOLUME:
+        frame = image.layout.frame
+        along = None if frame is None else found.get(frame)
+        return ImageLabels(_at_hand(labels, along), found)
+    if len(long) <= _FEWEST_AXES_OF_A_VOLUME:
         return None
     raise StackError(
         f"The labels {labels.path} have {list_axes(labels.axes)}, and the image "
         f"{stack.name} has {list_axes(stack.axes)}: labels of a whole image must be as "
         "large as it is."
     )
+
+
+def _is_slice_in_space(labels: Stack, image: Stack) -> bool:
+    """Whether both are single slices of a scanner, which may be turned."""
+    sizes = [
+        sorted((axis.name, axis.size) for axis in one.axes if axis.name in "xyz")
+        for one in (labels, image)
+    ]
+    return labels.affine is not None and len(sizes[0]) == 3 and sizes[0] == sizes[1]
+
+
+def _at_hand(labels: Stack, frame_axis: int | None) -> Stack:
+    """Read labels that are cut across their pages: each frame takes them all."""
+    array = labels.array
+    is_across = frame_axis is not None and frame_axis > 0
+    if is_across and isinstance(array, PagedArray) and array.nbytes <= _MOST_AT_HAND:
+        return replace(labels, array=np.asarray(array))
+    return labels
 
 
 def _alike(
@@ -186,8 +208,10 @@ def _alike(
     if rest:
         missed = [i for i in own if image[i].size > 1 and i not in found]
         missed.sort(key=lambda i: _SLOWEST_FIRST.find(image[i].name))
+        if len(rest) != len(missed):
+            return None
         names = {labels[i].name for i in rest} | {image[i].name for i in missed}
-        if len(rest) != len(missed) or not names & _UNKNOWN:
+        if len(rest) > 1 and not names & _UNKNOWN:  # one is it, whatever it is called
             return None
         found |= zip(missed, rest, strict=True)
     if any(image[one].size != labels[other].size for one, other in found.items()):

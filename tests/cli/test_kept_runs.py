@@ -101,7 +101,7 @@ def test_a_short_run_that_was_stopped_is_not_kept_and_that_is_said(
     partial = written(tmp_path / "short")
     said = cli(*words, *outputs("short"), "--resume")
     assert said.code == 2
-    assert "There is no run to go on with: what takes less than a minute" in said.err
+    assert "no run to go on with: it came to its end, or was stopped" in said.err
     assert "begin anew with --overwrite in place of --resume" in said.err
     assert written(tmp_path / "short") == partial
     assert cli(*words, *outputs("short"), "--overwrite").code == 0

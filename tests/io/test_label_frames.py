@@ -221,3 +221,34 @@ def test_an_affine_that_is_flat_says_nothing(tmp_path):
     image = stack_frames(open_stack(tmp_path / "scan.nii"))
     frames = read_labels(tmp_path / "seed.nii", image)
     np.testing.assert_array_equal(frames[3], image[3])
+
+
+@pytest.mark.parametrize("names", ["tyx", "cyx"])
+def test_the_axis_that_is_left_is_the_one_that_the_image_has_left(tmp_path, names):
+    """ImageJ calls slices channels unless it is told."""
+    path = write(tmp_path / "labels.ome.tif", cube(), names)
+    image = stack_frames(array_stack(cube(), "zyx"), "y")
+    np.testing.assert_array_equal(read_labels(path, image)[2], cube()[:, 2])
+
+
+def test_a_single_slice_is_turned_as_well(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    voxels = np.arange(20, dtype=np.int16).reshape(4, 5, 1)
+    affine = OBLIQUE.copy()
+    image = nibabel.Nifti1Image(voxels, affine)
+    nibabel.save(image, tmp_path / "scan.nii")
+    turned = image.as_reoriented(np.array([[0, -1], [1, 1], [2, 1.0]]))
+    nibabel.save(turned, tmp_path / "seed.nii")
+    frames = stack_frames(open_stack(tmp_path / "scan.nii"))
+    labels = read_labels(tmp_path / "seed.nii", frames)
+    np.testing.assert_array_equal(labels[0], frames[0])
+
+
+def test_labels_that_are_cut_across_their_pages_are_read_once(tmp_path):
+    path = tmp_path / "labels.tif"
+    options = {"metadata": {"axes": "ZYX"}, "compression": "zlib"}
+    tifffile.imwrite(path, cube(), **options)
+    image = stack_frames(array_stack(cube(), "zyx"), "x")
+    frames = read_labels(path, image)
+    assert isinstance(frames.stack.array, np.ndarray)
+    np.testing.assert_array_equal(frames[3], cube()[:, :, 3])

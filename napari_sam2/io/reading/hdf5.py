@@ -90,7 +90,10 @@ class Hdf5Array(LazyArray):
             if chunk.size > self._most_bytes:
                 found[tuple(chunk.chunk_offset)] = chunk.size
 
-        self._dataset.id.chunk_iter(note)
+        # Not where HDF5 is older than 1.12.3; what it decodes then is not looked at.
+        each = getattr(self._dataset.id, "chunk_iter", None)
+        if each is not None:
+            each(note)
         return found
 
     @property

@@ -58,8 +58,9 @@ def own_series(file: Any) -> int:
 
 def others_notices(path: Path, file: Any, number: int) -> tuple[str, ...]:
     """Tell which image is shown where there are others, here or in a set of files."""
+    images = [one for one in file.series if not one.keyframe.is_reduced]
     count = len(file.series)
-    if count == 1:
+    if len(images) <= 1:  # others are thumbnails
         return ()
     which = "with --series N (in Python, series=N), counted from 0"
     if all(series.keyframe.parent is file for series in file.series):

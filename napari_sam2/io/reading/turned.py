@@ -90,9 +90,7 @@ def turned_like(stack: Stack, image: Stack) -> Stack:
     """
     if stack.affine is None or image.affine is None:
         return stack
-    if stack.affine == image.affine:
-        return stack
-    if _says_nothing(stack) or _says_nothing(image):
+    if (0, 0) in (stack.space_codes, image.space_codes):  # they name no space
         return stack
     places = {axis.name: i for i, axis in enumerate(stack.axes) if axis.name in _SPACE}
     sizes = {axis.name: axis.size for axis in image.axes}
@@ -105,7 +103,7 @@ def turned_like(stack: Stack, image: Stack) -> Stack:
     axes, flipped = list(stack.axes), set()
     turns = np.round(steps[:3, :3])
     if not _is_turn(turns):
-        raise _lies_elsewhere(stack, image)
+        return _as_it_is(stack, image)
     for column, name in enumerate(_SPACE):  # along x, y and z of the stack
         row = int(np.abs(turns[:, column]).argmax())
         index = places[name]
@@ -114,7 +112,7 @@ def turned_like(stack: Stack, image: Stack) -> Stack:
             flipped.add(index)
     shape = [stack.axes[places[name]].size for name in _SPACE]
     if not _is_same_grid(steps, turns, shape, [sizes[name] for name in _SPACE]):
-        raise _lies_elsewhere(stack, image)
+        return _as_it_is(stack, image)
     array = FlippedArray(stack.array, flipped) if flipped else stack.array
     return replace(stack, array=array, axes=tuple(axes), affine=image.affine)
 
@@ -123,14 +121,30 @@ def _square(affine: Affine) -> npt.NDArray[Any]:
     return np.array([*affine, (0.0, 0.0, 0.0, 1.0)])
 
 
-def _says_nothing(stack: Stack) -> bool:
-    """Whether a header names no space, or says no more than how large voxels are.
+def _as_it_is(stack: Stack, image: Stack) -> Stack:
+    """Return a volume that is not the image's, if one header says no more than sizes.
 
-    The latter is what programs write that were given an array and nothing else: ITK
-    counts two of the axes from the other side then, and means nothing by it.
+    Raises
+    ------
+    StackError
+        If both say where they lie.
     """
-    if stack.space_codes == (0, 0):
-        return True
+    if _says_sizes_alone(stack) or _says_sizes_alone(image):
+        return stack
+    raise StackError(
+        f"{stack.path} lies elsewhere in space than {image.path}: their voxels are not "
+        "the same ones, by what their headers say. Bring it to the grid of the image "
+        "first, with nearest neighbours, as programs for registration do; or correct "
+        "the header that is wrong."
+    )
+
+
+def _says_sizes_alone(stack: Stack) -> bool:
+    """Whether a header says no more than how large voxels are.
+
+    So programs write it that were given an array and nothing else: ITK counts two of
+    the axes from the other side then, and means nothing by it.
+    """
     matrix = np.array(stack.affine)
     sizes = np.diag(matrix[:, :3])
     return not matrix[:, 3].any() and np.array_equal(matrix[:, :3], np.diag(sizes))
@@ -157,12 +171,3 @@ def _is_same_grid(
     starts = np.where(turns.sum(1) < 0, np.array(image_shape) - 1, 0)
     wanted = corners @ turns.T + starts
     return bool((np.abs(found - wanted) <= _MOST_APART).all())
-
-
-def _lies_elsewhere(stack: Stack, image: Stack) -> StackError:
-    return StackError(
-        f"{stack.path} lies elsewhere in space than {image.path}: their voxels are not "
-        "the same ones, by what their headers say. Bring it to the grid of the image "
-        "first, with nearest neighbours, as programs for registration do; or correct "
-        "the header that is wrong."
-    )
