@@ -62,7 +62,7 @@ def _enough(track: ObjectTrack, reach: int) -> ObjectTrack:
     """Return a track with no more memories than runs look at, here or at prompts."""
     last = list(track.bank.recent)[-reach:]
     kept = {
-        frame: replace(memory, logits=None)
+        frame: memory if frame in last else replace(memory, logits=None)
         for frame, memory in track.bank.recent.items()
         if frame in last or any(abs(frame - one) <= reach for one in track.answers)
     }

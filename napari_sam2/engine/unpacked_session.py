@@ -79,9 +79,8 @@ def unpack_session(data: bytes, parts: SessionParts) -> tuple[Paused, ObjectTrac
 
 
 def _compared(tracks: Iterable[ObjectTrack]) -> set[int]:
-    """Return a few frames to be looked at: the first and the last that are known."""
-    firsts = {one.prompted[0] for one in tracks}
-    return firsts | {next(reversed(one.bank.recent), min(firsts)) for one in tracks}
+    """Return the frames that are remembered: masks to come hang on each of them."""
+    return {f for one in tracks for f in (*one.answers, *one.bank.recent)}
 
 
 def _metadata(data: bytes) -> dict[str, str]:

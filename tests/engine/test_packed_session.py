@@ -73,14 +73,41 @@ def test_corrections_are_remembered_as_they_were_answered(miniature, options) ->
 def test_what_is_too_much_is_left_out_as_long_as_the_run_does_not_need_it(
     miniature,
 ) -> None:
-    before = stopped(miniature)
-    whole = len(before.pack_session(PLENTY))
-    bounded = before.pack_session(whole * 2 // 3)
+    before = prompted(miniature, WINDOWED, frames=80)
+    list(islice(before.propagate(direction="forward"), 60))
+    bound = len(before.pack_session(PLENTY)) * 3 // 4
+    bounded = before.pack_session(bound)
     assert bounded is not None
-    assert len(bounded) < whole * 2 // 3
-    after = go_on(before, fresh(miniature, WINDOWED), whole * 2 // 3)
+    assert len(bounded) < bound
+    after = go_on(before, fresh(miniature, WINDOWED, frames=80), bound)
     assert course(before.resume()) == course(after.resume())
     assert stopped(miniature).pack_session(1000) is None
+
+
+def test_the_last_frame_is_corrected_as_before_although_much_is_left_out(
+    miniature,
+) -> None:
+    before = prompted(miniature, WINDOWED, frames=80)
+    run = list(islice(before.propagate(direction="forward"), 60))
+    bound = len(before.pack_session(PLENTY)) * 3 // 4
+    after = go_on(before, fresh(miniature, WINDOWED, frames=80), bound)
+    correction = FramePrompts(points_yx=((15.0, 15.0),), positive=(True,))
+    found = [one.set_prompts(1, run[-1].frame, correction) for one in (before, after)]
+    assert said(found[0]) == said(found[1])
+
+
+@pytest.mark.parametrize("frame", range(2, 8))
+def test_other_pixels_of_any_frame_that_is_remembered_are_refused(
+    miniature, frame
+) -> None:
+    class Edited(Generated):
+        def __getitem__(self, index: int):
+            return super().__getitem__(index) + 9 * (index == frame)
+
+    packed = stopped(miniature).pack_session(PLENTY)
+    edited = VideoTracker(miniature, Edited(12), limits=LIMITS, options=WINDOWED)
+    with pytest.raises(CheckpointError, match=f"Frame {frame} is not as it was"):
+        edited.unpack_session(packed)
 
 
 def test_it_does_not_grow_with_the_length_of_the_run(miniature) -> None:
