@@ -93,8 +93,11 @@ def test_labels_of_all_positions_are_prompts_where_they_are(cli, tzyx, tmp_path)
     tifffile.imwrite(seeds, empty, imagej=True, metadata={"axes": "TZYX"})
     assert "shows no object" in cli("track", tzyx, "-o", out, *words).err
     tifffile.imwrite(seeds, drawn, imagej=True, metadata={"axes": "TCYX"})
+    assert cli("track", tzyx, "-o", out, *words).code == 0  # ImageJ means z
+    np.testing.assert_array_equal(tifffile.imread(out)[2, 2], drawn[2, 2])
+    tifffile.imwrite(seeds, drawn[:, :2], imagej=True, metadata={"axes": "TZYX"})
     said = cli("track", tzyx, "-o", out, *words)
-    assert "The mask prompts: There is no axis z" in said.err
+    assert "labels of a whole image must be as large as it is" in said.err
 
 
 @pytest.mark.parametrize("ending", [".ome.zarr", ".nii.gz"])
