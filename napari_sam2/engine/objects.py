@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -29,16 +30,13 @@ class ObjectTracks:
     frame_count : int
         Frames in the stack.
 
-    Attributes
-    ----------
-    withdrawals : int
-        How often something was taken back: what was planned before then no longer fits.
     """
 
     def __init__(self, frame_count: int) -> None:
         self._frame_count = frame_count
         self._tracks: dict[int, ObjectTrack] = {}
-        self.withdrawals = 0
+        self._withdrawals: Counter[int] = Counter()
+        self._takeovers = 0
 
     @classmethod
     def made_of(cls, frame_count: int, tracks: Iterable[ObjectTrack]) -> ObjectTracks:
@@ -136,19 +134,26 @@ class ObjectTracks:
         """Take back what was said on a frame; an object without prompts goes."""
         track = self[object_id]
         track.withdraw(frame)
-        self.withdrawals += 1
+        self._withdrawals[track.object_id] += 1
         if not track.answers:
             del self._tracks[object_id]
 
     def remove(self, object_id: int) -> None:
         """Forget an object."""
-        del self._tracks[self[object_id].object_id]
-        self.withdrawals += 1
+        track = self._tracks.pop(self[object_id].object_id)
+        self._withdrawals[track.object_id] += 1
+
+    def withdrawals_of(self, object_ids: Iterable[int]) -> int:
+        """Count how often something was taken back that was said about some objects.
+
+        What was planned for them before then no longer fits.
+        """
+        return self._takeovers + sum(self._withdrawals[i] for i in object_ids)
 
     def take_up(self, others: ObjectTracks) -> None:
         """Go on with other objects of the same stack, and forget these."""
         self._tracks = others._tracks
-        self.withdrawals += 1
+        self._takeovers += 1
 
     def prompted_only(self, where: torch.device) -> ObjectTracks:
         """Return the objects on a device, less the memories of tracked frames."""

@@ -75,13 +75,16 @@ class Runner:
 
     @property
     def paused(self) -> Paused | None:
-        """The last run, if it did not end, and nothing was taken back since then."""
+        """The last run, if it did not end, and nothing of it was taken back since."""
         paused, withdrawals = self._paused
-        return paused if withdrawals == self.tracks.withdrawals else None
+        return paused if withdrawals == self._withdrawals(paused) else None
 
     @paused.setter
     def paused(self, paused: Paused | None) -> None:
-        self._paused = paused, self.tracks.withdrawals
+        self._paused = paused, self._withdrawals(paused)
+
+    def _withdrawals(self, paused: Paused | None) -> int:
+        return self.tracks.withdrawals_of(paused.plan.prompted if paused else ())
 
     def run(self, start: Paused, token: CancelToken | None) -> Generator[FrameResult]:
         """Do what is left of a run, forward and then backward.

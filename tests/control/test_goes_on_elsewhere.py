@@ -91,6 +91,20 @@ def test_corrections_since_the_stop_are_honoured(
     assert (replayed.changed, replayed.unknown) == (0, 0)
 
 
+def test_a_click_on_a_painted_frame_keeps_the_rest(
+    stopped: Sitting, tmp_path: Path, miniature
+) -> None:
+    stopped.paint(2, 5)
+    stopped.say(2, 5, (14.0, 18.0))
+    after = Sitting(miniature, stopped.save(tmp_path / "cells.sam2"))
+    for sitting in (stopped, after):
+        sitting.go_on()
+        assert sitting.controller.recorder.steps[-1].is_resumed
+    assert seen(after) == seen(stopped)
+    replayed = after.replay()
+    assert (replayed.changed, replayed.unknown) == (0, 0)
+
+
 def test_a_correction_during_the_run_is_kept_with_it(miniature, tmp_path: Path) -> None:
     before = Sitting(miniature)
     before.prompt()
