@@ -7,6 +7,7 @@ are kept in pytest's cache. Comparing and describing them is done every time.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,8 +38,10 @@ def export_nano(nano: Sam2Model, folder: Path, config: pytest.Config) -> None:
     def write_once(module, part, path: Path) -> None:
         if not (kept / part.file_name).exists():
             write_graph(module, part, path)
-            shutil.copy(path, kept / f"{part.file_name}.new")
-            (kept / f"{part.file_name}.new").replace(kept / part.file_name)
+            # Of its own name: another process may keep the same graph.
+            own = kept / f"{part.file_name}.{os.getpid()}"
+            shutil.copy(path, own)
+            own.replace(kept / part.file_name)
         shutil.copy(kept / part.file_name, path)
 
     with pytest.MonkeyPatch.context() as patch:
