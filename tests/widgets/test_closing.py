@@ -137,6 +137,20 @@ def test_work_on_an_image_that_goes_with_all_layers_is_kept(
     assert len(found.read().contents.prompts) == 2
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_no_layer_comes_back_whatever_went_before_the_image(
+    user_without_window: User, is_first: bool
+) -> None:
+    user = user_without_window
+    bring_to(user, "idle")
+    session, layers = user.session, user.viewer.layers
+    session._repainter.add({0})
+    for layer in list(layers) if is_first else [*layers][::-1]:
+        layers.remove(layer)
+    user.qtbot.wait(100)
+    assert not list(layers)
+
+
 def test_the_last_word_about_an_image_goes_with_it(user_without_window: User) -> None:
     user = user_without_window
     bring_to(user, "idle")

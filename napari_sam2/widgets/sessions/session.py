@@ -271,7 +271,8 @@ class Session:
         layers.selection.active = active
 
     def _repaint(self, frames: frozenset[int]) -> None:
-        if len(self.document.masks) and self.masks.layer not in self._viewer.layers:
+        is_missed = self.masks.layer not in self._viewer.layers
+        if is_missed and len(self.document.masks) and not self._is_closed:
             self._bring_masks_back()
         self.masks.apply()
         self.painted.emit(frames)
