@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.frame_times import frame_times
-from napari_sam2.core.lazy_array import LazyArray
+from napari_sam2.core.lazy_array import LazyArray, close_array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,9 +49,7 @@ class JoinedChannels(LazyArray):
     def close(self) -> None:
         """Release the files, where there are any."""
         for array in self._arrays:
-            close = getattr(array, "close", None)
-            if close is not None:
-                close()
+            close_array(array)
 
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read what integers and slices pick; of the channels, only those."""

@@ -81,3 +81,10 @@ class LazyArray(ABC):
                 "take numpy.asarray of the array, which reads all of it"
             )
         return keys + (_WHOLE,) * (self.ndim - len(keys))
+
+
+def close_array(array: object) -> None:
+    """Release the file of an array, where there is one."""
+    close = getattr(array, "close", None)
+    if close is not None:
+        close()

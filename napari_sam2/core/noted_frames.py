@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.frames import picked_channels
+from napari_sam2.core.passed_frames import PassedFrames
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,7 +21,7 @@ def checksum_of(pixels: npt.NDArray[Any]) -> int:
     return zlib.crc32(np.ascontiguousarray(little).data)
 
 
-class NotedFrames:
+class NotedFrames(PassedFrames):
     """The frames of a source, of which each is noted as it is read: a ``FrameSource``.
 
     Parameters
@@ -32,12 +32,8 @@ class NotedFrames:
     """
 
     def __init__(self, source: FrameSource, notes: dict[int, int]) -> None:
-        self._source = source
+        super().__init__(source)
         self._notes = notes
-
-    def __len__(self) -> int:
-        """Count the frames."""
-        return len(self._source)
 
     def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
         """Read one frame, (H, W) or (H, W, 3).
@@ -50,23 +46,3 @@ class NotedFrames:
         pixels = self._source[frame]
         self._notes[frame] = checksum_of(pixels)
         return pixels
-
-    @property
-    def shape_hw(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self._source.shape_hw
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels."""
-        return self._source.dtype
-
-    @property
-    def is_rgb(self) -> bool:
-        """Whether frames are colour pictures."""
-        return self._source.is_rgb
-
-    @property
-    def picked(self) -> tuple[int, ...]:
-        """The channels that are read; none where that is not known."""
-        return picked_channels(self._source)

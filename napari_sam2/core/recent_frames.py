@@ -6,10 +6,9 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.core.frames import picked_channels
+from napari_sam2.core.passed_frames import PassedFrames
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from napari_sam2.core.frames import FrameSource
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 128 << 20
 
 
-class RecentFrames:
+class RecentFrames(PassedFrames):
     """The frames of a source, of which those read last are kept: a ``FrameSource``.
 
     One thread reads at a time, so that a run may read ahead while its results are
@@ -31,15 +30,11 @@ class RecentFrames:
     """
 
     def __init__(self, source: FrameSource, most_bytes: int = _MOST_BYTES) -> None:
-        self._source = source
+        super().__init__(source)
         self._most_bytes = most_bytes
         self._kept: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        """Count the frames."""
-        return len(self._source)
 
     def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
         """Return one frame, (H, W) or (H, W, 3); to be looked at only.
@@ -62,23 +57,3 @@ class RecentFrames:
         while self._bytes > self._most_bytes and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             self._bytes -= dropped.nbytes
-
-    @property
-    def shape_hw(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self._source.shape_hw
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels."""
-        return self._source.dtype
-
-    @property
-    def is_rgb(self) -> bool:
-        """Whether frames are colour pictures."""
-        return self._source.is_rgb
-
-    @property
-    def picked(self) -> tuple[int, ...]:
-        """The channels that are read; none where that is not known."""
-        return picked_channels(self._source)

@@ -1,4 +1,4 @@
-"""Follows an object with the dock until it is killed; see test_killed_in_a_run.
+"""Follows an object with the dock until it is killed; see :mod:`tests.widgets.killed`.
 
 Run as ``python -m tests.widgets.run_until_killed IMAGE [network]``. Every frame takes a
 moment, and it says again and again how many masks are in the recovery file.

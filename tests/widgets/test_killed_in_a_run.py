@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +13,9 @@ pytest.importorskip("napari", reason="the window needs napari")
 import tifffile
 
 from tests.control.fake_tracker import disc
+from tests.widgets.killed import kill_in_a_run
 from tests.widgets.user import User
 
-ROOT = Path(__file__).parents[2]
 FRAMES, SHAPE_HW = 150, (40, 60)
 
 
@@ -28,25 +25,6 @@ def image(tmp_path: Path) -> Path:
     pixels = np.zeros((FRAMES, *SHAPE_HW), np.uint8)
     tifffile.imwrite(path, pixels, photometric="minisblack")
     return path
-
-
-def kill_in_a_run(image: Path, *, masks: int) -> int:
-    """Kill a run once so many masks are kept; return how many there were by then."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "tests.widgets.run_until_killed", str(image)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert program.stdout is not None
-    with program.stdout:
-        written = 0
-        while written < masks:
-            written = int(program.stdout.readline())
-        program.kill()
-        program.wait()
-        return max([written, *map(int, program.stdout.readlines())])
 
 
 def test_finished_masks_are_offered_and_the_run_goes_on_from_them(

@@ -15,6 +15,7 @@ import numpy as np
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.given import check_given
+from napari_sam2.core.lazy_array import close_array
 from napari_sam2.io.reading.kinds import open_any
 from napari_sam2.io.reading.opened import SCANNER, Wanted
 
@@ -85,9 +86,7 @@ class Stack:
 
     def close(self) -> None:
         """Release the file; frames can no longer be read."""
-        close = getattr(self.array, "close", None)
-        if close is not None:
-            close()
+        close_array(self.array)
 
 
 def open_stack(

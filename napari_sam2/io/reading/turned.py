@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.lazy_array import LazyArray
+from napari_sam2.core.lazy_array import LazyArray, close_array
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,9 +41,7 @@ class FlippedArray(LazyArray):
 
     def close(self) -> None:
         """Release the file, where there is one."""
-        close = getattr(self._array, "close", None)
-        if close is not None:
-            close()
+        close_array(self._array)
 
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:
         """Read what integers and slices pick."""

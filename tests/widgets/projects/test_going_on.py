@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -19,11 +16,11 @@ from napari.components import ViewerModel
 from napari_sam2.control import Activity, run_keeper
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
+from tests.widgets.killed import kill_in_a_run
 from tests.widgets.projects.desk import SHAPE, masks_of, reopen, save
 from tests.widgets.real_tracker import RealFactory
 from tests.widgets.user import User
 
-ROOT = Path(__file__).parents[3]
 FRAMES = SHAPE[0]
 
 
@@ -156,7 +153,7 @@ def test_another_model_takes_the_offer_back(worker: User, tmp_path: Path) -> Non
 def test_a_killed_program_leaves_a_run_to_be_gone_on_with(
     user_without_window: User, image: Path, tmp_path: Path
 ) -> None:
-    written = kill_in_a_run(image)
+    written = kill_in_a_run(image, "network", masks=4)
     user = user_without_window
     user.factory = RealFactory()
     user.open_dock()
@@ -173,22 +170,3 @@ def test_a_killed_program_leaves_a_run_to_be_gone_on_with(
     user.wait(lambda: user.document.frames_covered(1) == FRAMES)
     user.wait_idle()
     assert masks_of(user) == masks
-
-
-def kill_in_a_run(image: Path, *, masks: int = 4) -> int:
-    """Kill a run once so many masks are kept; return how many there were by then."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "tests.widgets.run_until_killed", str(image), "network"],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert program.stdout is not None
-    with program.stdout:
-        written = 0
-        while written < masks:
-            written = int(program.stdout.readline())
-        program.kill()
-        program.wait()
-        return max([written, *map(int, program.stdout.readlines())])
