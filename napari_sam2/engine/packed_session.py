@@ -17,6 +17,7 @@ from safetensors.torch import save
 
 from napari_sam2.engine.memory import MemoryBank
 from napari_sam2.engine.run_conditions import describe_conditions
+from napari_sam2.engine.run_json import run_json
 from napari_sam2.engine.said_json import said_json, sighting_json
 
 if TYPE_CHECKING:
@@ -73,15 +74,11 @@ def _packed(
     paused: Paused, tracks: Collection[ObjectTrack], parts: SessionParts
 ) -> bytes:
     tensors = {SEEN: torch.from_numpy(parts.encoder.reader.checksums)}
-    plan = paused.plan
     said = {
         "version": VERSION,
         "conditions": describe_conditions(parts),
         "objects": {str(one.object_id): _described(one) for one in tracks},
-        "prompted": {str(i): ends for i, ends in plan.prompted.items()},
-        "frames": [plan.frames.start, plan.frames.stop],
-        "direction": plan.direction,
-        "done": paused.done,
+        **run_json(paused),
     }
     for one in tracks:
         for name, rows in _parts(one).items():

@@ -21,24 +21,23 @@ from napari_sam2.core.errors import CheckpointError, OutputError, PromptError
 from napari_sam2.core.packed import PackedMask
 from napari_sam2.engine.device import kept_dtype
 from napari_sam2.engine.memory import FrameMemory
-from napari_sam2.engine.plan import Plan
-from napari_sam2.engine.run import Paused
 from napari_sam2.engine.run_conditions import (
     check_conditions,
     check_frames,
     describe_conditions,
 )
+from napari_sam2.engine.run_json import run_from, run_json
+from napari_sam2.engine.said_json import sighting_from, sighting_json
 from napari_sam2.engine.track import UNSEEN
-from napari_sam2.engine.views import View
-from napari_sam2.engine.window import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from napari_sam2.engine.network import Network
     from napari_sam2.engine.objects import ObjectTracks
     from napari_sam2.engine.parts import SessionParts
+    from napari_sam2.engine.plan import Plan
+    from napari_sam2.engine.run import Paused
     from napari_sam2.engine.track import ObjectTrack
 
 _RUN, _SEEN = "run", "seen"
@@ -77,7 +76,7 @@ def save_run(
         "conditions": describe_conditions(parts),
         "prompts": _digest(paused.plan, tracks),
         "objects": objects,
-        **_numbers(paused),
+        **run_json(paused),
     }
     _replace(path, save(tensors, {_RUN: json.dumps(said)}))
 
@@ -114,10 +113,10 @@ def load_run(
             if said["version"] != _VERSION:
                 raise ValueError("it is of another version of napari-sam2")
             check_conditions(path, said["conditions"], parts)
-            paused = _paused(said)
+            paused = run_from(said, parts.frame_count)
             objects = tracks.of(paused.plan.prompted)
             _check_prompts(path, said["prompts"], paused.plan, tracks)
-            restored = _restored(file, objects, said["objects"], parts.model)
+            restored = _restored(file, objects, said["objects"], parts)
             seen = file.get_tensor(_SEEN).numpy()
             check_frames(path, _compared(restored, compares_all), seen, parts)
     except (SafetensorError, ValueError, LookupError, TypeError) as error:
@@ -143,10 +142,10 @@ class _Restored:
 
 
 def _restored(
-    file: Any, tracks: Iterable[ObjectTrack], said: dict[str, Any], model: Network
+    file: Any, tracks: Iterable[ObjectTrack], said: dict[str, Any], parts: SessionParts
 ) -> list[_Restored]:
     return [
-        _Restored(one, _remembered(file, one, said, model), _visits(file, one))
+        _Restored(one, _remembered(file, one, said, parts), _visits(file, one))
         for one in tracks
     ]
 
@@ -175,23 +174,6 @@ def _replace(path: Path, data: bytes) -> None:
             beside.unlink()
         reason = error.strerror or error
         raise OutputError(f"{path} could not be written: {reason}.") from error
-
-
-def _numbers(paused: Paused) -> dict[str, Any]:
-    plan = paused.plan
-    return {
-        "prompted": {str(one): ends for one, ends in plan.prompted.items()},
-        "frames": [plan.frames.start, plan.frames.stop],
-        "direction": plan.direction,
-        "done": paused.done,
-    }
-
-
-def _paused(said: dict[str, Any]) -> Paused:
-    prompted = {int(one): (a, b) for one, (a, b) in said["prompted"].items()}
-    plan = Plan(prompted, range(*said["frames"]), said["direction"])
-    forward, backward = said["done"]
-    return Paused(plan, (forward, backward))
 
 
 def _check_prompts(path: Path, digest: str, plan: Plan, tracks: ObjectTracks) -> None:
@@ -223,13 +205,9 @@ def _described(track: ObjectTrack) -> list[dict[str, Any]]:
         {
             "frame": frame,
             "is_reverse": memory.is_reverse,
-            "view": memory.sighting.view,
-            "box_yxyx": box and list(map(float, box)),
-            "context": memory.sighting.context,
-            "missed": memory.sighting.missed,
+            **sighting_json(memory.sighting),
         }
         for frame, memory in track.bank.recent.items()
-        for box in (memory.sighting.box_yxyx,)
     ]
 
 
@@ -247,12 +225,12 @@ def _tensors(track: ObjectTrack) -> dict[str, torch.Tensor]:
 
 
 def _remembered(
-    file: Any, track: ObjectTrack, said: dict[str, Any], model: Network
+    file: Any, track: ObjectTrack, said: dict[str, Any], parts: SessionParts
 ) -> dict[int, FrameMemory]:
     described, number = said[str(track.object_id)], track.object_id
     if not described:
         return {}
-    device, config = model.device, model.config
+    device, config = parts.model.device, parts.model.config
     spatial = file.get_tensor(f"{number}.spatial")
     pointers = file.get_tensor(f"{number}.pointers")
     shapes = (config.grid**2, config.memory_dim), (config.hidden_dim,)
@@ -264,21 +242,11 @@ def _remembered(
         one["frame"]: FrameMemory(
             spatial[index].clone(),
             pointers[index].clone(),
-            _sighting(one),
+            sighting_from(one, parts.shape_hw),
             is_reverse=one["is_reverse"],
         )
         for index, one in enumerate(described)
     }
-
-
-def _sighting(said: dict[str, Any]) -> Sighting:
-    box = said["box_yxyx"]
-    return Sighting(
-        View(*said["view"]),
-        None if box is None else tuple(box),
-        said["context"],
-        said["missed"],
-    )
 
 
 def _visits(file: Any, track: ObjectTrack) -> bytearray:

@@ -18,9 +18,8 @@ from napari_sam2.engine.device import kept_dtype
 from napari_sam2.engine.memory import FrameMemory, MemoryBank
 from napari_sam2.engine.objects import ObjectTracks
 from napari_sam2.engine.packed_session import SEEN, STATE, VERSION, WHAT
-from napari_sam2.engine.plan import Plan, check_range
-from napari_sam2.engine.run import Paused
 from napari_sam2.engine.run_conditions import check_conditions, check_frames
+from napari_sam2.engine.run_json import run_from
 from napari_sam2.engine.said_json import said_from, sighting_from, view_from
 from napari_sam2.engine.track import Answer, ObjectTrack, Tracked, ViewedMask
 from napari_sam2.model.object_state import ObjectState
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.parts import SessionParts
+    from napari_sam2.engine.run import Paused
 
     ShapeHW = tuple[int, int]
 
@@ -57,7 +57,7 @@ def unpack_session(data: bytes, parts: SessionParts) -> tuple[Paused, ObjectTrac
         if said["version"] != VERSION:
             raise ValueError("it is of another version of napari-sam2")
         check_conditions(_WHERE, said["conditions"], parts)
-        paused = _paused(said, frame_count)
+        paused = run_from(said, frame_count)
         read = _Reader(load(data), parts.model, frame_count, parts.shape_hw)
         found = [read.track(int(i), one) for i, one in said["objects"].items()]
         tracks = ObjectTracks.made_of(frame_count, found)
@@ -88,19 +88,6 @@ def _metadata(data: bytes) -> dict[str, str]:
     length = int.from_bytes(data[:_HEADER_BYTES], "little")
     header = json.loads(data[_HEADER_BYTES : _HEADER_BYTES + length])
     return dict(header["__metadata__"])
-
-
-def _paused(said: dict[str, Any], frame_count: int) -> Paused:
-    prompted = {int(i): (a, b) for i, (a, b) in said["prompted"].items()}
-    frames = range(*said["frames"])
-    check_range(frames, frame_count)
-    plan = Plan(prompted, frames, said["direction"])
-    forward, backward = said["done"]
-    if not (0 <= forward <= len(frames) and 0 <= backward <= len(frames)):
-        raise ValueError("it went further than it has frames")
-    if not all(0 <= a <= b < frame_count for a, b in prompted.values()):
-        raise ValueError("it is of another stack")
-    return Paused(plan, (forward, backward))
 
 
 @dataclass(frozen=True, slots=True)
