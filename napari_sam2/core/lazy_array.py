@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -55,6 +55,13 @@ class LazyArray(ABC):
         if copy is False:
             raise ValueError("it is read when it is asked for: that is a copy")
         return np.asarray(self[...], dtype)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return this array: nothing can be written to it, and open files have no copy.
+
+        napari copies the pixels of a layer so when it is duplicated.
+        """
+        return self
 
     @abstractmethod
     def __getitem__(self, key: Any, /) -> npt.NDArray[Any]:

@@ -135,6 +135,20 @@ def test_napari_opens_the_file_and_reads_only_what_it_shows(files, kind) -> None
     viewer.dims.order = (1, 0, 2)  # looked at from another side
 
 
+@pytest.mark.parametrize("kind", ["h5", "nii", "dcm", "mp4"])
+def test_napari_duplicates_the_layer(files, kind) -> None:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from napari.layers._layer_actions import _duplicate_layer
+
+    viewer = ViewerModel()
+    made = read_layers(str(files[kind]))[0]
+    viewer.add_layer(Layer.create(*made))
+    _duplicate_layer(viewer.layers)
+    first, second = viewer.layers
+    np.testing.assert_array_equal(second.data[3], first.data[3])
+
+
 def test_opening_as_a_layer_reads_no_pixel(files, monkeypatch) -> None:
     import h5py
     import pydicom
