@@ -16,8 +16,9 @@ from napari_sam2.io.files.output import (
     exists,
     looking_for,
     naming_output,
-    new_file_mode,
+    target_of,
 )
+from napari_sam2.io.files.permissions import new_file_mode, set_mode
 from napari_sam2.io.files.replacing import aside_of, put_in_place
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def check_folder(
         in is missing.
     """
     check_named(path)
-    remove_leftovers(path.parent.absolute())  # one of them may belong here
+    target = target_of(path)
+    remove_leftovers(target.parent.absolute())  # one of them may belong here
     with looking_for(path):
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file: give the name of a folder.")
@@ -77,7 +79,7 @@ def check_folder(
             f"{path} holds {foreign.name}, which is no output of this kind, and is not "
             "replaced: choose another name."
         )
-    check_folder_of(path)
+    check_folder_of(target)
 
 
 @contextmanager
@@ -89,7 +91,8 @@ def atomic_folder(
     Parameters
     ----------
     path, is_ours, overwrite
-        As for :func:`check_folder`.
+        As for :func:`check_folder`. Where the folder is a link, it stays one, and what
+        it leads to is written.
 
     Yields
     ------
@@ -103,12 +106,13 @@ def atomic_folder(
         operating system stops the writing.
     """
     check_folder(path, is_ours, overwrite=overwrite)
-    temporary = _temporary_beside(path)
+    target = target_of(path)
+    temporary = _temporary_beside(target)
     try:
         with naming_output(path):
             yield temporary
             check_folder(path, is_ours, overwrite=overwrite)
-            put_in_place(temporary, path)
+            put_in_place(temporary, target)
     except BaseException:
         if not aside_of(temporary).exists():  # else nothing is in its place
             _remove(temporary)
@@ -140,5 +144,5 @@ def _temporary_beside(path: Path) -> Path:
     temporary = Path(name)
     mode = new_file_mode()
     if mode is not None:
-        temporary.chmod(mode | (mode & 0o444) >> 2)  # what may be read may be entered
+        set_mode(temporary, mode | (mode & 0o444) >> 2)  # what is read can be entered
     return temporary

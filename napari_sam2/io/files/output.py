@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from napari_sam2.core.errors import OutputError
 from napari_sam2.io.files.leftovers import PART, remove_leftovers, temporary_prefix
+from napari_sam2.io.files.permissions import keep_mode, new_file_mode, set_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
             raise OutputError(f"{path} is a folder: give the name of a file in it.")
         if path.exists() and not overwrite:
             raise exists(path)
-    target = _target_of(path)
+    target = target_of(path)
     check_folder_of(target)
     _temporary_beside(target).unlink()
     if _KEEPS_OPEN_FILES:
@@ -133,7 +134,7 @@ def atomic_output(
         operating system stops the writing.
     """
     path = Path(path)
-    target = _target_of(path)
+    target = target_of(path)
     remove_leftovers(target.parent.absolute())
     check_output(path, overwrite=overwrite)
     temporary = _temporary_beside(target.with_name(path.name))
@@ -142,7 +143,7 @@ def atomic_output(
             yield temporary
             if path.exists() and not overwrite:
                 raise OutputError(f"{path} was made by another program meanwhile.")
-            _keep_mode(target, temporary)
+            keep_mode(target, temporary)
             _put_in_place(temporary, target, keeps=keeps)
     finally:
         temporary.unlink(missing_ok=True)
@@ -166,16 +167,10 @@ def _put_in_place(temporary: Path, target: Path, *, keeps: bool) -> None:
         ) from error
 
 
-def _target_of(path: Path) -> Path:
+def target_of(path: Path) -> Path:
     """Return what a link leads to: it is to stay one, and the file where it is."""
     with looking_for(path):
         return Path(os.path.realpath(path)) if path.is_symlink() else path
-
-
-def _keep_mode(target: Path, new: Path) -> None:
-    """Give a file the permissions of the one that it takes the place of."""
-    if os.name == "posix" and target.exists():
-        new.chmod(target.stat().st_mode & 0o777)
 
 
 @contextmanager
@@ -279,14 +274,5 @@ def _temporary_beside(path: Path) -> Path:
     temporary = Path(name)
     mode = new_file_mode()
     if mode is not None:
-        temporary.chmod(mode)
+        set_mode(temporary, mode)
     return temporary
-
-
-def new_file_mode() -> int | None:
-    """Return the permissions of any new file; None where there are no such things."""
-    if os.name != "posix":
-        return None
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

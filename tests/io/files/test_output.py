@@ -234,3 +234,14 @@ def test_a_file_that_is_open_elsewhere_is_told_before_work(tmp_path, monkeypatch
     with pytest.raises(OutputError, match=r"a\.csv cannot be replaced: it is open"):
         check_output(target, overwrite=True)
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_share_that_keeps_its_permissions_takes_files(tmp_path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    for text in ("old", "new"):
+        with atomic_output(tmp_path / "a.csv", overwrite=True) as temporary:
+            temporary.write_text(text)
+    assert (tmp_path / "a.csv").read_text() == "new"
