@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from napari_sam2.control.stack_work import track_stack
+    from napari_sam2.control.volumes.stack_work import track_stack
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.errors import Sam2Error
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
     from napari_sam2.core.positions import PlacedPrompt
     from napari_sam2.core.prompts import (
         BoxPrompt,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.predictor import ImagePredictor
     from napari_sam2.engine.tracker import VideoTracker
-    from napari_sam2.engine.window import WindowOptions
+    from napari_sam2.engine.views.window import WindowOptions
     from napari_sam2.io.reading.arrays import array_stack
     from napari_sam2.io.reading.stack import open_stack
 
@@ -62,7 +62,7 @@ _HOMES = {
     "FramePrompts": "napari_sam2.core.prompts",
     "FrameResult": "napari_sam2.core.results",
     "ImagePredictor": "napari_sam2.engine.predictor",
-    "IntensityLimits": "napari_sam2.core.intensity",
+    "IntensityLimits": "napari_sam2.core.frames.intensity",
     "MaskPrompt": "napari_sam2.core.prompts",
     "MaskResult": "napari_sam2.core.results",
     "PlacedPrompt": "napari_sam2.core.positions",
@@ -71,11 +71,11 @@ _HOMES = {
     "Sam2Error": "napari_sam2.core.errors",
     "TrackerOptions": "napari_sam2.engine.options",
     "VideoTracker": "napari_sam2.engine.tracker",
-    "WindowOptions": "napari_sam2.engine.window",
+    "WindowOptions": "napari_sam2.engine.views.window",
     "array_stack": "napari_sam2.io.reading.arrays",
     "load_model": "napari_sam2.engine.loading",
     "open_stack": "napari_sam2.io.reading.stack",
-    "track_stack": "napari_sam2.control.stack_work",
+    "track_stack": "napari_sam2.control.volumes.stack_work",
 }
 
 

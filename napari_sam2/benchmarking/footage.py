@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.frames import check_frame
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.source import check_frame
 
 if TYPE_CHECKING:
     import numpy.typing as npt

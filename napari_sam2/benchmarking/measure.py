@@ -15,7 +15,7 @@ from napari_sam2.benchmarking.runs import measure_clicks, measure_run
 from napari_sam2.benchmarking.work import count_work
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference, working_memory
-from napari_sam2.engine.stepping import bytes_per_object
+from napari_sam2.engine.objects.stepping import bytes_per_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable

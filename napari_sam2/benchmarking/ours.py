@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import ArrayLike, FrameSource
+    from napari_sam2.core.frames.source import ArrayLike, FrameSource
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.plan import Direction
+    from napari_sam2.engine.runs.plan import Direction
 
 
 def start(

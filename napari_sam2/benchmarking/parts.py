@@ -11,13 +11,13 @@ import torch
 from napari_sam2.benchmarking.footage import BYTES, picture
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference, kept_dtype
-from napari_sam2.engine.encoding import frames_at_once
-from napari_sam2.engine.masks import Grids, Scores, to_results
-from napari_sam2.engine.memory import memory_rules
+from napari_sam2.engine.frames.encoding import frames_at_once
+from napari_sam2.engine.frames.preprocess import to_model, to_unit
+from napari_sam2.engine.groups import GroupRunner
+from napari_sam2.engine.masks.from_logits import Grids, Scores, to_results
+from napari_sam2.engine.objects.memory import memory_rules
 from napari_sam2.engine.options import TrackerOptions
-from napari_sam2.engine.preprocess import to_model, to_unit
-from napari_sam2.engine.stepping import GroupRunner
-from napari_sam2.engine.views import occupied, whole_view
+from napari_sam2.engine.views.view import occupied, whole_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

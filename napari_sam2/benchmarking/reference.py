@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from napari_sam2.core.errors import ModelError
-from napari_sam2.engine.preprocess import MEAN, STD
+from napari_sam2.engine.frames.preprocess import MEAN, STD
 from napari_sam2.model.config import FEATURE_STRIDE
 from napari_sam2.model.sam2 import Sam2Model
 

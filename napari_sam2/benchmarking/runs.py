@@ -15,7 +15,7 @@ from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.engine.window import WindowOptions
+from napari_sam2.engine.views.window import WindowOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
-from napari_sam2.cli.model_options import add_model_options
-from napari_sam2.cli.quality_option import add_quality_option, quality_of
+from napari_sam2.cli.options.arguments import UsageError
+from napari_sam2.cli.options.model import add_model_options
+from napari_sam2.cli.options.quality import add_quality_option, quality_of
 from napari_sam2.core.errors import OutputError
 from napari_sam2.core.quality import EXACT
 

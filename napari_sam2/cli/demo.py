@@ -7,14 +7,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.carry_out import Outcome, carry_out
-from napari_sam2.cli.job import Job, Outputs
-from napari_sam2.cli.model_options import add_model_options
-from napari_sam2.cli.prompting import Request, gather_request
-from napari_sam2.cli.quality_option import add_quality_option, quality_of
+from napari_sam2.cli.jobs.carry_out import Outcome, carry_out
+from napari_sam2.cli.jobs.job import Job, Outputs
+from napari_sam2.cli.jobs.track_job import provenance, run_settings
+from napari_sam2.cli.options.model import add_model_options
+from napari_sam2.cli.options.prompting import Request, gather_request
+from napari_sam2.cli.options.quality import add_quality_option, quality_of
 from napari_sam2.cli.scoring import mean_iou
 from napari_sam2.cli.track import load, report
-from napari_sam2.cli.track_job import provenance, run_settings
 from napari_sam2.core.errors import MissingExtraError, OutputError
 from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import resolve_weights

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2 import __version__
-from napari_sam2.cli.evaluate_options import (
+from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
+from napari_sam2.cli.options.evaluate import (
     add_extent_options,
     add_method_options,
     add_output_options,
     add_protocol_options,
     read_study,
 )
-from napari_sam2.cli.frame_bar import FrameBar
-from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
-from napari_sam2.cli.model_options import add_model_options
-from napari_sam2.cli.quality_option import add_quality_option, quality_of
+from napari_sam2.cli.options.model import add_model_options
+from napari_sam2.cli.options.quality import add_quality_option, quality_of
+from napari_sam2.cli.progress.frame_bar import FrameBar
 from napari_sam2.cli.track import load
 from napari_sam2.core.errors import MissingExtraError, Sam2Error
 from napari_sam2.core.provenance import now_utc

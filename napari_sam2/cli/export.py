@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.project_options import (
+from napari_sam2.cli.options.project import (
     add_image_options,
     finish,
     open_project_image,

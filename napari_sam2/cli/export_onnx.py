@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import UsageError
-from napari_sam2.cli.project_options import finish
-from napari_sam2.engine.onnx.interface import MANIFEST
+from napari_sam2.cli.options.arguments import UsageError
+from napari_sam2.cli.options.project import finish
 from napari_sam2.engine.onnx.precision import COMPUTED_IN
 from napari_sam2.engine.weights import (
+    MANIFEST,
     human_size,
     is_exported,
     resolve_weights,

@@ -7,15 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import UsageError
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
-from napari_sam2.cli.model_options import add_model_options
-from napari_sam2.cli.passing_line import PassingLine
-from napari_sam2.cli.project_options import (
+from napari_sam2.cli.options.arguments import UsageError
+from napari_sam2.cli.options.model import add_model_options
+from napari_sam2.cli.options.project import (
     add_image_options,
     finish,
     open_project_image,
 )
+from napari_sam2.cli.progress.passing_line import PassingLine
 from napari_sam2.cli.wording import human_time
 from napari_sam2.core.adapter_card import ADAPTER_SUFFIX
 from napari_sam2.engine.weights import resolve_weights

@@ -15,8 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from napari_sam2 import __version__
-from napari_sam2.cli.arguments import Parser, with_negative_values
 from napari_sam2.cli.interrupt import INTERRUPTED
+from napari_sam2.cli.options.arguments import Parser, with_negative_values
 from napari_sam2.cli.wording import as_options
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.memory import is_out_of_memory

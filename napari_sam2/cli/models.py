@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.byte_bar import watch
 from napari_sam2.cli.interrupt import INTERRUPTED
+from napari_sam2.cli.progress.byte_bar import watch
 from napari_sam2.core.adapter_card import describe_gain
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import CheckpointError

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import UsageError
+from napari_sam2.cli.options.arguments import UsageError
 from napari_sam2.cli.wording import counted
 from napari_sam2.core.errors import FrameError, PromptError
-from napari_sam2.core.frames import check_frame
-from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.frames.source import check_frame
+from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.io.doubtful_labels import LabelCheck
 from napari_sam2.io.files.apart import check_apart
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from napari_sam2.control.outlining import Form
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.control.positions.outlining import Form
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.core.prompts import Prompt
     from napari_sam2.io.reading.stack_frames import StackFrames
 
@@ -130,7 +130,10 @@ def _made(
 
 
 def _prompt(mask: PackedMask, object_id: int, frame: int, form: Form) -> Prompt:
-    from napari_sam2.control.outlining import box_around, point_within  # scipy
+    from napari_sam2.control.positions.outlining import (  # scipy
+        box_around,
+        point_within,
+    )
 
     if form == "masks":
         return MaskPrompt(object_id, frame, mask.mask)

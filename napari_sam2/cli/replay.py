@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import FrameSpan
 from napari_sam2.cli.interrupt import stop_on_interrupt
-from napari_sam2.cli.job import outputs_of
-from napari_sam2.cli.project_options import finish, open_project_image, refuse_options
+from napari_sam2.cli.jobs.job import outputs_of
+from napari_sam2.cli.options.arguments import FrameSpan
+from napari_sam2.cli.options.project import finish, open_project_image, refuse_options
 from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
 from napari_sam2.io.files.apart import check_apart
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from napari_sam2.cli.job import Outputs
+    from napari_sam2.cli.jobs.job import Outputs
     from napari_sam2.control.ports import Tracker
-    from napari_sam2.control.replaying import Replayed
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.control.telling.replaying import Replayed
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.quality import Quality
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.engine.network import Network
@@ -70,7 +70,7 @@ def _replay(
     project: Project, frames: StackFrames, args: argparse.Namespace
 ) -> Replayed:
     """Do the project's steps again; Ctrl-C stops between two frames."""
-    from napari_sam2.control.replaying import replay
+    from napari_sam2.control.telling.replaying import replay
     from napari_sam2.project.seen import frames_at_step
 
     models = _Models(args)

@@ -8,27 +8,27 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.arguments import UsageError
-from napari_sam2.cli.carry_out import Outcome, carry_out
-from napari_sam2.cli.everywhere import carry_out_everywhere, report_everywhere
 from napari_sam2.cli.interrupt import INTERRUPTED
-from napari_sam2.cli.model_options import add_model_options
-from napari_sam2.cli.pixel_options import add_pixel_options
-from napari_sam2.cli.project_options import add_image_options
-from napari_sam2.cli.quality_option import add_quality_option, in_words
-from napari_sam2.cli.replay import track_project
-from napari_sam2.cli.track_job import track_job
-from napari_sam2.cli.track_options import (
+from napari_sam2.cli.jobs.carry_out import Outcome, carry_out
+from napari_sam2.cli.jobs.everywhere import carry_out_everywhere, report_everywhere
+from napari_sam2.cli.jobs.track_job import track_job
+from napari_sam2.cli.options.arguments import UsageError
+from napari_sam2.cli.options.model import add_model_options
+from napari_sam2.cli.options.pixels import add_pixel_options
+from napari_sam2.cli.options.project import add_image_options
+from napari_sam2.cli.options.quality import add_quality_option, in_words
+from napari_sam2.cli.options.track import (
     add_course_options,
     add_output_options,
     add_position_options,
     add_prompt_options,
 )
+from napari_sam2.cli.replay import track_project
 from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.engine.weights import resolve_weights
 
 if TYPE_CHECKING:
-    from napari_sam2.cli.job import Job
+    from napari_sam2.cli.jobs.job import Job
     from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
 

@@ -18,12 +18,18 @@ No Qt, no napari, no torch. Start here:
     :class:`Task`, what lanes are built of.
 
 Behind the controller: ``dispatch`` (jobs and the status), ``requesting`` (what a
-tracker is made from), ``prompting`` (answers), ``running`` (runs), ``everywhere`` (runs
-through all positions), ``crossing``, ``fusing`` and ``workplace`` (runs along several
-axes), ``travelling`` (undo and redo), ``merging`` (objects), ``importing`` (labels),
-``snapshot``, ``session`` and ``remembered`` (keeping the tracker in agreement with the
-document, by comparing), ``told_tracker`` and ``recording`` (every step done once, and
-taken down so that it can be done again).
+tracker is made from), ``prompting`` (answers), ``importing`` (labels), ``session`` (a
+tracker, on the lane), and
+
+``runs``
+    Runs as users see them: begun, stopped, gone on with, each one undo step.
+``telling``
+    The tracker kept in agreement with the document, by comparing; every step is taken
+    down, so that it can be done again.
+``volumes``
+    Runs along several axes of a volume, and the fusion of what they find.
+``positions``
+    Runs through all positions: what seeds what, and in which order.
 
 >>> controller = Controller(
 ...     history, settings, frames, lane=InlineLane(), make_tracker=make_tracker
@@ -42,9 +48,9 @@ from napari_sam2.control.ports import (
     TrackerFactory,
     TrackerRequest,
 )
-from napari_sam2.control.recording import Recorder
 from napari_sam2.control.status import Activity, Status, Topic, explain, is_foreseen
 from napari_sam2.control.task import Task
+from napari_sam2.control.telling.recording import Recorder
 
 __all__ = [
     "Activity",

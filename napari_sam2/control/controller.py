@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing
-from napari_sam2.control.merging import Merging
 from napari_sam2.control.orders import RunOrder
 from napari_sam2.control.prompting import Prompting
 from napari_sam2.control.requesting import (
@@ -17,10 +16,11 @@ from napari_sam2.control.requesting import (
     make_request,
     what_differs,
 )
-from napari_sam2.control.running import Running
+from napari_sam2.control.runs.merging import Merging
+from napari_sam2.control.runs.running import Running
+from napari_sam2.control.runs.travelling import Travelling
 from napari_sam2.control.session import TrackerSession
 from napari_sam2.control.status import Activity, Status, StatusBoard, Topic
-from napari_sam2.control.travelling import Travelling
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.importing import LabelOrder
     from napari_sam2.control.ports import Job, Lane, TrackerFactory
-    from napari_sam2.control.recording import Recorder
     from napari_sam2.control.requesting import Opened
+    from napari_sam2.control.telling.recording import Recorder
     from napari_sam2.core.cancel import Progress
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.recipe import OtherAxis
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place

@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from napari_sam2.control.pace import TimeLeft
 from napari_sam2.control.requesting import Opened
+from napari_sam2.control.runs.pace import TimeLeft
 from napari_sam2.control.status import Activity
 from napari_sam2.core.cancel import CancelToken, Progress
 

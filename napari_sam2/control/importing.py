@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from napari_sam2.control.outlining import as_form
+from napari_sam2.control.positions.outlining import as_form
 from napari_sam2.control.status import Activity, Topic
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError, PromptError
-from napari_sam2.core.packed import PackedMask
-from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.masks.packed import PackedMask
+from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.core.prompt_checks import LARGEST_ID, free_number
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import edits
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping
 
     from napari_sam2.control.dispatch import Dispatcher
-    from napari_sam2.control.outlining import Form
+    from napari_sam2.control.positions.outlining import Form
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from napari_sam2.control.snapshot import take_snapshot
 from napari_sam2.control.status import Activity, Topic
+from napari_sam2.control.telling.snapshot import take_snapshot
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import DeviceError, ModelError
 from napari_sam2.state import edits
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from napari_sam2.control.ports import TrackerRequest
     from napari_sam2.control.requesting import News
     from napari_sam2.control.session import TrackerSession
-    from napari_sam2.control.snapshot import Snapshot
-    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.control.telling.snapshot import Snapshot
+    from napari_sam2.core.masks.packed import PackedResult
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place

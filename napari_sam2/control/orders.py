@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.masks.packed import PackedResult
     from napari_sam2.core.recipe import OtherAxis
     from napari_sam2.core.seed_mode import SeedMode
     from napari_sam2.core.unfinished_run import UnfinishedRun

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_sam2.core.frame_numbers import FrameNumbers, Position
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.numbers import FrameNumbers, Position
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.positions import Positions
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision, Quality, QualityMode

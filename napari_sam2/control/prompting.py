@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.many_answers import ManyAnswers
-from napari_sam2.control.snapshot import take_snapshot
 from napari_sam2.control.status import Activity, Topic
+from napari_sam2.control.telling.snapshot import take_snapshot
 from napari_sam2.core.errors import DeviceError, ModelError
 from napari_sam2.state import edits
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.control.requesting import News
     from napari_sam2.control.session import TrackerSession
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.masks.packed import PackedResult
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
 

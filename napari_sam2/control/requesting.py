@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from napari_sam2.control.ports import TrackerRequest
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.recipe import Made
 
 if TYPE_CHECKING:
     from psygnal import SignalInstance
 
     from napari_sam2.control.ports import Tracker
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.quality import Quality
     from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.state.document import Document

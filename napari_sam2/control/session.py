@@ -6,19 +6,19 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from napari_sam2.control.differences import (
+from napari_sam2.control.orders import RunOrder, RunStep
+from napari_sam2.control.positions.everywhere import FollowEverywhere
+from napari_sam2.control.positions.kept import KeptPositions
+from napari_sam2.control.positions.unfinished import found_before
+from napari_sam2.control.requesting import Opened, made_of
+from napari_sam2.control.runs.run_keeper import RunKeeper, Setting
+from napari_sam2.control.telling.differences import (
     knows,
     outdated_objects,
     tell_differences,
 )
-from napari_sam2.control.everywhere import FollowEverywhere
-from napari_sam2.control.kept_positions import KeptPositions
-from napari_sam2.control.orders import RunOrder, RunStep
-from napari_sam2.control.recording import Recorder
-from napari_sam2.control.requesting import Opened, made_of
-from napari_sam2.control.run_keeper import RunKeeper, Setting
-from napari_sam2.control.told_tracker import ToldTracker
-from napari_sam2.control.unfinished import found_before
+from napari_sam2.control.telling.recording import Recorder
+from napari_sam2.control.telling.told_tracker import ToldTracker
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import ModelError, Sam2Error
 from napari_sam2.core.recipe import Followed
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
         TrackerRequest,
     )
     from napari_sam2.control.requesting import News
-    from napari_sam2.control.snapshot import Snapshot
+    from napari_sam2.control.telling.snapshot import Snapshot
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.masks.packed import PackedResult
     from napari_sam2.core.recipe import Made
     from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.state.masks import Place

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import Sam2Error, StackError
-from napari_sam2.core.frame_numbers import FrameNumbers
+from napari_sam2.core.frames.numbers import FrameNumbers
 from napari_sam2.core.given import check_given
 from napari_sam2.core.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.frames.numbers import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class FrameLayout:
         Axes at one index of which the frames are, and that index.
     positions : tuple of int
         Axes at every index of which there are frames; see
-        :class:`napari_sam2.core.frame_numbers.FrameNumbers`.
+        :class:`napari_sam2.core.frames.numbers.FrameNumbers`.
     """
 
     frame: int | None

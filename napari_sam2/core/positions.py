@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from napari_sam2.core.axes import Axes
-    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.frames.numbers import Position
     from napari_sam2.core.prompts import Prompt
 
 

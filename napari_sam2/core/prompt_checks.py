@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.frozen_masks import freeze, is_frozen
+from napari_sam2.core.masks.frozen import freeze, is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

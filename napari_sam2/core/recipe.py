@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (for hints)
-from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
+from napari_sam2.core.frames.intensity import IntensityLimits  # noqa: TC001 (for hints)
 from napari_sam2.core.quality import EXACT, Precision, Quality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.soft_mask import SoftMask
+    from napari_sam2.core.masks.soft import SoftMask
 
 
 class Verdict(Flag):

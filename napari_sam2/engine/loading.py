@@ -10,7 +10,8 @@ from napari_sam2.core.quality import EXACT, given_quality
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights.adapters import find_base, read_card
-from napari_sam2.engine.weights.cache import is_exported, resolve_weights
+from napari_sam2.engine.weights.cache import resolve_weights
+from napari_sam2.engine.weights.exported import is_exported
 from napari_sam2.model.adapter import load_adapted
 from napari_sam2.model.checkpoint import (
     infer_config,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.given import check_given, shown
 from napari_sam2.core.quality import Quality, given_quality
-from napari_sam2.engine.window import WindowOptions
+from napari_sam2.engine.views.window import WindowOptions
 
 if TYPE_CHECKING:
     from napari_sam2.core.recipe import WindowMode

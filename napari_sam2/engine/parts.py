@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_sam2.engine.ahead import FramesAhead
-from napari_sam2.engine.encoding import FrameEncoder
-from napari_sam2.engine.features import FeatureCache
-from napari_sam2.engine.memory import memory_rules
-from napari_sam2.engine.next_frames import next_frames
-from napari_sam2.engine.reading import FrameReader
-from napari_sam2.engine.window import Window
+from napari_sam2.engine.frames.ahead import FramesAhead
+from napari_sam2.engine.frames.encoding import FrameEncoder
+from napari_sam2.engine.frames.features import FeatureCache
+from napari_sam2.engine.frames.next_frames import next_frames
+from napari_sam2.engine.frames.reading import FrameReader
+from napari_sam2.engine.objects.memory import memory_rules
+from napari_sam2.engine.views.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.engine.memory import MemoryRules
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import FrameSource
+    from napari_sam2.engine.frames.next_frames import NextFrames
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.next_frames import NextFrames
+    from napari_sam2.engine.objects.memory import MemoryRules
     from napari_sam2.engine.options import TrackerOptions
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import NoPromptError
-from napari_sam2.core.frame_numbers import FrameNumbers
-from napari_sam2.core.frames import check_frame
+from napari_sam2.core.frames.numbers import FrameNumbers
+from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.results import FrameResult
-from napari_sam2.engine.plan import Plan, check_range
+from napari_sam2.engine.runs.plan import Plan, check_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frame_numbers import Position
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.numbers import Position
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.positions import Positions
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import MaskResult
-    from napari_sam2.engine.objects import ObjectTracks
-    from napari_sam2.engine.plan import Direction
+    from napari_sam2.engine.objects.tracks import ObjectTracks
+    from napari_sam2.engine.runs.plan import Direction
     from napari_sam2.engine.tracker import VideoTracker
 
     Place = tuple[int, int]  # object, and frame at its position
@@ -48,7 +48,7 @@ class PositionTrackers:
     """Follows objects at many positions, none of which knows of another.
 
     It is used as a :class:`napari_sam2.engine.tracker.VideoTracker` is, with frames
-    counted as :class:`napari_sam2.core.frame_numbers.FrameNumbers` does. A run is made
+    counted as :class:`napari_sam2.core.frames.numbers.FrameNumbers` does. A run is made
     at one position after the other. The trackers of a few positions are kept. Another
     one is made anew when it is needed, and goes on with the prompts and answers that
     its predecessor put by; what that one remembered of tracked frames is gone.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import PromptError, StackError
-from napari_sam2.core.frames import MOST_CHANNELS
+from napari_sam2.core.frames.source import MOST_CHANNELS
 from napari_sam2.core.given import check_given
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, PointPrompt
 from napari_sam2.engine.prompter import Prompter
@@ -15,7 +15,7 @@ from napari_sam2.engine.prompter import Prompter
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.frames import as_frame_source, check_frame
-from napari_sam2.core.intensity import estimate_limits, given_limits
+from napari_sam2.core.frames.intensity import estimate_limits, given_limits
+from napari_sam2.core.frames.source import as_frame_source, check_frame
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import check_frame_prompts
-from napari_sam2.engine.conditioning import PromptAnswerer
 from napari_sam2.engine.device import inference, pick_device
 from napari_sam2.engine.network import given_network
-from napari_sam2.engine.objects import ObjectTracks
+from napari_sam2.engine.objects.conditioning import PromptAnswerer
+from napari_sam2.engine.objects.tracks import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions, given_options
 from napari_sam2.engine.parts import make_parts
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import ArrayLike, FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import ArrayLike, FrameSource
     from napari_sam2.core.prompts import FramePrompts, Prompt
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import MaskResult

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.bleaching import correct_bleaching, find_fading, steady
-from napari_sam2.core.intensity import estimate_limits
-from napari_sam2.core.position_frames import AllFrames, TimeSeries
+from napari_sam2.core.frames.bleaching import correct_bleaching, find_fading, steady
+from napari_sam2.core.frames.intensity import estimate_limits
+from napari_sam2.core.frames.of_positions import AllFrames, TimeSeries
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.engine.tracker import VideoTracker
 
 if TYPE_CHECKING:
-    from napari_sam2.core.frame_numbers import Position
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.numbers import Position
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.engine.network import Network
 
 
@@ -32,9 +32,9 @@ def set_up_tracker(
     ----------
     model : Network
     frames : FrameSource
-        Of a single stack; or :class:`napari_sam2.core.position_frames.AllFrames`, then
-        each position is a stack of its own, but black, white and fading are those of
-        all of them.
+        Of a single stack; or :class:`napari_sam2.core.frames.of_positions.AllFrames`,
+        then each position is a stack of its own, but black, white and fading are those
+        of all of them.
     limits : IntensityLimits, optional
         What is shown as black and white; estimated from the frames by default.
     corrects_bleaching : bool, optional

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.given import check_given
-from napari_sam2.engine.frame_step import FrameStepper
-from napari_sam2.engine.packed_session import pack_session
-from napari_sam2.engine.plan import make_plan
+from napari_sam2.engine.kept_runs.packed_session import pack_session
+from napari_sam2.engine.kept_runs.saved_run import load_run, save_run
+from napari_sam2.engine.kept_runs.unpacked_session import unpack_session
 from napari_sam2.engine.prompter import Prompter
-from napari_sam2.engine.run import Paused, Runner
-from napari_sam2.engine.saved_run import load_run, save_run
-from napari_sam2.engine.unpacked_session import unpack_session
+from napari_sam2.engine.runs.frame_step import FrameStepper
+from napari_sam2.engine.runs.plan import make_plan
+from napari_sam2.engine.runs.runner import Paused, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import ArrayLike, FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import ArrayLike, FrameSource
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.network import Network
     from napari_sam2.engine.options import TrackerOptions
-    from napari_sam2.engine.plan import Direction, Plan
+    from napari_sam2.engine.runs.plan import Direction, Plan
 
 
 class VideoTracker(Prompter):

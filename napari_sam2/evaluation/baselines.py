@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.packing import absent_mask, pack_crop
+from napari_sam2.core.masks.packing import absent_mask, pack_crop
 from napari_sam2.evaluation.masks import Masks
 from napari_sam2.evaluation.threshold import components, otsu_threshold, smooth_grey
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.frames.source import FrameSource
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.evaluation.assignment import Assignment
 
 COPY, THRESHOLD = "copy", "threshold"

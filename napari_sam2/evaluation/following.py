@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.packing import pack_result
+from napari_sam2.core.masks.packing import pack_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

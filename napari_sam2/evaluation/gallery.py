@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.frames.intensity import estimate_limits
 from napari_sam2.io.pictures.drawing import outline, to_rgb
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.evaluation.scores import FrameScore, MethodScore
     from napari_sam2.evaluation.study import StackOutcome
 

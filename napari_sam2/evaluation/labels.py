@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
 
 
 class LabelSource(Protocol):

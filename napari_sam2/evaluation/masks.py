@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.packing import absent_mask, pack_labels
+from napari_sam2.core.masks.packing import absent_mask, pack_labels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     import numpy.typing as npt
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.evaluation.truth import Truth
 
 _RIM = 1  # so that outlines along the border of a crop are those of the frame

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.evaluation.labels import LabelSource
 
 Kind = Literal["volume", "time-lapse", "video"]

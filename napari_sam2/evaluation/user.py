@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.packing import pack_result
+from napari_sam2.core.masks.packing import pack_result
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.evaluation.asking import first_prompts, with_correction
 from napari_sam2.evaluation.masks import joint_crop

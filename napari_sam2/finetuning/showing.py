@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from napari_sam2.engine.features import FeatureCache
-from napari_sam2.engine.reading import FrameReader
+from napari_sam2.engine.frames.features import FeatureCache
+from napari_sam2.engine.frames.reading import FrameReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

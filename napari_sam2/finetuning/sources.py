@@ -9,8 +9,8 @@ import numpy as np
 
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.intensity import estimate_limits
-from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.frames.intensity import estimate_limits
+from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.evaluation.labels import StackLabels
 from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.layouts.plain import check_alike, guess_kind
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
 
 _LABELS = "_labels"
 _MOST_OBJECTS = 256  # of one stack; more teach nothing new

@@ -11,9 +11,9 @@ from napari_sam2.state.masks import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import FrameSource
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.masks import FrameMask, Place
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
-from napari_sam2.engine.preprocess import to_model
-from napari_sam2.engine.prompting import mask_to_model
-from napari_sam2.engine.views import View
+from napari_sam2.engine.frames.preprocess import to_model
+from napari_sam2.engine.objects.prompting import mask_to_model
+from napari_sam2.engine.views.view import View
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -54,7 +54,7 @@ class Variant(NamedTuple):
         Parameters
         ----------
         unit : ndarray, shape (H, W) or (H, W, 3)
-            From :func:`napari_sam2.engine.preprocess.to_unit`.
+            From :func:`napari_sam2.engine.frames.preprocess.to_unit`.
         size : int
         device : torch.device
         """

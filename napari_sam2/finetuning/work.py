@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.frames.intensity import estimate_limits
 from napari_sam2.core.recipe import Made
 from napari_sam2.finetuning.truth import TruthStack, habits_of, truth_of
 from napari_sam2.project.seen import frames_at_step
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import FrameError, PromptError, StackError
-from napari_sam2.core.frozen_masks import freeze
-from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.masks.frozen import freeze
+from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.core.positions import NOWHERE, PlacedPrompt
 from napari_sam2.core.prompt_checks import object_number
 from napari_sam2.core.prompts import MaskPrompt

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_sam2.core.axes import FrameLayout
-    from napari_sam2.core.frame_numbers import FrameNumbers
+    from napari_sam2.core.frames.numbers import FrameNumbers
 
 PointYx = tuple[float, float]
 # The number of no frame, where a point lies beside all positions.

@@ -9,10 +9,10 @@ import numpy as np
 
 from napari_sam2.core.axes import Axis, FrameLayout, list_axes, without_channel
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.intensity import IntensityLimits, as_limits
-from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.frames.intensity import IntensityLimits, as_limits
+from napari_sam2.core.frames.of_positions import AllFrames
+from napari_sam2.core.frames.side_by_side import SideBySide
 from napari_sam2.core.positions import Positions
-from napari_sam2.core.side_by_side import SideBySide
 from napari_sam2.layers.companions import check_companion, fits_beside
 from napari_sam2.layers.coordinates import FrameSpace
 from napari_sam2.layers.geometry import check_upright
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_sam2.core.axes import Axes
-    from napari_sam2.core.frame_numbers import Position
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.numbers import Position
+    from napari_sam2.core.frames.source import FrameSource
 
 # Of the third channel where there are two: it is empty.
 _BLANK = 0.0, 1.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_sam2.core.axes import Axis, FrameLayout, without_channel
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.layers.layer_frames import LayerFrames
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from napari.layers import Labels
 
-    from napari_sam2.core.frames import ArrayLike, FrameSource
+    from napari_sam2.core.frames.source import ArrayLike, FrameSource
     from napari_sam2.layers.coordinates import FrameSpace
 
 

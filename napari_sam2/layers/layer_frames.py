@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.core.frame_times import times_along
-from napari_sam2.core.frames import check_channels, check_frame, pick_channels
+from napari_sam2.core.frames.decoding import decoding
+from napari_sam2.core.frames.source import check_channels, check_frame, pick_channels
+from napari_sam2.core.frames.times import times_along
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.axes import FrameLayout
-    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.frames.source import ArrayLike
 
 
 @dataclass(frozen=True, slots=True, eq=False)

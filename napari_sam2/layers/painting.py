@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from napari_sam2.core.packed import PackedMask
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packed import PackedMask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:

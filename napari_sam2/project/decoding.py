@@ -9,9 +9,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_sam2.core.errors import ProjectError, Sam2Error
+from napari_sam2.core.masks.restored import restore_mask
 from napari_sam2.core.prompt_checks import LARGEST_ID
 from napari_sam2.core.prompts import FramePrompts
-from napari_sam2.core.restored import restore_mask
 from napari_sam2.project.checks import (
     MOST_FRAMES,
     as_fields,
@@ -32,7 +32,7 @@ from napari_sam2.state.spill import Spill
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.state.masks import Place
 
 Row = tuple[Any, ...]

@@ -18,7 +18,7 @@ from napari_sam2.project.typed_json import from_json, to_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.project.values import Project

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from napari_sam2.core.errors import MissingExtraError, ProjectError, Sam2Error
-from napari_sam2.core.pixel_digest import pixel_digest
+from napari_sam2.core.frames.pixel_digest import pixel_digest
 from napari_sam2.io.reading.stack import Stack, open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames
 from napari_sam2.project.image_paths import exists, paths_of
@@ -18,7 +18,7 @@ from napari_sam2.project.values import Fingerprint, ImageReference
 from napari_sam2.project.whole_image import all_frames
 
 if TYPE_CHECKING:
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.project.values import Project, StackGeometry
 
 Stamp: TypeAlias = tuple[int | None, int | None]

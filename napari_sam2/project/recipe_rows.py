@@ -14,7 +14,7 @@ from napari_sam2.project.typed_json import from_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
 
 _ROLES = ("painted", "previous")
 _PLAIN = {"made": Made, "removed": Removed, "followed": Followed}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.io.reading.opened import Affine, SpaceCodes
     from napari_sam2.io.writing.result_format import ResultFormat
     from napari_sam2.project.values import Contents, Project

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import without_channel
 from napari_sam2.core.errors import ProjectError
-from napari_sam2.core.position_frames import AllFrames
-from napari_sam2.core.side_by_side import SideBySide
+from napari_sam2.core.frames.of_positions import AllFrames
+from napari_sam2.core.frames.side_by_side import SideBySide
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.project.image import open_image
 from napari_sam2.project.image_paths import locate_companion
@@ -17,7 +17,7 @@ from napari_sam2.project.whole_image import all_frames
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.recipe import Made
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import ImageReference, Project, StackGeometry

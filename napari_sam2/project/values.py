@@ -10,11 +10,11 @@ import numpy as np
 
 from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (read as hints)
 from napari_sam2.core.axes import Axis, FrameLayout
-from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (as above)
+from napari_sam2.core.frames.intensity import IntensityLimits  # noqa: TC001 (as above)
 from napari_sam2.state.mask_table import MaskTable
 
 if TYPE_CHECKING:
-    from napari_sam2.core.frame_numbers import FrameNumbers
+    from napari_sam2.core.frames.numbers import FrameNumbers
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.core.unfinished_run import UnfinishedRun

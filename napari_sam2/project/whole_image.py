@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import find_axis
-from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.io.reading.stack_frames import frames_at
 
 if TYPE_CHECKING:
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import StackGeometry
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.edit import Edit, TrackedObject
 
@@ -42,7 +42,7 @@ class Document:
     series_length : int, optional
         How many frames follow each other. All by default; of a stack with many
         positions, those of each, see
-        :class:`napari_sam2.core.frame_numbers.FrameNumbers`.
+        :class:`napari_sam2.core.frames.numbers.FrameNumbers`.
     spill : Spill, optional
         Where masks go that would take too much memory.
 
@@ -180,7 +180,7 @@ class Document:
         """Return what the user said about an object on a frame: outlines or painting.
 
         This is what a tracker has to be told. Prompts that a mask alone makes come
-        packed; see :attr:`napari_sam2.core.packed.PackedMask.mask`.
+        packed; see :attr:`napari_sam2.core.masks.packed.PackedMask.mask`.
         """
         mask = self.masks.get((object_id, frame))
         if mask is not None and mask.origin is Origin.PAINTED:

@@ -6,7 +6,7 @@ import pickle
 import struct
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.core.packed import PackedMask, shared_shape
+from napari_sam2.core.masks.packed import PackedMask, shared_shape
 from napari_sam2.state.masks import FrameMask, Origin
 
 if TYPE_CHECKING:

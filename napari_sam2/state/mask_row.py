@@ -16,7 +16,7 @@ from napari_sam2.state.masks import FrameMask, Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.state.kept_masks import Entry
     from napari_sam2.state.masks import Place
     from napari_sam2.state.spill import Spill

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.core.packed import PackedMask  # noqa: TC001 (for readers of hints)
+from napari_sam2.core.masks.packed import PackedMask  # noqa: TC001 (for readers of hints)
 from napari_sam2.core.results import FrameResult, MaskResult, Verdict
 
 if TYPE_CHECKING:

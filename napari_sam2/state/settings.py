@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from psygnal import SignalGroupDescriptor
 
-from napari_sam2.core.intensity import IntensityLimits  # noqa: TC001 (for hints)
+from napari_sam2.core.frames.intensity import IntensityLimits  # noqa: TC001 (for hints)
 from napari_sam2.core.quality import QualityMode  # noqa: TC001 (as above)
 from napari_sam2.core.recipe import DEFAULT_WINDOW, WindowMode
 from napari_sam2.core.seed_mode import SeedMode  # noqa: TC001 (as above)

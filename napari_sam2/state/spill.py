@@ -23,7 +23,7 @@ from psygnal import Signal
 from napari_sam2.core.errors import StorageError
 
 if TYPE_CHECKING:
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
 
 _MIB = 1 << 20
 

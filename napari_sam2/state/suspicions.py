@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.packed import PackedMask
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.state.masks import FrameMask
     from napari_sam2.state.thresholds import ReviewThresholds
 

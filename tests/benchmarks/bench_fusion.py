@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from napari_sam2.control.fusing import AcrossAxes, Orientation
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.control.volumes.fusing import AcrossAxes, Orientation
+from napari_sam2.core.frames.intensity import estimate_limits
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.positions import NOWHERE
 from napari_sam2.core.results import FrameResult
 from napari_sam2.engine.loading import load_model

@@ -26,8 +26,8 @@ from scipy import ndimage
 
 from napari_sam2.control.inline_lane import InlineLane
 from napari_sam2.core.cancel import CancelToken
-from napari_sam2.core.packed import PackedResult
-from napari_sam2.core.packing import pack_result
+from napari_sam2.core.masks.packed import PackedResult
+from napari_sam2.core.masks.packing import pack_result
 from napari_sam2.core.results import FrameResult, MaskResult
 from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.writing.label_writer import open_label_writer

@@ -31,10 +31,10 @@ from napari_sam2.core.results import FrameResult
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.network import Network
 from napari_sam2.engine.onnx.export import export_onnx
-from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.onnx.opening import open_network
 from napari_sam2.engine.onnx.precision import COMPUTED_IN, GraphPrecision
 from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.engine.weights import MANIFEST
 from napari_sam2.evaluation.measures import jaccard
 from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.prompt_file import read_prompts

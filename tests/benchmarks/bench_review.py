@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2 import VideoTracker, load_model, open_stack
-from napari_sam2.core.packing import pack_result
+from napari_sam2.core.masks.packing import pack_result
 from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.stack_frames import stack_frames
@@ -25,7 +25,7 @@ from tests.state.all_doubts import all_doubts
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.io.samples import Sample
     from napari_sam2.state import Place
 

@@ -18,9 +18,9 @@ import numpy as np
 import tifffile
 from scipy import ndimage
 
-from napari_sam2.control import seeding
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.control.positions import seeding
+from napari_sam2.core.frames.intensity import estimate_limits
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.results import mask_result
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.tracker import VideoTracker

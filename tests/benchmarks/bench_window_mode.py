@@ -22,7 +22,7 @@ from napari_sam2.core.prompts import BoxPrompt, PointPrompt, Prompt
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.engine.window import WindowOptions
+from napari_sam2.engine.views.window import WindowOptions
 from napari_sam2.evaluation.asking import innermost
 from napari_sam2.evaluation.measures import jaccard
 from napari_sam2.model.sam2 import Sam2Model

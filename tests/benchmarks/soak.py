@@ -27,7 +27,7 @@ import psutil
 from napari_sam2 import VideoTracker, load_model
 from napari_sam2.benchmarking.footage import BYTES, GeneratedFrames
 from napari_sam2.core.prompts import PointPrompt
-from napari_sam2.engine.encoding import bytes_per_frame
+from napari_sam2.engine.frames.encoding import bytes_per_frame
 from napari_sam2.engine.options import TrackerOptions
 from tests.miniature import seeded_model
 

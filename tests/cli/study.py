@@ -8,12 +8,12 @@ import numpy as np
 import tifffile
 
 from napari_sam2.control import Controller, InlineLane, Recorder
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.setting_up import set_up_tracker
+from napari_sam2.engine.views.window import WindowOptions
 from napari_sam2.engine.weights import weights_sha256
-from napari_sam2.engine.window import WindowOptions
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project.image import refer_to_image

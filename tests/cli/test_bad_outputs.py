@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import tifffile
 
-from napari_sam2.cli import everywhere
+from napari_sam2.cli.jobs import everywhere
 from napari_sam2.core.prompts import MaskPrompt, PointPrompt
 from napari_sam2.engine.loading import load_model
 from napari_sam2.io.prompt_file import write_prompts

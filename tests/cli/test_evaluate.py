@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from napari_sam2.cli import evaluate, main
-from napari_sam2.cli.frame_bar import FrameBar
+from napari_sam2.cli.progress.frame_bar import FrameBar
 from napari_sam2.core.cancel import Progress
 from napari_sam2.training.export import export
 from napari_sam2.training.initial import new_model

@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from scipy import ndimage
 
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.engine.weights import weights_sha256
 from napari_sam2.finetuning import course, tuning
 from napari_sam2.finetuning.lessons import Size

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_sam2.cli import everywhere
+from napari_sam2.cli.jobs import everywhere
 from napari_sam2.io.reading.stack import open_stack
 from tests.cli.stopping import stopping_after
 

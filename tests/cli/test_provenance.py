@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.frames.intensity import estimate_limits
 from napari_sam2.core.recipe import Made, RecipeStep, Told
 from napari_sam2.engine import rounding
 from napari_sam2.engine.weights import weights_sha256

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.cli.scoring import ious, mean_iou
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from tests.conftest import discs
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from napari_sam2.control import Controller, InlineLane
-from napari_sam2.control.replaying import Replayed, replay
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.control.telling.replaying import Replayed, replay
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Followed, OtherAxis
 from napari_sam2.engine.tracker import VideoTracker

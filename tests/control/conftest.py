@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.control import Activity, Controller, InlineLane
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, History, Settings, edits
 from tests.control.fake_tracker import FakeFactory
@@ -17,7 +17,7 @@ from tests.control.manual_lane import ManualLane
 from tests.control.sittings import Sitting, seen
 
 SHAPE = (10, 40, 60)
-SPILL_FOLDER = "napari_sam2.control.workplace.spill_folder"
+SPILL_FOLDER = "napari_sam2.control.volumes.workplace.spill_folder"
 
 
 def click(y: float, x: float, positive: bool = True) -> FramePrompts:

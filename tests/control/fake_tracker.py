@@ -10,8 +10,8 @@ import numpy as np
 from napari_sam2.control.ports import Tracker, TrackerRequest
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import NoPromptError
-from napari_sam2.core.frames import FrameSource
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.source import FrameSource
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import grade
 from napari_sam2.core.results import FrameResult, MaskResult, mask_result

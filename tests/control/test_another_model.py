@@ -7,8 +7,8 @@ import pytest
 
 from napari_sam2.control import Activity
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.quality import EXACT, FAST
 from napari_sam2.core.recipe import Made
 from tests.control.conftest import SHAPE, Desk, click

@@ -7,7 +7,7 @@ import pytest
 
 from napari_sam2.control import Activity
 from napari_sam2.core.errors import FrameError
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Origin, edits
 from tests.control.conftest import Desk, click

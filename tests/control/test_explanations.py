@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from napari_sam2.control.pace import TimeLeft
+from napari_sam2.control.runs.pace import TimeLeft
 from napari_sam2.control.status import explain, is_foreseen
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import FrameError

@@ -12,7 +12,7 @@ from napari_sam2.core.errors import (
     ModelError,
     PromptError,
 )
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.state import Document, History, edits
 from tests.control.conftest import Desk, click
 

@@ -9,8 +9,8 @@ import pytest
 
 from napari_sam2.control import Activity, Controller, InlineLane, TrackerRequest
 from napari_sam2.core.cancel import CancelToken, Progress
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.frames.source import ArrayFrames
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.model.sam2 import Sam2Model
 from napari_sam2.state import Document, History, Settings, edits

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from napari_sam2.control import Activity
 from napari_sam2.control.importing import LabelOrder
 from napari_sam2.core.errors import Sam2Error
-from napari_sam2.core.packed import PackedMask
+from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Origin, edits
 from tests.control.conftest import Desk, click

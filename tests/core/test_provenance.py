@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.provenance import (
     Provenance,

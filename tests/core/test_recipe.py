@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.quality import FAST
 from napari_sam2.core.recipe import Followed, Made, Told, last_used
 

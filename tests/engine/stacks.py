@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.errors import FrameError
-from napari_sam2.core.frames import check_frame
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.engine.views import View
-from napari_sam2.engine.window import Sighting
+from napari_sam2.engine.views.view import View
+from napari_sam2.engine.views.window import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

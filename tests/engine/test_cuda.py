@@ -13,10 +13,10 @@ import torch
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.core.prompts import PointPrompt
-from napari_sam2.engine import masks
 from napari_sam2.engine.device import apart
+from napari_sam2.engine.frames.next_frames import NextFrames
 from napari_sam2.engine.loading import load_model
-from napari_sam2.engine.next_frames import NextFrames
+from napari_sam2.engine.masks import from_logits as masks
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.model.config import VARIANTS

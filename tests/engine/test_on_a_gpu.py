@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from napari_sam2.core.prompts import MaskPrompt, PointPrompt
-from napari_sam2.engine import stepping
 from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.objects import stepping
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.predictor import ImagePredictor
 from napari_sam2.engine.tracker import VideoTracker

@@ -9,14 +9,14 @@ import torch
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, GpuMemoryError, NoPromptError
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.intensity import as_limits
-from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.of_positions import AllFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.core.prompts import FramePrompts, PointPrompt
 from napari_sam2.core.quality import FAST
 from napari_sam2.engine import position_trackers
-from napari_sam2.engine.objects import ObjectTracks
+from napari_sam2.engine.objects.tracks import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.setting_up import set_up_tracker
 from napari_sam2.engine.tracker import VideoTracker

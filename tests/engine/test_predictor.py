@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.core.errors import NoPromptError, PromptError, StackError
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.predictor import ImagePredictor

@@ -13,11 +13,11 @@ from hypothesis.stateful import (
     rule,
 )
 
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
-from napari_sam2.engine.window import WindowOptions
+from napari_sam2.engine.views.window import WindowOptions
 from tests.engine.stacks import Generated
 from tests.miniature import seeded_model
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from napari_sam2.core.axes import Axis
-from napari_sam2.core.bleaching import SteadyFrames
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.frames.bleaching import SteadyFrames
+from napari_sam2.core.frames.of_positions import AllFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import EXACT, Quality
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.setting_up import set_up_tracker
-from napari_sam2.engine.window import WindowOptions
+from napari_sam2.engine.views.window import WindowOptions
 
 ONE = Positions((Axis("t", 1),), (0,), (range(1),), (0,))
 FEW = Quality("few", recent_frames=1)

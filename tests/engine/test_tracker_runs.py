@@ -12,8 +12,8 @@ import torch
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, NoPromptError, PromptError, Sam2Error
 from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.engine.frames.reading import ReadAhead
 from napari_sam2.engine.options import EXACT
-from napari_sam2.engine.reading import ReadAhead
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.stacks import LIMITS, Generated, course, session
 

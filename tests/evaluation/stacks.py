@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.evaluation.labels import StackLabels
 from napari_sam2.evaluation.truth import Truth
 from tests.conftest import discs

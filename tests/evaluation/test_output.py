@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.evaluation.evaluate import evaluate_stack
 from napari_sam2.evaluation.gallery import (
     FOUND_COLOUR,

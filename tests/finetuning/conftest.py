@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from scipy import ndimage
 
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.intensity import as_limits
-from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.source import ArrayFrames
+from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.engine.loading import load_model
 from napari_sam2.finetuning.truth import TruthStack
 from napari_sam2.model.sam2 import Sam2Model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.finetuning.truth import Habits, habits_of, truth_of, vouched_for
 from napari_sam2.state.masks import FrameMask, Origin

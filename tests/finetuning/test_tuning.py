@@ -10,7 +10,7 @@ import torch
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import GpuMemoryError, StackError
-from napari_sam2.core.packing import absent_mask
+from napari_sam2.core.masks.packing import absent_mask
 from napari_sam2.engine import rounding
 from napari_sam2.engine.loading import load_model
 from napari_sam2.finetuning import tuning

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_sam2.core.axes import Axis, axes_from_shape
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_sam2.core.axes import axes_from_shape
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.provenance import Provenance
 from napari_sam2.core.results import FrameResult
 from napari_sam2.io.writing.result_format import ResultHeader

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_sam2.core.packed import PackedResult
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packed import PackedResult
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.state import edits
 
 BLOCK = slice(5, 15), slice(5, 15)

@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Image
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.intensity import IntensityLimits, as_limits
+from napari_sam2.core.frames.intensity import IntensityLimits, as_limits
 from napari_sam2.layers.companions import check_companion
 from napari_sam2.layers.image_axes import image_axes
 from napari_sam2.layers.image_source import contrast_limits, image_source

@@ -5,7 +5,7 @@ import pytest
 from napari.layers import Image
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.layers.image_source import image_source
 from napari_sam2.state import edits
 

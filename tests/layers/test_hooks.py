@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.core.frame_times import frame_times
+from napari_sam2.core.frames.times import frame_times
 from napari_sam2.io.samples import sample_names
 from napari_sam2.layers.hooks import get_reader, read_layers, sample_layers
 from napari_sam2.layers.image_source import image_source

@@ -6,7 +6,7 @@ import pytest
 from napari.layers import Image
 
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.core.frames import FrameSource
+from napari_sam2.core.frames.source import FrameSource
 from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
 from napari_sam2.layers.image_source import contrast_limits, image_source
 from napari_sam2.layers.layer_frames import LayerFrames

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.axes import FrameLayout
-from napari_sam2.core.packing import pack_labels
+from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.layers.coordinates import FrameSpace
 from napari_sam2.layers.label_stack import LabelStack
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.layers.painting import draw, paint, painted_masks
 from napari_sam2.state import Document
 

@@ -13,8 +13,8 @@ from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing, LabelOrder
 from napari_sam2.control.status import StatusBoard
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.packed import PackedResult
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packed import PackedResult
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.layers.prompt_boxes import BoxReader
 from napari_sam2.layers.prompt_rows import point_prompts, with_prompts
 from napari_sam2.state import edits

@@ -7,7 +7,7 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_sam2.core.errors import NoPromptError, StackError
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.palette import object_rgba
 from napari_sam2.layers.tracks_layer import add_tracks, track_table

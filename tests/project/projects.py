@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from napari_sam2.core.axes import Axis, FrameLayout
-from napari_sam2.core.intensity import IntensityLimits
-from napari_sam2.core.packed import PackedMask
-from napari_sam2.core.packing import absent_mask, pack_mask
+from napari_sam2.core.frames.intensity import IntensityLimits
+from napari_sam2.core.masks.packed import PackedMask
+from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.quality import NAMED
 from napari_sam2.core.recipe import (

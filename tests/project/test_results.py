@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.quality import FAST
 from napari_sam2.core.recipe import Followed, Made, OtherAxis, Told
 from napari_sam2.project.results import provenance_of

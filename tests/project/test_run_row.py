@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.core.intensity import IntensityLimits
+from napari_sam2.core.frames.intensity import IntensityLimits
 from napari_sam2.core.recipe import Followed, Made
 from napari_sam2.core.unfinished_run import UnfinishedRun
 from napari_sam2.project import schema

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.core.packed import PackedResult
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packed import PackedResult
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, History, edits
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Edit, edits
 from napari_sam2.state.kept_masks import KeptMasks

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_sam2.core.errors import FrameError, PromptError
-from napari_sam2.core.packing import absent_mask, pack_mask
+from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Origin, edits
 from tests.state.conftest import click, found, square, track

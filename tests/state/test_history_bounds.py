@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_sam2.core.packed import PackedMask
+from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.state import Document, FrameMask, History, Spill, edits
 from napari_sam2.state.kept_masks import KeptMasks
 from napari_sam2.state.mask_row import MaskRow

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.state import Document, FrameMask, MaskTable, Origin, edits
 from napari_sam2.state.masks import draw_labels, frame_result
 from tests.state.conftest import SHAPE_HW, found, square, track

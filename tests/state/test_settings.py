@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.state import ReviewThresholds, Settings
 
 

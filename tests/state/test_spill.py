@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.errors import StorageError
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.state import FrameMask, Origin, Spill
 from napari_sam2.state.kept_masks import keep_masks
 from napari_sam2.state.spill import spill_folder

@@ -13,7 +13,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_sam2.control import run_keeper
+from napari_sam2.control.runs import run_keeper
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.project import autosave_pace

@@ -13,7 +13,7 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from qtpy.QtWidgets import QLabel
 
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from tests.control.fake_tracker import disc
 from tests.widgets.user import SHAPE, User
 

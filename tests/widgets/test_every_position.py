@@ -17,7 +17,7 @@ from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
 from napari_sam2.control import Activity
-from napari_sam2.control.unfinished import order_left
+from napari_sam2.control.positions.unfinished import order_left
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.recipe import Followed
 from napari_sam2.core.seed_mode import SeedMode

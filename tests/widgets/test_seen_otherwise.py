@@ -18,7 +18,7 @@ from napari.components import ViewerModel
 from napari_sam2.cli.main import main
 from napari_sam2.core.quality import FAST, MEANINGS, describe
 from napari_sam2.core.recipe import Made
-from napari_sam2.engine.onnx.interface import MANIFEST
+from napari_sam2.engine.weights import MANIFEST
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from napari_sam2.project import read_project

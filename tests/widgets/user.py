@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from napari_sam2.control import Activity
-from napari_sam2.core.intensity import as_limits
-from napari_sam2.core.position_frames import AllFrames
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.widgets.dock import Sam2Dock

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import napari_sam2
 from napari_sam2.core.errors import CheckpointError
-from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.onnx.opening import open_network
 from napari_sam2.engine.onnx.providers import import_runtime
 from napari_sam2.engine.weights.cache import cache_folder
+from napari_sam2.engine.weights.exported import MANIFEST
 from napari_sam2.engine.weights.identity import weights_sha256
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import napari_sam2
+from napari_sam2.engine.frames.preprocess import MEAN, STD
+from napari_sam2.engine.objects.prompting import LOGIT_LIMIT
 from napari_sam2.engine.onnx.interface import DIMENSIONS, parts_of
 from napari_sam2.engine.onnx.manifest import FORMAT, VERSION
-from napari_sam2.engine.preprocess import MEAN, STD
-from napari_sam2.engine.prompting import LOGIT_LIMIT
 from napari_sam2.model.object_state import ABSENT_LOGIT, MASK_BIAS, MASK_SCALE
 
 if TYPE_CHECKING:

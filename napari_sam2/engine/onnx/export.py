@@ -10,12 +10,13 @@ from napari_sam2.core.errors import ModelError
 from napari_sam2.engine.onnx.check import differences, random_inputs, sizes_to_check
 from napari_sam2.engine.onnx.description import manifest_json
 from napari_sam2.engine.onnx.handbook import handbook
-from napari_sam2.engine.onnx.interface import MANIFEST, OPSET, parts_of
+from napari_sam2.engine.onnx.interface import OPSET, parts_of
 from napari_sam2.engine.onnx.manifest import Manifest, look_at_file
 from napari_sam2.engine.onnx.opening import load_graphs
 from napari_sam2.engine.onnx.parts import part_modules
 from napari_sam2.engine.onnx.precision import reduce_precision, tolerance
 from napari_sam2.engine.onnx.writing import check_exporter, write_graph
+from napari_sam2.engine.weights.exported import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import napari_sam2
-from napari_sam2.engine.onnx.interface import DIMENSIONS, MANIFEST, parts_of
-from napari_sam2.engine.preprocess import MEAN, STD
-from napari_sam2.engine.prompting import LOGIT_LIMIT
+from napari_sam2.engine.frames.preprocess import MEAN, STD
+from napari_sam2.engine.objects.prompting import LOGIT_LIMIT
+from napari_sam2.engine.onnx.interface import DIMENSIONS, parts_of
+from napari_sam2.engine.weights.exported import MANIFEST
 
 if TYPE_CHECKING:
     from napari_sam2.engine.onnx.interface import Part, Port

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 Shape: TypeAlias = tuple[str | int, ...]
 
-MANIFEST = "manifest.json"
-"""The file that makes a folder an exported model."""
-
 OPSET = 20
 """Version of ONNX's operators; ONNX Runtime knows it since 1.17."""
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import CheckpointError
 from napari_sam2.core.json_text import parse_json
-from napari_sam2.engine.onnx.interface import MANIFEST, parts_of
+from napari_sam2.engine.onnx.interface import parts_of
 from napari_sam2.engine.onnx.precision import COMPUTED_IN
+from napari_sam2.engine.weights.exported import MANIFEST
 from napari_sam2.model.config import config_from_json
 
 if TYPE_CHECKING:

@@ -23,7 +23,6 @@ from napari_sam2.engine.weights.cache import (
     CACHE_VARIABLE,
     cache_folder,
     cached_path,
-    is_exported,
     presence,
     resolve_weights,
     verify,
@@ -33,6 +32,7 @@ from napari_sam2.engine.weights.download import (
     download,
     source_url,
 )
+from napari_sam2.engine.weights.exported import MANIFEST, is_exported
 from napari_sam2.engine.weights.identity import weights_sha256
 from napari_sam2.engine.weights.integrity import Condition, read_receipt
 from napari_sam2.engine.weights.messages import human_size
@@ -49,6 +49,7 @@ __all__ = [
     "BUNDLED_PURPOSE",
     "CACHE_VARIABLE",
     "CHECKPOINTS",
+    "MANIFEST",
     "MIRROR_VARIABLE",
     "Checkpoint",
     "Condition",

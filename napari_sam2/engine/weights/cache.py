@@ -10,8 +10,8 @@ import platformdirs
 
 from napari_sam2.core.errors import CheckpointError, ModelError
 from napari_sam2.core.given import check_given
-from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.weights.bundled import bundled_path, is_bundled
+from napari_sam2.engine.weights.exported import MANIFEST
 from napari_sam2.engine.weights.integrity import (
     Condition,
     condition_of,
@@ -130,11 +130,6 @@ def resolve_weights(name_or_path: str | Path) -> Path:
         return _existing_file(path, text)
     except OSError as error:  # its name is too long, say
         raise _unreadable(path, error) from error
-
-
-def is_exported(path: Path) -> bool:
-    """Whether what :func:`resolve_weights` returned means ONNX graphs."""
-    return path.name == MANIFEST
 
 
 def _existing_file(path: Path, text: str) -> Path:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Rules, Truth
 from napari_sam2.io.reading.picture_files import natural_key, picture_files

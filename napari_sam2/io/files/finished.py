@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_sam2.core.masks.soft import SoftMask
 from napari_sam2.core.results import FrameResult, MaskResult
-from napari_sam2.core.soft_mask import SoftMask
 from napari_sam2.io.files.output import naming_output
 from napari_sam2.io.files.spool import Spool
 

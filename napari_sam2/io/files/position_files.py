@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.frames.numbers import Position
     from napari_sam2.core.positions import Positions
     from napari_sam2.core.results import FrameResult
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import FrameSource
 
 ResultsOf: TypeAlias = Callable[[int], Iterable[MaskResult]]
 Picture: TypeAlias = "npt.NDArray[np.uint8]"

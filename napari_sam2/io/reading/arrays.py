@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.frames import check_array
+from napari_sam2.core.frames.source import check_array
 from napari_sam2.core.given import check_given
 from napari_sam2.io.reading.stack import Stack
 
 if TYPE_CHECKING:
-    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.frames.source import ArrayLike
 
 
 def array_stack(

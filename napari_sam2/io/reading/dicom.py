@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import Axis
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.dicom_alike import check_alike, size_of
 from napari_sam2.io.reading.dicom_order import arranged

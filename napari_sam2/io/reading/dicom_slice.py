@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames.decoding import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

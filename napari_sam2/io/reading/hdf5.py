@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import Axes, axes_from_shape
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.core.lazy_array import LazyArray
+from napari_sam2.core.frames.decoding import decoding
+from napari_sam2.core.frames.lazy_array import LazyArray
 from napari_sam2.core.unnamed_axes import guess_axis_names
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.opened import Opened

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.axes import Axis, axis_names, list_axes
-from napari_sam2.core.channels import JoinedChannels
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames.channels import JoinedChannels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.io.files.zarr_folder import is_zarr
 from napari_sam2.io.reading.dicom import is_dicom, open_dicom
 from napari_sam2.io.reading.folder import open_folder, open_picture

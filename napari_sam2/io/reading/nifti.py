@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_sam2.core.axes import Axes, Axis
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.lazy_array import LazyArray
+from napari_sam2.core.frames.lazy_array import LazyArray
 from napari_sam2.core.units import unit_name
 from napari_sam2.io.extras import optional_package
 from napari_sam2.io.reading.inflated import InflatedFile

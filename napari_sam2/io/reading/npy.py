@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.axes import axes_from_shape
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.core.unnamed_axes import guess_axis_names
 from napari_sam2.io.reading.opened import Opened
 

@@ -11,8 +11,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.io.reading.picture_files import TIFF_SUFFIXES
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_sam2.core.axes import Axes
-    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.frames.source import ArrayLike
 
 # From indices along x, y and z to millimetres: three rows of four numbers.
 Affine = tuple[tuple[float, float, float, float], ...]

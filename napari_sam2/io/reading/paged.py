@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import FrameError
-from napari_sam2.core.lazy_array import LazyArray
+from napari_sam2.core.frames.lazy_array import LazyArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.lazy_array import LazyArray, close_array
+from napari_sam2.core.frames.lazy_array import LazyArray, close_array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.frames.source import ArrayLike
 
 # Viewers show the last axes as rows and columns, and have sliders for those before.
 _SHOWN_ORDER = "tczyxs"

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames.lazy_array import close_array
 from napari_sam2.core.given import check_given
-from napari_sam2.core.lazy_array import close_array
 from napari_sam2.io.reading.kinds import open_any
 from napari_sam2.io.reading.opened import SCANNER, Wanted
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes
-    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.frames.source import ArrayLike
     from napari_sam2.io.reading.opened import Affine, SpaceCodes
 
 

@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import Axes, Axis, FrameLayout, frame_layout
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.core.frame_times import times_along
-from napari_sam2.core.frames import COLOURS, check_channels, check_frame, pick_channels
+from napari_sam2.core.frames.decoding import decoding
+from napari_sam2.core.frames.source import (
+    COLOURS,
+    check_channels,
+    check_frame,
+    pick_channels,
+)
+from napari_sam2.core.frames.times import times_along
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-    from napari_sam2.core.frame_numbers import Position
+    from napari_sam2.core.frames.numbers import Position
     from napari_sam2.core.positions import Positions
     from napari_sam2.io.reading.stack import Stack
 

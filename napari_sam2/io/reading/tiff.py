@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import Axes, axes_from_shape
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.io.reading.level import at_level, whole_pyramid
 from napari_sam2.io.reading.ome_files import (
     check_promised_planes,
@@ -105,7 +105,7 @@ def _is_in_one_piece(file: Any, series: Any) -> bool:
 
 
 def _timed(array: Any, times: tuple[float, ...] | None) -> Any:
-    """Let an array say when its frames were taken, as ``core.frame_times`` asks it."""
+    """Let an array say when its frames were taken, as ``core.frames.times`` asks it."""
     if times is not None:
         array.frame_times = times
     return array

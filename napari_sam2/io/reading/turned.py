@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.lazy_array import LazyArray, close_array
+from napari_sam2.core.frames.lazy_array import LazyArray, close_array
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import ArrayLike
+    from napari_sam2.core.frames.source import ArrayLike
     from napari_sam2.io.reading.opened import Affine
     from napari_sam2.io.reading.stack import Stack
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.axes import Axes, Axis, axes_from_shape
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.core.units import unit_name
 from napari_sam2.core.unnamed_axes import guess_axis_names
 from napari_sam2.io.extras import optional_package

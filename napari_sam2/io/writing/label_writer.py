@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.axes import Axes, axes_from_shape, resized
-from napari_sam2.core.decoding import decoding
 from napari_sam2.core.errors import FrameError, OutputError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.io.files.output import naming_output, saved_at_end
 from napari_sam2.io.files.spool import Spool
 from napari_sam2.io.writing.maker import MAKER
@@ -198,7 +198,7 @@ def open_label_writer(
     provenance : Provenance, optional
         Written into the file.
     times : sequence of float, optional
-        When each frame is shown, as :func:`napari_sam2.core.frame_times.frame_times`
+        When each frame is shown, as :func:`napari_sam2.core.frames.times.frame_times`
         gives it; written where frames lie along time. They are read before the block,
         as the film may be out of reach when labels are written. Where they cannot be
         read, labels are written without them.

@@ -92,10 +92,10 @@ class Measurer:
         and of the frames, counted with the last one fastest.
     channels : tuple of str
         Names of the channels of the image, none for grey ones; see
-        :func:`napari_sam2.core.frames.channel_labels`.
+        :func:`napari_sam2.core.frames.source.channel_labels`.
     times : sequence of float or None
         When each frame is shown, in the unit of the axis of frames, where they do not
-        follow each other evenly; see :mod:`napari_sam2.core.frame_times`.
+        follow each other evenly; see :mod:`napari_sam2.core.frames.times`.
     """
 
     axes: Axes | None = None

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.core.intensity import estimate_limits
+from napari_sam2.core.frames.intensity import estimate_limits
 from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.pictures.overlay import check_overlay, write_overlay
 

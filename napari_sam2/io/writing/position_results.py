@@ -12,7 +12,7 @@ from napari_sam2.core.results import FrameResult
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_sam2.core.position_frames import AllFrames
+    from napari_sam2.core.frames.of_positions import AllFrames
     from napari_sam2.io.files.position_files import PositionFiles
     from napari_sam2.io.writing.result_format import ResultWriter
     from napari_sam2.io.writing.table import TableWriter

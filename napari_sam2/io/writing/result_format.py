@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import FrameSource
-    from napari_sam2.core.intensity import IntensityLimits
+    from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.results import FrameResult
     from napari_sam2.io.reading.opened import Affine, SpaceCodes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.errors import OutputError
-from napari_sam2.core.frame_times import frame_times
-from napari_sam2.core.frames import channel_labels
+from napari_sam2.core.frames.source import channel_labels
+from napari_sam2.core.frames.times import frame_times
 from napari_sam2.io.files.folder_output import check_named
 from napari_sam2.io.files.output import looking_for
 from napari_sam2.io.writing.beside import provenance_beside
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.results import FrameResult
 
 

@@ -110,9 +110,9 @@ def open_table_writer(
         ``area_um2``. Axes of positions may come first; see ``Measurer``.
     channels : tuple of str, optional
         Names of the image's channels, for intensities, as
-        :func:`napari_sam2.core.frames.channel_labels` gives them; none for grey.
+        :func:`napari_sam2.core.frames.source.channel_labels` gives them; none for grey.
     times : sequence of float, optional
-        When each frame is shown, as :func:`napari_sam2.core.frame_times.frame_times`
+        When each frame is shown, as :func:`napari_sam2.core.frames.times.frame_times`
         gives it; by default they follow each other evenly.
     overwrite : bool, optional
         Whether a file that is there may be replaced.

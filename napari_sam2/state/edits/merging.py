@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.packing import unite
+from napari_sam2.core.masks.packing import unite
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state.edit import Edit
 from napari_sam2.state.edits.objects import remove_objects

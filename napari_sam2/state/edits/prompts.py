@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import PromptError
-from napari_sam2.core.frames import check_frame
-from napari_sam2.core.packed import PackedMask
-from napari_sam2.core.packing import absent_mask, pack_mask
+from napari_sam2.core.frames.source import check_frame
+from napari_sam2.core.masks.packed import PackedMask
+from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.state.edit import Edit, TrackedObject
 from napari_sam2.state.masks import FrameMask, Origin
 

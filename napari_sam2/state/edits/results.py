@@ -13,7 +13,7 @@ from napari_sam2.state.masks import FrameMask, Origin
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from napari_sam2.core.packed import PackedResult
+    from napari_sam2.core.masks.packed import PackedResult
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.frames import check_frame
+from napari_sam2.core.frames.source import check_frame
 from napari_sam2.state.edit import Edit, TrackedObject
 from napari_sam2.state.edits.objects import add_object, rename_object
 from napari_sam2.state.edits.prompts import paint_masks, set_prompts

@@ -10,7 +10,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.errors import StackError
-from napari_sam2.core.hounsfield import SOFT_TISSUE
+from napari_sam2.core.frames.hounsfield import SOFT_TISSUE
 from napari_sam2.layers.geometry import GEOMETRY
 from napari_sam2.layers.image_axes import guess_frame_axis, image_axes, level_sizes
 from napari_sam2.layers.image_source import contrast_limits, image_source

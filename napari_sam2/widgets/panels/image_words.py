@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.hounsfield import hides_organs
+from napari_sam2.core.frames.hounsfield import hides_organs
 from napari_sam2.layers.image_axes import channel_names
 
 if TYPE_CHECKING:

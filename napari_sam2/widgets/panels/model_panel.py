@@ -11,11 +11,11 @@ from qtpy.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import CheckpointError
-from napari_sam2.engine.onnx.interface import MANIFEST
 from napari_sam2.engine.weights import (
     BUNDLED_NAME,
     BUNDLED_PURPOSE,
     CHECKPOINTS,
+    MANIFEST,
     Condition,
     find_checkpoint,
     human_size,

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.offered import IMAGE_SIZES, MOST_CACHE_MIB
 from napari_sam2.core.quality import MEANINGS, describe
-from napari_sam2.engine.onnx.interface import MANIFEST
+from napari_sam2.engine.weights import MANIFEST
 from napari_sam2.state.settings import OF_THE_MODEL, model_choice
 from napari_sam2.widgets.controls.controls import column, text
 from napari_sam2.widgets.controls.forms import Form

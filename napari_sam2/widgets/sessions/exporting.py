@@ -12,7 +12,7 @@ from napari_sam2.control import Topic
 from napari_sam2.core.axes import resized
 from napari_sam2.core.cancel import Progress, Stopped
 from napari_sam2.core.errors import OutputError
-from napari_sam2.core.packed import PackedMask
+from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.provenance import (
     Provenance,
     describe_prompts,

@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_sam2.control import Topic
 from napari_sam2.core.cancel import Progress
-from napari_sam2.core.frame_times import frame_times
-from napari_sam2.core.frames import channel_labels
+from napari_sam2.core.frames.source import channel_labels
+from napari_sam2.core.frames.times import frame_times
 from napari_sam2.io.writing.measurements import Measurer
 from napari_sam2.widgets.controls.controls import button, column, row, text
 from napari_sam2.widgets.controls.links import Links
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_sam2.control import Controller, Status
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.core.frames import FrameSource
+    from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.widgets.sessions.exporting import Results
 
 

@@ -13,7 +13,7 @@ from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from napari_sam2 import PointPrompt, VideoTracker, load_model
 from napari_sam2.core.errors import ModelError
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.engine.compiled.network import CompiledNetwork
 from napari_sam2.engine.compiled.opening import compiled_network
 from napari_sam2.engine.compiled.parts import part_functions

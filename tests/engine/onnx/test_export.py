@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 
 from napari_sam2.core.errors import ModelError
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.prompts import BoxPrompt
 from napari_sam2.engine.onnx import writing
 from napari_sam2.engine.onnx.check import Sizes, differences, random_inputs

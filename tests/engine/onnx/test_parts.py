@@ -64,7 +64,7 @@ def test_an_empty_mask_is_an_absent_object(miniature) -> None:
 @pytest.mark.parametrize("window", ["off", "on"])
 def test_a_whole_session(miniature, moving_discs, window) -> None:
     from napari_sam2.engine.options import TrackerOptions
-    from napari_sam2.engine.window import WindowOptions
+    from napari_sam2.engine.views.window import WindowOptions
 
     stack, labels = moving_discs
     options = TrackerOptions(window=WindowOptions(mode=window))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.masks.soft import SoftMask
 from napari_sam2.core.results import FrameResult, mask_result
-from napari_sam2.core.soft_mask import SoftMask
 from napari_sam2.io.files.finished import FinishedFrames
 
 SHAPE = (7, 9)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.results import mask_result
 from napari_sam2.io.pictures.drawing import draw_overlay, outline, shown_size, to_rgb
 from napari_sam2.io.pictures.palette import object_colour

@@ -7,8 +7,8 @@ from PIL import Image, ImageSequence
 
 from napari_sam2.core.cancel import CancelToken, Stopped
 from napari_sam2.core.errors import FrameError, MissingExtraError, OutputError
-from napari_sam2.core.frames import ArrayFrames
-from napari_sam2.core.intensity import as_limits
+from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.io.pictures import overlay
 from napari_sam2.io.pictures.overlay import check_overlay, write_overlay
 from napari_sam2.io.pictures.sheet import contact_sheet, grid, spread

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_sam2.core.axes import Axis, axes_from_shape
 from napari_sam2.core.errors import FrameError, StackError
-from napari_sam2.core.frames import FrameSource, as_frame_source
+from napari_sam2.core.frames.source import FrameSource, as_frame_source
 from napari_sam2.io.reading.stack import Stack, open_stack, split_dataset
 from napari_sam2.io.reading.stack_frames import stack_frames
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from napari_sam2.core.axes import Axis
-from napari_sam2.core.frames import ArrayFrames, channel_labels
+from napari_sam2.core.frames.source import ArrayFrames, channel_labels
 from napari_sam2.core.results import FrameResult, Verdict, mask_result
 from napari_sam2.io.writing.measurements import NAME, Measurer
 

@@ -13,7 +13,7 @@ import pytest
 from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.cancel import CancelToken, Stopped
 from napari_sam2.core.errors import OutputError
-from napari_sam2.core.frames import ArrayFrames
+from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.provenance import Provenance
 from napari_sam2.core.results import FrameResult, mask_result
 from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader

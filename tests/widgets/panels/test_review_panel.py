@@ -10,8 +10,8 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from qtpy.QtCore import QPoint, Qt
 
-from napari_sam2.core.packed import PackedResult
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packed import PackedResult
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.state import edits
 from tests.widgets.user import SHAPE, User
 

@@ -12,7 +12,7 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from scipy import ndimage
 
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.engine.weights import ADAPTERS_VARIABLE, read_card
 from napari_sam2.finetuning import adapting, course
 from napari_sam2.finetuning.lessons import Size

@@ -13,7 +13,8 @@ pytest.importorskip("napari", reason="the window needs napari")
 import tifffile
 from napari.components import ViewerModel
 
-from napari_sam2.control import Activity, run_keeper
+from napari_sam2.control import Activity
+from napari_sam2.control.runs import run_keeper
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.hooks import image_layer
 from tests.widgets.killed import kill_in_a_run

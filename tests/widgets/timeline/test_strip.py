@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("pytestqt", reason="the package of the window needs Qt")
 
-from napari_sam2.core.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import (
     Document,

@@ -1,0 +1,1 @@
+"""A piece of tracking: described, checked, carried out, and gone on with."""

@@ -1,0 +1,1 @@
+"""What is typed: options of the verbs, and their words as values."""

@@ -1,0 +1,1 @@
+"""Progress on stderr, silent where nobody watches."""

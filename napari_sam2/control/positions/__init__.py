@@ -1,0 +1,1 @@
+"""Objects at every position of a stack: carried from one to its neighbour."""

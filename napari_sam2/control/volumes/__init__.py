@@ -1,0 +1,1 @@
+"""Volumes, followed along one axis or several, whose masks are fused."""

@@ -1,0 +1,1 @@
+"""Frames: where they come from, how they are counted, and how bright they are."""

@@ -1,0 +1,1 @@
+"""Masks that are kept: packed, frozen, and fused from several orientations."""

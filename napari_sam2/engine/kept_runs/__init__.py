@@ -1,0 +1,1 @@
+"""Runs that were stopped, as bytes: for another process, another day."""

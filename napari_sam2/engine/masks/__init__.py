@@ -1,0 +1,1 @@
+"""From mask logits on the model's grid to clean masks in data pixels."""

@@ -1,0 +1,1 @@
+"""What is known of objects: prompts answered, memories made, found on other frames."""

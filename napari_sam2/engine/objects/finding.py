@@ -1,0 +1,135 @@
+"""Finding objects on a frame from their memories, and remembering what was found."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from napari_sam2.engine.objects.conditioning import pointer_span
+from napari_sam2.engine.objects.memory import FrameMemory, select_memories
+from napari_sam2.engine.objects.stepping import MemoryQuery, group_by_memory, track
+from napari_sam2.engine.views.view import boxes_of
+from napari_sam2.engine.views.window import Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_sam2.core.results import MaskResult
+    from napari_sam2.engine.frames.ahead import FramesAhead
+    from napari_sam2.engine.groups import GroupRunner
+    from napari_sam2.engine.objects.stepping import Prediction
+    from napari_sam2.engine.objects.track import ObjectTrack
+    from napari_sam2.engine.parts import SessionParts
+    from napari_sam2.engine.runs.plan import Step
+
+
+class Finding(NamedTuple):
+    """How one object was looked for, and what was found."""
+
+    query: MemoryQuery
+    prediction: Prediction
+
+
+class ObjectFinder:
+    """Finds objects that are not prompted on a frame.
+
+    Parameters
+    ----------
+    parts : SessionParts
+    """
+
+    def __init__(self, parts: SessionParts) -> None:
+        self._parts = parts
+        self._window, rules = parts.window, parts.rules
+        self._span = pointer_span(parts.model, parts.frame_count)
+        self._reach = max(rules.memory_count, rules.pointer_count) - 1
+        self._keep = max(parts.options.history_frames, self._reach)
+
+    def find(
+        self,
+        tracks: Sequence[ObjectTrack],
+        step: Step,
+        groups: GroupRunner,
+        ahead: FramesAhead,
+    ) -> list[Finding]:
+        """Look for objects, and once more for those that were lost or cut off."""
+        queries = [self._query(one, step) for one in tracks]
+        stay_whole = any(self._stays_whole(one, step) for one in tracks)
+        with ahead.whole(step.frame) if stay_whole else nullcontext():
+            findings = self._look(queries, step, groups, ahead)
+        if self._window.is_off or not findings:
+            return findings
+        wider = self._look(self._widened(findings), step, groups, ahead)
+        if not wider:
+            return findings
+        logits = torch.cat([one.prediction.state.object_logits[0] for one in wider])
+        better = {
+            one.query.object_id: one
+            for one, logit in zip(wider, logits.tolist(), strict=True)
+            if logit > 0
+        }
+        return [better.get(one.query.object_id, one) for one in findings]
+
+    def remember(self, finding: Finding, step: Step, result: MaskResult) -> None:
+        """Keep what was found for the frames that follow."""
+        (query, prediction), bank = finding, finding.query.bank
+        seen = bank.last_seen(step.frame, is_reverse=step.is_reverse)
+        before = Sighting(query.view, None) if seen is None else seen[0]
+        memory = FrameMemory(
+            prediction.spatial,
+            prediction.state.pointers[0],
+            before.after(query.view, result.box_yxyx),
+            prediction.state.logits,
+            step.is_reverse,
+        )
+        bank.remember(step.frame, memory, self._keep, self._reach)
+
+    def _query(self, one: ObjectTrack, step: Step) -> MemoryQuery:
+        bank, frame, is_reverse = one.bank, step.frame, step.is_reverse
+        selection = select_memories(
+            bank.conditioning,
+            bank.recent,
+            frame,
+            is_reverse=is_reverse,
+            frame_count=self._parts.frame_count,
+            rules=self._parts.rules,
+        )
+        seen = bank.last_seen(frame, is_reverse=is_reverse)
+        view = self._window.whole if seen is None else self._window.after(*seen)
+        return MemoryQuery(one.object_id, bank, selection, view)
+
+    def _stays_whole(self, one: ObjectTrack, step: Step) -> bool:
+        """Whether an object is looked for in whole frames, here and likely next."""
+        seen = one.bank.last_seen(step.frame, is_reverse=step.is_reverse)
+        return seen is None or self._window.stays_whole(*seen)
+
+    def _look(
+        self,
+        queries: Sequence[MemoryQuery],
+        step: Step,
+        groups: GroupRunner,
+        ahead: FramesAhead,
+    ) -> list[Finding]:
+        def look(chunk: Sequence[MemoryQuery]) -> list[Prediction]:
+            views = [one.view for one in chunk]
+            features = ahead.features(step.frame, views)
+            return track(self._parts.model, features, chunk, self._span)
+
+        findings: list[Finding] = []
+        for group in group_by_memory(queries):
+            group.sort(key=lambda one: one.view)  # shared views come together
+            findings += map(Finding, group, groups.run(group, look))
+        return findings
+
+    def _widened(self, findings: Sequence[Finding]) -> list[MemoryQuery]:
+        """Return how to look again for what was lost or cut off."""
+        logits = torch.cat([one.prediction.state.logits[:, 0] for one in findings])
+        queries = [one.query for one in findings]
+        boxes = boxes_of(logits, [one.view for one in queries])
+        return [
+            one._replace(view=view)
+            for one, box in zip(queries, boxes, strict=True)
+            if (view := self._window.look_again(one.view, box)) is not None
+        ]
