@@ -159,10 +159,9 @@ class Controller:
         across : sequence of OtherAxis, optional
             Axes of the volume to follow the objects along besides, and to fuse.
         """
+        chosen = asked_for(self.document, self.settings) if objects is None else objects
         order = RunOrder(
-            asked_for(self.document, self.settings)
-            if objects is None
-            else tuple(objects),
+            tuple(chosen),
             direction or self.settings.direction,
             self.settings.run_frames if frames is None else frames,
             seed=self.settings.seed if everywhere else None,
@@ -204,7 +203,7 @@ class Controller:
         on_end: Callable[[], None] = lambda: None,
         outcome: Callable[[], str],
     ) -> None:
-        """Do other work on the lane that is shown, and stopped, as runs are.
+        """Do other work on the lane, shown and stopped as runs are.
 
         Parameters
         ----------
@@ -217,7 +216,7 @@ class Controller:
         on_end : callable, optional
             Called however the job ended.
         outcome : callable
-            Returns what to say when the job ended or was stopped.
+            Returns what to say then, unless it failed.
         """
 
         def end(error: Exception | None) -> None:
@@ -297,4 +296,5 @@ class Controller:
             self._board.show(quality=None)
         self._running.abandon(because_of=what_differs(self._request, request))
         self._request = request
+        self._dispatcher.tidy(lambda _: self._session.give_up(request))
         self._prompting.ask_again()

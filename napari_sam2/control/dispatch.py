@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.control.requesting import Opened
 from napari_sam2.control.runs.pace import TimeLeft
-from napari_sam2.control.status import Activity
+from napari_sam2.control.status import Activity, Topic
 from napari_sam2.core.cancel import CancelToken, Progress
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.ports import Job, Lane
     from napari_sam2.control.requesting import News
-    from napari_sam2.control.status import StatusBoard, Topic
+    from napari_sam2.control.status import StatusBoard
 
 T = TypeVar("T")
 
@@ -103,6 +103,10 @@ class Dispatcher:
             on_done=end,
             on_error=end,
         )
+
+    def tidy(self, job: Job[News]) -> None:
+        """Queue a job that is done at once; of those that wait, the last is enough."""
+        self.send(Activity.ANSWERING, job, topic=Topic.MODEL, key="tidy")
 
     def stop(self, *, but: Topic | None = None) -> None:
         """Ask every job to stop that takes long; answers are soon there anyway.

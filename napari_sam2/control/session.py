@@ -150,6 +150,16 @@ class TrackerSession:
             if left is not None:
                 yield left
 
+    def give_up(self, request: TrackerRequest) -> Generator[News]:
+        """Let go of a tracker that is not the one that is asked for now.
+
+        Whoever needs one has it made; until then, it is not in memory beside those of
+        other sessions.
+        """
+        if self._request is not request:
+            self._forget()
+        yield from ()
+
     def leave(self) -> Generator[News]:
         """Keep nothing to go on with of a run along several axes."""
         if self._tracker is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -39,6 +42,18 @@ def test_another_model_or_window_is_used_when_it_is_needed(desk, choice, value) 
     elif choice not in ("device", "is_compiled"):  # the masks do not hang on it
         assert getattr(made[-1], choice) == value != getattr(made[0], choice)
     assert desk.factory.tracker.said == {1: {0: click(20, 30)}}
+    assert desk.document.frames_covered(1) == 10
+
+
+def test_a_tracker_that_is_no_longer_asked_for_is_let_go_at_once(desk) -> None:
+    """Another session may have its own made before this one needs another."""
+    desk.add(1)
+    desk.say(1, 0, click(20, 30))
+    before = weakref.ref(desk.factory.made.pop())
+    desk.settings.model = "sam2.1-tiny"
+    gc.collect()
+    assert before() is None
+    desk.controller.run()
     assert desk.document.frames_covered(1) == 10
 
 
