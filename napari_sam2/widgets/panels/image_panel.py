@@ -123,8 +123,9 @@ class ImagePanel(QWidget):
         self.follow_contrast = check(
             "as displayed",
             "Show the model what the layer's contrast limits show you, live: answers to"
-            " prompts follow at once, and masks of runs with the next run. Otherwise a"
-            " range that is estimated from the whole stack, of CT that of soft tissue",
+            " prompts follow at once, or after the run that goes on, and masks of runs"
+            " with the next run. Otherwise a range that is estimated from the whole"
+            " stack, of CT that of soft tissue",
             self._emit_source,
         )
         self._note = text(NO_IMAGE)

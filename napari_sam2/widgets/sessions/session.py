@@ -87,7 +87,7 @@ class Session:
         self.position = FramePosition(viewer, image.layer, image.space, self.links)
         self._viewer = viewer
         self._image_name = str(image.layer.name)
-        self._is_closed = False
+        self.is_closed = False
         self._is_shown = False
         self._make_layers()
         self._repainter = Repainter(self._repaint)
@@ -142,7 +142,7 @@ class Session:
     def _choose_points(self) -> None:
         points = self.prompts.points
         # Who has gone on by now would be taken back, and forth by the other's points.
-        is_here = self._is_shown and not self._is_closed
+        is_here = self._is_shown and not self.is_closed
         if is_here and points in self._viewer.layers:
             self._viewer.layers.selection.active = points
             points.mode = "add"
@@ -213,9 +213,9 @@ class Session:
         is_window_gone : bool, optional
             Whether layers can no longer be taken out of the viewer.
         """
-        if self._is_closed:
+        if self.is_closed:
             return
-        self._is_closed = True
+        self.is_closed = True
         if not is_window_gone:
             self._repainter.flush()
         self._repainter.close()
@@ -246,7 +246,7 @@ class Session:
 
     def _forget(self, layer: Any) -> None:
         """Forget what a layer shows; undo brings both back."""
-        if self._is_closed or layer in self._viewer.layers:
+        if self.is_closed or layer in self._viewer.layers:
             return
         if layer == self.masks.layer:
             self.controller.clear_masks()
@@ -272,7 +272,7 @@ class Session:
 
     def _repaint(self, frames: frozenset[int]) -> None:
         is_missed = self.masks.layer not in self._viewer.layers
-        if is_missed and len(self.document.masks) and not self._is_closed:
+        if is_missed and len(self.document.masks) and not self.is_closed:
             self._bring_masks_back()
         self.masks.apply()
         self.painted.emit(frames)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_sam2.control import Topic
+from napari_sam2.widgets.sessions.looking import Looking
 from napari_sam2.widgets.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Sessions:
         self._lane = lane
         self._make_tracker = make_tracker
         self._all: list[Session] = []
+        self._looking: dict[Session, Looking] = {}
         self._is_opening = False
         self.current: Session | None = None
 
@@ -65,7 +68,7 @@ class Sessions:
         if session is None:
             session = self._begin(source)
         elif session.image.space == source.space:
-            session.look_at(source)
+            self._looking[session].look_at(source)
         self._record(session.image)
         self._activate(session)
 
@@ -199,8 +202,13 @@ class Sessions:
                 contents=contents,
             )
         self._all.append(session)
+        self._looking[session] = Looking(session, partial(self._on_looked, session))
         self.made.emit(session)
         return session
+
+    def _on_looked(self, session: Session) -> None:
+        if session is self.current:
+            self._record(session.image)
 
     def _record(self, source: ImageSource) -> None:
         """Note the choices on the image, for those who keep settings."""
@@ -229,6 +237,7 @@ class Sessions:
 
     def _close(self, session: Session, *, is_window_gone: bool = False) -> None:
         self._all.remove(session)
+        del self._looking[session]
         if session is self.current:
             self.current = None
             if not is_window_gone:

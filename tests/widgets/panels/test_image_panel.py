@@ -8,8 +8,10 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from napari_sam2.control import Activity
 from napari_sam2.core.results import mask_result
 from tests.control.fake_tracker import FakeTracker
+from tests.widgets.held import bring_to, let_go
 from tests.widgets.user import SHAPE, PacedFactory, User
 
 
@@ -141,6 +143,41 @@ def test_masks_of_runs_follow_with_the_next_run(gradient: User) -> None:
     gradient.wait_idle()
     run()
     gradient.wait(lambda: area(gradient, 9) == 19 * 40)
+
+
+def test_a_run_goes_on_when_contrast_limits_change(user_without_window: User) -> None:
+    """They are also how one looks at what it finds."""
+    user = user_without_window
+    bring_to(user, "running")
+    made = len(user.factory.made)
+    (layer, *_) = user.viewer.layers
+    layer.contrast_limits = 0, 0.5
+    user.qtbot.wait(400)
+    assert user.status.activity is Activity.RUNNING
+    let_go(user)
+    user.wait(lambda: user.dock.settings.limits.high == (0.5,))
+    assert user.document.frames_covered(1) == 10
+    user.wait_idle()
+    assert len(user.factory.made) == made + 1
+    assert user.factory.tracker.request.limits.high == (0.5,)
+
+
+def test_intensities_that_were_taken_back_in_a_run_change_nothing(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    bring_to(user, "running")
+    made = len(user.factory.made)
+    (layer, *_) = user.viewer.layers
+    before = tuple(layer.contrast_limits)
+    for limits in ((0, 0.5), before):
+        layer.contrast_limits = limits
+        user.qtbot.wait(400)
+    user.dock.workbench.track.stop_button.click()
+    user.wait_idle()
+    user.qtbot.wait(100)
+    assert len(user.factory.made) == made
+    assert user.session.controller.can_resume
 
 
 def test_they_do_not_follow_when_that_is_not_wanted(gradient: User) -> None:
