@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.axes import check_at, distinct_names, find_axis
+from napari_sam2.core.axes import distinct_names, find_axis
 from napari_sam2.core.errors import PromptError, StackError
+from napari_sam2.core.frames.layout import check_at
 from napari_sam2.core.prompts import check_prompt
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Positions:
         return number
 
     def at(self, position: Position) -> dict[str, int]:
-        """Return a position as :func:`napari_sam2.core.axes.frame_layout` takes it."""
+        """Return a position as ``frame_layout`` takes it."""
         return {
             str(axis): index for axis, index in zip(self.indices, position, strict=True)
         }

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import FrameLayout, axis_names, list_axes
+from napari_sam2.core.axes import axis_names, list_axes
 from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.io.reading.paged import PagedArray
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import StackFrames, stack_frames

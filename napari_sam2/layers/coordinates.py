@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari.components import Dims
     from napari.layers import Layer
 
-    from napari_sam2.core.axes import FrameLayout
+    from napari_sam2.core.frames.layout import FrameLayout
     from napari_sam2.core.frames.numbers import FrameNumbers
 
 PointYx = tuple[float, float]

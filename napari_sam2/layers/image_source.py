@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.axes import Axis, FrameLayout, list_axes, without_channel
+from napari_sam2.core.axes import Axis, list_axes
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.frames.intensity import IntensityLimits, as_limits
+from napari_sam2.core.frames.layout import FrameLayout, without_channel
 from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.frames.side_by_side import SideBySide
 from napari_sam2.core.positions import Positions

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import Axis, FrameLayout, without_channel
+from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.frames.layout import FrameLayout, without_channel
 from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.layers.layer_frames import LayerFrames

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from napari_sam2.core.axes import FrameLayout
+    from napari_sam2.core.frames.layout import FrameLayout
     from napari_sam2.core.frames.source import ArrayLike
 
 

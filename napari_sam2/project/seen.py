@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.axes import without_channel
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.frames.layout import without_channel
 from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.frames.side_by_side import SideBySide
 from napari_sam2.io.reading.stack import open_stack

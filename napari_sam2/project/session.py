@@ -19,8 +19,9 @@ from napari_sam2.project.values import (
 from napari_sam2.state.document import Document
 
 if TYPE_CHECKING:
-    from napari_sam2.core.axes import Axes, FrameLayout
+    from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames.intensity import IntensityLimits
+    from napari_sam2.core.frames.layout import FrameLayout
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.project.values import Choices, ImageReference, Placing

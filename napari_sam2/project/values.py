@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_sam2.core.adapter_card import BaseWeights  # noqa: TC001 (read as hints)
-from napari_sam2.core.axes import Axis, FrameLayout
+from napari_sam2.core.axes import Axis
 from napari_sam2.core.frames.intensity import IntensityLimits  # noqa: TC001 (as above)
+from napari_sam2.core.frames.layout import FrameLayout  # noqa: TC001 (as above)
 from napari_sam2.state.mask_table import MaskTable
 
 if TYPE_CHECKING:

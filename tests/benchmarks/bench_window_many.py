@@ -15,7 +15,8 @@ from pathlib import Path
 import napari
 import numpy as np
 
-from napari_sam2.core.axes import FrameLayout, axes_from_shape
+from napari_sam2.core.axes import axes_from_shape
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.layer_frames import LayerFrames
 from napari_sam2.project import (

@@ -9,8 +9,9 @@ import numpy as np
 
 from napari_sam2.control import Controller, Recorder
 from napari_sam2.control.telling.replaying import Replayed, replay
-from napari_sam2.core.axes import Axis, FrameLayout
+from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import FrameError
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.options import TrackerOptions

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.core.axes import axes_from_shape, frame_layout
+from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.errors import PromptError, StackError
+from napari_sam2.core.frames.layout import frame_layout
 from napari_sam2.core.positions import choose_positions
 
 TZYX = axes_from_shape((12, 5, 30, 40), "tzyx")

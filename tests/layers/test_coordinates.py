@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from napari.components import ViewerModel
 
-from napari_sam2.core.axes import FrameLayout
 from napari_sam2.core.errors import PromptError
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.layers.coordinates import FrameSpace, nearest
 
 VOLUME = FrameSpace(FrameLayout(1, (0, 2), None), (5, 7, 9), ("z", "y", "x"))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.core.axes import FrameLayout
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.layers.coordinates import FrameSpace
 from napari_sam2.layers.label_stack import LabelStack

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from napari_sam2.core.axes import Axis, FrameLayout
+from napari_sam2.core.axes import Axis
 from napari_sam2.core.frames.intensity import IntensityLimits
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from napari_sam2.core.axes import FrameLayout
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.core.quality import FAST
 from napari_sam2.project import reading, schema
 from napari_sam2.project.reading import read_project

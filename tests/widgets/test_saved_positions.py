@@ -16,7 +16,7 @@ import tifffile
 from napari.components import ViewerModel
 
 from napari_sam2.cli.main import main
-from napari_sam2.core.axes import FrameLayout
+from napari_sam2.core.frames.layout import FrameLayout
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.axes import check_at, find_axis
+from napari_sam2.core.axes import find_axis
 from napari_sam2.core.cancel import check_token
 from napari_sam2.core.errors import ModelError, PromptError, Sam2Error, StackError
+from napari_sam2.core.frames.layout import check_at
 from napari_sam2.core.given import check_given, shown
 from napari_sam2.io.reading.stack import Stack
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_sam2.core.axes import FrameLayout
+    from napari_sam2.core.frames.layout import FrameLayout
 
 
 def frame_times(source: Any) -> Sequence[float] | None:

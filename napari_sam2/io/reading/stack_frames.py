@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.axes import Axes, Axis, FrameLayout, frame_layout
+from napari_sam2.core.axes import Axes, Axis
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.core.frames.decoding import decoding
+from napari_sam2.core.frames.layout import FrameLayout, frame_layout
 from napari_sam2.core.frames.source import (
     COLOURS,
     check_channels,

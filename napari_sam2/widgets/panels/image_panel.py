@@ -27,6 +27,7 @@ from napari_sam2.widgets.controls.controls import (
 from napari_sam2.widgets.panels.channel_choice import ChannelChoice
 from napari_sam2.widgets.panels.image_choice import ImageChoice
 from napari_sam2.widgets.panels.image_words import (
+    AS_DISPLAYED,
     NO_IMAGE,
     axis_words,
     describe,
@@ -120,14 +121,7 @@ class ImagePanel(QWidget):
         self.levels.currentIndexChanged.connect(self._emit_source)
 
     def _make_controls_of_intensities(self) -> None:
-        self.follow_contrast = check(
-            "as displayed",
-            "Show the model what the layer's contrast limits show you, live: answers to"
-            " prompts follow at once, or after the run that goes on, and masks of runs"
-            " with the next run. Otherwise a range that is estimated from the whole"
-            " stack, of CT that of soft tissue",
-            self._emit_source,
-        )
+        self.follow_contrast = check("as displayed", AS_DISPLAYED, self._emit_source)
         self._note = text(NO_IMAGE)
         self.soft_tissue = button(
             "Show soft tissue",

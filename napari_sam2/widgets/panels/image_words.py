@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from napari_sam2.layers.image_source import ImageSource
 
 NO_IMAGE = "Open an image, or a sample from Help below, to begin."
+AS_DISPLAYED = (
+    "Show the model what the layer's contrast limits show you, live: answers to "
+    "prompts follow at once, or after the run that goes on, and masks of runs with the "
+    "next run. Otherwise a range that is estimated from the whole stack, of CT that of "
+    "soft tissue"
+)
 _IF_CT = (
     "If this is CT, its organs hardly differ at these contrast limits, to you and to "
     "the model"
