@@ -245,7 +245,7 @@ class Controller:
             another document and controller.
         """
         self._renew(frames, limits)
-        edits.expect_answers(self.document).apply(self.document)
+        self.document.apply(edits.expect_answers(self.document))
         self._on_live_changed(self.settings.live_answers)
 
     def report(self, problem: Exception, topic: Topic | None = None) -> None:

@@ -130,8 +130,8 @@ class ManyAnswers:
         elif portion.found:
             self._dispatcher.board.forgive()
         self._note(portion, error)
-        edits.set_answers(self._document, portion.found, portion.asked).apply(
-            self._document
+        self._document.apply(
+            edits.set_answers(self._document, portion.found, portion.asked)
         )
         self._send_next()
 

@@ -87,7 +87,8 @@ class Prompting:
         def take(result: PackedResult) -> None:
             if request is self._request():
                 self._dispatcher.board.forgive()
-                edits.set_answer(self._document, result, prompts).apply(self._document)
+                answer = edits.set_answer(self._document, result, prompts)
+                self._document.apply(answer)
 
         def end(error: Exception | None) -> None:
             self._close(place, error if request is self._request() else None)

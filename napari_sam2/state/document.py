@@ -128,6 +128,10 @@ class Document:
             )
         return self.objects[object_id]
 
+    def inverse_of(self, edit: Edit) -> Edit:
+        """Return the edit that brings back what is there before ``edit``."""
+        return edit.inverse(self.objects, self.prompts, self.masks)
+
     def apply(self, edit: Edit, inverse: Edit | None = None) -> Edit:
         """Make a change, tell who listens, and return the edit that takes it back.
 
@@ -137,7 +141,7 @@ class Document:
         inverse : Edit, optional
             The same edit, where it is known already.
         """
-        inverse = edit.inverse(self) if inverse is None else inverse
+        inverse = self.inverse_of(edit) if inverse is None else inverse
         objects = differing(inverse.objects, edit.objects)
         prompts = differing(inverse.prompts, edit.prompts)
         rows = {

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from napari_sam2.core.prompts import FramePrompts
-    from napari_sam2.state.document import Document
     from napari_sam2.state.mask_row import MaskRow
+    from napari_sam2.state.mask_table import MaskTable
     from napari_sam2.state.masks import FrameMask, Place
 
 K = TypeVar("K", bound="Hashable")
@@ -80,22 +80,19 @@ class Edit:
         """Whether the edit touches anything."""
         return bool(self.objects or self.prompts or self.masks)
 
-    def apply(self, document: Document) -> Edit:
-        """Make the change and return its inverse."""
-        return document.apply(self)
-
-    def inverse(self, document: Document) -> Edit:
-        """Return the edit that brings back what ``document`` holds at these places."""
+    def inverse(
+        self,
+        objects: Mapping[int, TrackedObject],
+        prompts: Mapping[Place, FramePrompts],
+        masks: MaskTable,
+    ) -> Edit:
+        """Return the edit that brings back what a document holds at these places."""
+        before = {f: replaced_by(masks.row(f), row) for f, row in self.rows.items()}
         return Edit(
             self.label,
-            {i: document.objects.get(i) for i in self.objects},
-            {place: document.prompts.get(place) for place in self.prompts},
-            MaskChanges(
-                {
-                    frame: replaced_by(document.masks.row(frame), change)
-                    for frame, change in self.rows.items()
-                }
-            ),
+            {i: objects.get(i) for i in self.objects},
+            {place: prompts.get(place) for place in self.prompts},
+            MaskChanges(before),
         )
 
     def does_the_same_as(self, other: Edit) -> bool:

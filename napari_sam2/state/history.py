@@ -94,7 +94,7 @@ class History:
             something unrelated was done in between, or undone: as the gesture began
             before that, it can be done again.
         """
-        inverse = edit.inverse(self.document)
+        inverse = self.document.inverse_of(edit)
         if edit.does_the_same_as(inverse):
             return
         step = self._step_of(gesture, edit)
@@ -130,7 +130,7 @@ class History:
         edit = source[-1].edit()
         self.travelling.emit(edit)
         source.pop()
-        inverse = edit.inverse(self.document)
+        inverse = self.document.inverse_of(edit)
         target.append(Step(edit.label, None, inverse))
         # What comes back makes as much room: the rest may be moved at other times.
         self._make_room(target, _MOVED_AT_LEAST)

@@ -24,10 +24,10 @@ def block_at(shape_hw: tuple[int, int], y: int, x: int):
 
 def follow(document: Document, object_id: int, frames: dict[int, tuple[int, int]]):
     """Have an object whose block lies at these (y, x)."""
-    edits.add_object(document, object_id).apply(document)
+    document.apply(edits.add_object(document, object_id))
     for frame, (y, x) in frames.items():
         mask = block_at(document.shape_hw, y, x)
-        edits.paint_mask(document, object_id, frame, mask).apply(document)
+        document.apply(edits.paint_mask(document, object_id, frame, mask))
 
 
 def volume(axis: int, **geometry):
@@ -78,7 +78,7 @@ def test_gaps_part_a_track() -> None:
     viewer, image, document = volume(0)
     follow(document, 2, {0: (0, 0), 1: (0, 1), 3: (1, 1)})
     follow(document, 7, {1: (3, 3), 2: (3, 3), 4: (3, 4)})
-    edits.mark_absent(document, 7, [3]).apply(document)
+    document.apply(edits.mark_absent(document, 7, [3]))
     table = track_table(document, image.space)
     found = {}
     columns = table.data[:, 0], table.features["object"], table.features["frame"]

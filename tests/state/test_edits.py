@@ -230,9 +230,9 @@ def test_edits_say_what_they_are(document: Document) -> None:
 def test_an_edit_does_nothing_before_it_is_applied(document: Document) -> None:
     edit = edits.set_prompts(document, 1, 0, click(3, 3))
     assert document.prompts == {}
-    inverse = edit.apply(document)
+    inverse = document.apply(edit)
     assert document.prompts == {(1, 0): click(3, 3)}
-    inverse.apply(document)
+    document.apply(inverse)
     assert document.prompts == {}
     assert replace(edit, label="") != edit
 

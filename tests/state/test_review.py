@@ -227,7 +227,7 @@ def test_touching_another_object_is_not_passed_on(document: Document) -> None:
 
 def test_positions_are_rows_of_their_own() -> None:
     document = Document(frame_count=6, shape_hw=(20, 30), series_length=3)
-    edits.add_object(document, 1).apply(document)
+    document.apply(edits.add_object(document, 1))
     document.apply(edits.set_prompts(document, 1, 1, click(4, 4)))
     track(
         document,
@@ -245,7 +245,7 @@ def test_positions_are_rows_of_their_own() -> None:
 
 def test_doubt_is_not_carried_on_to_another_position() -> None:
     document = Document(frame_count=6, shape_hw=(20, 30), series_length=3)
-    edits.add_object(document, 1).apply(document)
+    document.apply(edits.add_object(document, 1))
     masks = [square(2, 2), square(2, 2), square(0, 0, 0), *[square(2, 2)] * 3]
     track(document, *(found(1, frame, mask) for frame, mask in enumerate(masks)))
     assert {frame for _, frame in all_doubts(document, LIMITS)} == {2}
@@ -258,7 +258,7 @@ def test_doubt_is_not_carried_on_to_another_position() -> None:
 
 def test_at_every_position_doubts_go_away_from_its_own_first_prompt() -> None:
     document = Document(frame_count=20, shape_hw=(20, 30), series_length=10)
-    edits.add_object(document, 1).apply(document)
+    document.apply(edits.add_object(document, 1))
     reviewer = Reviewer(document, LIMITS)
     for frame in (5, 15):
         document.apply(edits.set_prompts(document, 1, frame, click(3, 3)))

@@ -40,13 +40,13 @@ def mask(origin: Origin, iou: float, *, is_absent: bool = False) -> FrameMask:
 @pytest.fixture
 def document() -> Document:
     document = Document(frame_count=FRAMES, shape_hw=(4, 4))
-    edits.add_object(document, 1).apply(document)
+    document.apply(edits.add_object(document, 1))
     masks = {(1, f): mask(Origin.TRACKED, 0.9) for f in range(FRAMES)}
     masks[1, 500] = mask(Origin.TRACKED, 0.1)
     masks[1, 600] = mask(Origin.PAINTED, 1.0)
     masks[1, 700] = mask(Origin.TRACKED, 0.9, is_absent=True)
     said = FramePrompts(points_yx=((1, 1),), positive=(True,))
-    Edit("", prompts={(1, 3): said}, masks=masks).apply(document)
+    document.apply(Edit("", prompts={(1, 3): said}, masks=masks))
     return document
 
 
@@ -102,7 +102,7 @@ def test_a_sure_absence_is_sure() -> None:
 def test_rows_are_read_in_portions_and_only_those_that_are_seen(
     document: Document, reviewer: Reviewer
 ) -> None:
-    edits.add_object(document, 2).apply(document)
+    document.apply(edits.add_object(document, 2))
     strip = Strip(document, reviewer)
     assert strip.object_ids == (1, 2)
     assert strip.update([1], 600, range(FRAMES))
@@ -111,7 +111,7 @@ def test_rows_are_read_in_portions_and_only_those_that_are_seen(
     assert not strip.update([1], 600, range(FRAMES))
     assert row.marks[999] & Mark.KNOWN
     strip.distrust([5])
-    Edit("", masks={(1, 5): None}).apply(document)
+    document.apply(Edit("", masks={(1, 5): None}))
     assert not strip.update([1], 10, range(6, FRAMES))
     assert row.marks[5] & Mark.KNOWN  # nobody has looked at it
     assert not strip.update([1], 10, range(6))

@@ -22,7 +22,7 @@ FRAMES = 400
 def document() -> Document:
     document = Document(frame_count=FRAMES, shape_hw=(4, 4))
     for _ in range(2):
-        edits.add_object(document).apply(document)
+        document.apply(edits.add_object(document))
     return document
 
 
@@ -37,7 +37,7 @@ def timeline(document: Document, qtbot) -> Timeline:
 def paint(document: Document, object_id: int, frames: range) -> None:
     mask = np.ones((4, 4), bool)
     places = {(object_id, frame): mask for frame in frames}
-    edits.paint_masks(document, places).apply(document)
+    document.apply(edits.paint_masks(document, places))
 
 
 def colour(timeline: Timeline, object_id: int, frame: int) -> QColor:
