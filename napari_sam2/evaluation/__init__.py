@@ -2,6 +2,6 @@
 
 Stacks with their true masks are found in :mod:`napari_sam2.evaluation.layouts`, objects
 and frames are chosen in ``assignment``, prompted in ``asking`` and followed in
-``protocols``; ``measures`` are pure functions of masks. What a person reads of it is
+``following``; ``measures`` are pure functions of masks. What a person reads of it is
 written by ``table``, ``rows`` and ``report``.
 """
