@@ -126,7 +126,8 @@ def kill(when: str, words: tuple) -> None:
     """Run a command in a process that keeps all, until it is killed."""
     program = (
         "import os, signal, sys\n"
-        "from napari_sam2.cli import carry_out, journal_writer, main\n"
+        "from napari_sam2.cli import main\n"
+        "from napari_sam2.cli.jobs import carry_out, journal_writer\n"
         "journal_writer.SECONDS_BETWEEN = -1.0\n"
         "journal_writer.rest_after = lambda _: 0.0\n"
         f"{when}"

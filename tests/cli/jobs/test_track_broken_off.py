@@ -69,7 +69,8 @@ def test_ctrl_c_keeps_finished_frames(tmp_path):
     program = (
         "import pathlib, sys\n"
         "ready = pathlib.Path(sys.argv.pop())\n"
-        "from napari_sam2.cli import carry_out, main\n"
+        "from napari_sam2.cli import main\n"
+        "from napari_sam2.cli.jobs import carry_out\n"
         "take = carry_out._Collected.take\n"
         "def told(self, result):\n"
         "    take(self, result)\n"
