@@ -4,7 +4,7 @@ python -m tests.benchmarks.soak
 python -m tests.benchmarks.soak --objects 4 --frames 1500
 python -m tests.benchmarks.soak --model miniature
 
-With nano it takes hours on two cores. The miniature of the tests takes the same way
+With nano it takes 100 minutes of one core. The miniature of the tests takes the same way
 through everything around the network, and minutes.
 
 Compares the first window of frames after a warm-up with the last one, 1,000 frames each
