@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from qtpy.QtGui import QColor, QImage, QPainter, QPixmap
+from qtpy.QtGui import QBrush, QColor, QImage, QPainter, QPixmap
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_sam2.widgets.timeline.strip import Mark, StripRow, cell_colours
@@ -24,7 +24,7 @@ _MOST_PICTURES = 64  # more than are seen at a time
 _DOUBTFUL = QColor(220, 30, 60)
 _FOLLOWS = QColor(220, 30, 60, 110)
 _ACCEPTED = QColor(40, 160, 90)
-_LOCKED = QColor(90, 90, 100)
+_LOCKED = QColor(15, 15, 25)
 _BELOW = ((Mark.FOLLOWS, _FOLLOWS), (Mark.REVIEWED, _ACCEPTED),
           (Mark.DOUBTFUL, _DOUBTFUL))  # fmt: skip
 _ICON = QSize(14, 14)
@@ -51,7 +51,7 @@ def paint_cells(painter: QPainter, cells: StripRow, strip: QRectF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     for mark, colour in _BELOW:
         _paint_bars(painter, cells.marks, mark, colour, strip, strip.bottom() - _BAR)
-    _paint_bars(painter, cells.marks, Mark.LOCKED, _LOCKED, strip, strip.top())
+    _paint_locks(painter, cells.marks, strip)
     painter.setBrush(QColor("white"))
     painter.setPen(QColor("black"))
     is_painted = (cells.marks & Mark.PAINTED) > 0
@@ -135,6 +135,19 @@ def _paint_bars(
     for start, stop in _stretches((marks & mark) > 0):
         width = max((stop - start) * step, 1.5)
         painter.drawRect(QRectF(strip.left() + start * step, top, width, _BAR))
+
+
+def _paint_locks(
+    painter: QPainter, marks: npt.NDArray[np.uint8], strip: QRectF
+) -> None:
+    """Hatch what is locked, as a bar alone is hidden by the frame of a column."""
+    painter.setBrush(QBrush(_LOCKED, Qt.BrushStyle.BDiagPattern))
+    step = strip.width() / len(marks)
+    for start, stop in _stretches((marks & Mark.LOCKED) > 0):
+        width = max((stop - start) * step, 1.5)
+        left = strip.left() + start * step
+        painter.drawRect(QRectF(left, strip.top(), width, strip.height()))
+    _paint_bars(painter, marks, Mark.LOCKED, _LOCKED, strip, strip.top())
 
 
 def _squares(
