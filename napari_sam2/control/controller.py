@@ -150,9 +150,7 @@ class Controller:
 
         Parameters
         ----------
-        objects : sequence of int, optional
-            By default the selected one, or all, as the settings say.
-        direction, frames : str and range, optional
+        objects, direction, frames : sequence of int, str and range, optional
             As the settings say.
         everywhere : bool, optional
             At every position of the stack; ``frames`` are those at each.
@@ -251,6 +249,10 @@ class Controller:
     def report(self, problem: Exception, topic: Topic | None = None) -> None:
         """Show the user what went wrong elsewhere: a click that was refused, say."""
         self._board.complain(problem, topic)
+
+    def say(self, sentence: str) -> None:
+        """Show the user what came of something done elsewhere."""
+        self._board.say(sentence)
 
     def attempt(self, topic: Topic) -> AbstractContextManager[None]:
         """Do what the user asks for, or say why it cannot be done."""

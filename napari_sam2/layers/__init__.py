@@ -27,9 +27,9 @@
     points), ``.add(prompts)``, ``.show()`` (bring removed layers back),
     ``.disconnect()``.
 ``mask_layer``
-    ``MaskLayer(layers, dims, image, document, history, *, on_refused)``; ``.layer``,
-    ``.apply(frames=None)`` (show these frames anew, by default all that changed, if
-    what is displayed is among them), ``.object_at(world_position)``,
+    ``MaskLayer(layers, dims, image, document, history, *, on_refused, on_remark)``;
+    ``.layer``, ``.apply(frames=None)`` (show these frames anew, by default all that
+    changed, if what is displayed is among them), ``.object_at(world_position)``,
     ``.hidden`` (get/set: frozenset of object ids), ``.show()``, ``.disconnect()``.
 ``tracks_layer``
     ``track_table(document, space) -> TrackTable``, ``add_tracks(layers, image,
@@ -43,7 +43,7 @@ Behind them: ``layer_frames`` (reading), ``layer_file`` (where a layer came from
 few at a time), ``prompt_gestures`` (what the mouse says), ``prompt_style``,
 ``prompt_clipboard``, ``label_stack`` (the layer's array, drawn when it is looked at)
 with ``frame_index`` and ``canvases``, ``painting`` (label images to edits), ``stroke``
-(when a stroke ends).
+(when a stroke ends), ``brush_rest`` (views in which nothing is painted).
 
 ``layers`` is ``viewer.layers``, ``dims`` is ``viewer.dims``, ``on_refused`` is called
 with a sentence when something that the user did in a layer was taken back.

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels
 
 from napari_sam2.core.errors import Sam2Error
+from napari_sam2.layers.brush_rest import BrushRest
 from napari_sam2.layers.geometry import copy_geometry, follow_geometry
 from napari_sam2.layers.label_stack import LabelStack
-from napari_sam2.layers.painting import drawn, paint
+from napari_sam2.layers.painting import drawn, paint, tell_of_locks
 from napari_sam2.layers.palette import are_coloured, mask_colours
 from napari_sam2.layers.stroke import StrokeWatch
 
@@ -45,6 +46,8 @@ class MaskLayer:
     history : History
     on_refused : callable
         Called with a sentence when painting was taken back.
+    on_remark : callable
+        Called with a sentence when a part of it was.
 
     Attributes
     ----------
@@ -62,13 +65,14 @@ class MaskLayer:
         history: History,
         *,
         on_refused: Callable[[str], None],
+        on_remark: Callable[[str], None],
     ) -> None:
         self._layers = layers
         self._dims = dims
         self._space = image.space
         self._document = document
         self._history = history
-        self._on_refused = on_refused
+        self._on_refused, self._on_remark = on_refused, on_remark
         self._hidden: frozenset[int] = frozenset()
         self._stale: set[int] = set()
         self._is_writing = False
@@ -76,6 +80,9 @@ class MaskLayer:
         self.layer: Labels = _make_layer(image, document, self._labels)
         self._last_displayed: int | None = None
         self._stroke = StrokeWatch(self.layer, self._on_painted, self._on_refreshed)
+        self._rest = BrushRest(
+            self.layer, dims, image.space, on_refused=on_refused, on_remark=on_remark
+        )
         self._unfollow = follow_geometry(
             image.layer, [self.layer], image.space.label_offset()
         )
@@ -159,6 +166,7 @@ class MaskLayer:
         self.layer.events.selected_label.disconnect(self._on_label_chosen)
         self.layer.events.data.disconnect(self._on_data_exchanged)
         self._stroke.disconnect()
+        self._rest.disconnect()
         self._unfollow()
 
     def _connect(self) -> None:
@@ -212,19 +220,18 @@ class MaskLayer:
     def _take(self, frames: set[int]) -> None:
         """Take over what the user painted on these frames."""
         known = ((frame, self._labels.known(frame)) for frame in frames)
-        try:
-            edit = paint(
-                self._document,
-                ((f, canvas.drawn, canvas.labels) for f, canvas in known if canvas),
-            )
-        except Sam2Error as error:
-            self._stale |= frames
-            self.apply(frames)
-            self._on_refused(str(error))
-            return
+        done = paint(
+            self._document,
+            ((f, canvas.drawn, canvas.labels) for f, canvas in known if canvas),
+        )
         self._labels.settle(frames)
-        if edit is not None:
-            self._history.do(edit)
+        if done.edit is not None:
+            self._history.do(done.edit)
+        if done.kept:
+            self._stale |= {frame for _, frame in done.kept}
+            tell = self._on_refused if done.edit is None else self._on_remark
+            tell(tell_of_locks(self._document, done))
+        if done.edit is not None or done.kept:
             self.apply(frames)
 
     def _paintable(self) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -95,36 +95,83 @@ def painted_masks(
     return painted
 
 
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """What painting came to.
+
+    Attributes
+    ----------
+    edit : Edit or None
+        None if nothing was painted.
+    kept : tuple of (object_id, frame)
+        Locked masks that it would have changed, and did not.
+    """
+
+    edit: Edit | None
+    kept: tuple[Place, ...] = ()
+
+
 def paint(
     document: Document, frames: Iterable[tuple[int, Drawn, npt.NDArray[Any]]]
-) -> Edit | None:
-    """Return the edit that takes painted frames over; None if nothing was painted.
+) -> Painting:
+    """Return the edit that takes painted frames over.
 
-    Numbers that are no object yet become new objects.
+    Numbers that are no object yet become new objects. Locked masks keep their pixels,
+    and take no others.
 
     Parameters
     ----------
     document : Document
     frames : iterable of (int, Drawn, ndarray)
         The frame, what its label image was drawn from, and what that is now, (H, W).
-
-    Raises
-    ------
-    PromptError
-        If an object is locked on a frame.
     """
     masks: dict[Place, PackedMask] = {}
-    for frame, before, labels in frames:
+    kept: list[Place] = []
+    for frame, before, now in frames:
+        labels, held = _without_locked(document, frame, before, now)
+        kept += [(object_id, frame) for object_id in held]
         seen = {object_id for object_id, _ in before}
         for object_id, mask in painted_masks(before, labels).items():
             if object_id not in seen:
                 mask |= _unseen(document, object_id, frame)
             masks[object_id, frame] = pack_mask(mask)
     if not masks:
-        return None
+        return Painting(None, tuple(kept))
     names = {object_id: "" for object_id, _ in masks}
     edit = edits.paint_masks(document, masks, names=names)
-    return replace(edit, label=_label(document, masks))
+    return Painting(replace(edit, label=_label(document, masks)), tuple(kept))
+
+
+def tell_of_locks(document: Document, done: Painting) -> str:
+    """Say that locked masks were kept, where there are any among what was painted."""
+    (object_id, frame), *others = done.kept
+    more = f", and {len(others)} more" if others else ""
+    words = f"{document.get_object(object_id).name} is locked on frame {frame}{more}"
+    if done.edit is None:
+        return f"{words}: unlock it there before changing it."
+    return f"{words}: what is locked has kept its pixels."
+
+
+def _without_locked(
+    document: Document, frame: int, before: Drawn, labels: npt.NDArray[Any]
+) -> tuple[npt.NDArray[Any], list[int]]:
+    """Return a label image in which locked masks are as before, and which these are."""
+    on_frame = document.masks.on_frame(frame)
+    locked = sorted(i for i, mask in on_frame.items() if mask.is_locked)
+    if not locked:
+        return labels, []
+    was = np.zeros(labels.shape, labels.dtype)
+    draw(before, was)
+    changed, masks = labels != was, dict(before)
+    held, kept = np.zeros(labels.shape, bool), []
+    for object_id in locked:
+        theirs = labels == object_id
+        if object_id in masks:  # what is hidden loses nothing anyway
+            theirs |= masks[object_id].mask
+        if (theirs & changed).any():
+            held |= theirs & changed
+            kept.append(object_id)
+    return np.where(held, was, labels), kept
 
 
 def _unseen(

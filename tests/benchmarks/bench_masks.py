@@ -187,7 +187,7 @@ def window(scene: Scene, gauge: Gauge, folder: Path) -> None:
     parts = viewer.layers, viewer.dims, image
 
     def layer_of(document: Document, history: History) -> MaskLayer:
-        return MaskLayer(*parts, document, history, on_refused=print)
+        return MaskLayer(*parts, document, history, on_refused=print, on_remark=print)
 
     def header():
         return project_header(

@@ -41,6 +41,7 @@ class Bench:
     document: Document
     history: History
     refused: list[str] = field(default_factory=list)
+    remarked: list[str] = field(default_factory=list)
     said: list[frozenset[tuple[int, int]]] = field(default_factory=list)
     masked: list[frozenset[int]] = field(default_factory=list)
 
@@ -49,7 +50,9 @@ class Bench:
             self.viewer.layers, self.viewer.dims, self.image, self.document,
             self.history,
         )  # fmt: skip
-        self.masks = MaskLayer(*parts, on_refused=self.refused.append)
+        self.masks = MaskLayer(
+            *parts, on_refused=self.refused.append, on_remark=self.remarked.append
+        )
         self.prompts = PromptLayers(*parts, on_refused=self.refused.append)
         self.viewer.layers.events.removed.connect(self._on_removed)
         self.document.prompts_changed.connect(self.said.append)

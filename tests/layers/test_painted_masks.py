@@ -83,13 +83,61 @@ def test_painting_a_number_that_is_no_object_adds_one(with_block):
     assert np.count_nonzero(with_block.masks.layer.data) == 100
 
 
+def lock(bench, object_id):
+    edit = edits.set_flags(bench.document, [(object_id, 2)], is_locked=True)
+    bench.history.do(edit)
+
+
 def test_a_locked_mask_is_given_back_with_a_sentence(with_block):
-    locked = edits.set_flags(with_block.document, [(1, 2)], is_locked=True)
-    with_block.history.do(locked)
+    lock(with_block, 1)
+    steps = len(with_block.history)
     with_block.masks.layer.fill((2, 7, 7), 0)
     assert "locked" in with_block.refused[0]
     assert np.count_nonzero(with_block.masks.layer.data[2]) == 100
     assert area(with_block, 1, 2) == 100
+    assert len(with_block.history) == steps
+
+
+def test_a_stroke_beside_a_locked_mask_keeps_that_and_paints_the_rest(with_block):
+    found(with_block, 2, 2, slice(20, 22), slice(20, 22))
+    lock(with_block, 1)
+    with_block.masks.apply()
+    layer = with_block.masks.layer
+    layer.brush_size = 1
+    layer.selected_label = 2
+    layer.mode = "paint"
+    drag(with_block.viewer, layer, [(2, 7, column) for column in range(10, 20)])
+    assert area(with_block, 1, 2) == 100
+    assert area(with_block, 2, 2) == 4 + 5  # 15 to 19, beside the locked block
+    assert (layer.data[2, 7, 10:15] == 1).all()
+    assert (layer.data[2, 7, 15:20] == 2).all()
+    assert not with_block.refused
+    (remark,) = with_block.remarked
+    assert "Object 1 is locked on frame 2" in remark
+
+
+def test_erasing_beside_a_locked_mask_erases_the_others_alone(with_block):
+    found(with_block, 2, 2, slice(5, 15), slice(15, 20))
+    lock(with_block, 1)
+    with_block.masks.apply()
+    layer = with_block.masks.layer
+    layer.brush_size = 1
+    layer.mode = "erase"
+    drag(with_block.viewer, layer, [(2, 7, column) for column in range(10, 20)])
+    assert area(with_block, 1, 2) == 100
+    assert area(with_block, 2, 2) == 45
+    with_block.history.undo()
+    with_block.masks.apply()
+    assert area(with_block, 2, 2) == 50
+
+
+def test_a_locked_mask_takes_no_pixel_more(with_block):
+    found(with_block, 2, 2, slice(20, 22), slice(20, 22))
+    lock(with_block, 1)
+    with_block.masks.layer.paint((2, 25, 25), 1)
+    assert "locked" in with_block.refused[0]
+    assert area(with_block, 1, 2) == 100
+    assert not with_block.masks.layer.data[2, 25, 25]
 
 
 def test_napari_undo_called_by_a_script_counts_as_painting(with_block):

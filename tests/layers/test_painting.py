@@ -45,8 +45,8 @@ def test_several_frames_and_objects_are_one_edit():
     document = Document(frame_count=3, shape_hw=SHAPE)
     labels = np.zeros(SHAPE, np.uint16)
     labels[0, 0], labels[1, 1] = 1, 2
-    edit = paint(document, [(0, (), labels), (2, (), labels)])
+    edit = paint(document, [(0, (), labels), (2, (), labels)]).edit
     assert set(edit.masks) == {(1, 0), (2, 0), (1, 2), (2, 2)}
     assert set(edit.objects) == {1, 2}
     assert edit.label == "Paint 4 masks"
-    assert paint(document, [(0, (), np.zeros(SHAPE, np.uint16))]) is None
+    assert paint(document, [(0, (), np.zeros(SHAPE, np.uint16))]).edit is None

@@ -104,7 +104,9 @@ class Session:
             self.document,
             self.history,
         )
-        self.masks = MaskLayer(*parts, on_refused=self.refuse)
+        self.masks = MaskLayer(
+            *parts, on_refused=self.refuse, on_remark=self.controller.say
+        )
         self.prompts = PromptLayers(*parts, on_refused=self.refuse)
 
     def _listen(self) -> None:
