@@ -188,9 +188,11 @@ class Controller:
         if len(self.document.masks):
             self.history.do(edits.clear_masks(self.document))
 
-    def take_labels(self, order: LabelOrder) -> None:
-        """Make objects and prompts of labels that exist, as one undo step."""
-        self._importing.start(order)
+    def take_labels(
+        self, order: LabelOrder, on_taken: Callable[[], None] = lambda: None
+    ) -> None:
+        """Make objects and prompts of labels, as one undo step; tell when they are."""
+        self._importing.start(order, on_taken)
 
     def work(
         self,

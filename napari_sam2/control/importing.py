@@ -80,8 +80,10 @@ class Importing:
         self._dispatcher = dispatcher
         self._numbers = count(1)
 
-    def start(self, order: LabelOrder) -> None:
-        """Take label images over."""
+    def start(
+        self, order: LabelOrder, on_taken: Callable[[], None] = lambda: None
+    ) -> None:
+        """Take label images over; ``on_taken`` is called if anything came of them."""
         gesture = "labels", next(self._numbers)
         shape_hw = self._history.document.shape_hw
         taken = _Taken(order, {*self._history.document.objects})
@@ -100,10 +102,12 @@ class Importing:
             job,
             topic=Topic.LABELS,
             on_item=take,
-            on_end=lambda error: self._end(taken, error),
+            on_end=lambda error: self._end(taken, error, on_taken),
         )
 
-    def _end(self, taken: _Taken, error: Exception | None) -> None:
+    def _end(
+        self, taken: _Taken, error: Exception | None, on_taken: Callable[[], None]
+    ) -> None:
         """Say what became of the labels."""
         if error is None and not taken.ids:
             error = PromptError(
@@ -113,6 +117,7 @@ class Importing:
             self._dispatcher.board.complain(error, Topic.LABELS)
         else:
             self._dispatcher.board.say(taken.outcome)
+            on_taken()
 
     def _edit(self, frame: int, marks: Marks, taken: _Taken) -> Edit:
         """Return the edit that says it all; locked masks stay as they are."""

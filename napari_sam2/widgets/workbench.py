@@ -108,6 +108,7 @@ class Workbench(QWidget):
     def _wire(self, viewer: Any) -> None:
         session, links = self.session, self.links
         self.objects.jump_asked.connect(session.position.go_to)
+        self.objects.added.connect(self.prompts.take_up)
         self.objects.show_only_changed.connect(self._on_show_only)
         self.review.jump_asked.connect(session.position.go_to)
         self.results.place_chosen.connect(self._on_place_chosen)

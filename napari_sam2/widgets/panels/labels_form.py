@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from napari_sam2.control import Topic
@@ -48,6 +49,9 @@ class LabelsForm(QWidget):
     ids : QLineEdit
     step : QSpinBox
     """
+
+    taken = Signal()
+    """Objects were made of labels."""
 
     def __init__(
         self,
@@ -112,7 +116,17 @@ class LabelsForm(QWidget):
         """Make objects and prompts of the labels, or say why it cannot be done."""
         controller = self._session.controller
         with controller.attempt(Topic.LABELS):
-            controller.take_labels(self._order())
+            order, layer = self._order(), self.layers.currentData()
+            controller.take_labels(order, on_taken=lambda: self._put_away(layer))
+
+    def _put_away(self, layer: Any) -> None:
+        """Hide labels that were used: they would cover what became of them."""
+        if self._session.is_closed:
+            return
+        layer.visible = False
+        controller = self._session.controller
+        controller.say(f"{controller.status.message} {layer.name} is hidden now.")
+        self.taken.emit()
 
     def _order(self) -> LabelOrder:
         layer = self.layers.currentData()

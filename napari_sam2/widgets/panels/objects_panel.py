@@ -47,6 +47,8 @@ class ObjectsPanel(QWidget):
     """The id of the only object to be shown, or None for all."""
     jump_asked = Signal(int)
     """A frame to go to."""
+    added = Signal()
+    """The user has started another object."""
 
     def __init__(
         self, controller: Controller, links: Links, *, parent: QWidget | None = None
@@ -104,6 +106,7 @@ class ObjectsPanel(QWidget):
     def add(self) -> None:
         """Start another object."""
         self._controller.history.do(edits.add_object(self._document))
+        self.added.emit()
 
     def delete(self) -> None:
         """Delete the chosen objects with everything that is known about them."""

@@ -44,6 +44,7 @@ class PromptsPanel(QWidget):
         self._session = session
         self._viewer = viewer
         self._tools = QButtonGroup(self)
+        self._begins = self.add_points
         buttons = self._make_tools()
         self._copy = menu_button("Copy from…", "Take the prompts of another frame")
         self._copy.menu().aboutToShow.connect(self._fill_frames)
@@ -53,6 +54,7 @@ class PromptsPanel(QWidget):
             self.use_labels,
         )
         self.labels_form = LabelsForm(session, viewer, links)
+        self.labels_form.taken.connect(self.take_up)
         self.labels_form.hide()
         column(
             self,
@@ -96,6 +98,10 @@ class PromptsPanel(QWidget):
         """Let clicks say what the object is not."""
         self._session.prompts.is_positive = False
         self._use(self._session.prompts.points, "add")
+
+    def take_up(self) -> None:
+        """Let the next click begin an object, with the tool that began the last one."""
+        self._begins()
 
     def switch_polarity(self) -> None:
         """Let the next clicks say the opposite."""
@@ -179,6 +185,10 @@ class PromptsPanel(QWidget):
             number = {"add_rectangle": 2}.get(mode, 5)
         elif active == session.masks.layer:
             number = {"paint": 3, "erase": 4, "pick": 6}.get(mode, -1)
+        if number in (0, 2, 3):
+            self._begins = {0: self.add_points, 2: self.draw_boxes, 3: self.paint}[
+                number
+            ]
         self._tools.setExclusive(False)
         for one in self._tools.buttons():
             one.setChecked(self._tools.id(one) == number)

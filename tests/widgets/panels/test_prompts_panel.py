@@ -37,6 +37,58 @@ def start(user: User, form: LabelsForm, **choices) -> None:
     user.wait_idle()
 
 
+def tool_in_use(user: User) -> str:
+    (pressed,) = [
+        one.text() for one in user.dock.workbench.prompts._tools.buttons()
+        if one.isChecked()
+    ] or [""]  # fmt: skip
+    return pressed
+
+
+def press_tool(user: User, text: str) -> None:
+    for one in user.dock.workbench.prompts._tools.buttons():
+        if one.text() == text:
+            one.click()
+
+
+def test_a_new_object_is_begun_with_points_whatever_layer_is_active(working) -> None:
+    working.viewer.layers.selection.active = working.session.image.layer
+    assert tool_in_use(working) == ""
+    working.dock.workbench.objects.new_button.click()
+    assert tool_in_use(working) == "+ Point"
+    assert working.viewer.layers.selection.active == working.session.prompts.points
+
+
+@pytest.mark.parametrize("tool", ["Box", "Brush"])
+def test_a_new_object_is_begun_with_the_tool_of_the_last(working, tool) -> None:
+    press_tool(working, tool)
+    working.viewer.layers.selection.active = working.session.image.layer
+    working.dock.workbench.objects.new_button.click()
+    assert tool_in_use(working) == tool
+
+
+@pytest.mark.parametrize("tool", ["Eraser", "− Point", "Pick"])
+def test_a_new_object_is_not_begun_with_a_tool_that_only_takes_away(working, tool):
+    press_tool(working, tool)
+    working.dock.workbench.objects.new_button.click()
+    assert tool_in_use(working) == "+ Point"
+
+
+def test_labels_that_were_used_do_not_cover_what_came_of_them(
+    working, labels_form
+) -> None:
+    layer = labels_form.layers.currentData()
+    start(working, labels_form, frames="all")
+    assert not layer.visible
+    assert "cellpose is hidden" in working.dock.status_line.message
+    assert tool_in_use(working) == "+ Point"
+    working.viewer.layers.selection.active = layer
+    layer.visible = True
+    labels_form.ids.setText("99")
+    start(working, labels_form)
+    assert layer.visible
+
+
 def test_labels_become_painted_masks(working: User, labels_form: LabelsForm) -> None:
     start(working, labels_form, frames="all")
     assert set(working.document.objects) == {4, 7}
