@@ -135,6 +135,8 @@ def test_stop_ends_the_drawing_of_an_animation(
     monkeypatch.setattr(overlay, "draw_overlay", slowly)
     save(tracked, "overlay-gif", tmp_path / "film.gif")
     tracked.wait(begun.is_set)
+    tracked.wait(lambda: "Finishing film.gif" in tracked.dock.status_line.message)
+    assert tracked.status.seconds_left is None
     tracked.dock.workbench.track.stop_button.click()
     go_on.set()
     tracked.wait_idle()

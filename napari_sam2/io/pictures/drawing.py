@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _FILL_OPACITY = 0.35
 # Small pictures are enlarged until their shorter side has about this many pixels.
 _COMFORTABLE_SIDE = 360
-_CAPTION_SIZE = 13
+_CAPTION_SIZE = 13  # at least, in pixels
+_LINES = 27  # of captions that a large picture would have room for
 
 
 def to_rgb(pixels: npt.NDArray[Any], limits: IntensityLimits) -> npt.NDArray[np.uint8]:
@@ -87,11 +88,12 @@ def outline(mask: npt.NDArray[np.bool_], width: int) -> npt.NDArray[np.bool_]:
 
 
 def write_caption(picture: npt.NDArray[np.uint8], text: str) -> npt.NDArray[np.uint8]:
-    """Return the picture with small text in its upper left corner."""
+    """Return the picture with a line of text in its upper left corner."""
     from PIL import Image, ImageDraw, ImageFont
 
     canvas = Image.fromarray(picture)
-    font = ImageFont.load_default(_CAPTION_SIZE)
+    size = max(_CAPTION_SIZE, len(picture) // _LINES)
+    font = ImageFont.load_default(size)
     ImageDraw.Draw(canvas).text(
         (6, 4), text, (255, 255, 255), font, stroke_width=2, stroke_fill=(0, 0, 0)
     )

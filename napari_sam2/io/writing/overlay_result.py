@@ -11,7 +11,7 @@ from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.pictures.overlay import check_overlay, write_overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -38,7 +38,10 @@ class _Keeper:
 def open_overlay(
     path: Path, header: ResultHeader, *, overwrite: bool
 ) -> Iterator[_Keeper]:
-    """Draw masks over the frames that have any, when all of them are there.
+    """Draw masks over the frames of the image, when all masks are there.
+
+    A film, or animation, keeps in step with the image: it shows all frames that were
+    asked for. A sheet has room for a few, and shows those that have masks.
 
     Raises
     ------
@@ -59,12 +62,21 @@ def open_overlay(
             frames,
             finished.__getitem__,
             header.limits or estimate_limits(frames),
-            shown=finished.frames,
+            shown=_shown(path, header, finished.frames),
             fps=shown_rate(header.axes),
             note=header.provenance.as_json() if header.provenance else "",
             overwrite=overwrite,
             token=header.token,
         )
+
+
+def _shown(
+    path: Path, header: ResultHeader, with_masks: Sequence[int]
+) -> Sequence[int]:
+    assert header.frames is not None, "an overlay shows the image"
+    if path.suffix.lower() == ".png":
+        return with_masks
+    return range(len(header.frames)) if header.shown is None else header.shown
 
 
 def shown_rate(axes: Axes) -> float:

@@ -55,6 +55,9 @@ class ResultHeader:
     image_axes : tuple of int
         Where each of ``axes`` is among those of the image, which orders axes whose
         names do not; none where they come in that order.
+    shown : range or None
+        The frames that were asked for, where a film is to show them all; None for all
+        of the image.
     token : CancelToken or None
         Looked at in what takes long once all frames are there, such as a film: when it
         is cancelled, writing ends with ``Stopped``, and nothing is left.
@@ -68,6 +71,7 @@ class ResultHeader:
     affine: Affine | None = None
     space_codes: SpaceCodes = SCANNER
     image_axes: tuple[int, ...] = ()
+    shown: range | None = None
     token: CancelToken | None = None
 
     @property

@@ -104,6 +104,7 @@ def write_results(
     choose_result_format(path, chosen.name)
     check_apart(chosen.paths(path), kept)
     first = 0
+    header = replace(header, shown=results.frames)
     if len(header.axes) > 3:
         check_holds_positions(chosen)
     elif chosen.has_every_frame:
@@ -116,6 +117,7 @@ def write_results(
             found = results.frame(frame)
             found = replace(found, frame=frame - first)
             writer.write(found, results.labels(frame))
+        yield Progress(0, 0, f"Finishing {path.name}…")  # films are encoded here
 
 
 def provenance_of(controller: Controller, name: str) -> Provenance:

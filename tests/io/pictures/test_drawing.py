@@ -6,7 +6,13 @@ from hypothesis.extra import numpy as hnp
 
 from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.results import mask_result
-from napari_sam2.io.pictures.drawing import draw_overlay, outline, shown_size, to_rgb
+from napari_sam2.io.pictures.drawing import (
+    draw_overlay,
+    outline,
+    shown_size,
+    to_rgb,
+    write_caption,
+)
 from napari_sam2.io.pictures.palette import object_colour
 
 
@@ -34,6 +40,14 @@ def test_only_the_mask_is_painted_and_the_picture_is_kept():
     assert (drawn[mask] != 100).any(axis=1).all()
     assert tuple(drawn[10, 5]) == object_colour(1)
     assert tuple(drawn[15, 15]) != object_colour(1)
+
+
+@pytest.mark.parametrize(("height", "least"), [(200, 7), (720, 16), (1080, 24)])
+def test_a_caption_can_be_read_in_a_picture_of_any_size(height, least):
+    empty = np.zeros((height, 2 * height, 3), np.uint8)
+    rows = (write_caption(empty, "frame 65") > 200).any(axis=(1, 2))
+    assert rows.sum() >= least
+    assert not rows[height // 5 :].any()
 
 
 def test_absent_objects_leave_no_trace():

@@ -16,6 +16,7 @@ from napari_sam2.core.errors import OutputError
 from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.provenance import Provenance
 from napari_sam2.core.results import FrameResult, mask_result
+from napari_sam2.io.writing import overlay_result
 from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader
 from napari_sam2.io.writing.result_formats import (
     RESULT_FORMATS,
@@ -147,6 +148,26 @@ def test_what_is_done_when_all_frames_are_there_can_be_stopped(
         writer.write(*frame_of(0))
         token.cancel()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_shows_frames_without_masks_and_a_sheet_does_not(
+    tmp_path, header, monkeypatch
+) -> None:
+    pytest.importorskip("av")
+    shown_in = {}
+
+    def note(path, *_given, shown, **_options) -> None:
+        shown_in[path.suffix] = list(shown)
+
+    monkeypatch.setattr(overlay_result, "write_overlay", note)
+    for name, part in (("overlay-mp4", None), ("overlay-gif", range(1, 4)),
+                       ("overlay-png", range(4))):  # fmt: skip
+        one = find_result_format(name)
+        seen = replace(header, shown=part)
+        with one.open(target(tmp_path, one), seen, overwrite=False) as writer:
+            writer.write(*frame_of(2))
+    every = list(range(SHAPE[0]))
+    assert shown_in == {".mp4": every, ".gif": [1, 2, 3], ".png": [2]}
 
 
 def test_formats_are_found_by_name_and_ending() -> None:
