@@ -225,6 +225,25 @@ def test_names_of_images_become_names_of_files(qtbot) -> None:
     assert Path(form.path.value).name == "a_b_ c__objects.csv"
 
 
+def test_results_are_proposed_beside_the_image(qtbot, tmp_path: Path) -> None:
+    orders = []
+    form = ExportForm("cells", 5, orders.append, image_path=tmp_path / "cells.tif")
+    qtbot.addWidget(form)
+    assert Path(form.path.value) == tmp_path / "cells_labels.tif"
+    form.path.value = "mine"
+    form.save()
+    assert orders[0].path == tmp_path / "mine.tif"
+
+
+def test_a_folder_that_nobody_may_write_to_is_not_proposed(
+    qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_form.os, "access", lambda path, mode: False)
+    form = ExportForm("cells", 5, print, image_path=tmp_path / "cells.tif")
+    qtbot.addWidget(form)
+    assert Path(form.path.value) == Path.home() / "cells_labels.tif"
+
+
 def test_a_folder_or_a_bare_name_is_completed(qtbot, tmp_path: Path) -> None:
     orders = []
     form = ExportForm("cells", 5, orders.append)
@@ -313,6 +332,9 @@ def test_nifti_labels_lie_where_the_scan_does(
     ((data, options, _),) = read_layers(str(path))
     user.viewer.add_image(data, **options)
     user.open_dock()
+    form = user.dock.workbench.results.form
+    assert form.kind.value == "labels-nifti"
+    assert Path(form.path.value) == tmp_path / "scan_labels.nii.gz"
     user.follow()
     if is_reopened:
         user.dock.projects.save_as(tmp_path / "scan.sam2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 
 
 # What is added to the image's name; other formats are called after themselves.
-_STEM_ENDINGS = {"labels-tiff": "_labels", "csv": "_objects"}
+_LABELS = "labels-tiff", "labels-zarr", "labels-zarr-0.4", "labels-nifti"
+_STEM_ENDINGS = dict.fromkeys(_LABELS, "_labels") | {"csv": "_objects"}
 _TYPES = mimetypes.MimeTypes()
 _USUAL = "labels-tiff"
+_USUAL_BESIDE = {".nii": "labels-nifti", ".nii.gz": "labels-nifti"}
 _MOST_BYTES = 200  # of the 255 that a file's name may have
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
@@ -59,6 +62,9 @@ class ExportForm(QWidget):
         only formats that hold positions are offered.
     on_order : callable
         Takes an :class:`ExportOrder`.
+    image_path : Path, optional
+        Of the image: results are proposed beside it, in its own format where there is
+        one for labels; else in the home folder.
     parent : QWidget, optional
     """
 
@@ -68,10 +74,13 @@ class ExportForm(QWidget):
         frame_count: int | None,
         on_order: Callable[[ExportOrder], object],
         *,
+        image_path: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._name = as_file_name(name)
+        self._folder = _folder_beside(image_path)
+        self._usual = _usual_beside(image_path)
         self._on_order = on_order
         self._is_whole = frame_count is None
         self._make_fields((frame_count or 1) - 1)
@@ -94,19 +103,19 @@ class ExportForm(QWidget):
                 for one in RESULT_FORMATS
                 if one.holds_positions or not self._is_whole
             ],
-            value=_USUAL,
+            value=self._usual,
             tooltip="The masks as a stack that any program reads, a row of "
             "measurements for every object on every frame, or what else reads them",
         )
         self.first = SpinBox(value=0, max=last, tooltip="The first frame to save")
         self.last = SpinBox(value=last, max=last, tooltip="The last frame to save")
-        home = Path.home() / self._file_name(_USUAL)
+        proposed = self._folder / self._file_name(self._usual)
         self.path = LineEdit(
-            label="File", value=str(home), tooltip="The file that is written"
+            label="File", value=str(proposed), tooltip="The file that is written"
         )
         self._browse = push_button("…", "Choose the folder and the name", self._ask)
         self.save_button = push_button(
-            "Save", "Write the file in the background; Stop (Esc) stops it", self.save
+            "Save file", "Write it in the background; Stop (Esc) stops it", self.save
         )
         self.path.native.returnPressed.connect(self.save_button.native.click)
 
@@ -131,7 +140,7 @@ class ExportForm(QWidget):
         is_output = is_folder and find_result_format(self.kind.value).is_folder
         if not written.name or (is_folder and not is_output):
             written = written / self._file_name(self.kind.value)
-        path = written if written.is_absolute() else Path.home() / written
+        path = written if written.is_absolute() else self._folder / written
         ending = _ending(self.kind.value)
         return path if _has_ending(path) else path.with_name(path.name + ending)
 
@@ -149,6 +158,20 @@ class ExportForm(QWidget):
         )
         if chosen:
             self.path.value = chosen
+
+
+def _folder_beside(image_path: Path | None) -> Path:
+    """Return the folder of an image if files can be written there."""
+    if image_path is not None and os.access(image_path.parent, os.W_OK):
+        return image_path.parent.absolute()
+    return Path.home()
+
+
+def _usual_beside(image_path: Path | None) -> str:
+    """Return the format in which labels of an image are wanted, most likely."""
+    name = "" if image_path is None else image_path.name.lower()
+    fitting = (one for end, one in _USUAL_BESIDE.items() if name.endswith(end))
+    return next(fitting, _USUAL)
 
 
 def as_file_name(name: str) -> str:

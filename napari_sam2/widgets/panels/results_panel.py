@@ -76,6 +76,7 @@ class ResultsPanel(QWidget):
             image().layer.name,
             document.frame_count if is_single else None,
             self._save,
+            image_path=self._own_path(),
         )
         tip = "Measure every object on every frame, and show the table"
         self.show_button = button("Show table", tip, self.show_table)
@@ -123,6 +124,11 @@ class ResultsPanel(QWidget):
             return write_results(path, chosen, results, seen, kept=kept)
 
         self._exporter.write(path, steps)
+
+    def _own_path(self) -> Path | None:
+        """Return the user's file of the image: samples are nobody's."""
+        is_sample = self._image().layer.source.sample is not None
+        return None if is_sample else next(iter(self._image_files()), None)
 
     def _save(self, order: ExportOrder) -> None:
         self.save(order.path, order.result_format.name, order.frames)

@@ -228,7 +228,9 @@ class TrackPanel(QWidget):
 
     def _show_whether_there_is_more(self, _: object = None) -> None:
         """Offer to go on with a stopped run; undo may have made that senseless."""
-        self.resume_button.setEnabled(self._controller.can_resume)
+        controller = self._controller
+        is_free = not controller.status.is_busy  # as for a run from the beginning
+        self.resume_button.setEnabled(is_free and controller.can_resume)
 
 
 def _flat_range_slider() -> QLabeledRangeSlider:

@@ -11,6 +11,8 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 from qtpy.QtCore import Qt
 
+from napari_sam2.state import edits
+from napari_sam2.widgets.sessions import exporting
 from tests.widgets.user import SHAPE, User
 
 
@@ -69,6 +71,35 @@ def test_a_stopped_run_is_continued_with_a_button(three: User, gate) -> None:
     three.wait_idle()
     assert three.factory.tracker.log[-1][0] == "resume"
     assert not track.resume_button.isEnabled()
+
+
+def test_a_stopped_run_waits_for_a_file_that_is_written(
+    three: User, gate, tmp_path, monkeypatch
+) -> None:
+    bench = three.dock.workbench
+    press(three, bench.track.run_button)
+    gate.release(4)
+    three.wait(lambda: covered(three) == [4, 4, 4])
+    press(three, bench.track.stop_button)
+    three.wait_idle()
+    go_on = threading.Event()
+    draw = exporting.Results.labels
+
+    def slowly(results, frame):
+        go_on.wait(timeout=5)
+        return draw(results, frame)
+
+    monkeypatch.setattr(exporting.Results, "labels", slowly)
+    bench.results.form.path.value = str(tmp_path / "labels.tif")
+    bench.results.form.save_button.native.click()
+    three.wait(lambda: three.status.is_busy)
+    assert not bench.track.resume_button.isEnabled()
+    three.session.history.do(edits.add_object(three.document))
+    assert not bench.track.resume_button.isEnabled()
+    go_on.set()
+    three.wait_idle()
+    assert "Saved:" in three.dock.status_line.message
+    assert bench.track.resume_button.isEnabled()
 
 
 def test_a_click_during_a_run_says_how_to_go_on(three: User, gate) -> None:
