@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -93,9 +94,10 @@ class RunKeeper:
         self._done = done
         for one in found:
             self._reached.add(one.object_id, one.frame)
-        begun = self._clock()
-        if begun < self._next:
+        if self._clock() < self._next:
             return None
+        self._look_once()
+        begun = self._clock()
         found_now = self.take_down()
         now, size = self._clock(), len(found_now.state) if found_now else 0
         rest = rest_after(now - begun), size / _BYTES_PER_SECOND
@@ -174,6 +176,13 @@ class RunKeeper:
         self._done, self._steps = left.done, left.steps
         self._reached = Reached(left.reached)
         return True
+
+    def _look_once(self) -> None:
+        """Read the pixels now: what is done once is no measure of what comes again."""
+        # Pixels that cannot be read are told of when the run is taken down.
+        with suppress(Sam2Error, MemoryError, OSError, RuntimeError):
+            if self._setting is not None:
+                self._look(self._setting.frames)
 
     def _look(self, frames: FrameSource) -> str:
         """Return what tells the pixels from others, which is found out once."""

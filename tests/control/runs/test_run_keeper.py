@@ -41,10 +41,25 @@ def tracker() -> Packing:
     return Packing()
 
 
-def run_for(tracker: Packing, seconds: int) -> list[int]:
+class Film(ArrayFrames):
+    """Frames that take two seconds each to be found."""
+
+    def __init__(self, tracker: Packing) -> None:
+        super().__init__(np.zeros((3, 4, 5), np.uint8))
+        self._tracker = tracker
+
+    def __getitem__(self, frame: int) -> np.ndarray:
+        self._tracker.now += 2
+        return super().__getitem__(frame)
+
+
+def run_for(
+    tracker: Packing, seconds: int, frames: ArrayFrames | None = None
+) -> list[int]:
     """Run at a frame a second; return how far it was each time that it was kept."""
     keeper = RunKeeper(lambda: tracker.now)
-    frames = ArrayFrames(np.zeros((3, 4, 5), np.uint8))
+    if frames is None:
+        frames = ArrayFrames(np.zeros((3, 4, 5), np.uint8))
     setting = Setting(ToldTracker(tracker, Recorder()), Made("nano"), frames)
     keeper.begin(setting, Followed((1,)), RunStep(0, 1000))
     found = []
@@ -65,6 +80,12 @@ def test_what_takes_long_is_done_seldom(tracker: Packing) -> None:
     run_for(tracker, 220)
     assert len(tracker.packed_at) == 3
     assert tracker.packed_at[1] - tracker.packed_at[0] >= 100
+
+
+def test_a_film_whose_pixels_take_long_to_find_is_kept_as_often(
+    tracker: Packing,
+) -> None:
+    assert run_for(tracker, 100, Film(tracker)) == [5, 35, 65, 95]
 
 
 def test_what_is_large_is_written_seldom(tracker: Packing) -> None:
