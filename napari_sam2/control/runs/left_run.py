@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.orders import RunOrder, RunStep
-from napari_sam2.control.runs.one_run import kept_of
+from napari_sam2.control.runs.one_run import frames_of, kept_of
 from napari_sam2.control.status import Activity, Topic
 from napari_sam2.control.telling.snapshot import take_snapshot
 
@@ -81,8 +81,30 @@ class LeftRun:
         """Say how far the run had come, and how to go on."""
         done = len({frame for _, row in self._ranges for frame in row})
         steps = 0 if rest.resumes is None else rest.resumes.steps
-        kept = kept_of(rest, done, steps, self._document.frame_count)
-        return f"A run was stopped: {kept} Continue goes on with the rest."
+        count, found = self._document.frame_count, self._found(rest)
+        if found <= done:
+            kept = kept_of(rest, done, steps, count)
+            return f"A run was stopped: {kept} Continue goes on with the rest."
+        return (
+            f"A run was stopped: {found} of {frames_of(rest, steps, count)} frames "
+            "have masks, and are kept. Continue goes on where the run was kept last, "
+            f"after {done} of them."
+        )
+
+    def _found(self, rest: RunOrder) -> int:
+        """Return how many frames have masks, be it that the run was kept before them.
+
+        Nobody has to run anything for those of prompts.
+        """
+        document, frames = self._document, rest.frames
+        found = {
+            frame
+            for object_id in rest.objects
+            for frame in document.masks.of_object(object_id)
+            if (object_id, frame) not in document.prompts
+        }
+        found |= {frame for _, row in self._ranges for frame in row}
+        return len(found if frames is None else found & set(frames))
 
     def drop(self) -> None:
         """Keep nothing: it would be wrong to go on."""

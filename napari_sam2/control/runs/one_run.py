@@ -190,9 +190,14 @@ class Run:
 
 def kept_of(order: RunOrder, done: int, steps: int, frame_count: int) -> str:
     """Say how many frames of a stack a run has done, each counted once."""
-    frames = order.frames if order.seed is None else None
-    total = min(frame_count if frames is None else len(frames), steps)
+    total = frames_of(order, steps, frame_count)
     return f"{done} of {total} frames are done, and are kept."
+
+
+def frames_of(order: RunOrder, steps: int, frame_count: int) -> int:
+    """Return how many frames a run is about, each counted once."""
+    frames = order.frames if order.seed is None else None
+    return min(frame_count if frames is None else len(frames), steps)
 
 
 def _label(count: int) -> str:

@@ -28,7 +28,10 @@ def test_a_killed_run_goes_on_from_where_it_was_kept_last(
     before.run_until(7)
     assert before.controller.recorder.left.done == 1
     after = Sitting(miniature, before.save(tmp_path / "cells.sam2"))
-    assert "1 of 12 frames are done" in after.controller.status.message
+    assert after.controller.status.message == (
+        "A run was stopped: 7 of 12 frames have masks, and are kept. Continue goes on "
+        "where the run was kept last, after 1 of them. nano is ready."
+    )
     assert seen(after) == seen(before)
     after.go_on()
     assert seen(after) == whole
