@@ -254,6 +254,7 @@ class ProjectOpener(QObject):
                 self._sessions.open(image_source(layer, every=True))
             return
         self._opening = None
+        session.position.face_frames()
         session.position.go_to(view.frame)
         if view.selected is not None and view.selected in session.document.objects:
             session.document.select(view.selected)

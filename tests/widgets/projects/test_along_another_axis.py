@@ -1,0 +1,73 @@
+"""Work on a volume along y, or along several axes one after the other, is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
+pytest.importorskip("napari", reason="the window needs napari")
+
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+
+from napari_sam2.io.reading.stack import open_stack
+from napari_sam2.layers.hooks import image_layer
+from tests.widgets.projects.desk import reopen, save
+from tests.widgets.user import User
+
+SHAPE = 6, 20, 30
+
+
+@pytest.fixture
+def volume(user_without_window: User, tmp_path: Path) -> User:
+    """Return somebody with a volume from a file."""
+    user, path = user_without_window, tmp_path / "head.tif"
+    pixels = np.random.default_rng(0).integers(0, 200, SHAPE, np.uint8)
+    tifffile.imwrite(path, pixels, imagej=True, metadata={"axes": "ZYX"})
+    array, described, _ = image_layer(open_stack(path))
+    user.viewer.add_image(array, **described)
+    user.open_dock()
+    return user
+
+
+def choose(user: User, words: str) -> None:
+    """Choose an axis with the keyboard."""
+    axes = user.dock.image_panel.axes
+    wanted = axes.findText(words)
+    assert wanted >= 0
+    while axes.currentIndex() != wanted:
+        is_below = wanted > axes.currentIndex()
+        QTest.keyClick(axes, Qt.Key.Key_Down if is_below else Qt.Key.Key_Up)
+
+
+def click(user: User, *place: int) -> None:
+    """Click somewhere in the volume, and wait for the mask."""
+    user.viewer.dims.set_current_step((0, 1, 2), place)
+    before = len(user.document.masks)
+    user.session.prompts.points.add(place)
+    user.wait(lambda: len(user.document.masks) > before)
+    user.wait_idle()
+
+
+def open_again(user: User, path: Path) -> None:
+    reopen(user)
+    user.dock.projects.open(path)
+    user.wait(lambda: user.session is not None)
+    user.wait_idle()
+
+
+def test_a_project_along_y_is_opened_in_a_view_of_y(
+    volume: User, tmp_path: Path
+) -> None:
+    choose(volume, "y (20)")
+    click(volume, 3, 9, 15)
+    before = volume.viewer.dims.order
+    assert before == (1, 0, 2)
+    open_again(volume, save(volume, tmp_path / "head.sam2"))
+    assert volume.viewer.dims.order == before
+    assert volume.viewer.dims.current_step[1] == 9
+    assert volume.session.masks.layer.data[:, 9].any()
