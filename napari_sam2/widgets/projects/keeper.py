@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_sam2.control import Activity
+from napari_sam2.layers.left_masks import note_kept
 from napari_sam2.layers.project_image import (
     geometry_of,
     refer_to_companion,
@@ -195,7 +196,11 @@ class Keeper:
     def close(self, *, is_kept: bool) -> None:
         """Hear nothing more; leave what is unsaved to be recovered, or not."""
         self._links.cut()
-        self.autosave.close(keep=is_kept and self.is_unsaved)
+        is_unsaved = self.is_unsaved
+        if is_kept:
+            file = self.autosave.path if is_unsaved else self.path
+            note_kept(self.session.masks.layer, file)
+        self.autosave.close(keep=is_kept and is_unsaved)
 
     def _on_changed(self, _: object) -> None:
         self.changed.emit()

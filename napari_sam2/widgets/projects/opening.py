@@ -34,6 +34,11 @@ class Opening:
     recovery: Recovery | None
     state: ImageState
 
+    @property
+    def file(self) -> Path | None:
+        """What it is read from."""
+        return self.path if self.recovery is None else self.recovery.path
+
     def has_its_image(self, layer: Any) -> bool:
         """Say whether a layer shows the very image that the project was made on."""
         is_as_before = self.state.whereabouts in (Whereabouts.FOUND, Whereabouts.MOVED)

@@ -14,6 +14,7 @@ from napari_sam2.core.errors import Sam2Error, StackError
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.image_source import ImageSource, image_source
 from napari_sam2.layers.layer_file import layer_path
+from napari_sam2.layers.left_masks import make_way
 from napari_sam2.layers.project_image import (
     fitting_layers,
     project_layer,
@@ -247,6 +248,8 @@ class ProjectOpener(QObject):
         try:
             source = self._source(layer, companions, found)
             apply_choices(self._settings, project.choices)
+            with self._sessions.paused():
+                make_way(self._viewer.layers, opening.file)
             session = self._sessions.restore(source, project.contents)
         except Sam2Error as problem:
             self._fail(problem)

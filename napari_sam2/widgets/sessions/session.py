@@ -228,9 +228,9 @@ class Session:
         self.masks.disconnect()
         if not is_window_gone:
             # Later, because napari may be in the middle of deleting all layers.
-            QTimer.singleShot(0, self._take_out_layers)
+            QTimer.singleShot(0, self.take_out_layers)
 
-    def _take_out_layers(self) -> None:
+    def take_out_layers(self) -> None:
         """Take out of the viewer what is of no use without the dock."""
         _, boxes, points = self.layers
         for layer in self.layers if self.is_empty else (boxes, points):

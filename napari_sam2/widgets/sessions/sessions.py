@@ -89,6 +89,7 @@ class Sessions:
         ProjectError
             If the contents do not fit the image.
         """
+        self._make_room(source)
         session = self._make(source, contents)
         self._record(source)
         self._activate(session)
@@ -180,6 +181,13 @@ class Sessions:
         if not same and now in mine and now.image.frame_axis != source.frame_axis:
             same = [one for one in mine if one.image.frame_axis == source.frame_axis]
         return same[-1] if same else None
+
+    def _make_room(self, source: ImageSource) -> None:
+        """Give names of layers free that nothing was done with."""
+        now = self.current
+        if now is not None and now.is_untouched and now.image.layer == source.layer:
+            with self.paused():
+                now.take_out_layers()
 
     def _begin(self, source: ImageSource) -> Session:
         """Make a session; objects that nothing is said about yet come along."""
