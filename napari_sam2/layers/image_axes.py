@@ -50,6 +50,11 @@ def image_axes(layer: Image) -> Axes:
     )
 
 
+def axis_word(axis: Axis) -> str:
+    """Name an axis as users say it."""
+    return "time" if axis.name == "t" else axis.name
+
+
 def is_time(axis: Axis) -> bool:
     """Whether an axis is time, by its name or unit."""
     return axis.name == "t" or axis.unit in _TIME_UNITS

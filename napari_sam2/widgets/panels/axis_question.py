@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_sam2.layers.image_axes import axis_word
 from napari_sam2.widgets.controls.controls import button, column, row, text
-from napari_sam2.widgets.panels.image_words import axis_word
 
 if TYPE_CHECKING:
     from napari_sam2.layers.image_source import ImageSource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.frames.hounsfield import hides_organs
-from napari_sam2.layers.image_axes import channel_names
+from napari_sam2.layers.image_axes import axis_word, channel_names
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axis
@@ -34,11 +34,6 @@ def level_words(size_hw: tuple[int, int], full_hw: tuple[int, int]) -> str:
 def axis_words(axis: Axis) -> str:
     """Name an axis with its length, as users say it: "time (11)", "z (32)"."""
     return f"{axis_word(axis)} ({axis.size})"
-
-
-def axis_word(axis: Axis) -> str:
-    """Name an axis as users say it."""
-    return "time" if axis.name == "t" else axis.name
 
 
 def summarise(source: ImageSource) -> str:

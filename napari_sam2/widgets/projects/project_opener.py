@@ -171,12 +171,14 @@ class ProjectOpener(QObject):
             )
 
     def _free_layers(self) -> list[Any]:
-        """Return the open images that fit, and that nothing was said about."""
+        """Return the open images that fit, and were not worked on along this axis."""
+        project = self._current.project
+        axis = project.stack.layout.frame
         images = [one for one in self._viewer.layers if isinstance(one, Image)]
         return [
             layer
-            for layer in fitting_layers(self._current.project, images)
-            if not self._sessions.is_worked_on(layer)
+            for layer in fitting_layers(project, images)
+            if not self._sessions.is_worked_on(layer, axis)
         ]
 
     def _look_elsewhere(self, path: str) -> None:

@@ -12,6 +12,7 @@ from napari_sam2.control import Topic
 from napari_sam2.project import find_recoverable
 from napari_sam2.project.schema import SUFFIX
 from napari_sam2.widgets.controls.controls import button, column, row, text
+from napari_sam2.widgets.projects import project_words as words
 from napari_sam2.widgets.projects.image_question import ImageQuestion
 from napari_sam2.widgets.projects.keeper import Keeper
 from napari_sam2.widgets.projects.project_opener import ProjectOpener
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 _FILTER = f"Projects of SAM 2 (*{SUFFIX})"
 _TICK_MS = 1000
-_LONGEST_NAME = 24
-_KEPT = "They are kept as you go, and are offered here when the dock is opened again"
 
 
 class Projects(QWidget):
@@ -217,7 +216,7 @@ class Projects(QWidget):
         self._files.submit(wait, on_done=end)
 
     def _on_saved(self, path: Path) -> None:
-        self.said.emit(f"Saved: {path}")
+        self.said.emit(words.saved(path, self._unsaved_axes()))
 
     def _restore(self, recovery: Recovery) -> None:
         self.begun.emit(Topic.OPENING)
@@ -234,7 +233,7 @@ class Projects(QWidget):
         )
         if recovery is not None:
             self._discard_when_safe(recovery, keeper)
-        self.said.emit(_opened(opening))
+        self.said.emit(words.opened(opening))
         self._show()
         self.opened.emit()
 
@@ -268,31 +267,12 @@ class Projects(QWidget):
         keeper = self.keeper
         for one in (self.save_button, self.save_as_button):
             one.setEnabled(keeper is not None)
-        self._note.setText(_note(keeper))
-        self._note.setToolTip(_KEPT if keeper is not None else "")
-        self.title_changed.emit(_title(keeper))
+        self._note.setText(words.note(keeper, self._unsaved_axes()))
+        self._note.setToolTip(words.KEPT if keeper is not None else "")
+        self.title_changed.emit(words.title(keeper))
 
-
-def _title(keeper: Keeper | None) -> str:
-    if keeper is None or (keeper.path is None and not keeper.is_unsaved):
-        return ""
-    name = "not saved" if keeper.path is None else keeper.path.name
-    if len(name) > _LONGEST_NAME:
-        name = f"{name[:_LONGEST_NAME]}…"
-    return f"{name}*" if keeper.is_unsaved else name
-
-
-def _opened(opening: Opening) -> str:
-    path = opening.path or opening.state.path
-    if opening.recovery is None:
-        return f"Opened: {path}"
-    return f"Restored what was not saved{f' of {path}' if path else ''}."
-
-
-def _note(keeper: Keeper | None) -> str:
-    """Return one short line in every case, so that nothing below it moves."""
-    if keeper is None:
-        return "Nothing to save yet."
-    if keeper.is_unsaved:
-        return "Unsaved changes are kept if napari closes."
-    return "Nothing to save yet." if keeper.path is None else "All changes are saved."
+    def _unsaved_axes(self) -> str:
+        keeper = self.keeper
+        if keeper is None:
+            return ""
+        return words.unsaved_axes(keeper, self._keepers.values())

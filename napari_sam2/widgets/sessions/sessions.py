@@ -95,9 +95,13 @@ class Sessions:
         self._activate(session)
         return session
 
-    def is_worked_on(self, layer: Any) -> bool:
-        """Whether anything was done with an image."""
-        mine = (one for one in self._all if one.image.layer == layer)
+    def is_worked_on(self, layer: Any, frame_axis: int | None) -> bool:
+        """Whether anything was done with an image along an axis."""
+        mine = (
+            one
+            for one in self._all
+            if one.image.layer == layer and one.image.frame_axis == frame_axis
+        )
         return not all(one.is_untouched for one in mine)
 
     def must_ask(self, source: ImageSource | None) -> bool:

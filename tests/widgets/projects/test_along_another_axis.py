@@ -11,6 +11,7 @@ import tifffile
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from napari.layers import Image
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
@@ -20,6 +21,7 @@ from tests.widgets.projects.desk import reopen, save
 from tests.widgets.user import User
 
 SHAPE = 6, 20, 30
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -71,3 +73,49 @@ def test_a_project_along_y_is_opened_in_a_view_of_y(
     assert volume.viewer.dims.order == before
     assert volume.viewer.dims.current_step[1] == 9
     assert volume.session.masks.layer.data[:, 9].any()
+
+
+@pytest.fixture
+def both(volume: User, tmp_path: Path) -> User:
+    """Return somebody who worked along z, then along y, and saved that."""
+    click(volume, 3, 9, 15)
+    choose(volume, "y (20)")
+    volume.qtbot.mouseClick(volume.dock.axis_question.keep_button, LEFT)
+    volume.wait_idle()
+    click(volume, 2, 12, 8)
+    save(volume, tmp_path / "head.sam2")
+    return volume
+
+
+def test_what_is_not_saved_along_another_axis_is_said(
+    both: User, tmp_path: Path
+) -> None:
+    line, note = both.dock.status_line, both.dock.projects._note
+    both.wait(lambda: "The work along z is not in it" in line.message)
+    assert note.text() == "Saved, but not the work along z."
+    choose(both, "z (6)")
+    save(both, tmp_path / "along z.sam2")
+    assert note.text() == "All changes are saved."
+    choose(both, "y (20)")
+    assert note.text() == "All changes are saved."
+
+
+def test_work_along_another_axis_is_restored_on_the_image_that_is_open(
+    both: User, tmp_path: Path
+) -> None:
+    open_again(both, tmp_path / "head.sam2")
+    banner = both.dock.projects.banner
+    both.wait(lambda: banner.isVisibleTo(both.dock))
+    both.qtbot.mouseClick(banner.restore_button, LEFT)
+    both.wait(lambda: both.session.image.frame_axis == 0)
+    both.wait_idle()
+    assert both.dock.image_panel.axes.currentText() == "z (6)"
+    assert [one.name for one in both.viewer.layers if isinstance(one, Image)] == [
+        "head"
+    ]
+    assert set(both.document.prompts) == {(1, 3)}
+    assert both.viewer.dims.order == (0, 1, 2)
+    choose(both, "y (20)")
+    assert (1, 12) in both.document.prompts
+    assert both.viewer.dims.order == (1, 0, 2)
+    assert both.dock.projects.keeper.path == tmp_path / "head.sam2"
