@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_sam2.core.frames.brightening import brighten
 from napari_sam2.core.frames.intensity import estimate_limits
 from napari_sam2.core.recipe import Made
 from napari_sam2.finetuning.truth import TruthStack, habits_of, truth_of
@@ -75,13 +76,15 @@ class Work:
     name : str
         Of the image.
     frames : FrameSource
-        As the model sees them, one position after the other.
+        As the model sees them, one position after the other, but for bleaching.
     series_length : int
         Frames at each position.
     limits : IntensityLimits or None
         What the model sees as black and white; None for an estimate.
     masks : mapping of (object_id, frame) to FrameMask
     prompts : mapping of (object_id, frame) to FramePrompts
+    corrects_bleaching : bool
+        Whether the model sees frames that fade as bright as the first.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Work:
     limits: IntensityLimits | None
     masks: Mapping[Place, FrameMask]
     prompts: Mapping[Place, FramePrompts]
+    corrects_bleaching: bool = False
 
 
 def truth_of_work(work: Work) -> list[TruthStack]:
@@ -101,16 +105,15 @@ def truth_of_work(work: Work) -> list[TruthStack]:
         If no frame can be read for an estimate of the intensities.
     """
     painted = sum(one.origin is Origin.PAINTED for one in work.masks.values())
-    limits = work.limits or estimate_limits(work.frames)
+    whole = brighten(work.frames) if work.corrects_bleaching else work.frames
+    limits = work.limits or estimate_limits(whole)
     habits = habits_of(work.prompts.values(), painted)
     known, length = truth_of(work.masks), work.series_length
     stacks = []
-    for first in range(0, len(work.frames), length):
+    for first in range(0, len(whole), length):
         numbers = range(first, first + length)
         masks = {f - first: known[f] for f in numbers if f in known}
-        frames = work.frames
-        if length < len(frames):
-            frames = SeriesFrames(frames, numbers)
+        frames = SeriesFrames(whole, numbers) if length < len(whole) else whole
         stacks.append(TruthStack(work.name, frames, limits, masks, habits=habits))
     return [one for one in stacks if one.masks] or stacks[:1]
 
@@ -144,4 +147,5 @@ def work_of_project(project: Project, frames: StackFrames, path: Path) -> Work:
         limits=made[-1].limits if made else stack.limits,
         masks=contents.masks,
         prompts=contents.prompts,
+        corrects_bleaching=bool(made) and made[-1].corrects_bleaching,
     )

@@ -116,6 +116,7 @@ class Tuner:
             limits=session.image.limits,
             masks=document.masks.copy(),
             prompts=dict(document.prompts),
+            corrects_bleaching=session.controller.settings.corrects_bleaching,
         )
 
 

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.engine.weights import ADAPTERS_VARIABLE, read_card
-from napari_sam2.finetuning import adapting, course
+from napari_sam2.finetuning import adapting, course, work
 from napari_sam2.finetuning.lessons import Size
 from napari_sam2.state.edit import Edit, TrackedObject
 from napari_sam2.state.masks import FrameMask, Origin
@@ -89,6 +89,18 @@ def test_an_adapter_is_made_and_chosen(painter: User, adapters) -> None:
     assert painter.dock.model_panel.model.value == str(path)
     assert panel(painter).start_button.isEnabled()
     assert describe_adapter(str(path)).startswith("nano, fine-tuned on cells: 1: J 0.")
+
+
+@pytest.mark.parametrize("corrects", [True, False])
+def test_it_learns_from_frames_as_bright_as_the_model_sees_them(
+    painter: User, monkeypatch, corrects
+) -> None:
+    taken = []
+    monkeypatch.setattr(work, "truth_of_work", lambda one: taken.append(one) or [])
+    painter.dock.settings.corrects_bleaching = corrects
+    panel(painter).start_button.click()
+    wait_for_note(painter, "Nothing was learnt.")
+    assert [one.corrects_bleaching for one in taken] == [corrects]
 
 
 def test_it_says_how_it_goes(painter: User) -> None:
