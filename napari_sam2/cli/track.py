@@ -24,7 +24,7 @@ from napari_sam2.cli.options.track import (
     add_prompt_options,
 )
 from napari_sam2.cli.replay import track_project
-from napari_sam2.cli.wording import frame_ranges, human_rate
+from napari_sam2.cli.wording import counted, frame_ranges, human_rate
 from napari_sam2.engine.weights import resolve_weights
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ def report(job: Job, outcome: Outcome) -> int:
     int
         The exit code.
     """
-    count, course = len(job.request.object_ids), outcome.course
-    objects = f"{count} object{'s' if count > 1 else ''}"
+    course, objects = outcome.course, counted(len(job.reach.followed), "object")
     frames = f"frame{'s' if len(outcome.frames) > 1 else ''}"
     said = [f"{objects} on {frames} {frame_ranges(outcome.frames)}"]
     if course.steps:

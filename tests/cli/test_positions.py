@@ -180,6 +180,10 @@ def test_tracks_run_through_time_in_space(cli, tzyx, tmp_path):
         ((*PLAIN, "--overlay", "o.png"), "an overlay shows one position"),
         ((*PLAIN, "--format", "coco"), "must end in .json"),
         (("--axis", "z", "--at", "t=1", "--point", "2:t=2,0,5,5"), "stays at t = 1"),
+        (
+            (*PLAIN, "--frames", "1:3", "--direction", "backward"),
+            "prompted on frame 0 at t = 0 of 3, and going backward from there never",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told(cli, tzyx, tmp_path, words, sentence):

@@ -147,6 +147,32 @@ def test_only_the_asked_frames_are_filled(
     assert [f for f in range(6) if found[f].any()] == filled
 
 
+@pytest.mark.parametrize(
+    ("direction", "span", "frame"),
+    [("backward", "3:6", 0), ("forward", "0:2", 4), ("backward", "5:6", 4)],
+)
+def test_a_run_that_comes_to_no_object_is_refused(
+    refuse, stack, direction, span, frame
+):
+    words = ("--point", f"1:{frame},22,20", "--direction", direction, "--frames", span)
+    saying = f"Object 1 is prompted on frame {frame}, and going {direction} from there"
+    refuse(stack, *words, saying=saying)
+
+
+def test_objects_that_a_run_does_not_come_to_are_told_and_not_counted(
+    cli, stack, tmp_path
+):
+    out = tmp_path / "labels.tif"
+    points = ("--point", "1:0,22,20", "--point", "2:4,22,24")
+    words = ("--direction", "backward", "--frames", "3:6")
+    said = cli("track", stack, "-o", out, *points, *words)
+    assert said.code == 0
+    assert said.out.startswith("1 object on frames 3–4")
+    assert "Object 1 is prompted on frame 0, and going backward from there" in said.err
+    assert "never comes to frames 3–5: it is not followed from there." in said.err
+    assert set(np.unique(tifffile.imread(out))) == {0, 2}
+
+
 def test_a_window_finds_what_whole_frames_do_not_show(cli, tmp_path):
     path, (y, x) = tmp_path / "large.tif", np.ogrid[:1500, :1600]
     frames = np.random.default_rng(0).normal(100, 10, (3, 1500, 1600))

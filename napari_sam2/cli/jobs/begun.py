@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from napari_sam2.cli.jobs.job import Job
     from napari_sam2.core.quality import Precision
     from napari_sam2.io.files.unfinished import RunFolder
 
@@ -133,6 +134,12 @@ class SeenFiles:
     def accept(self) -> None:
         """Take them as they are now for those of the run."""
         self._run.settle(**{_FILES: self._stamps})
+
+
+def say_missed(job: Job) -> None:
+    """Say which objects will not be followed, before hours go by."""
+    for notice in job.reach.notices:
+        print(f"napari-sam2: {notice}", file=sys.stderr)
 
 
 def say_compared() -> None:

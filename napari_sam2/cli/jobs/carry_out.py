@@ -13,6 +13,7 @@ from napari_sam2.cli.jobs.begun import (
     SeenFiles,
     keep_estimates,
     kept_estimates,
+    say_missed,
     settle_precision,
 )
 from napari_sam2.cli.jobs.course import Course, describe_finished, follow
@@ -100,6 +101,7 @@ def carry_out(job: Job, load: Callable[[], Network]) -> Outcome:
     """
     job = replacing_its_own(job)
     job.check()
+    say_missed(job)
     frames = _shared_frames(job)
     with run_folder_of(job, frames) as run, _naming(run.path):
         files = SeenFiles(run, job.inputs)

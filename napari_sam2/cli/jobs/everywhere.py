@@ -14,6 +14,7 @@ from napari_sam2.cli.jobs.begun import (
     keep_estimates,
     kept_estimates,
     say_compared,
+    say_missed,
     settle_precision,
 )
 from napari_sam2.cli.jobs.noted_positions import NotedPositions
@@ -22,7 +23,7 @@ from napari_sam2.cli.jobs.position_work import work_on
 from napari_sam2.cli.jobs.unfinished import kept_in, run_folder_of
 from napari_sam2.cli.options.quality import in_words
 from napari_sam2.cli.progress.frame_bar import FrameBar
-from napari_sam2.cli.wording import frame_ranges, human_rate
+from napari_sam2.cli.wording import counted, frame_ranges, human_rate
 from napari_sam2.control.positions.following import follow_everywhere
 from napari_sam2.control.volumes.sight import Sight, look
 from napari_sam2.core.errors import OutputError, Sam2Error
@@ -83,6 +84,7 @@ def carry_out_everywhere(job: Job, load: Callable[[], Network]) -> PositionsOutc
     """
     _check_overlays(job)
     job.check()
+    say_missed(job)
     with run_folder_of(job, AllFrames(job.positions, job.frames_at)) as run:
         sight = _look(job, run)
         run.begin()
@@ -113,8 +115,7 @@ def report_everywhere(job: Job, outcome: PositionsOutcome) -> int:
     int
         The exit code.
     """
-    count = len(job.request.object_ids)
-    said = [f"{count} object{'s' if count > 1 else ''}{_everywhere(job)}"]
+    said = [f"{counted(len(job.reach.followed), 'object')}{_everywhere(job)}"]
     said.append(f"frames {frame_ranges(job.span)}")
     if job.fused:
         names = [frames.axes[0].name for frames in job.fused]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from napari_sam2.cli.jobs.reach import Reach, reach_of
 from napari_sam2.cli.options.prompting import check_request
 from napari_sam2.control.volumes.sight import dims_of
 from napari_sam2.core.errors import StackError
@@ -188,12 +189,13 @@ class Job:
         Raises
         ------
         FrameError, PromptError
-            If a prompt cannot be answered.
+            If a prompt cannot be answered, or no object would be followed.
         OutputError
             If an output would replace an input, cannot be written, or cannot hold what
             would be in it.
         """
         check_request(self.request, self.frames, self.positions)
+        self.reach.check()
         self._check_fused()
         check_apart(self.outputs.written, self.inputs)
         self.outputs.check(self.header)
@@ -224,6 +226,11 @@ class Job:
                 "--correct-bleaching follows one decline over time, and cannot be "
                 "joined with --fuse where there is no --every t: leave one out."
             )
+
+    @property
+    def reach(self) -> Reach:
+        """Which of the objects are followed."""
+        return reach_of(self.request, self.positions, self.direction, self.span)
 
     @property
     def has_parts(self) -> bool:
