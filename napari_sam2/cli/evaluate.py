@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +21,17 @@ from napari_sam2.cli.options.evaluate import (
 )
 from napari_sam2.cli.options.model import add_model_options
 from napari_sam2.cli.options.quality import add_quality_option, quality_of
+from napari_sam2.cli.problems import sentence_of
 from napari_sam2.cli.progress.frame_bar import FrameBar
 from napari_sam2.cli.track import load
-from napari_sam2.core.errors import MissingExtraError, Sam2Error
+from napari_sam2.core.errors import MissingExtraError, OutputError, Sam2Error
 from napari_sam2.core.provenance import now_utc
+from napari_sam2.core.writing_pace import rest_after
 from napari_sam2.engine.weights import resolve_weights, weights_sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.engine.network import Network
     from napari_sam2.evaluation.layouts.source import Source
@@ -58,7 +64,8 @@ examples:
     napari-sam2 evaluate DAVIS --model sam2.1-small --prompt clicks3 --correct offline
 
 The summary explains what it shows. The exit code is 0 when all is done, 1 when a stack
-could not be measured, 2 when nothing was, 130 after Ctrl-C (finished stacks are kept).
+could not be measured, 2 when nothing was, 130 after Ctrl-C. Finished stacks are shown
+and kept, whatever ends it.
 """
 
 
@@ -90,20 +97,34 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.output is not None:
         check_evaluation(args.output, overwrite=args.overwrite)
     resolve_weights(args.model)  # an unknown name is told before the model is made
-    session = _Session(load(args, study.quality), study, _shown(args))
+    session = _Session(load(args, study.quality), study, len(sources), _shown(args))
+    folder = _Folder(args)
+    try:
+        _measure_all(session, sources, folder)
+    finally:  # whatever ended it: hours of work may be done
+        code = _conclude(session, folder)
+    return code
+
+
+def _measure_all(session: _Session, sources: Sequence[Source], folder: _Folder) -> None:
     with stop_on_interrupt() as token:
         for number, source in enumerate(sources, 1):
             if not token.is_cancelled:
                 session.measure(source, f"{number} of {len(sources)}", token)
-    left = len(sources) - len(session.sections) - len(session.problems)
+                folder.keep(session)
+
+
+def _conclude(session: _Session, folder: _Folder) -> int:
+    """Print and write what there is, and say what is missing; return the exit code."""
+    left = session.left
     if left:
         session.notes.append(
-            f"Stopped: {left} of {len(sources)} stacks were not measured."
+            f"Stopped: {left} of {session.count} stacks were not measured."
         )
     try:
         return _report(session, was_stopped=left > 0)
     finally:  # last, for it may fail where the summary cannot; but without readers, too
-        _write(args, session)
+        folder.write(session, session.notes)
 
 
 def _shown(args: argparse.Namespace) -> int:
@@ -117,10 +138,16 @@ class _Session:
 
     model: Network
     study: Study
+    count: int
     shown: int
     sections: list[Section] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """Number of stacks that are still to be measured."""
+        return self.count - len(self.sections) - len(self.problems)
 
     def measure(self, source: Source, place: str, token: CancelToken) -> None:
         """Measure one more stack; one that cannot be does not stop the others."""
@@ -135,8 +162,11 @@ class _Session:
                 )
                 if outcome is not None:
                     self.sections.append(self._section(outcome))
-            except Sam2Error as problem:
-                self.problems.append(f"{source.name} is left out: {problem}")
+            except (Sam2Error, OSError, RuntimeError, MemoryError) as problem:
+                sentence = sentence_of(problem)
+                if sentence is None:
+                    raise
+                self.problems.append(f"{source.name} is left out: {sentence}")
 
     def _check_package(self, truth: Truth) -> None:
         """Do without SEG, DET and TRA, and say so, where they cannot be measured."""
@@ -160,20 +190,51 @@ class _Session:
         return Section(outcome.score, worst)
 
 
-def _write(args: argparse.Namespace, session: _Session) -> None:
-    """Write the folder of results, if one is wanted and there are any."""
-    from napari_sam2.evaluation.output import write_evaluation
+@dataclass(slots=True)
+class _Folder:
+    """The folder of results, if one is wanted; written while stacks are measured, too.
 
-    if args.output is None or not session.sections:
-        return
-    write_evaluation(
-        args.output,
-        f"{args.model} on {args.data.resolve().name}",
-        _about(args, session),
-        session.sections,
-        notes=[*session.problems, *session.notes],
-        overwrite=args.overwrite,
-    )
+    Attributes
+    ----------
+    args : Namespace
+    is_ours : bool
+        Whether what is there was written now.
+    rests_until : float
+        When it may be written again without taking much of the time.
+    """
+
+    args: argparse.Namespace
+    is_ours: bool = False
+    rests_until: float = 0.0
+
+    def keep(self, session: _Session) -> None:
+        """Write what is measured so far, lest it is lost with the process."""
+        started = time.monotonic()
+        if session.left and started >= self.rests_until:
+            with suppress(OutputError):  # the last writing will tell
+                self.write(session, [*session.notes, _begun(session)])
+            ended = time.monotonic()
+            self.rests_until = ended + rest_after(ended - started)
+
+    def write(self, session: _Session, notes: Sequence[str]) -> None:
+        """Write the folder, if there are any results."""
+        from napari_sam2.evaluation.output import write_evaluation
+
+        if self.args.output is None or not session.sections:
+            return
+        write_evaluation(
+            self.args.output,
+            f"{self.args.model} on {self.args.data.resolve().name}",
+            _about(self.args, session),
+            session.sections,
+            notes=[*session.problems, *notes],
+            overwrite=self.args.overwrite or self.is_ours,
+        )
+        self.is_ours = True
+
+
+def _begun(session: _Session) -> str:
+    return f"Not finished: {session.left} of {session.count} stacks are left."
 
 
 def _about(args: argparse.Namespace, session: _Session) -> str:

@@ -6,7 +6,6 @@ Nothing heavy is imported here: the help must come at once, and Ctrl-C be heard.
 from __future__ import annotations
 
 import argparse
-import errno
 import io
 import logging
 import os
@@ -17,9 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from napari_sam2 import __version__
 from napari_sam2.cli.interrupt import INTERRUPTED
 from napari_sam2.cli.options.arguments import Parser, with_negative_values
-from napari_sam2.cli.wording import as_options
-from napari_sam2.core.errors import Sam2Error
-from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.cli.problems import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _without_reader()
     except Exception as error:
-        sentence = _sentence(error)
+        sentence = sentence_of(error)
         if sentence is None:
             error.add_note(_OUR_BUG)
             raise
@@ -111,22 +108,6 @@ def build_parser() -> argparse.ArgumentParser:
 def _say(message: str, code: int) -> int:
     print(f"napari-sam2: {message}", file=sys.stderr)
     return code
-
-
-def _sentence(error: Exception) -> str | None:
-    """Return what to tell a user about an error; None when it is our bug."""
-    if isinstance(error, Sam2Error):
-        return error.with_words(as_options(error.example))
-    if is_out_of_memory(error):
-        return (
-            "There is not enough memory for this: close other programs, or choose a "
-            "smaller model."
-        )
-    if isinstance(error, OSError) and error.errno is not None:
-        is_full = error.errno == errno.ENOSPC
-        reason = "the disk is full" if is_full else error.strerror or str(error)
-        return f"{error.filename}: {reason}." if error.filename else f"{reason}."
-    return None
 
 
 def _without_reader() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import sys
@@ -11,6 +12,7 @@ import pytest
 from napari_sam2.cli import evaluate, main
 from napari_sam2.cli.progress.frame_bar import FrameBar
 from napari_sam2.core.cancel import Progress
+from napari_sam2.evaluation import evaluate as evaluation
 from napari_sam2.training.export import export
 from napari_sam2.training.initial import new_model
 from tests.evaluation.stacks import two_discs, write_plain
@@ -160,6 +162,71 @@ def test_a_stack_that_cannot_be_measured_does_not_stop_the_others(
     assert "| nuclei |" in said.out
     assert said.err.startswith("napari-sam2: cells is left out: ")
     assert "cells is left out: " in (out / "summary.md").read_text("utf-8")
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+NO_MEMORY = RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+
+def fail_at_the_second(monkeypatch, error: BaseException) -> None:
+    """Let measuring the nuclei, after the cells, end like this."""
+    measure = evaluation.evaluate_stack
+
+    def failing(model, truth, *more, **options):
+        if truth.name == "nuclei":
+            raise error
+        return measure(model, truth, *more, **options)
+
+    monkeypatch.setattr(evaluation, "evaluate_stack", failing)
+
+
+@pytest.mark.parametrize(
+    ("error", "saying"),
+    [(FULL, "the disk is full."), (NO_MEMORY, "There is not enough memory")],
+)
+def test_what_one_stack_lacks_does_not_stop_the_others(
+    cli, data, model, tmp_path, monkeypatch, error, saying
+) -> None:
+    write_plain(data / "others", *two_discs())
+    fail_at_the_second(monkeypatch, error)
+    said = cli("evaluate", data, "--model", model, "-o", tmp_path / "out")
+    assert said.code == 1
+    assert f"nuclei is left out: {saying}" in said.err
+    assert "| cells " in said.out
+    assert "| others " in said.out
+
+
+@pytest.mark.parametrize("error", [KeyError("a bug"), KeyboardInterrupt()])
+def test_whatever_ends_it_finished_stacks_are_shown_and_kept(
+    cli, data, model, tmp_path, monkeypatch, capsys, error
+) -> None:
+    fail_at_the_second(monkeypatch, error)
+    words = ("evaluate", data, "--model", model, "-o", tmp_path / "out")
+    if isinstance(error, KeyError):
+        with pytest.raises(KeyError):
+            cli(*words)
+    else:
+        assert main.main([str(word) for word in words]) == 130
+    assert "| cells |" in capsys.readouterr().out
+    summary = (tmp_path / "out" / "summary.md").read_text("utf-8")
+    assert "1 of 2 stacks were not measured" in summary
+
+
+def test_finished_stacks_lie_in_the_folder_while_others_are_measured(
+    cli, data, model, tmp_path, monkeypatch
+) -> None:
+    seen: list[str] = []
+
+    def look(bar: FrameBar, progress: Progress) -> None:
+        if "nuclei" in bar._label:
+            seen.append((tmp_path / "out" / "summary.md").read_text("utf-8"))
+
+    monkeypatch.setattr(FrameBar, "watch", look)
+    assert cli("evaluate", data, "--model", model, "-o", tmp_path / "out").code == 0
+    assert "| cells |" in seen[0]
+    assert "Not finished: 1 of 2 stacks are left." in seen[0]
+    summary = (tmp_path / "out" / "summary.md").read_text("utf-8")
+    assert "Not finished" not in summary
 
 
 @pytest.mark.parametrize(
