@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,8 +59,9 @@ examples:
   a larger model on a GPU, its image encoder too
     napari-sam2 finetune stacks --model sam2.1-large --encoder low-rank --minutes 60
 
-The exit code is 0 when an adapter was saved, 1 when nothing was better than the base, 2
-when it failed, 130 after Ctrl-C (the best so far is saved).
+The exit code is 0 when an adapter was saved, 1 when nothing was better than the base or
+it broke off later, 2 when it failed, 130 after Ctrl-C. The best so far is always saved,
+at once.
 """
 
 
@@ -134,10 +136,17 @@ def _finetune(args: argparse.Namespace) -> int:
         adapted = _learn(stacks, args, output, token)
     from napari_sam2.finetuning.wording import outcome_in_words
 
-    print(outcome_in_words(adapted, output))
+    print(outcome_in_words(adapted))
+    if adapted.path != output:
+        print(
+            f"napari-sam2: {output} was made by another program meanwhile and is kept: "
+            "the adapter lies beside it.",
+            file=sys.stderr,
+        )
     if token.is_cancelled:
         return INTERRUPTED
-    return 0 if adapted.card is not None else _PARTLY
+    is_whole = adapted.card is not None and not adapted.outcome.problem
+    return 0 if is_whole else _PARTLY
 
 
 def _output(args: argparse.Namespace) -> Path:
@@ -178,7 +187,7 @@ def _learn(
 ) -> Adapted:
     from napari_sam2.finetuning.adapting import TuningOrder, adapt
     from napari_sam2.finetuning.course import TuningOptions
-    from napari_sam2.finetuning.tuning import part
+    from napari_sam2.finetuning.parting import part
     from napari_sam2.finetuning.wording import lessons_in_words
 
     print(lessons_in_words(stacks, part(stacks)), flush=True)

@@ -18,8 +18,10 @@ from napari_sam2.engine.weights import (
     resolve_weights,
 )
 from napari_sam2.finetuning.course import Report, TuningOptions
-from napari_sam2.finetuning.saving import describe, save_adapter
-from napari_sam2.finetuning.tuning import part, tune
+from napari_sam2.finetuning.keeping import Keeper
+from napari_sam2.finetuning.parting import part
+from napari_sam2.finetuning.saving import describe
+from napari_sam2.finetuning.tuning import tune
 from napari_sam2.io.files.output import check_output
 
 if TYPE_CHECKING:
@@ -72,15 +74,18 @@ class Adapted:
     outcome : Outcome
     card : AdapterCard or None
         Of the adapter that was saved; None if nothing was better than the base.
+    path : Path
+        Where it was saved: beside what another program made there meanwhile.
     """
 
     base: str
     outcome: Outcome
     card: AdapterCard | None
+    path: Path
 
 
 def adapt(order: TuningOrder, token: CancelToken) -> Generator[Report, None, Adapted]:
-    """Adapt a model, and save the adapter if it is better than its base.
+    """Adapt a model, and save the adapter whenever it is better than before.
 
     Parameters
     ----------
@@ -95,8 +100,9 @@ def adapt(order: TuningOrder, token: CancelToken) -> Generator[Report, None, Ada
     Raises
     ------
     Sam2Error
-        If there are too few masks, the model cannot be loaded, a frame cannot be read,
-        memory does not suffice, or the adapter cannot be written.
+        If there are too few masks, the model cannot be loaded, or the adapter cannot be
+        written; while nothing is better than the base, also if a frame cannot be read
+        or memory does not suffice.
     """
     check_output(order.output, overwrite=order.overwrite)
     splits = part(order.stacks)
@@ -105,13 +111,18 @@ def adapt(order: TuningOrder, token: CancelToken) -> Generator[Report, None, Ada
     model = load_torch_model(
         resolve_weights(base), device=order.device, image_size=order.image_size
     )
-    size = model.config.image_size
-    outcome = yield from tune(model, order.stacks, splits, order.options, token)
-    if outcome.changes is None:
-        return Adapted(base, outcome, None)
-    card = describe(base, size, order.stacks, splits, order.options, outcome)
-    save_adapter(order.output, outcome, card, overwrite=order.overwrite)
-    return Adapted(base, outcome, card)
+    keeper = Keeper(
+        order.output,
+        lambda outcome: describe(
+            base, model.config.image_size, order.stacks, splits, order.options, outcome
+        ),
+        overwrite=order.overwrite,
+    )
+    with keeper.telling():
+        outcome = yield from tune(
+            model, order.stacks, splits, order.options, token, keeper.keep
+        )
+    return Adapted(base, outcome, keeper.finish(outcome), keeper.path)
 
 
 def base_name(name_or_path: str) -> str:

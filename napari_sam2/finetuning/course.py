@@ -91,6 +91,7 @@ class End(Enum):
     TIME = "the time was up"
     STEPS = "all steps were done"
     STOPPED = "it was stopped"
+    BROKEN = "it broke off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,8 @@ class Outcome:
     end : End
     curve : tuple of (int, float)
         J after steps, from 0 on.
+    problem : str
+        What it broke off for, in a sentence.
     """
 
     changes: StateDict | None
@@ -120,3 +123,4 @@ class Outcome:
     steps_done: int
     end: End
     curve: tuple[tuple[int, float], ...]
+    problem: str = ""

@@ -8,65 +8,33 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.core.quality import ROUNDED
 from napari_sam2.engine.device import memory_error
 from napari_sam2.engine.rounding import is_rounded
-from napari_sam2.finetuning.course import End, Outcome, Report
+from napari_sam2.finetuning.course import End, Report
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.learning import loss_of
 from napari_sam2.finetuning.lessons import Curriculum, fit
+from napari_sam2.finetuning.marks import Marks
 from napari_sam2.finetuning.pupil import Pupil
 from napari_sam2.finetuning.showing import LessonPlayer
-from napari_sam2.finetuning.split import split_frames
 from napari_sam2.finetuning.variants import make_variants
 from napari_sam2.model.adapter import merge
 from napari_sam2.training.scenes.dice import Dice
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from napari_sam2.core.cancel import CancelToken
-    from napari_sam2.finetuning.course import TuningOptions
+    from napari_sam2.finetuning.course import Outcome, TuningOptions
     from napari_sam2.finetuning.split import Split
     from napari_sam2.finetuning.truth import TruthStack
     from napari_sam2.model.checkpoint import StateDict
     from napari_sam2.model.sam2 import Sam2Model
 
-_LEAST_GAIN = 0.002  # less is no improvement, but chance
 _CACHE_BYTES = 1 << 30
-
-
-def part(stacks: Sequence[TruthStack]) -> list[Split]:
-    """Hold frames out of every stack.
-
-    Raises
-    ------
-    StackError
-        If too few frames show objects to hold any out.
-    """
-    shown = [[f for f in stack.known if stack.large(f)] for stack in stacks]
-    splits = [
-        split_frames(stack.known, frames)
-        for stack, frames in zip(stacks, shown, strict=True)
-    ]
-    if any(split.held_out for split in splits):
-        return splits
-    count = sum(map(len, shown))
-    raise StackError(
-        f"{_few(count)}: at least 3 of one stack are needed, some to learn from and "
-        "some to measure on; 10 or more are better. Objects of fewer than 16 pixels do "
-        "not count, and in a project only masks that you painted, corrected, accepted "
-        "(K) or locked."
-    )
-
-
-def _few(count: int) -> str:
-    if count == 0:
-        return "No frame has a mask to learn from yet"
-    verb = "has" if count == 1 else "have"
-    return f"Only {count} frame{'' if count == 1 else 's'} {verb} masks to learn from"
 
 
 def tune(
@@ -75,8 +43,12 @@ def tune(
     splits: Sequence[Split],
     options: TuningOptions,
     token: CancelToken,
+    keep: Callable[[Outcome], None] = lambda _: None,
 ) -> Generator[Report, None, Outcome]:
     """Adapt a model to masks.
+
+    What goes wrong ends it; it is raised while nothing is better than the base, and
+    told in the outcome otherwise.
 
     Parameters
     ----------
@@ -84,10 +56,12 @@ def tune(
         The base, on the device that computes; it is changed.
     stacks : sequence of TruthStack
     splits : sequence of Split
-        From :func:`part`.
+        From :func:`napari_sam2.finetuning.parting.part`.
     options : TuningOptions
     token : CancelToken
         Ends it before the next step; the best so far is the outcome.
+    keep : callable, optional
+        Takes the outcome so far at each gain.
 
     Yields
     ------
@@ -101,7 +75,7 @@ def tune(
     GpuMemoryError
         If memory does not suffice for the smallest clip.
     """
-    return (yield from _Tuning(model, stacks, splits, options, token).run())
+    return (yield from _Tuning(model, stacks, splits, options, token, keep).run())
 
 
 class _Tuning:
@@ -114,9 +88,10 @@ class _Tuning:
         splits: Sequence[Split],
         options: TuningOptions,
         token: CancelToken,
+        keep: Callable[[Outcome], None],
     ) -> None:
         self._began = time.monotonic()
-        self._options, self._token = options, token
+        self._options, self._token, self._keep = options, token, keep
         learns_encoder = options.encoder == "low-rank"
         self._judged = copy.deepcopy(model)
         state = self._judged.state_dict()
@@ -138,13 +113,21 @@ class _Tuning:
         self._is_rounded = is_rounded(self._device, model.config, ROUNDED)
         is_cpu = self._device.type == "cpu"
         self._size = fit(options.size, model.config) if is_cpu else options.size
-        self._step = self._best_step = 0
+        self._step = 0
         self._loss: float | None = None
-        self._best: StateDict | None = None
-        self._curve: list[tuple[int, float]] = []
+        self._marks = Marks()
 
     def run(self) -> Generator[Report, None, Outcome]:
-        """Learn and measure until it is enough."""
+        """Learn and measure until it is enough, or something goes wrong."""
+        try:
+            end = yield from self._course()
+        except Sam2Error as error:
+            if self._marks.best is None:
+                raise
+            return self._marks.outcome(self._step, End.BROKEN, str(error))
+        return self._marks.outcome(self._step, end)
+
+    def _course(self) -> Generator[Report, None, End]:
         yield from self._measure(None)
         while (end := self._end()) is None:
             self._learn()
@@ -154,25 +137,12 @@ class _Tuning:
                 yield from self._measure(self._pupil.changes())
         if end is not End.STOPPED and self._is_due:
             yield from self._measure(self._pupil.changes())
-        return self._outcome(end)
+        return end
 
     @property
     def _is_due(self) -> bool:
         """Whether much was learnt since the last measurement."""
-        return self._step - self._curve[-1][0] > self._options.every // 4
-
-    def _outcome(self, end: End) -> Outcome:
-        marks = dict(self._curve)
-        before = marks.get(0, 0.0)
-        return Outcome(
-            changes=self._best,
-            before=before,
-            after=marks[self._best_step] if self._best else before,
-            steps=self._best_step,
-            steps_done=self._step,
-            end=end,
-            curve=tuple(self._curve),
-        )
+        return self._step - self._marks.last_step > self._options.every // 4
 
     def _end(self) -> End | None:
         if self._token.is_cancelled:
@@ -181,7 +151,7 @@ class _Tuning:
             return End.TIME
         if self._step >= self._options.steps:
             return End.STEPS
-        waited = (self._step - self._best_step) // self._options.every
+        waited = (self._step - self._marks.best_step) // self._options.every
         return End.ENOUGH if waited >= self._options.patience else None
 
     def _learn(self) -> None:
@@ -226,9 +196,14 @@ class _Tuning:
             try:
                 next(examining)
             except StopIteration as end:
-                self._note(float(end.value), changes)
+                if self._marks.note(self._step, float(end.value), changes):
+                    self._keep(self._marks.outcome(self._step, End.STOPPED))
                 yield self._report("Measured", is_measured=True)
                 return
+            except (RuntimeError, MemoryError) as error:
+                if is_out_of_memory(error):
+                    raise memory_error(error) from error
+                raise
             if self._token.is_cancelled:
                 examining.close()
                 return
@@ -239,27 +214,18 @@ class _Tuning:
         names = {name.rpartition(".")[0] for name in changes}
         return {name: self._base[name] for name in names}
 
-    def _note(self, found: float, changes: StateDict | None) -> None:
-        highest = max((j for _, j in self._curve), default=found)
-        self._curve.append((self._step, found))
-        if changes is not None and found >= highest + _LEAST_GAIN:
-            self._best, self._best_step = changes, self._step
-
     @property
     def _seconds_left(self) -> float:
         spent = time.monotonic() - self._began
         return max(0.0, 60 * self._options.minutes - spent)
 
     def _report(self, doing: str, *, is_measured: bool = False) -> Report:
-        marks = [j for _, j in self._curve]
         return Report(
             doing=doing,
             is_measured=is_measured,
             step=self._step,
             loss=self._loss,
-            before=marks[0] if marks else None,
-            now=marks[-1] if marks else None,
-            best=max(marks, default=None),
+            **self._marks.told,
             seconds=time.monotonic() - self._began,
             seconds_left=self._seconds_left,
         )

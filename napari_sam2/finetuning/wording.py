@@ -49,16 +49,17 @@ def marks_in_words(report: Report) -> str:
     return " · ".join(parts)
 
 
-def outcome_in_words(adapted: Adapted, output: Path) -> str:
+def outcome_in_words(adapted: Adapted) -> str:
     """Say what came of it."""
     outcome = adapted.outcome
     because = f"{outcome.end.value}, after {_count(outcome.steps_done, 'step')}"
     if adapted.card is None:
         return _in_vain(adapted, because)
-    return (
+    words = (
         f"J on held-out frames rose from {outcome.before:.3f} to {outcome.after:.3f} "
-        f"({because}): {output}"
+        f"({because}): {adapted.path}"
     )
+    return f"{words}. {outcome.problem}" if outcome.problem else words
 
 
 def _in_vain(adapted: Adapted, because: str) -> str:

@@ -13,9 +13,10 @@ import pytest
 import tifffile
 from scipy import ndimage
 
+from napari_sam2.core.errors import FrameError
 from napari_sam2.core.masks.packing import pack_mask
-from napari_sam2.engine.weights import weights_sha256
-from napari_sam2.finetuning import course, tuning
+from napari_sam2.engine.weights import read_card, weights_sha256
+from napari_sam2.finetuning import course, judging, marks, tuning
 from napari_sam2.finetuning.lessons import Size
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
@@ -128,18 +129,105 @@ def test_nothing_is_saved_when_nothing_is_better(cli, project, tmp_path):
 @pytest.mark.usefixtures("quick")
 def test_after_an_interrupt_the_best_so_far_is_saved(cli, cells, tmp_path, monkeypatch):
     set_course(monkeypatch, steps=400, every=8, rate=1e-3)
-    note = tuning._Tuning._note
+    note = marks.Marks.note
 
-    def interrupt_when_better(self, found, changes):
-        note(self, found, changes)
-        if self._best is not None:
+    def interrupt_when_better(self, *measured):
+        is_gain = note(self, *measured)
+        if is_gain:
             os.kill(os.getpid(), signal.SIGINT)
+        return is_gain
 
-    monkeypatch.setattr(tuning._Tuning, "_note", interrupt_when_better)
+    monkeypatch.setattr(marks.Marks, "note", interrupt_when_better)
     said = cli("finetune", cells, *SMALL)
     assert said.code == 130
     assert "it was stopped" in said.out
     assert (tmp_path / "cells.adapter.safetensors").exists()
+
+
+@pytest.fixture
+def rising(monkeypatch):
+    """Let every measurement be a gain, and learn fast."""
+    set_course(monkeypatch, steps=8, every=2)
+    found = iter(range(1, 100))
+
+    def examine(self, model):
+        yield
+        return next(found) / 100
+
+    monkeypatch.setattr(judging.Examiner, "examine", examine)
+    return found
+
+
+def after_lessons(monkeypatch, count, act):
+    """Do something instead of one more lesson."""
+    lesson, done = tuning._Tuning._lesson, []
+
+    def teach(self):
+        done.append(None)
+        if len(done) > count:
+            act()
+        return lesson(self)
+
+    monkeypatch.setattr(tuning._Tuning, "_lesson", teach)
+
+
+@pytest.mark.parametrize("error", [KeyError("a bug"), KeyboardInterrupt()])
+@pytest.mark.usefixtures("rising")
+def test_the_best_so_far_is_saved_before_all_else(cli, cells, monkeypatch, error):
+    def fail():
+        raise error
+
+    after_lessons(monkeypatch, 5, fail)
+    adapter = cells.with_name("cells.adapter.safetensors")
+    if isinstance(error, KeyError):
+        with pytest.raises(KeyError):
+            cli("finetune", cells, *SMALL)
+    else:
+        said = cli("finetune", cells, *SMALL)
+        assert said.code == 130
+        assert f"The best so far is saved: {adapter.name}" in said.err
+    assert read_card(adapter).steps == 4
+
+
+@pytest.mark.usefixtures("rising")
+def test_a_course_that_breaks_off_after_a_gain_gives_an_adapter(
+    cli, cells, monkeypatch
+):
+    def fail():
+        raise FrameError("Frame 3 cannot be read: Input/output error.")
+
+    after_lessons(monkeypatch, 5, fail)
+    said = cli("finetune", cells, *SMALL)
+    assert said.code == 1
+    assert "(it broke off, after 5 steps): cells.adapter.safetensors" in said.out
+    assert "Frame 3 cannot be read: Input/output error." in said.out
+    assert read_card(cells.with_name("cells.adapter.safetensors")).steps == 4
+
+
+@pytest.mark.usefixtures("rising")
+def test_before_any_gain_what_breaks_it_off_is_all_there_is(cli, cells, monkeypatch):
+    def fail():
+        raise FrameError("Frame 3 cannot be read: Input/output error.")
+
+    after_lessons(monkeypatch, 1, fail)
+    said = cli("finetune", cells, *SMALL)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "Frame 3 cannot be read" in said.err
+
+
+@pytest.mark.usefixtures("rising")
+def test_an_adapter_that_another_program_made_meanwhile_is_kept(
+    cli, cells, monkeypatch
+):
+    adapter = cells.with_name("cells.adapter.safetensors")
+    after_lessons(monkeypatch, 1, lambda: adapter.exists() or adapter.write_text("ha"))
+    said = cli("finetune", cells, *SMALL)
+    assert said.code == 0
+    assert adapter.read_text() == "ha"
+    beside = cells.with_name("cells 2.adapter.safetensors")
+    assert read_card(beside).steps == 8
+    assert beside.name in said.out
+    assert "was made by another program meanwhile and is kept" in said.err
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from napari_sam2.finetuning.course import End, TuningOptions
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.learning import loss_of
 from napari_sam2.finetuning.lessons import Size
-from napari_sam2.finetuning.tuning import part, tune
+from napari_sam2.finetuning.parting import part
+from napari_sam2.finetuning.tuning import tune
 from napari_sam2.model.adapter import merge
 from napari_sam2.model.checkpoint import build_model
 from tests.finetuning.conftest import truth

@@ -71,8 +71,8 @@ class Tuner:
 
         def end() -> None:
             if found.adapted is not None and found.adapted.card is not None:
-                settings.model = str(path)
-            self.ended.emit(found.in_words(path))
+                settings.model = str(found.adapted.path)
+            self.ended.emit(found.in_words())
 
         self._session.controller.work(
             self._job(wish, path, found),
@@ -126,15 +126,17 @@ class _Found:
 
     adapted: Adapted | None = None
 
-    def in_words(self, path: Path) -> str:
+    def in_words(self) -> str:
         """Return a sentence."""
         if self.adapted is None:
             return "Nothing was learnt."
         from napari_sam2.finetuning.wording import outcome_in_words
 
-        words = outcome_in_words(self.adapted, path)
+        words = outcome_in_words(self.adapted)
         is_chosen = self.adapted.card is not None
-        return f"{words}. It is the chosen model now." if is_chosen else words
+        return (
+            f"{words.rstrip('.')}. It is the chosen model now." if is_chosen else words
+        )
 
 
 def _watched(
