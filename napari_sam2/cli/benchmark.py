@@ -11,8 +11,8 @@ from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from napari_sam2.cli.options.arguments import UsageError
 from napari_sam2.cli.options.model import add_model_options
 from napari_sam2.cli.options.quality import add_quality_option, quality_of
-from napari_sam2.core.errors import OutputError
 from napari_sam2.core.quality import EXACT
+from napari_sam2.io.files.output import atomic_output, check_output
 
 if TYPE_CHECKING:
     from napari_sam2.benchmarking.measure import Extent
@@ -58,7 +58,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _add_extent_options(parser)
     parser.add_argument(
-        "--json", metavar="FILE", type=Path, help="write the numbers to a file, too"
+        "--json",
+        metavar="FILE.json",
+        type=Path,
+        help="write the numbers to a file, too",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a file that exists"
     )
     parser.add_argument(
         "--against",
@@ -108,7 +114,7 @@ def _parse_frames(text: str) -> int:
 
 
 def _benchmark(args: argparse.Namespace) -> int:
-    _check_file(args.json)
+    _check_file(args)
     from napari_sam2.benchmarking.measure import Extent, measure  # torch takes seconds
     from napari_sam2.benchmarking.models import open_model
     from napari_sam2.benchmarking.table import as_text
@@ -128,25 +134,26 @@ def _benchmark(args: argparse.Namespace) -> int:
         found = measure(model, extent, is_seeded=is_seeded, token=token, say=_say)
         if compared is not None and found.is_complete:
             _compare(compared, extent, args.is_compiled, found, token)
-    return _report(found, as_text(found), args.json)
+    return _report(found, as_text(found), args)
 
 
-def _report(found: Findings, text: str, path: Path | None) -> int:
+def _report(found: Findings, text: str, args: argparse.Namespace) -> int:
     print(text)
-    if path is not None:
-        _write(path, found)
+    if args.json is not None:
+        _write(args.json, found, overwrite=args.overwrite)
     if not found.is_complete:
         print("napari-sam2: Stopped: the rest was not measured.", file=sys.stderr)
         return INTERRUPTED
     return 0
 
 
-def _check_file(path: Path | None) -> None:
+def _check_file(args: argparse.Namespace) -> None:
     """Tell at once, not after minutes, when the numbers could not be written."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise OutputError(
-            f"--json {path} cannot be written: give a file in a folder that exists."
-        )
+    if args.json is None:
+        return
+    if args.json.suffix.lower() != ".json":
+        raise UsageError(f"--json {args.json}: the name of the file ends in .json.")
+    check_output(args.json, overwrite=args.overwrite)
 
 
 def _compared(args: argparse.Namespace, model: Network) -> Sam2Model | None:
@@ -189,12 +196,8 @@ def _say(what: str) -> None:
     print(f"measuring {what} …", file=sys.stderr, flush=True)
 
 
-def _write(path: Path, found: Findings) -> None:
+def _write(path: Path, found: Findings, *, overwrite: bool) -> None:
     from napari_sam2.benchmarking.record import as_json
 
-    try:
-        path.write_text(as_json(found), "utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}."
-        ) from error
+    with atomic_output(path, overwrite=overwrite, keeps=True) as unfinished:
+        unfinished.write_text(as_json(found), "utf-8")

@@ -51,6 +51,18 @@ def test_tables_and_a_file(cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("miniature")
+def test_a_file_that_exists_is_kept(cli, tmp_path: Path) -> None:
+    path = tmp_path / "measured.json"
+    path.write_text("precious")
+    said = cli("benchmark", *QUICK, "--json", path)
+    assert (said.code, said.out) == (2, "")
+    assert "exists: add --overwrite" in said.err
+    assert path.read_text() == "precious"
+    assert cli("benchmark", *QUICK, "--json", path, "--overwrite").code == 0
+    assert json.loads(path.read_text())["model"] == "miniature"
+
+
+@pytest.mark.usefixtures("miniature")
 def test_ctrl_c_shows_what_is_measured(cli, monkeypatch) -> None:
     def interrupted(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)
@@ -104,7 +116,8 @@ def test_a_model_that_is_here_is_loaded() -> None:
         (("--objects", ""), "cannot be read: write one or more numbers"),
         (("--frames", "3"), "--frames 3 cannot be measured"),
         (("--frames", "-2"), "--frames"),
-        (("--json", "/no/such/folder/file.json"), "give a file in a folder that"),
+        (("--json", "/no/such/folder/file.json"), "folder /no/such/folder does not"),
+        (("--json", "cells.tif"), "--json cells.tif: the name of the file ends in"),
         (("--model", "sam9"), "sam9"),
         (("--model", "sam2.1-tiny", "--image-size", "100"), "a multiple of 32"),
         (("--image-size", "0"), "a multiple of 32"),
