@@ -114,7 +114,8 @@ def assign(truth: Truth, census: Census, limits: Limits) -> Assignment:
 def _frames(truth: Truth, census: Census, limits: Limits) -> range:
     """Return the frames to follow objects through."""
     count = len(truth.frames)
-    start, stop = limits.start or 0, min(limits.stop or count, count)
+    start = limits.start or 0
+    stop = count if limits.stop is None else min(limits.stop, count)
     if start >= stop:
         raise StackError(
             f"{truth.name} has frames 0 to {count - 1}, none of those asked for."

@@ -11,7 +11,7 @@ from napari_sam2.evaluation.truth import Rules, Truth, take_census
 from tests.evaluation.stacks import truth_of
 
 
-def choose(truth: Truth, **limits: int) -> Assignment:
+def choose(truth: Truth, **limits: int | None) -> Assignment:
     return assign(truth, take_census(truth), Limits(**limits))
 
 
@@ -44,6 +44,13 @@ def test_the_last_frame_of_a_part_is_not_the_last_of_the_stack() -> None:
     truth = truth_of(columns({1: [8] * 9}), rules=rules)
     assert choose(truth, stop=5).counted == {1: (1, 2, 3, 4)}
     assert choose(truth, start=5).counted == {1: (6, 7)}
+
+
+@pytest.mark.parametrize(("start", "stop"), [(None, 0), (3, 1), (9, None)])
+def test_no_frame_is_not_all_of_them(start, stop) -> None:
+    truth = truth_of(columns({1: [8] * 9}))
+    with pytest.raises(StackError, match="none of those asked for"):
+        choose(truth, start=start, stop=stop)
 
 
 def test_frames_that_are_not_annotated_are_unknown() -> None:
