@@ -82,6 +82,11 @@ def test_colour_is_footage(tmp_path) -> None:
         ({"annotated_frames": [6]}, "names frame 6, but the stack has frames 0 to 5"),
         ({"annotated_frames": ["1"]}, "annotated_frames is a list of frames"),
         ({"parents": [1, 2]}, "parents goes from a label"),
+        ({"parents": {"2": float("inf")}}, "parents goes from a label"),
+        ({"parents": {"2": 1.9}}, "parents goes from a label"),
+        ({"parents": {"2": True}}, "parents goes from a label"),
+        ({"parents": {"two": 1}}, "parents goes from a label"),
+        ({"spacing_zyx": [1, 1, 10**400]}, "three distances above 0"),
         ({"spacing_zyx": [1, 1]}, "three distances above 0"),
         ({"spacing_zyx": [1, 0, 1]}, "three distances above 0"),
     ],
@@ -126,6 +131,13 @@ def test_a_folder_without_stacks(tmp_path) -> None:
 def test_a_name_that_no_stack_has(folder) -> None:
     with pytest.raises(StackError, match=r"no stack c\*\. It has a_nuclei, b_cells"):
         find_stacks(folder, ["a*", "c*"])
+
+
+def test_brackets_in_a_name_are_no_pattern(tmp_path) -> None:
+    for name in ("b [1]", "b 1"):
+        write_plain(tmp_path / name, *two_discs())
+    assert [one.name for one in find_stacks(tmp_path, ["b [1]"])] == ["b [1]"]
+    assert len(find_stacks(tmp_path, ["b *"])) == 2
 
 
 def test_meta_is_only_what_is_asked_for(tmp_path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import StackError
@@ -40,13 +40,17 @@ def find_stacks(folder: Path, names: Sequence[str] = ()) -> list[Source]:
     found = [source for find in _LAYOUTS for source in find(folder)]
     if not found:
         raise StackError(_nothing(folder))
-    unknown = [n for n in names if not any(fnmatch(s.name, n) for s in found)]
+    unknown = [n for n in names if not any(_is_called(s, n) for s in found)]
     if unknown:
         listed = ", ".join(source.name for source in found)
         raise StackError(f"{folder} has no stack {unknown[0]}. It has {listed}.")
     if not names:
         return found
-    return [s for s in found if any(fnmatch(s.name, n) for n in names)]
+    return [s for s in found if any(_is_called(s, n) for n in names)]
+
+
+def _is_called(source: Source, name: str) -> bool:
+    return fnmatchcase(source.name, name.replace("[", "[[]"))
 
 
 def _nothing(folder: Path) -> str:

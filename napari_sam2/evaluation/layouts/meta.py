@@ -113,12 +113,17 @@ def _frames(value: Any, frame_count: int) -> frozenset[int] | None:
 
 
 def _parents(value: Any) -> dict[int, int]:
-    try:
-        return {int(child): int(parent) for child, parent in (value or {}).items()}
-    except (AttributeError, TypeError, ValueError):
+    if value is None:
+        return {}
+    if (
+        not isinstance(value, dict)
+        or not all(child.isdecimal() for child in value)
+        or not _are_whole(list(value.values()), 0)
+    ):
         raise _FieldError(
             'parents goes from a label to that of its mother, {"3": 1, …}.'
-        ) from None
+        )
+    return {int(child): parent for child, parent in value.items()}
 
 
 def _spacing(value: Any, unit: Any) -> Spacing | None:
@@ -140,4 +145,7 @@ def _are_whole(value: Any, least: int) -> bool:
 
 def _is_distance(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and value > 0
+    try:
+        return is_number and math.isfinite(value) and value > 0
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
