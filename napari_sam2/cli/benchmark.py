@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
 
 _FEWEST_FRAMES = 4
+_MOST = 1_000_000
 
 _DESCRIPTION = """\
 Measure how fast a model is on this machine: every part of it, clicks, and whole runs
@@ -96,21 +97,22 @@ def _add_extent_options(parser: argparse.ArgumentParser) -> None:
 def _parse_objects(text: str) -> tuple[int, ...]:
     """Read ``1,8,32``."""
     fields = [field.strip() for field in text.split(",")]
-    if not all(field.isdecimal() and int(field) for field in fields):
+    if not all(field.isdecimal() and 1 <= int(field) <= _MOST for field in fields):
         raise UsageError(
             f"--objects {text} cannot be read: write one or more numbers of objects, "
-            "1 or more each, such as 1,8,32."
+            f"1 to {_MOST} each, such as 1,8,32."
         )
     return tuple(sorted({int(field) for field in fields}))
 
 
 def _parse_frames(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) < _FEWEST_FRAMES:
+    count = int(text) if text.strip().isdecimal() else 0
+    if not _FEWEST_FRAMES <= count <= _MOST:
         raise UsageError(
             f"--frames {text} cannot be measured: give a number of frames, "
-            f"{_FEWEST_FRAMES} or more, of which the first fill the memories."
+            f"{_FEWEST_FRAMES} to {_MOST}, of which the first fill the memories."
         )
-    return int(text)
+    return count
 
 
 def _benchmark(args: argparse.Namespace) -> int:

@@ -116,6 +116,8 @@ def test_a_model_that_is_here_is_loaded() -> None:
         (("--objects", ""), "cannot be read: write one or more numbers"),
         (("--frames", "3"), "--frames 3 cannot be measured"),
         (("--frames", "-2"), "--frames"),
+        (("--frames", "9" * 20), "give a number of frames, 4 to 1000000"),
+        (("--objects", "9" * 20), "1 to 1000000 each"),
         (("--json", "/no/such/folder/file.json"), "folder /no/such/folder does not"),
         (("--json", "cells.tif"), "--json cells.tif: the name of the file ends in"),
         (("--model", "sam9"), "sam9"),
