@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from napari_sam2.finetuning.adapting import Adapted
     from napari_sam2.finetuning.course import Report
     from napari_sam2.finetuning.truth import TruthStack
+    from napari_sam2.finetuning.twice import SeenImages
 
 _PARTLY = 1
+_SEED_DIGITS = 19  # as many do not fit into 64 bits
 
 _DESCRIPTION = """\
 Adapt a model to your own images by teaching it your corrected masks. What it learnt is
@@ -111,7 +113,7 @@ def _add_course_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--seed",
-        type=int,
+        type=_seed,
         default=0,
         help="of what is drawn by chance (default: 0); the same seed gives the same "
         "adapter, if time does not run out",
@@ -128,11 +130,24 @@ def _minutes(text: str) -> float:
     return minutes
 
 
+def _seed(text: str) -> int:
+    seed = int(text) if text.isdecimal() and len(text) < _SEED_DIGITS else -1
+    if seed < 0:
+        raise UsageError(
+            f"--seed {text}: give a whole number of up to {_SEED_DIGITS - 1} digits."
+        )
+    return seed
+
+
 def _finetune(args: argparse.Namespace) -> int:
     output = _output(args)
+    _check_projects(args)
     resolve_weights(args.model)  # an unknown name is told before anything is read
+    from napari_sam2.finetuning.twice import SeenImages
+
     with stop_on_interrupt() as token:
-        stacks = [stack for path in args.data for stack in _read(path, args)]
+        seen = SeenImages()
+        stacks = [one for path in args.data for one in _read(path, args, seen)]
         adapted = _learn(stacks, args, output, token)
     from napari_sam2.finetuning.wording import outcome_in_words
 
@@ -162,21 +177,40 @@ def _output(args: argparse.Namespace) -> Path:
     return output
 
 
-def _read(path: Path, args: argparse.Namespace) -> Iterator[TruthStack]:
+def _check_projects(args: argparse.Namespace) -> None:
+    """Refuse one image for several projects: the masks of each lie on its own."""
+    if args.image is not None and sum(map(_is_project, args.data)) > 1:
+        raise UsageError(
+            "--image says where the image of one project is, and several are given: "
+            "give one, or save each of them anew beside its image."
+        )
+
+
+def _is_project(path: Path) -> bool:
+    from napari_sam2.project.schema import SUFFIX
+
+    return path.suffix.lower() == SUFFIX
+
+
+def _read(
+    path: Path, args: argparse.Namespace, seen: SeenImages
+) -> Iterator[TruthStack]:
     """Yield the stacks that one path means, with their masks."""
     from napari_sam2.finetuning.sources import find_masks, read_masks
     from napari_sam2.finetuning.work import truth_of_work, work_of_project
     from napari_sam2.project.reading import read_project
-    from napari_sam2.project.schema import SUFFIX
 
-    if path.suffix.lower() == SUFFIX:
+    if _is_project(path):
         project = read_project(path)
         where = argparse.Namespace(**{**vars(args), "project": path})
         frames = open_project_image(project, where)
+        seen.add(frames, str(path))
         yield from truth_of_work(work_of_project(project, frames, path))
         return
     for source in find_masks(path):
-        yield finish(read_masks(source.open()), "reading masks")
+        truth = source.open()
+        seen.add(truth.frames, str(path / source.name if path.is_dir() else path))
+        yield finish(read_masks(truth), "reading masks")
 
 
 def _learn(

@@ -237,6 +237,10 @@ def test_an_adapter_that_another_program_made_meanwhile_is_kept(
         (("cells_labels.tif",), "No labels lie beside"),
         (("cells.tif", "--model", "giant"), "There is no model called 'giant'"),
         (("cells.tif", "--minutes", "0"), "--minutes 0: give a number above 0"),
+        (("cells.tif", "--seed", "9" * 23), "give a whole number of up to 18 digits"),
+        (("cells.tif", "--seed", "-1"), "--seed -1: give a whole number"),
+        (("cells.tif", "cells.tif"), "cells.tif is the same image, given twice"),
+        (("a.sam2", "b.sam2", "--image", "cells.tif"), "image of one project"),
         (("cells.tif", "--minutes", "nan"), "--minutes nan: give a number above 0"),
         (("cells.tif", "-o", "my.pt"), "An adapter's name ends in"),
         (("cells.tif", "-o", "no/x.safetensors"), "folder no does not exist"),
@@ -251,6 +255,13 @@ def test_bad_input_is_told_in_one_sentence(cli, cells, words, saying):
     assert saying in said.err
     assert len(said.err.splitlines()) == 1
     assert set(cells.parent.iterdir()) == before
+
+
+def test_a_project_and_the_labels_exported_from_it_are_one_image(cli, project, cells):
+    said = cli("finetune", project, cells)
+    assert said.code == 2
+    assert f"{project} and {cells} are the same image, given twice" in said.err
+    assert not list(cells.parent.glob("*.safetensors"))
 
 
 def test_too_few_masks_are_told(cli, cells):
