@@ -82,6 +82,16 @@ def test_masks_and_markers_pair_by_their_largest_overlap() -> None:
     assert unmasked == {8}
 
 
+def test_numbers_of_masks_and_markers_may_be_large_and_of_one_mask_there_is_one() -> (
+    None
+):
+    masks = np.array([[4_000_000_000, 4_000_000_000, 9, 9, 9]], np.uint32)
+    markers = np.array([[4_100_000_000, 0, 4_100_000_000, 4_100_000_000, 7]], np.uint32)
+    labels, unmasked = name_masks(masks, markers)
+    assert labels.tolist() == [[0, 0, 4_100_000_000, 4_100_000_000, 4_100_000_000]]
+    assert unmasked == {7}
+
+
 def test_parents_are_read(tmp_path) -> None:
     path = tmp_path / "man_track.txt"
     path.write_text("1 0 3 0\n2 4 9 1\n3 4 9 1\n\n")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from skimage.util import map_array
 
 from napari_sam2.core.errors import FrameError
 from napari_sam2.io.reading.folder import read_picture
@@ -102,17 +103,28 @@ def name_masks(
     frozenset of int
         Markers that no mask has taken.
     """
-    both = (masks > 0) & (markers > 0)
-    pairs, counts = np.unique(
-        np.stack([masks[both], markers[both]]), axis=1, return_counts=True
-    )
+    covered, kept = _pairs(masks, markers), set[int]()
     taken: dict[int, int] = {}
-    for k in np.argsort(-counts, kind="stable"):
-        mask, marker = pairs[:, k].tolist()
-        if mask not in taken.values() and marker not in taken:
+    for mask, marker in covered:
+        if mask not in kept and marker not in taken:
             taken[marker] = mask
+            kept.add(mask)
     labels = np.zeros_like(markers)
-    for marker, mask in taken.items():
-        labels[masks == mask] = marker
+    if taken:
+        owners = np.array(list(taken.values()), masks.dtype)
+        numbers = np.array(list(taken), markers.dtype)
+        map_array(masks, owners, numbers, out=labels)  # type: ignore[no-untyped-call]
     marked = np.unique(markers[markers > 0]).tolist()
     return labels, frozenset(int(m) for m in marked if m not in taken)
+
+
+def _pairs(masks: npt.NDArray[Any], markers: npt.NDArray[Any]) -> list[tuple[int, int]]:
+    """Return masks and markers that share pixels, those that share most first."""
+    both = (masks > 0) & (markers > 0)
+    names, numbers = np.unique(masks[both], return_inverse=True)
+    marks, places = np.unique(markers[both], return_inverse=True)
+    # One number for each pair: to sort pairs takes many times as long
+    pairs, counts = np.unique(numbers * len(marks) + places, return_counts=True)
+    order = pairs[np.argsort(-counts, kind="stable")]
+    first, second = np.divmod(order, max(1, len(marks)))
+    return list(zip(names[first].tolist(), marks[second].tolist(), strict=True))
