@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import napari_sam2
+from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.quality import EXACT
 
 if TYPE_CHECKING:
@@ -141,7 +142,24 @@ def describe_prompts(
     return described
 
 
-def describe_painting(mask: npt.NDArray[np.bool_]) -> Mapping[str, Any]:
+def describe_painting(mask: npt.NDArray[np.bool_] | PackedMask) -> Mapping[str, Any]:
     """Return how many pixels were painted, and a checksum of them, as a whole frame."""
-    digest = hashlib.sha256(np.packbits(mask).tobytes())
-    return {"painted_pixels": int(mask.sum()), "painted_sha256": digest.hexdigest()}
+    if isinstance(mask, PackedMask):
+        area, bits = mask.area, _frame_bits(mask)
+    else:
+        area, bits = int(mask.sum()), np.packbits(mask)
+    digest = hashlib.sha256(bits.tobytes())
+    return {"painted_pixels": area, "painted_sha256": digest.hexdigest()}
+
+
+def _frame_bits(mask: PackedMask) -> npt.NDArray[np.uint8]:
+    """Pack a whole frame, of which only the rows with the object are looked at."""
+    (height, width), (rows, columns) = mask.shape_hw, mask.slices
+    bits = np.zeros(-(-height * width // 8), np.uint8)
+    if mask.area:
+        first, lead = divmod(rows.start * width, 8)
+        strip = np.zeros(lead + (rows.stop - rows.start) * width, bool)
+        strip[lead:].reshape(-1, width)[:, columns] = mask.crop
+        packed = np.packbits(strip)
+        bits[first : first + len(packed)] = packed
+    return bits

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.cancel import Progress
-from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.provenance import (
     Provenance,
+    describe_painting,
     describe_prompts,
     describe_settings,
     now_utc,
@@ -125,5 +125,6 @@ def _said(contents: Contents) -> Iterator[Mapping[str, Any]]:
         one = contents.masks.get(place)
         while one is not None:
             if one.origin is Origin.PAINTED:
-                yield describe_prompts(place, FramePrompts(mask=one.mask.mask))
+                pixels = describe_painting(one.mask)
+                yield {"object": place[0], "frame": place[1], **pixels}
             one = one.beneath

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.masks.packed import PackedMask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.provenance import (
     Provenance,
@@ -64,6 +67,21 @@ def test_paintings_are_told_apart() -> None:
         described["painted_sha256"] == describe_painting(one.copy())["painted_sha256"]
     )
     assert described["painted_sha256"] != describe_painting(other)["painted_sha256"]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (9, 11), (16, 8), (7, 1)])
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 1.0])
+def test_packed_paintings_are_described_as_whole_frames_are(shape, share) -> None:
+    chance = np.random.default_rng(0)
+    for _ in range(5):
+        mask = chance.random(shape) < share
+        assert describe_painting(pack_mask(mask)) == describe_painting(mask)
+
+
+def test_a_painting_is_described_without_its_whole_frame(monkeypatch) -> None:
+    packed = pack_mask(np.eye(9, dtype=bool))
+    monkeypatch.setattr(PackedMask, "mask", None)
+    assert describe_painting(packed)["painted_pixels"] == 9
 
 
 def test_versions_name_what_computes() -> None:
