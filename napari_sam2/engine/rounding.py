@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_sam2.model.precision import hold_in_half
+from napari_sam2.model.precision import has_bfloat16, hold_in_half
 
 if TYPE_CHECKING:
     from napari_sam2.core.quality import Quality
@@ -27,8 +27,9 @@ def settle_precision(model: Sam2Model, quality: Quality) -> None:
 def is_rounded(device: torch.device, config: Sam2Config, quality: Quality) -> bool:
     """Whether a model's products are rounded to bfloat16 on a device.
 
-    On CUDA they always are. On a processor they are where the quality allows it and it
-    gains: elsewhere, bfloat16 is slower than float32 or as slow.
+    On CUDA they are wherever the GPU has bfloat16. On a processor they are where the
+    quality allows it and it gains: elsewhere, bfloat16 is slower than float32 or as
+    slow.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def is_rounded(device: torch.device, config: Sam2Config, quality: Quality) -> bo
     quality : Quality
     """
     if device.type != "cpu":
-        return device.type == "cuda"
+        return has_bfloat16(device)
     return quality.rounds and gains_from_rounding(config)
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import nn
 
 from napari_sam2.model.blocks import LayerNorm
 
 _ROUNDED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, LayerNorm)
+
+
+@cache
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a GPU multiplies bfloat16 in units of its own.
+
+    NVIDIA's do from Ampere on. Older ones emulate it, more slowly than they compute in
+    float32, and PyTorch then has no attention that does not write its scores out.
+    """
+    if device.type != "cuda":
+        return False
+    if torch.version.hip is not None:
+        return True
+    return torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def hold_in_half(model: nn.Module) -> None:

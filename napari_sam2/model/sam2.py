@@ -26,6 +26,7 @@ from napari_sam2.model.object_state import (
 )
 from napari_sam2.model.pieces import few_at_once, shared
 from napari_sam2.model.position import TableCache, age_code, sine_position
+from napari_sam2.model.precision import has_bfloat16
 from napari_sam2.model.prompt_encoder import PromptEncoder, PromptTokens
 from napari_sam2.model.resize import resize_smoothly
 
@@ -73,11 +74,11 @@ class Sam2Model(nn.Module):
     def is_half(self) -> bool:
         """Whether what it multiplies is rounded to bfloat16.
 
-        It is on CUDA; elsewhere if :func:`napari_sam2.model.precision.hold_in_half`
-        has rounded the weights.
+        It is on GPUs that have it; elsewhere if
+        :func:`napari_sam2.model.precision.hold_in_half` has rounded the weights.
         """
         weight = self.sam_mask_decoder.conv_s0.weight
-        return weight.is_cuda or weight.dtype == torch.bfloat16
+        return weight.dtype == torch.bfloat16 or has_bfloat16(weight.device)
 
     @property
     def precision(self) -> Precision:

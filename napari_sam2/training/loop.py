@@ -15,6 +15,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from napari_sam2.model.checkpoint import load_weights
+from napari_sam2.model.precision import has_bfloat16
 from napari_sam2.training.learner import Learner, latest_weights
 from napari_sam2.training.record import append
 from napari_sam2.training.scenes import FAMILIES
@@ -176,9 +177,9 @@ def _attention(device: torch.device) -> AbstractContextManager[None]:
 def _looked_at(
     schedule: TrainingSchedule, learner: Learner, step: Step, clips: Clips
 ) -> Outcome:
-    """Compute a batch's loss: bfloat16 on CUDA, float32 elsewhere."""
-    kind = schedule.device.type
-    with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
+    """Compute a batch's loss: in bfloat16 on GPUs that have it, else in float32."""
+    device = schedule.device
+    with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
         return step(learner.model, clips, schedule.seed, learner.progress.batches)
 
 

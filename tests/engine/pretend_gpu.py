@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from napari_sam2.engine.streams import side_stream
+from napari_sam2.model.precision import has_bfloat16
 from tests.engine.pretend_autocast import rounded
 from tests.engine.pretend_device import (
     HOST,
@@ -90,7 +91,9 @@ def _stand_in(one):
 
 
 @contextmanager
-def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendGpu]:
+def pretend_gpu(
+    kind: str = "cuda", *, rounds: bool = True, capability: tuple[int, int] = (9, 0)
+) -> Iterator[PretendGpu]:
     """Have a GPU for a while, in this thread.
 
     Parameters
@@ -98,6 +101,8 @@ def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendG
     kind : {"cuda", "mps"}, optional
     rounds : bool, optional
         Whether autocast rounds products to bfloat16.
+    capability : tuple of int, optional
+        What CUDA says the GPU is: those before (8, 0) have no bfloat16.
     """
     gpu = PretendGpu()
     names, streams = _Names(gpu, torch.device(kind, 0)), gpu.streams
@@ -111,9 +116,11 @@ def pretend_gpu(kind: str = "cuda", *, rounds: bool = True) -> Iterator[PretendG
             names.rounds = before
 
     with ExitStack() as stack:
-        side_stream.cache_clear()
-        stack.callback(side_stream.cache_clear)
+        for known in (side_stream, has_bfloat16):
+            known.cache_clear()
+            stack.callback(known.cache_clear)
         launching = {
+            "torch.cuda.get_device_capability": lambda device=None: capability,
             "torch.cuda.memory_stats": lambda device=None: gpu.memory_stats,
             "torch.cuda.Stream": streams.make,
             "torch.cuda.stream": streams.on,

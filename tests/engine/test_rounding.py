@@ -11,6 +11,7 @@ import torch
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.core.quality import BALANCED, EXACT, FAST, ROUNDED
 from napari_sam2.engine import rounding
+from napari_sam2.engine.device import inference
 from napari_sam2.engine.loading import load_model, load_torch_model
 from napari_sam2.engine.rounding import has_matrix_units, is_rounded
 from napari_sam2.engine.tracker import VideoTracker
@@ -18,6 +19,7 @@ from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.model.config import VARIANTS
 from napari_sam2.model.precision import hold_in_half
 from tests.conftest import discs
+from tests.engine.pretend_gpu import pretend_gpu
 from tests.engine.test_tracker_nano import collect, iou
 
 CPU, CUDA, MPS = (torch.device(name) for name in ("cpu", "cuda", "mps"))
@@ -32,9 +34,29 @@ def units(request, monkeypatch) -> bool:
 
 
 @pytest.mark.parametrize("quality", [EXACT, ROUNDED, BALANCED, FAST])
-def test_gpus_do_what_they_always_do(quality, units) -> None:
-    assert is_rounded(CUDA, TINY, quality)
+@pytest.mark.parametrize(
+    ("capability", "rounds"), [((7, 5), False), ((8, 0), True), ((12, 0), True)]
+)
+def test_gpus_round_in_every_quality_if_they_have_bfloat16(
+    quality, capability, rounds, units
+) -> None:
+    with pretend_gpu(capability=capability):
+        assert is_rounded(CUDA, TINY, quality) == rounds
     assert not is_rounded(MPS, TINY, quality)
+
+
+def test_a_gpu_without_bfloat16_computes_in_float32() -> None:
+    with pretend_gpu(capability=(7, 5)):
+        model = load_model("nano", device="cuda", quality=ROUNDED)
+        assert model.precision == "float32"
+        with inference(model):
+            assert not torch.is_autocast_enabled("cuda")
+
+
+def test_gpus_of_amd_have_it_whatever_they_call_themselves(monkeypatch) -> None:
+    monkeypatch.setattr(torch.version, "hip", "6.4")
+    with pretend_gpu(capability=(7, 0)):
+        assert is_rounded(CUDA, TINY, EXACT)
 
 
 def test_a_processor_rounds_where_it_is_allowed_and_has_units_for_it(units) -> None:
