@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-_WORDS = "out of memory", "can't allocate memory", "not enough memory"
+_WORDS = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    # CUBLAS_STATUS_… and CUDNN_STATUS_…: on a card that is nearly full they come first.
+    "alloc_failed",
+    "allocation_failed",
+)
 
 
 def is_out_of_memory(problem: BaseException) -> bool:

@@ -118,13 +118,26 @@ def inference(network: Network) -> Iterator[None]:
         If the device runs out of memory.
     """
     kind = network.device.type
+    with (
+        told_shortage(),
+        torch.inference_mode(),
+        torch.autocast(kind, torch.bfloat16) if network.is_half else nullcontext(),
+        sdpa_kernel(_KERNELS) if kind == "cuda" else nullcontext(),
+    ):
+        yield
+
+
+@contextmanager
+def told_shortage() -> Iterator[None]:
+    """Tell memory that runs out in a sentence.
+
+    Raises
+    ------
+    GpuMemoryError
+        If it does.
+    """
     try:
-        with (
-            torch.inference_mode(),
-            torch.autocast(kind, torch.bfloat16) if network.is_half else nullcontext(),
-            sdpa_kernel(_KERNELS) if kind == "cuda" else nullcontext(),
-        ):
-            yield
+        yield
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import EXACT, given_quality
-from napari_sam2.engine.device import pick_device
+from napari_sam2.engine.device import pick_device, told_shortage
 from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import resolve_weights
@@ -92,6 +92,8 @@ def load_model(
         adapter was made for another base.
     DeviceError
         If the machine has no such device.
+    GpuMemoryError
+        If the weights do not fit the computer's or the device's memory.
     """
     quality = given_quality(quality)
     if backend not in get_args(Backend):
@@ -168,7 +170,8 @@ def load_torch_model(
     path: Path, *, device: str = "auto", image_size: int | None = None
 ) -> Sam2Model:
     """Load a file of weights into PyTorch's network, in float32."""
-    return _read(path, image_size).to(pick_device(device))
+    with told_shortage():
+        return _read(path, image_size).to(pick_device(device))
 
 
 def _read(path: Path, image_size: int | None) -> Sam2Model:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from napari_sam2.core.errors import CheckpointError
 from napari_sam2.core.json_text import parse_json
+from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.model.config import VARIANTS, Sam2Config, config_from_json
 from napari_sam2.model.sam2 import Sam2Model
 
@@ -76,6 +77,8 @@ def _read_pickled(path: Path) -> StateDict:
         RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile,
         struct.error, AttributeError, TypeError, IndexError,
     ) as error:  # fmt: skip
+        if is_out_of_memory(error):
+            raise
         raise CheckpointError(
             f"{path.name} cannot be read: it is truncated or is no weights file. "
             "Get it again."
@@ -204,6 +207,8 @@ def build_model(config: Sam2Config, state: StateDict, *, name: str) -> Sam2Model
             own = {key: _own(tensor) for key, tensor in state.items()}
             model.load_state_dict(own, strict=True, assign=True)
     except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
         problem = str(error).splitlines()[-1].strip()
         raise CheckpointError(
             f"{name} does not fit the {config.name} model: {problem}"

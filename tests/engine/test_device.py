@@ -17,6 +17,8 @@ from napari_sam2.engine.device import (
     pick_device,
     working_memory,
 )
+from napari_sam2.engine.loading import load_model
+from napari_sam2.model.sam2 import Sam2Model
 from tests.engine.pretend_gpu import pretend_gpu
 
 CPU = torch.device("cpu")
@@ -78,6 +80,11 @@ def test_running_out_of_memory_is_told_in_a_sentence() -> None:
 
 SHORTAGES = [
     (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB"), "GPU"),
+    (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"
+                  " `cublasCreate(handle)`"), "GPU"),
+    (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), "GPU"),
+    (RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
+     "GPU"),
     (RuntimeError("MPS backend out of memory (MPS allocated: 7.99 GB)"), "GPU"),
     (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't"
                   " allocate memory: you tried to allocate 9 bytes."), "computer"),
@@ -94,6 +101,15 @@ def test_running_out_of_memory_is_told_on_every_device(error, whose) -> None:
         inference(EXACT),
     ):
         raise error
+
+
+def test_weights_that_do_not_fit_the_memory_are_told_in_a_sentence(monkeypatch) -> None:
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Sam2Model, "to", full)
+    with pytest.raises(GpuMemoryError, match=r"The GPU ran out of memory.*smaller"):
+        load_model("nano", device="cpu")
 
 
 def test_other_errors_are_what_they_are() -> None:

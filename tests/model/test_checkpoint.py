@@ -279,3 +279,22 @@ def test_building_inside_inference_gives_ordinary_weights(state) -> None:
     with torch.inference_mode():
         model = build_model(MINIATURE, state, name="weights.pt")
     assert not any(t.is_inference() for t in model.state_dict().values())
+
+
+FULL = RuntimeError("[enforce fail at alloc_cpu.cpp] can't allocate memory: 9 bytes")
+
+
+def test_memory_that_runs_out_is_no_damage(tmp_path, state, monkeypatch) -> None:
+    def full(*_, **__):
+        raise FULL
+
+    path = tmp_path / "weights.pt"
+    torch.save(state, path)
+    for place, work in (
+        ("torch.load", lambda: read_state_dict(path)),
+        ("torch.Tensor.contiguous", lambda: build_model(MINIATURE, state, name="it")),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, full)
+            with pytest.raises(RuntimeError, match="can't allocate memory"):
+                work()
