@@ -18,6 +18,14 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 
+def give_back_reserve() -> None:
+    """Give back what PyTorch holds of a GPU's memory and does not use."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
 class GroupRunner:
     """Runs groups in chunks, and halves the chunk when the device runs out of memory.
 
@@ -59,5 +67,4 @@ class GroupRunner:
     def _shrink(self, size: int) -> None:
         self.size = size
         _log.warning("Out of memory: %s are computed %d at a time", self._what, size)
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        give_back_reserve()

@@ -12,6 +12,7 @@ from napari_sam2.core.errors import Sam2Error
 from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.core.quality import ROUNDED
 from napari_sam2.engine.device import memory_error
+from napari_sam2.engine.groups import give_back_reserve
 from napari_sam2.engine.rounding import is_rounded
 from napari_sam2.finetuning.course import End, Report
 from napari_sam2.finetuning.judging import Examiner
@@ -165,7 +166,7 @@ class _Tuning:
                 if self._size.is_smallest:
                     raise memory_error(error) from error
                 self._size = self._size.halved
-                torch.cuda.empty_cache()
+                give_back_reserve()
                 continue
             kept = 0.9 if self._loss is not None else 0.0
             self._loss = kept * (self._loss or 0.0) + (1 - kept) * loss

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine.groups import give_back_reserve
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -25,6 +26,7 @@ Function: TypeAlias = Callable[..., tuple[Tensor, ...]]
 _FIRST_USES = 4  # compiling takes a minute: not for what is done a few times
 _MOST_SHAPES = 8
 _TURNS = 7
+_NO_ROOM = "there is not enough memory to compile it"
 _TOLERANCE, _ROUNDED_TOLERANCE = 1e-3, 0.05
 
 
@@ -88,20 +90,34 @@ class Raced:
             extra={"is_passing": True},  # for who shows it in a window
         )
         for way in self._compiler.ways:
+            quicker, has_room = None, True
             try:
-                compiled = _compiled(self._function, way)
-                gain = self._gain(compiled, arguments)
-            except Exception as error:
-                if is_out_of_memory(error):
-                    raise  # compilers throw anything else
-                self._note(f"could not be compiled: {_reason(error)}")
-                continue
-            if gain is not None and gain > self._compiler.least_gain:
-                self._note(f"is compiled now, and {gain:.2f} times as quick")
-                return self._guarded(compiled)
-            if gain is not None:
-                self._note(f"stays as it is: compiled, it takes {1 / gain:.2f} as long")
+                quicker = self._raced(way, arguments)
+            except Exception as error:  # noqa: BLE001 - compilers throw anything
+                has_room = not is_out_of_memory(error)
+                if has_room:
+                    self._note(f"could not be compiled: {_reason(error)}")
+            if quicker is not None:
+                return self._guarded(quicker)
+            if not has_room:  # for racing, which takes more than the work itself
+                self._note(f"stays as it is: {_NO_ROOM}")
+                give_back_reserve()
+                break
         return self._function
+
+    def _raced(
+        self, way: Mapping[str, Any], arguments: tuple[Any, ...]
+    ) -> Function | None:
+        """Compile one way; return what came of it if that is quicker."""
+        compiled = _compiled(self._function, way)
+        gain = self._gain(compiled, arguments)
+        if gain is None:
+            return None
+        if gain > self._compiler.least_gain:
+            self._note(f"is compiled now, and {gain:.2f} times as quick")
+            return compiled
+        self._note(f"stays as it is: compiled, it takes {1 / gain:.2f} as long")
+        return None
 
     def _gain(self, compiled: Function, arguments: tuple[Any, ...]) -> float | None:
         """Return how many times quicker it is; None if it computes something else."""
@@ -124,20 +140,24 @@ class Raced:
         apart = (wanted.float() - found.float()).abs().amax()
         return bool(apart <= tolerance * wanted.float().abs().amax().clamp(min=1e-6))
 
-    def _guarded(self, compiled: Function) -> Function:
+    def _guarded(self, compiled: Function | None) -> Function:
         """Return a function that goes on as before when the compiled one fails."""
 
         def run(*arguments: Any) -> tuple[Tensor, ...]:
             nonlocal compiled
+            if compiled is None:
+                return self._function(*arguments)
             try:
                 # What a replayed graph returns is overwritten when it is replayed.
                 return tuple(one.clone() for one in compiled(*arguments))
-            except Exception as error:
-                if is_out_of_memory(error):
-                    raise
-                self._note(f"failed when it was compiled: {_reason(error)}")
-                compiled = self._function
-            return compiled(*arguments)
+            except Exception as error:  # noqa: BLE001 - so may what they made
+                has_room = not is_out_of_memory(error)
+                reason = _reason(error) if has_room else "memory does not suffice"
+            self._note(f"failed when it was compiled: {reason}")
+            compiled = None
+            if not has_room:
+                give_back_reserve()
+            return self._function(*arguments)
 
         return run
 

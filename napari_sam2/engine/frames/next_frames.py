@@ -6,10 +6,9 @@ import logging
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import torch
-
 from napari_sam2.core.memory import is_out_of_memory
 from napari_sam2.engine.frames.encoding import bytes_per_frame, frames_at_once
+from napari_sam2.engine.groups import give_back_reserve
 from napari_sam2.engine.streams import side_stream
 from napari_sam2.model.sam2 import Sam2Model
 
@@ -99,7 +98,7 @@ class NextFrames:
         """Let all memory be for the frames whose turn it is."""
         self._side = None
         self.forget()
-        torch.cuda.empty_cache()
+        give_back_reserve()
         _log.info("Out of memory: frames are encoded only when it is their turn")
 
 

@@ -108,20 +108,65 @@ def test_one_that_fails_later_is_given_up() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "full",
-    [
-        torch.OutOfMemoryError("CUDA out of memory"),
-        RuntimeError("MPS backend out of memory"),
-    ],
-)
-def test_running_out_of_memory_is_told(full) -> None:
+FULL = [
+    torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("MPS backend out of memory"),
+]
+
+
+@pytest.mark.parametrize("full", FULL)
+def test_what_has_no_room_to_be_compiled_stays_as_it_is(full) -> None:
     def hungry(graph, inputs):
         def run(*arguments):
             raise full
 
         return run
 
+    counting = Counting()
+    ways = ({"backend": hungry}, {"backend": counting})
+    raced = Raced("doubling", _double, Compiler(ways, 0.0))
+    assert _run(raced).sum() == 12
+    assert counting.batches == []  # it would take as much
+    assert raced.notes == [
+        "The doubling stays as it is: there is not enough memory to compile it."
+    ]
+
+
+@pytest.mark.parametrize("full", FULL)
+def test_what_has_no_more_room_goes_on_as_before(full) -> None:
+    calls, fails = [], []
+
+    def hungry(graph, inputs):
+        def run(*arguments):
+            calls.append(1)
+            if fails:
+                raise full
+            return graph.forward(*arguments)
+
+        return run
+
     raced = Raced("doubling", _double, Compiler(({"backend": hungry},), 0.0))
-    with pytest.raises(type(full)):
-        _run(raced)
+    _run(raced)
+    before = len(calls)
+    fails.append(True)
+    assert _run(raced).sum() == 12
+    assert len(calls) == before + 1
+    assert raced.notes[1:] == [
+        "The doubling failed when it was compiled: memory does not suffice."
+    ]
+
+
+def test_memory_that_does_not_suffice_at_all_is_told() -> None:
+    full = []
+
+    def double(x):
+        if full and not torch.compiler.is_compiling():
+            raise FULL[0]
+        return (2 * x,)
+
+    raced = Raced("doubling", double, Compiler(({"backend": "eager"},), 0.0))
+    _run(raced, times=3)
+    full.append(True)
+    for _ in range(2):
+        with pytest.raises(torch.OutOfMemoryError):
+            _run(raced, times=1)
