@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import types
 from collections.abc import Callable
+from threading import Lock
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,6 +27,8 @@ Function: TypeAlias = Callable[..., tuple[Tensor, ...]]
 _FIRST_USES = 4  # compiling takes a minute: not for what is done a few times
 _MOST_SHAPES = 8
 _TURNS = 7
+# All replayed graphs of a GPU share memory, those of other models, too.
+_ONE_AT_A_TIME = Lock()
 _NO_ROOM = "there is not enough memory to compile it"
 _TOLERANCE, _ROUNDED_TOLERANCE = 1e-3, 0.05
 
@@ -79,7 +82,9 @@ class Raced:
         uses = self._uses[key] = self._uses.get(key, 0) + 1
         if uses < _FIRST_USES or len(self._chosen) >= _MOST_SHAPES:
             return self._function(*arguments)
-        self._chosen[key] = self._choose(arguments)
+        with _ONE_AT_A_TIME:
+            if key not in self._chosen:
+                self._chosen[key] = self._choose(arguments)
         return self._chosen[key](*arguments)
 
     def _choose(self, arguments: tuple[Any, ...]) -> Function:
@@ -145,11 +150,13 @@ class Raced:
 
         def run(*arguments: Any) -> tuple[Tensor, ...]:
             nonlocal compiled
-            if compiled is None:
+            current = compiled  # another thread may give it up meanwhile
+            if current is None:
                 return self._function(*arguments)
             try:
                 # What a replayed graph returns is overwritten when it is replayed.
-                return tuple(one.clone() for one in compiled(*arguments))
+                with _ONE_AT_A_TIME:
+                    return tuple(one.clone() for one in current(*arguments))
             except Exception as error:  # noqa: BLE001 - so may what they made
                 has_room = not is_out_of_memory(error)
                 reason = _reason(error) if has_room else "memory does not suffice"

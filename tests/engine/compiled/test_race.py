@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Thread, current_thread, main_thread
+
 import pytest
 import torch
 
@@ -45,6 +47,33 @@ def test_results_are_not_overwritten_by_later_ones() -> None:
         first = raced(torch.ones(3, 2))[0]
         raced(torch.zeros(3, 2))
     assert first.sum() == 12
+
+
+def test_results_are_not_overwritten_by_those_of_another_thread() -> None:
+    buffer, others = torch.empty(3, 2), []
+
+    def replaying(graph, inputs):
+        def run(*arguments):
+            buffer.copy_(graph.forward(*arguments)[0])
+            if others and current_thread() is main_thread():
+                others[0].start()
+                others[0].join(timeout=0.3)  # to no end: it waits for its turn
+            return (buffer,)
+
+        return run
+
+    def interfere() -> None:
+        with torch.inference_mode():
+            raced(torch.zeros(3, 2))
+
+    raced = Raced("doubling", _double, Compiler(({"backend": replaying},), 0.0))
+    _run(raced)
+    others.append(Thread(target=interfere))
+    with torch.inference_mode():
+        found = raced(torch.ones(3, 2))[0]
+    others[0].join()
+    assert found.sum() == 12
+    assert buffer.sum() == 0
 
 
 def test_a_slower_one_is_dropped_with_a_reason() -> None:
