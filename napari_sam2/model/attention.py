@@ -1,7 +1,8 @@
-"""Single-head attention over long memories."""
+"""Attention over long memories and large grids."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeAlias
 
 import torch
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 # long memories, larger parts took a third more time, and fewer queries a tenth more.
 _QUERIES_AT_ONCE, _KEYS_AT_ONCE = 1024, 512
 _LARGEST_WEIGHT = 1e30
+# Where scores are written out: Metal ends the whole program by an assertion, or answers
+# wrongly, where they are 4 GiB.
+_MOST_SCORE_BYTES = 1 << 30
 
 _Part: TypeAlias = "tuple[Tensor, Tensor, Tensor | None]"
 
@@ -49,8 +53,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tenso
     if not is_fast(q):
         q = q.expand(len(k), -1, -1)
         mask = None if bias is None else bias.to(q.dtype).expand(q.shape[1], -1)
-        return F.scaled_dot_product_attention(
-            q.unsqueeze(1), k.unsqueeze(1), v.unsqueeze(1), attn_mask=mask
+        return attend_heads(
+            q.unsqueeze(1), k.unsqueeze(1), v.unsqueeze(1), mask
         ).squeeze(1)
     q = q * q.shape[-1] ** -0.5
     out = q.new_empty(len(k), q.shape[1], v.shape[2])
@@ -61,6 +65,47 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tenso
             part = slice(rows, rows + _QUERIES_AT_ONCE)
             out[index, part] = _attend_in_parts(queries[part], seen)
     return out
+
+
+def attend_heads(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Return ``softmax(q kᵀ / √C + mask) v`` as PyTorch computes it.
+
+    Where it writes out what all queries score, some queries at a time do.
+
+    Parameters
+    ----------
+    q : Tensor, shape (B, heads, N, C)
+    k : Tensor, shape (B, heads, M, C)
+    v : Tensor, shape (B, heads, M, c)
+    mask : Tensor, shape (..., 1 or N, M), optional
+
+    Returns
+    -------
+    Tensor, shape (B, heads, N, c)
+    """
+    count, at_once = q.shape[-2], _queries_at_once(q, k)
+    if at_once is None or at_once >= count:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    found = []
+    for start in range(0, count, at_once):
+        some = slice(start, start + at_once)
+        is_shared = mask is None or mask.shape[-2] == 1
+        part = mask if is_shared else mask[..., some, :]
+        found.append(
+            F.scaled_dot_product_attention(q[..., some, :], k, v, attn_mask=part)
+        )
+    return torch.cat(found, dim=-2)
+
+
+def _queries_at_once(q: Tensor, k: Tensor) -> int | None:
+    """Return how many queries may be scored together; None for all.
+
+    Only Apple's GPUs have no kernel that keeps scores of such widths to itself.
+    """
+    if q.device.type != "mps":
+        return None
+    bytes_per_query = 4 * math.prod(k.shape[:-1])
+    return max(1, _MOST_SCORE_BYTES // bytes_per_query)
 
 
 def _in_parts(k: Tensor, v: Tensor, bias: Tensor | None) -> Iterator[_Part]:

@@ -12,9 +12,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from napari_sam2.model.attention import attend_heads
 from napari_sam2.model.blocks import MLP, LayerNorm
 from napari_sam2.model.linear import Linear
 from napari_sam2.model.pieces import exceeds_a_piece, in_pieces
@@ -126,7 +126,7 @@ class MultiScaleAttention(nn.Module):
             raised = torch.zeros(k.shape[2], dtype=q.dtype, device=q.device)
             raised[-1] = math.log(missing)
             raised = raised[None, None, None]
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=raised)
+        out = attend_heads(q, k, v, raised)
         return out.transpose(1, 2).flatten(2)
 
 

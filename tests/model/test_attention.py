@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_sam2.model import attention
 from napari_sam2.model.attention import attend
 from napari_sam2.model.linear import Linear, linear
 from napari_sam2.model.memory_attention import RotaryAttention
 from napari_sam2.model.position import rotary_table
+from tests.engine.pretend_gpu import pretend_gpu
+from tests.miniature import seeded_model
 
 
 @settings(max_examples=25)
@@ -103,3 +108,51 @@ def test_values_projected_late_are_the_same(narrow) -> None:
     with torch.inference_mode():
         quick = layer(q, tokens, tokens, table, 5)
     torch.testing.assert_close(quick, ordinary, atol=1e-5, rtol=1e-4)
+
+
+@pytest.fixture
+def scores(monkeypatch) -> list[int]:
+    """Return how many bytes of scores each call writes out."""
+    seen = []
+
+    def spy(q, k, v, attn_mask=None):
+        seen.append(4 * math.prod(q.shape[:-1]) * k.shape[-2])
+        return plain(q, k, v, attn_mask=attn_mask)
+
+    plain = F.scaled_dot_product_attention
+    monkeypatch.setattr(F, "scaled_dot_product_attention", spy)
+    return seen
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_scores_that_an_apple_gpu_writes_out_stay_small(
+    hides, scores, monkeypatch
+) -> None:
+    q, k, v = torch.randn(1, 50, 16), torch.randn(3, 90, 16), torch.randn(3, 90, 16)
+    bias = torch.zeros(90)
+    bias[60:] = -torch.inf if hides else 0.0
+    with pretend_gpu("mps", rounds=False):
+        there = [one.to("mps") for one in (q, k, v, bias)]
+        whole = attend(*there).cpu()
+        monkeypatch.setattr(attention, "_MOST_SCORE_BYTES", 20_000)
+        parted = attend(*there).cpu()
+    assert scores[0] > 20_000
+    assert max(scores[1:]) <= 20_000
+    torch.testing.assert_close(parted, whole, atol=1e-6, rtol=1e-6)
+
+
+def test_frames_are_encoded_alike_where_scores_are_written_out(
+    scores, monkeypatch
+) -> None:
+    monkeypatch.setattr(attention, "_MOST_SCORE_BYTES", 1 << 15)
+    model, images = seeded_model(), torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        here = model.encode_image(images)
+        assert max(scores) > 1 << 15
+        scores.clear()
+        with pretend_gpu("mps", rounds=False):
+            there = model.to("mps").encode_image(images.to("mps"))
+            found = [one.cpu() for one in there]
+    assert max(scores) <= 1 << 15
+    for one, other in zip(found, here, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
