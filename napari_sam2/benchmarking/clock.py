@@ -27,7 +27,9 @@ def seconds(work: Callable[[], Any]) -> float:
 def finish() -> None:
     """Wait until every GPU has done what it was given."""
     if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
+        for number in range(torch.cuda.device_count()):
+            if torch.cuda.memory_reserved(number):  # others need not be woken
+                torch.cuda.synchronize(number)
     if torch.backends.mps.is_available():
         torch.mps.synchronize()
 

@@ -26,24 +26,27 @@ class Footprint:
     ----------
     held : int
         What it holds already: its weights.
+    device : torch.device
+        Where it computes.
     """
 
-    def __init__(self, held: int) -> None:
+    def __init__(self, held: int, device: torch.device) -> None:
         self.held = self.peak = held
+        self._device = device
 
     @contextmanager
     def counting(self) -> Iterator[None]:
         """Count what is taken and given back meanwhile as this side's."""
-        if not torch.cuda.is_initialized():
+        device = self._device
+        if device.type != "cuda":
             yield
             return
-        before = torch.cuda.memory_allocated()
-        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
         yield
-        self.peak = max(
-            self.peak, self.held + torch.cuda.max_memory_allocated() - before
-        )
-        self.held += torch.cuda.memory_allocated() - before
+        most = torch.cuda.max_memory_allocated(device) - before
+        self.peak = max(self.peak, self.held + most)
+        self.held += torch.cuda.memory_allocated(device) - before
 
 
 def footprint_of(side: torch.nn.Module | Network) -> Footprint:
@@ -51,7 +54,8 @@ def footprint_of(side: torch.nn.Module | Network) -> Footprint:
     model = side.model if isinstance(side, CompiledNetwork) else side
     assert isinstance(model, torch.nn.Module), "nothing else is compared"
     tensors = (*model.parameters(), *model.buffers())
-    return Footprint(sum(tensor.nbytes for tensor in tensors if tensor.is_cuda))
+    held = sum(tensor.nbytes for tensor in tensors if tensor.is_cuda)
+    return Footprint(held, tensors[0].device)
 
 
 def reset_peak(device: torch.device) -> None:
