@@ -176,7 +176,7 @@ def _devices(problems: list[str]) -> dict[str, str]:
     threads = torch.get_num_threads()
     facts = {"cpu": f"{threads} threads used by PyTorch, {units} for bfloat16"}
     try:
-        facts |= _cuda_devices()
+        facts |= _cuda_devices(problems)
     except RuntimeError as error:
         facts["cuda"] = "does not answer"
         problems.append(f"The GPU cannot be used: {str(error).splitlines()[0]}")
@@ -198,8 +198,10 @@ def _onnx_devices(problems: list[str]) -> dict[str, str]:
     return {"onnx": f"ONNX Runtime {onnxruntime.__version__} with {names}"}
 
 
-def _cuda_devices() -> dict[str, str]:
+def _cuda_devices(problems: list[str]) -> dict[str, str]:
     import torch
+
+    from napari_sam2.engine.cards import refusal
 
     toolkit = torch.version.cuda or torch.version.hip
     if toolkit is None:
@@ -210,6 +212,9 @@ def _cuda_devices() -> dict[str, str]:
     for index in range(torch.cuda.device_count()):
         card = torch.cuda.get_device_properties(index)
         facts[f"cuda:{index}"] = f"{card.name}, {human_size(card.total_memory)}"
+        problem = refusal(torch.device("cuda", index))
+        if problem is not None and problem not in problems:
+            problems.append(problem)
     return facts
 
 

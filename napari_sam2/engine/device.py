@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import psutil
@@ -12,11 +14,14 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from napari_sam2.core.errors import DeviceError, GpuMemoryError
 from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine.cards import cuda_devices, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_sam2.engine.network import Network
+
+_log = logging.getLogger(__name__)
 
 _MIB = 1 << 20
 
@@ -48,12 +53,14 @@ class Device:
 
 def find_devices() -> tuple[Device, ...]:
     """Return the devices of this machine that PyTorch can use, the quickest first."""
-    found = []
-    if torch.cuda.is_available():
-        count = torch.cuda.device_count()
-        for number in range(count):
-            name = "cuda" if count == 1 else f"cuda:{number}"
-            found.append(Device(name, torch.cuda.get_device_name(number)))
+    cards = cuda_devices()
+    found = [
+        Device(
+            "cuda" if len(cards) == 1 else str(card), torch.cuda.get_device_name(card)
+        )
+        for card in cards
+        if refusal(card) is None
+    ]
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU"))
     return (*found, Device("cpu", "processor"))
@@ -65,12 +72,10 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises
     ------
     DeviceError
-        If the machine has no such device.
+        If the machine has no such device, or PyTorch cannot compute on it.
     """
     if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        return _quickest()
     try:
         device = torch.device(name)
     except (RuntimeError, TypeError):
@@ -83,7 +88,26 @@ def pick_device(name: str = "auto") -> torch.device:
             "Choose the automatic device (dock: Model › Device; command line: "
             "--device auto), or install a PyTorch build for your GPU."
         )
+    problem = refusal(device)
+    if problem is not None:
+        raise DeviceError(problem)
     return device
+
+
+def _quickest() -> torch.device:
+    """Return the device that is chosen when none is named."""
+    for number, card in enumerate(cuda_devices()):
+        problem = refusal(card)
+        if problem is None:
+            return card if number else torch.device("cuda")
+        _tell(problem)
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+@cache
+def _tell(problem: str) -> None:
+    """Say it once, however often a device is chosen."""
+    _log.warning("%s Another device is used.", problem)
 
 
 def _is_available(device: torch.device) -> bool:

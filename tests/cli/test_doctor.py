@@ -114,7 +114,7 @@ def test_a_torch_that_cannot_be_imported_is_a_problem(run, monkeypatch):
 
 
 def test_a_gpu_that_does_not_answer_is_a_problem(run, monkeypatch):
-    def refuse() -> dict[str, str]:
+    def refuse(problems: list[str]) -> dict[str, str]:
         raise RuntimeError("driver version is insufficient\nsecond line")
 
     monkeypatch.setattr(doctor, "_cuda_devices", refuse)
@@ -124,14 +124,18 @@ def test_a_gpu_that_does_not_answer_is_a_problem(run, monkeypatch):
     assert "second line" not in text
 
 
-def test_gpus_are_listed_with_their_memory(run, monkeypatch):
+@pytest.mark.parametrize("problem", [None, "PyTorch cannot compute on the GPU"])
+def test_gpus_are_listed_with_their_memory(run, monkeypatch, problem):
     torch = pytest.importorskip("torch")
     card = SimpleNamespace(name="Fast Card", total_memory=24_000_000_000)
     monkeypatch.setattr(torch.version, "cuda", "12.8")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: card)
-    devices = json.loads(run("--json")[1])["devices"]
+    monkeypatch.setattr("napari_sam2.engine.cards.refusal", lambda _: problem)
+    found = json.loads(run("--json")[1])
+    assert found["problems"].count(problem) == (problem is not None)
+    devices = found["devices"]
     assert devices["cuda"] == "PyTorch was built for 12.8"
     assert devices["cuda:0"] == devices["cuda:1"] == "Fast Card, 24 GB"
 

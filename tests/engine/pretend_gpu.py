@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _REPLACED = {
     "torch.cuda.device_count": lambda: 1,
+    "torch.cuda.get_device_name": lambda device=None: "Pretended GPU",
     "torch.cuda.mem_get_info": lambda device=None: (1 << 34, 1 << 34),
     "torch.cuda.memory_reserved": lambda device=None: 0,
     "torch.cuda.memory_allocated": lambda device=None: 0,

@@ -10,8 +10,10 @@ import torch
 
 from napari_sam2.core.errors import DeviceError, GpuMemoryError
 from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine import cards, device
 from napari_sam2.engine.device import (
     apart,
+    find_devices,
     inference,
     kept_dtype,
     pick_device,
@@ -25,7 +27,24 @@ CPU = torch.device("cpu")
 EXACT, HALF = (SimpleNamespace(device=CPU, is_half=half) for half in (False, True))
 
 
-def machine(monkeypatch, *, cuda=0, mps=False) -> None:
+TOO_OLD = "CUDA error: no kernel image is available for execution on the device"
+
+
+def machine(monkeypatch, *, cuda=0, mps=False, too_old=()) -> None:
+    """Have GPUs, of which some are too old for this PyTorch."""
+
+    def number(device=None) -> int:
+        return 0 if device is None else torch.device(device).index or 0
+
+    def tried(device) -> str | None:
+        return TOO_OLD if number(device) in too_old else None
+
+    cards._refusal_of.cache_clear()
+    device._tell.cache_clear()
+    monkeypatch.setattr(cards, "_tried", tried)
+    monkeypatch.setattr(
+        torch.cuda, "get_device_name", lambda device=None: f"Card {number(device)}"
+    )
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
@@ -51,6 +70,52 @@ def test_devices_that_are_not_there(monkeypatch, name) -> None:
     machine(monkeypatch, cuda=2)
     with pytest.raises(DeviceError, match=f"no device '{name}'"):
         pick_device(name)
+
+
+@pytest.mark.parametrize(
+    ("too_old", "mps", "picked"),
+    [((0,), False, "cuda:1"), ((0, 1), True, "mps"), ((0, 1), False, "cpu")],
+)
+def test_auto_passes_over_gpus_that_pytorch_cannot_compute_on(
+    monkeypatch, caplog, too_old, mps, picked
+) -> None:
+    machine(monkeypatch, cuda=2, mps=mps, too_old=too_old)
+    for _ in range(2):
+        assert pick_device() == torch.device(picked)
+    assert [one.name for one in find_devices()] == [
+        *(f"cuda:{number}" for number in range(2) if number not in too_old),
+        *["mps"] * mps,
+        "cpu",
+    ]
+    for number in range(2):
+        assert caplog.text.count(f"GPU Card {number}") == (number in too_old)
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:0"])
+def test_a_gpu_that_pytorch_cannot_compute_on_is_refused(monkeypatch, name) -> None:
+    machine(monkeypatch, cuda=1, too_old=(0,))
+    with pytest.raises(DeviceError, match=r"on the GPU Card 0 \(CUDA error: no kernel"):
+        pick_device(name)
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (None, None),
+        (RuntimeError(f"{TOO_OLD}\nCUDA kernel errors might be …"), TOO_OLD),
+        (torch.OutOfMemoryError("CUDA out of memory"), None),
+    ],
+)
+def test_a_gpu_is_tried_before_it_is_used(monkeypatch, error, problem) -> None:
+    def zeros(*shape, **kwargs):
+        if error is not None:
+            raise error
+        return make(*shape, **kwargs)
+
+    make = torch.zeros
+    monkeypatch.setattr(torch, "zeros", zeros)
+    with pretend_gpu():
+        assert cards._tried(torch.device("cuda")) == problem
 
 
 @pytest.mark.parametrize("name", ["", "gpu", "cuda:x", "CPU!", "cuda:-1"])
