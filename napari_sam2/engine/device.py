@@ -172,14 +172,15 @@ def memory_error(error: Exception) -> GpuMemoryError:
     """Say which memory does not suffice, and what to do about it."""
     if isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error):
         return GpuMemoryError(
-            "The computer ran out of memory. Choose a smaller model or image size, or "
-            "close other programs (dock: Model and Settings; command line: --model, "
-            "--image-size)."
+            "The computer ran out of memory. Track fewer objects at once, choose a "
+            "smaller model or image size, or close other programs (dock: Model and "
+            "Settings; command line: --model, --image-size)."
         )
     return GpuMemoryError(
-        "The GPU ran out of memory. Choose a smaller model or image size, close other "
-        "programs that use the GPU, or compute on the processor (dock: Model and "
-        "Settings; command line: --model, --image-size, --device cpu)."
+        "The GPU ran out of memory. Track fewer objects at once, choose a smaller "
+        "model or image size, close other programs that use the GPU, or compute on the "
+        "processor (dock: Model and Settings; command line: --model, --image-size, "
+        "--device cpu)."
     )
 
 

@@ -89,8 +89,9 @@ def attend_heads(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) ->
     found = []
     for start in range(0, count, at_once):
         some = slice(start, start + at_once)
-        is_shared = mask is None or mask.shape[-2] == 1
-        part = mask if is_shared else mask[..., some, :]
+        part = mask
+        if mask is not None and mask.shape[-2] > 1:
+            part = mask[..., some, :]
         found.append(
             F.scaled_dot_product_attention(q[..., some, :], k, v, attn_mask=part)
         )

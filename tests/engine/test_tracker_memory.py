@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import pytest
 import torch
 
+from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.stacks import LIMITS, Generated, course, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_memory_is_flat(miniature) -> None:
@@ -67,3 +73,60 @@ def test_running_out_of_memory_halves_the_group(miniature, monkeypatch) -> None:
     monkeypatch.setattr(type(miniature), "decode", tight)
     alone = course(tracker.propagate())
     assert [step[0] for step in alone] == [step[0] for step in whole]
+
+
+@pytest.fixture
+def room(monkeypatch, miniature) -> Callable[[VideoTracker, int], None]:
+    """Let a session have memory for a number of tracked frames."""
+    decode = type(miniature).decode
+
+    def allow(tracker: VideoTracker, most: int) -> None:
+        def tight(self, *arguments, **choices):
+            tracks = tracker._tracks.of(tracker.object_ids)
+            if sum(len(track.bank.recent) for track in tracks) > most:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return decode(self, *arguments, **choices)
+
+        monkeypatch.setattr(type(miniature), "decode", tight)
+
+    return allow
+
+
+def often_prompted(model) -> VideoTracker:
+    tracker = VideoTracker(model, Generated(45), limits=LIMITS, options=EXACT)
+    for object_id, frame in ((1, 10), (1, 20), (1, 30), (2, 40)):
+        tracker.add(PointPrompt(object_id, frame, (15, 12 + frame % 24)))
+    return tracker
+
+
+def test_what_a_run_does_not_look_at_is_forgotten_where_memory_runs_out(
+    miniature, room, caplog
+) -> None:
+    whole = course(often_prompted(miniature).propagate())
+    tracker = often_prompted(miniature)
+    room(tracker, 30)
+    assert course(tracker.propagate()) == whole
+    assert caplog.text.count("is forgotten") == 1
+
+
+def test_a_part_of_a_stack_still_looks_at_what_an_earlier_run_left(
+    miniature, room, caplog
+) -> None:
+    found = []
+    for most in (1000, 40):
+        tracker = often_prompted(miniature)
+        list(tracker.propagate())
+        room(tracker, most)
+        # Forward with the first object, and then backward with the second one.
+        found.append(course(tracker.propagate(frames=range(28, 36))))
+    assert caplog.text.count("is forgotten") == 1
+    assert found[0] == found[1]
+
+
+def test_where_nothing_can_be_forgotten_fewer_objects_are_advised(
+    miniature, room
+) -> None:
+    tracker = often_prompted(miniature)
+    room(tracker, 0)
+    with pytest.raises(GpuMemoryError, match="fewer objects at once"):
+        list(tracker.propagate())

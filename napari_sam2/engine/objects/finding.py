@@ -14,7 +14,7 @@ from napari_sam2.engine.views.view import boxes_of
 from napari_sam2.engine.views.window import Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.frames.ahead import FramesAhead
@@ -85,6 +85,22 @@ class ObjectFinder:
             step.is_reverse,
         )
         bank.remember(step.frame, memory, self._keep, self._reach)
+
+    def forget_far(self, tracks: Iterable[ObjectTrack], near: Collection[int]) -> bool:
+        """Forget what was found on frames that are far from some, and from prompts.
+
+        Only the first and the last prompt of each object count: there a run begins, or
+        turns.
+
+        Returns
+        -------
+        bool
+            Whether there was any.
+        """
+        count = sum(
+            one.bank.forget_far({*near, *one.prompted}, self._reach) for one in tracks
+        )
+        return count > 0
 
     def _query(self, one: ObjectTrack, step: Step) -> MemoryQuery:
         bank, frame, is_reverse = one.bank, step.frame, step.is_reverse

@@ -120,7 +120,7 @@ class FrameMemory:
 
 @dataclass(slots=True)
 class MemoryBank:
-    """The memories of one object, bounded by construction.
+    """The memories of one object: they grow with its prompts, not with the stack.
 
     Attributes
     ----------
@@ -171,6 +171,16 @@ class MemoryBank:
         """Drop tracked frames that are about to be computed again."""
         for frame in frames:
             self.recent.pop(frame, None)
+
+    def forget_far(self, near: Collection[int], reach: int) -> int:
+        """Drop tracked frames that are far from all of ``near``; count them."""
+        far = [
+            frame
+            for frame in self.recent
+            if all(abs(frame - one) > reach for one in near)
+        ]
+        self.forget(far)
+        return len(far)
 
     def _forgettable(self, surplus: int, reach: int) -> list[int]:
         oldest = list(self.recent)[:surplus]

@@ -73,6 +73,21 @@ class FrameStepper:
         with inference(self._model):
             remember_answers(self._model, tracks, self._encoder, groups)
 
+    def forget_far(
+        self, tracks: Sequence[ObjectTrack], frame: int, frames: range
+    ) -> bool:
+        """Forget what a run through ``frames`` that is at ``frame`` does not look at.
+
+        Returns
+        -------
+        bool
+            Whether there was any.
+        """
+        last = self._parts.frame_count - 1
+        # It may have begun, or turn, beside frames that an earlier run left.
+        ends = [end for end in (frames[0], frames[-1]) if 0 < end < last]
+        return self._finder.forget_far(tracks, [frame, *ends])
+
     def ahead(self, frames: Iterable[int]) -> FramesAhead:
         """Go ahead of a run that asks for frames in this order."""
         return self._parts.ahead(frames)

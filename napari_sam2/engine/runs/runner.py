@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.cancel import check_token
-from napari_sam2.core.errors import FrameError
+from napari_sam2.core.errors import FrameError, GpuMemoryError
+from napari_sam2.engine.groups import give_back_reserve
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,9 +19,13 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.frames.ahead import FramesAhead
     from napari_sam2.engine.groups import GroupRunner
+    from napari_sam2.engine.objects.track import ObjectTrack
     from napari_sam2.engine.objects.tracks import ObjectTracks
     from napari_sam2.engine.runs.frame_step import FrameStepper
     from napari_sam2.engine.runs.plan import Plan, Step
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class _Run:
     done: list[int]
     groups: GroupRunner
     token: CancelToken | None
+    is_short: bool = False  # of memory
 
     def __post_init__(self) -> None:
         """Reject what is no token."""
@@ -132,10 +139,33 @@ class Runner:
         tracks = self.tracks.of(step.object_ids)
         if not tracks:
             return None
+        if run.is_short:
+            self._forget_far(step, run)
+        try:
+            return self._found(step, tracks, run, ahead)
+        except GpuMemoryError:
+            if not self._forget_far(step, run):
+                raise
+        _log.warning(
+            "Out of memory: what was found on frames that the run does not look back "
+            "at is forgotten"
+        )
+        give_back_reserve()
+        run.is_short, run.groups = True, self._stepper.groups()
+        return self._found(step, tracks, run, ahead)
+
+    def _found(
+        self, step: Step, tracks: list[ObjectTrack], run: _Run, ahead: FramesAhead
+    ) -> FrameResult:
         # Also of prompts that came during the run.
         everyone = self.tracks.of(run.plan.prompted)
         self._stepper.remember_answers(everyone, run.groups)
         return self._stepper.run(step, tracks, run.groups, ahead)
+
+    def _forget_far(self, step: Step, run: _Run) -> bool:
+        """Forget what the run does not look at; return whether there was any."""
+        everyone = self.tracks.of(self.tracks.ids)
+        return self._stepper.forget_far(everyone, step.frame, run.plan.frames)
 
     def _ahead(self, run: _Run, is_reverse: bool) -> FramesAhead:
         """Go ahead in one direction; no further once the run is stopped."""
