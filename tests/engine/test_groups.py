@@ -48,6 +48,14 @@ def test_the_group_is_halved_once_and_stays_small(caplog) -> None:
     assert "objects are computed 4 at a time" in caplog.text
 
 
+def test_apples_reserve_is_given_back_where_the_group_is_halved(monkeypatch) -> None:
+    given_back = []
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "empty_cache", lambda: given_back.append(True))
+    GroupRunner(8).run(range(4), Device(1))
+    assert len(given_back) == 2
+
+
 def test_the_group_is_halved_where_a_processor_has_no_more_memory() -> None:
     device = Device(1)
     device.full = RuntimeError("DefaultCPUAllocator: can't allocate memory")

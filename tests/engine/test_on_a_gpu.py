@@ -13,11 +13,13 @@ import torch
 
 from napari_sam2.core.prompts import MaskPrompt, PointPrompt
 from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.masks.from_logits import _bit_values, as_bits
 from napari_sam2.engine.objects import stepping
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.predictor import ImagePredictor
 from napari_sam2.engine.tracker import VideoTracker
 from tests.conftest import discs
+from tests.engine.pretend_device import Passage
 from tests.engine.pretend_gpu import pretend_gpu
 from tests.engine.stacks import BLOB, LIMITS, Generated, session
 from tests.miniature import seeded_model
@@ -104,6 +106,15 @@ def test_in_bfloat16_masks_are_nearly_those_of_the_processor(
     assert model.precision == "bfloat16"
     for here, there in zip(*found, strict=True):
         assert (here & there).sum() > 0.95 * (here | there).sum() > 0
+
+
+def test_an_apple_gpu_is_asked_for_no_powers_of_bytes() -> None:
+    _bit_values.cache_clear()
+    logits = torch.linspace(-1, 1, 16)
+    with pretend_gpu("mps", rounds=False) as gpu:
+        packed = as_bits([logits.to("mps")]).cpu()
+    assert Passage("aten._to_copy.default", torch.uint8, 8) in gpu.went
+    assert packed.tolist() == [0, 255]
 
 
 @pytest.mark.parametrize("objects", [1, 6])

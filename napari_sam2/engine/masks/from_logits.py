@@ -224,7 +224,8 @@ def as_bits(logits: list[Tensor]) -> Tensor:
 @lru_cache(maxsize=8)
 def _bit_values(device: str) -> Tensor:
     with torch.inference_mode(False):
-        return 2 ** torch.arange(7, -1, -1, dtype=torch.uint8, device=device)
+        # Here, for an Apple GPU need not have powers of bytes.
+        return (2 ** torch.arange(7, -1, -1, dtype=torch.uint8)).to(device)
 
 
 def from_bits(
