@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_sam2.model.blocks import MLP, LayerNorm2d
@@ -89,6 +90,7 @@ class MaskDecoder(nn.Module):
         image_pe: Tensor,
         sparse: Tensor,
         dense: Tensor,
+        bias: Tensor | None = None,
     ) -> Candidates:
         """Decode B objects at once.
 
@@ -103,12 +105,16 @@ class MaskDecoder(nn.Module):
             Prompt tokens.
         dense : Tensor, shape (B or 1, C, h or 1, w or 1)
             Prompt grid.
+        bias : Tensor, shape (B, N), optional
+            Added to what is scored at each prompt token; very low hides it.
         """
         tokens = torch.cat([self._output_tokens(sparse.shape[0]), sparse], dim=1)
         image = (coarse + dense).flatten(2).transpose(1, 2)  # (B or 1, hw, C)
         image = image.expand(sparse.shape[0], -1, -1)
         pe = image_pe.flatten(2).transpose(1, 2)
-        tokens, image = self.transformer(image, pe, tokens)
+        if bias is not None:
+            bias = F.pad(bias, (tokens.shape[1] - bias.shape[1], 0))
+        tokens, image = self.transformer(image, pe, tokens, bias)
         grid = image.transpose(1, 2).unflatten(2, coarse.shape[-2:])
         mask_tokens = tokens[:, 2 : 2 + _MASKS]
         return Candidates(

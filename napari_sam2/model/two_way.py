@@ -25,13 +25,16 @@ class Attention(nn.Module):
         self.v_proj = Linear(dim, inner)
         self.out_proj = Linear(inner, dim)
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """Attend from (B, N, C) to (B, M, C)."""
+    def forward(
+        self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None
+    ) -> Tensor:
+        """Attend from (B, N, C) to (B, M, C); a bias, (B, M), is added to scores."""
         heads = (self.heads, -1)
         out = F.scaled_dot_product_attention(
             self.q_proj(q).unflatten(-1, heads).transpose(1, 2),  # (B, heads, N, c)
             self.k_proj(k).unflatten(-1, heads).transpose(1, 2),
             self.v_proj(v).unflatten(-1, heads).transpose(1, 2),
+            attn_mask=None if bias is None else bias[:, None, None],
         )
         out = out.transpose(1, 2).flatten(2)  # (B, N, inner)
         return self.out_proj(out)
@@ -54,20 +57,26 @@ class TwoWayBlock(nn.Module):
         self.cross_attn_image_to_token = Attention(dim, heads, dim // 2)
 
     def forward(
-        self, tokens: Tensor, image: Tensor, token_pe: Tensor, image_pe: Tensor
+        self,
+        tokens: Tensor,
+        image: Tensor,
+        token_pe: Tensor,
+        image_pe: Tensor,
+        bias: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Update tokens (B, N, C) and image (B, HW, C)."""
         if self.is_first:  # the tokens still are their own position code
-            tokens = self.self_attn(tokens, tokens, tokens)
+            tokens = self.self_attn(tokens, tokens, tokens, bias)
         else:
             q = tokens + token_pe
-            tokens = tokens + self.self_attn(q, q, tokens)
+            tokens = tokens + self.self_attn(q, q, tokens, bias)
         tokens = self.norm1(tokens)
         q, k = tokens + token_pe, image + image_pe
         tokens = self.norm2(tokens + self.cross_attn_token_to_image(q, k, image))
         tokens = self.norm3(tokens + self.mlp(tokens))
         q = tokens + token_pe
-        image = self.norm4(image + self.cross_attn_image_to_token(k, q, tokens))
+        seen = self.cross_attn_image_to_token(k, q, tokens, bias)
+        image = self.norm4(image + seen)
         return tokens, image
 
 
@@ -84,12 +93,19 @@ class TwoWayTransformer(nn.Module):
         self.norm_final_attn = nn.LayerNorm(dim)
 
     def forward(
-        self, image: Tensor, image_pe: Tensor, tokens: Tensor
+        self,
+        image: Tensor,
+        image_pe: Tensor,
+        tokens: Tensor,
+        bias: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Return tokens (B, N, C) and image (B, HW, C) after looking at each other."""
+        """Return tokens (B, N, C) and image (B, HW, C) after looking at each other.
+
+        A bias, (B, N), is added to what everyone scores at each token.
+        """
         token_pe = tokens
         for layer in self.layers:
-            tokens, image = layer(tokens, image, token_pe, image_pe)
+            tokens, image = layer(tokens, image, token_pe, image_pe, bias)
         q, k = tokens + token_pe, image + image_pe
         tokens = tokens + self.final_attn_token_to_image(q, k, image)
         return self.norm_final_attn(tokens), image

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from napari_sam2.engine.onnx.interface import (
@@ -16,7 +17,7 @@ from napari_sam2.engine.onnx.interface import (
 )
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import Choice
-from napari_sam2.model.prompt_encoder import BOX_END, NOT_A_POINT
+from napari_sam2.model.prompt_encoder import BOX_END, NEGATIVE, NOT_A_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ def random_inputs(config: Sam2Config, sizes: Sizes, seed: int = 0) -> Inputs:
         pointers=normal(objects, pointers, dim),
         ages=torch.rand(pointers, generator=dice),
         xy=size * torch.rand(*labels, 2, generator=dice),
-        labels=torch.randint(NOT_A_POINT, BOX_END + 1, labels, generator=dice),
+        labels=torch.randint(NEGATIVE, BOX_END + 1, labels, generator=dice),
         logits=8 * normal(objects, 1, config.mask_size, config.mask_size),
         object_logits=normal(objects, 1),
         masks=(normal(objects, 1, size, size) > 0).float(),
@@ -96,7 +97,8 @@ def differences(
 ) -> dict[str, float]:
     """Return how far a network is from another, by part.
 
-    What one part answers is not handed on to the next.
+    What one part answers is not handed on to the next. The decoder is also asked with
+    points that are none on top, which must change nothing.
 
     Parameters
     ----------
@@ -118,11 +120,34 @@ def differences(
         part: _furthest(ask(network, inputs), ask(reference, inputs))
         for part, ask in _QUESTIONS.items()
     }
-    if not same_choice:
-        found[MASK_DECODER] = max(
-            _from_candidates(network, reference, inputs, said) for said in _said(inputs)
-        )
+    found[MASK_DECODER] = max(
+        _decoder_apart(network, reference, inputs, asked, same_choice=same_choice)
+        for asked in (inputs, _filled_up(inputs))
+    )
     return found
+
+
+def _filled_up(inputs: Inputs) -> Inputs:
+    """Return inputs with two more points each, that are none."""
+    return inputs._replace(
+        xy=F.pad(inputs.xy, (0, 0, 0, 2)),
+        labels=F.pad(inputs.labels, (0, 2), value=NOT_A_POINT),
+    )
+
+
+def _decoder_apart(
+    network: Network,
+    reference: Sam2Model,
+    given: Inputs,
+    asked: Inputs,
+    *,
+    same_choice: bool,
+) -> float:
+    """Return how far the network's answers to ``asked`` are from those to ``given``."""
+    if same_choice:
+        return _furthest(_decode(network, asked), _decode(reference, given))
+    pairs = zip(_said(asked), _said(given), strict=True)
+    return max(_from_candidates(network, reference, given, *pair) for pair in pairs)
 
 
 def _furthest(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> float:
@@ -185,10 +210,10 @@ def _decode(network: Network, given: Inputs) -> Sequence[Tensor]:
 
 
 def _from_candidates(
-    network: Network, reference: Sam2Model, given: Inputs, said: Said
+    network: Network, reference: Sam2Model, given: Inputs, asked: Said, said: Said
 ) -> float:
     """Return how far masks are from the nearest of the reference's four candidates."""
-    ours = _state(network, given, said)
+    ours = _state(network, given, asked)
     prompts = reference.embed_prompts(said.xy, said.labels, said.mask_logits)
     theirs = reference.candidates(given.coarse, given.features, prompts)
     logits, ious, tokens, _ = theirs
@@ -231,7 +256,6 @@ def _adopt(network: Network, given: Inputs) -> Sequence[Tensor]:
 _QUESTIONS = {
     IMAGE_ENCODER: _encode,
     MEMORY_ATTENTION: _attend,
-    MASK_DECODER: _decode,
     MEMORY_ENCODER: _remember,
     MASK_PROMPT: _adopt,
 }

@@ -27,11 +27,14 @@ from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import Choice, choose
 from napari_sam2.model.object_state import MASK_BIAS, MASK_SCALE
 from napari_sam2.model.position import fix_tables
+from napari_sam2.model.prompt_encoder import NOT_A_POINT
 from napari_sam2.model.resize import upscale
 
 if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
 
+# What softmax makes an exact 0 of; float16 can hold it.
+_HIDDEN = -1e4
 # Bilinear interpolation to a quarter, without aliasing: a triangle over eight pixels.
 _TRIANGLE = (1.0, 3.0, 5.0, 7.0, 7.0, 5.0, 3.0, 1.0)
 
@@ -93,6 +96,7 @@ class MaskDecoderPart(nn.Module):
             encoder.pe_layer.grid(model.config.grid),
             encoder.points(points, labels),
             torch.where(_per_mask(has_mask), mask, encoder.masks(None)),
+            _hiding(labels),
         )
         best = choose(candidates, ambiguous=True)
         clear = choose(candidates, ambiguous=False)
@@ -160,6 +164,20 @@ class MaskPromptPart(nn.Module):
         """Return the logits they stand for, and the decoder's mask logits."""
         inside = F.conv2d(masks, self.kernel, stride=4, padding=2) / self.weights
         return inside * MASK_SCALE + MASK_BIAS, self.downsample(masks)
+
+
+def _hiding(labels: Tensor) -> Tensor:
+    """Return what hides points that are none from all others, (B, N + 1).
+
+    They fill up objects of which less is said than of those beside them. Where nothing
+    is said at all, the first one stays, as SAM 2 expects it, and the encoder's own
+    point at the end stays in any case.
+    """
+    is_none = labels == NOT_A_POINT
+    is_first = torch.arange(labels.shape[1], device=labels.device) == 0
+    says_nothing = labels.amax(dim=1, keepdim=True) == NOT_A_POINT
+    hidden = is_none & ~(is_first & says_nothing)
+    return F.pad(_HIDDEN * hidden.float(), (0, 1))
 
 
 def _per_mask(flags: Tensor) -> Tensor:

@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+from napari_sam2.engine.onnx import parts
 from napari_sam2.engine.onnx.check import Sizes, differences, random_inputs
 from napari_sam2.engine.onnx.parts import part_modules
 from napari_sam2.engine.tracker import VideoTracker
+from napari_sam2.model.prompt_encoder import NOT_A_POINT
 from tests.engine.onnx.eager import eager_network
 from tests.miniature import seeded_model
 
@@ -37,6 +39,38 @@ def test_every_part(variant: str, sizes: Sizes) -> None:
         "mask_prompt",
     }  # fmt: skip
     assert all(difference < TOLERANCE for difference in apart.values()), apart
+
+
+@pytest.mark.parametrize("place", ["after", "before"])
+def test_points_that_are_none_change_nothing(miniature, place: str) -> None:
+    network, sizes = eager_network(miniature), Sizes(1, 3, 2, 1, 0)
+    given = random_inputs(miniature.config, sizes)
+
+    def answers(xy: torch.Tensor, labels: torch.Tensor) -> list[torch.Tensor]:
+        prompts = network.embed_prompts(xy, labels)
+        return [*network.decode(given.coarse, given.features, prompts, ambiguous=False)]
+
+    filling = torch.full((3, 4, 2), 20.0), torch.full((3, 4), NOT_A_POINT)
+    said = given.xy, given.labels
+    pairs = zip(said, filling, strict=True)
+    filled = [
+        torch.cat([one, none] if place == "after" else [none, one], dim=1)
+        for one, none in pairs
+    ]
+    for ours, theirs in zip(answers(*filled), answers(*said), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=TOLERANCE, rtol=TOLERANCE)
+    nothing = torch.zeros(3, 1, 2), torch.full((3, 1), NOT_A_POINT)
+    for ours, theirs in zip(answers(*filling), answers(*nothing), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=TOLERANCE, rtol=TOLERANCE)
+
+
+def test_the_check_notices_where_they_change_something(
+    miniature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "_hiding", lambda labels: torch.zeros(len(labels), 1))
+    given = random_inputs(miniature.config, SIZES[1])
+    apart = differences(eager_network(miniature), miniature, given)
+    assert apart["mask_decoder"] > TOLERANCE
 
 
 def test_queries_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
