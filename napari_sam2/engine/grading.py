@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.quality import grade
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.loading import own_model
+from napari_sam2.engine.onnx.providers import is_processor as onnx_on_processor
 from napari_sam2.engine.rounding import gains_from_rounding
 from napari_sam2.model.cost import encoder_flops
 
@@ -38,7 +39,7 @@ def choose_quality(
 
     Raises
     ------
-    ModelError, CheckpointError
+    ModelError, CheckpointError, DeviceError
         With ``"auto"``, as :func:`napari_sam2.load_model`.
 
     Examples
@@ -50,18 +51,21 @@ def choose_quality(
     if mode != "auto":
         return grade(mode)
     config, is_exported = own_model(name_or_path)
-    is_pytorch = not is_exported and backend != "onnx" and device in ("auto", "cpu")
+    is_onnx = is_exported or backend == "onnx"
+    is_pytorch = not is_onnx and device in ("auto", "cpu")
     return grade(
         mode,
-        is_processor=_is_processor(device),
+        is_processor=_is_processor(device, is_onnx=is_onnx),
         own_size=config.image_size,
         encoder_flops=lambda size: encoder_flops(config.at_size(size)),
         has_units=is_pytorch and gains_from_rounding(config),
     )
 
 
-def _is_processor(device: str) -> bool:
-    """Whether a device is no GPU; one that is named need not be PyTorch's, or here."""
+def _is_processor(device: str, *, is_onnx: bool) -> bool:
+    """Whether a device is no GPU; one that PyTorch is told need not be here."""
+    if is_onnx:
+        return onnx_on_processor(device)
     if device == "auto":
         return pick_device().type == "cpu"
     return device in ("cpu", "openvino")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnxruntime
 import pytest
 import torch
 
@@ -41,6 +42,29 @@ def test_a_gpu_sees_them_as_the_model_was_made(monkeypatch) -> None:
         assert choose_quality("auto", "sam2.1-large", device=device) is EXACT
     monkeypatch.setattr(grading, "pick_device", lambda: torch.device("cuda"))
     assert choose_quality("auto", "sam2.1-large") is EXACT
+
+
+CPU, CUDA, DIRECTML = (f"{name}ExecutionProvider" for name in ("CPU", "CUDA", "Dml"))
+
+
+@pytest.mark.parametrize(
+    ("has_cuda", "device", "providers", "is_exact"),
+    [
+        (False, "auto", [DIRECTML, CPU], True),
+        (False, "auto", [CPU], False),
+        (True, "auto", [CPU], False),
+        (True, "auto", [CUDA, CPU], True),
+        (True, "cuda", [CPU], False),  # which the processor steps in for
+    ],
+)
+def test_of_graphs_onnx_runtime_says_what_computes(
+    has_cuda, device, providers, is_exact, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
+    chosen = choose_quality("auto", "sam2.1-large", device=device, backend="onnx")
+    assert (chosen is EXACT) == is_exact
+    assert not caplog.text  # that comes when the model is loaded
 
 
 def test_a_name_needs_no_look_at_the_model() -> None:

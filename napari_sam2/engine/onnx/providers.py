@@ -29,6 +29,8 @@ _PROVIDERS = {
 }
 # Core ML and OpenVINO may round more than they are asked to: they must be named.
 _AUTOMATIC = ("cuda", "directml")
+ON_PROCESSOR: frozenset[str] = frozenset({CPU, _OPENVINO})
+"""Those that compute in the processor's memory, and no quicker than it does."""
 MAY_ROUND: frozenset[str] = frozenset({_CUDA, _CORE_ML, _OPENVINO})
 """Those that may multiply in less than graphs say; CUDA does, in TF32, on new GPUs."""
 
@@ -52,6 +54,21 @@ def import_runtime() -> Any:
     return onnxruntime
 
 
+def is_processor(device: str) -> bool:
+    """Whether ONNX Runtime computes on the processor where it is told this device.
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime is not installed.
+    DeviceError
+        If there is no such device anywhere.
+    """
+    available = import_runtime().get_available_providers()
+    provider, _ = _provider_of(device, available)
+    return provider in ON_PROCESSOR or provider not in available
+
+
 def choose_providers(device: str, available: Sequence[str]) -> list[Provider]:
     """Return the providers to compute with, in order of preference.
 
@@ -70,6 +87,15 @@ def choose_providers(device: str, available: Sequence[str]) -> list[Provider]:
     DeviceError
         If there is no such device anywhere.
     """
+    provider, options = _provider_of(device, available)
+    if provider not in available:
+        tell_fallback(device)
+        return [(CPU, {})]
+    return [(provider, options)] + ([(CPU, {})] if provider != CPU else [])
+
+
+def _provider_of(device: str, available: Sequence[str]) -> Provider:
+    """Return what a device means, whether it is available or not."""
     if device == "auto":
         found = [name for name in _AUTOMATIC if _PROVIDERS[name] in available]
         device = next(iter(found), "cpu")
@@ -79,12 +105,7 @@ def choose_providers(device: str, available: Sequence[str]) -> list[Provider]:
             f"{device!r} is no device of ONNX Runtime: use auto, cpu, cuda, cuda:1, "
             "directml, coreml or openvino."
         )
-    provider = _PROVIDERS[name]
-    if provider not in available:
-        tell_fallback(device)
-        return [(CPU, {})]
-    options = {"device_id": int(number)} if number else {}
-    return [(provider, options)] + ([(CPU, {})] if provider != CPU else [])
+    return _PROVIDERS[name], {"device_id": int(number)} if number else {}
 
 
 def tell_fallback(device: str) -> None:
