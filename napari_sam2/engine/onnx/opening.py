@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import CheckpointError
+from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine.device import memory_error
 from napari_sam2.engine.onnx.manifest import read_manifest
 from napari_sam2.engine.onnx.network import OnnxNetwork
 from napari_sam2.engine.onnx.providers import (
@@ -42,6 +44,8 @@ def open_network(
         If ONNX Runtime is not installed.
     DeviceError
         If there is no such device.
+    GpuMemoryError
+        If there is not enough memory for the graphs.
     """
     manifest = read_manifest(folder)
     made_for = manifest.config.image_size
@@ -58,10 +62,15 @@ def load_graphs(folder: Path, manifest: Manifest, device: str) -> OnnxNetwork:
     """Load the graphs that a manifest names; see :func:`open_network`."""
     runtime = import_runtime()
     providers = choose_providers(device, runtime.get_available_providers())
-    graphs = {
-        part: Graph(runtime, folder / file.name, providers)
-        for part, file in manifest.files.items()
-    }
+    try:
+        graphs = {
+            part: Graph(runtime, folder / file.name, providers)
+            for part, file in manifest.files.items()
+        }
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise memory_error(error) from error
     if any(graph.provider != providers[0][0] for graph in graphs.values()):
         tell_fallback(device)  # its libraries are missing, which shows only now
     return OnnxNetwork(manifest, graphs)

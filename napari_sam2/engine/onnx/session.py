@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_sam2.core.errors import CheckpointError, ModelError
-from napari_sam2.engine.onnx.providers import DIRECTML
+from napari_sam2.engine.onnx.providers import DIRECTML, ON_PROCESSOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.onnx.providers import Provider
 
-_NO_ROOM = ("failed to allocate", "out of memory", "bad allocation", "bad_alloc")
+_NO_ROOM = "failed to allocate", "out of memory"
+_NO_ROOM_HERE = "bad allocation", "bad_alloc"  # which C++ says of the computer alone
 _QUIET = 3  # errors only
 
 
@@ -40,6 +41,8 @@ class Graph:
     ------
     CheckpointError
         If this ONNX Runtime cannot load the graph.
+    torch.OutOfMemoryError, MemoryError
+        If the GPU, or the computer, has not enough memory for it.
     """
 
     def __init__(self, runtime: Any, path: Path, providers: Sequence[Provider]) -> None:
@@ -51,6 +54,7 @@ class Graph:
                     path, _options(runtime, providers), providers=list(providers)
                 )
         except Exception as error:
+            _raise_if_full(error, str(providers[0][0]))
             raise CheckpointError(_why_not_loaded(runtime, path, error)) from error
         self._outputs = [output.name for output in self._session.get_outputs()]
 
@@ -64,8 +68,8 @@ class Graph:
 
         Raises
         ------
-        torch.OutOfMemoryError
-            If there is not enough memory, as PyTorch's networks do.
+        torch.OutOfMemoryError, MemoryError
+            If the GPU, or the computer, has not enough memory.
         ModelError
             If ONNX Runtime fails otherwise.
         """
@@ -73,15 +77,24 @@ class Graph:
         try:
             outputs = self._session.run(self._outputs, feed)
         except Exception as error:
-            if any(words in str(error).lower() for words in _NO_ROOM):
-                sentence = f"ONNX Runtime is out of memory: {error}"
-                raise torch.OutOfMemoryError(sentence) from error
+            _raise_if_full(error, self.provider)
             raise ModelError(
                 f"ONNX Runtime could not compute {self._name}: "
                 f"{_first_sentence(error)} Try the processor (--device cpu), or "
                 "PyTorch (--backend torch)."
             ) from error
         return [torch.from_numpy(one) for one in outputs]
+
+
+def _raise_if_full(error: Exception, provider: str) -> None:
+    """Raise what the engine expects where ONNX Runtime has found no memory."""
+    said = str(error).lower()
+    if not any(words in said for words in (*_NO_ROOM, *_NO_ROOM_HERE)):
+        return
+    sentence = f"ONNX Runtime is out of memory: {error}"
+    if provider in ON_PROCESSOR or any(words in said for words in _NO_ROOM_HERE):
+        raise MemoryError(sentence) from error
+    raise torch.OutOfMemoryError(sentence) from error
 
 
 def _options(runtime: Any, providers: Sequence[Provider]) -> Any:

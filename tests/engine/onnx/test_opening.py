@@ -15,10 +15,16 @@ import pytest
 import torch
 
 from napari_sam2.core import quality
-from napari_sam2.core.errors import CheckpointError, DeviceError, ModelError
+from napari_sam2.core.errors import (
+    CheckpointError,
+    DeviceError,
+    GpuMemoryError,
+    ModelError,
+)
 from napari_sam2.core.prompts import BoxPrompt, PointPrompt
 from napari_sam2.core.quality import EXACT, FAST, ROUNDED
 from napari_sam2.engine import rounding
+from napari_sam2.engine.device import inference
 from napari_sam2.engine.grading import choose_quality
 from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.onnx.network import OnnxNetwork
@@ -203,16 +209,45 @@ def test_a_missing_runtime_is_told(nano_onnx: Path, monkeypatch) -> None:
         load_model(nano_onnx)
 
 
-def test_too_little_memory_is_what_the_engine_expects(nano_onnx: Path) -> None:
-    network = load_model(nano_onnx)
+@pytest.mark.parametrize(
+    ("provider", "words", "whose"),
+    [
+        (CPU, "Failed to allocate memory for requested buffer", "computer"),
+        (CPU, "std::bad_alloc", "computer"),
+        ("CUDAExecutionProvider", "Failed to allocate memory for a buffer", "GPU"),
+        ("CUDAExecutionProvider", "CUDA failure 2: out of memory", "GPU"),
+        ("DmlExecutionProvider", "std::bad_alloc", "computer"),
+    ],
+)
+def test_it_is_told_whose_memory_does_not_suffice(
+    nano_onnx: Path, provider: str, words: str, whose: str
+) -> None:
+    network = load_model(nano_onnx, device="cpu")
 
     class Full:
         def run(self, *_):
-            raise RuntimeError("Failed to allocate memory for requested buffer")
+            raise RuntimeError(words)
+
+        def get_providers(self):
+            return [provider]
 
     network._graphs["image_encoder"]._session = Full()
-    with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
+    with (
+        pytest.raises(GpuMemoryError, match=f"^The {whose} ran out of memory"),
+        inference(network),
+    ):
         network.encode_image(torch.zeros(1, 3, 256, 256))
+
+
+def test_too_little_memory_for_a_graph_is_no_damage(nano_onnx: Path, monkeypatch):
+    import onnxruntime
+
+    def full(*_, **__):
+        raise RuntimeError("Exception during initialization: std::bad_alloc")
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", full)
+    with pytest.raises(GpuMemoryError, match=r"^The computer ran out of memory"):
+        load_model(nano_onnx, device="cpu")
 
 
 def test_a_failing_runtime_is_told(nano_onnx: Path) -> None:
