@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import shutil
 import tempfile
@@ -10,15 +12,19 @@ from typing import TYPE_CHECKING
 
 import napari_sam2
 from napari_sam2.core.errors import CheckpointError
-from napari_sam2.engine.onnx.opening import open_network
+from napari_sam2.engine.onnx.manifest import read_manifest
+from napari_sam2.engine.onnx.opening import load_graphs
 from napari_sam2.engine.onnx.providers import import_runtime
+from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import cache_folder
 from napari_sam2.engine.weights.exported import MANIFEST
 from napari_sam2.engine.weights.identity import weights_sha256
+from napari_sam2.model.checkpoint import read_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_sam2.engine.onnx.manifest import Manifest
     from napari_sam2.engine.onnx.network import OnnxNetwork
     from napari_sam2.model.sam2 import Sam2Model
 
@@ -51,19 +57,39 @@ def cached_network(
         If a package is missing, or the export failed.
     DeviceError
         If there is no such device.
+    GpuMemoryError
+        If there is not enough memory for the graphs.
     """
     import_runtime()  # missing, it is told before the work
     sha256 = weights_sha256(weights)
     size = "own" if image_size is None else image_size
-    name = f"{weights.stem}-{size}-{sha256[:16]}-{napari_sam2.__version__}"
+    made_of = f"{sha256[:16]}-{_described(weights)[:8]}"
+    name = f"{weights.stem}-{size}-{made_of}-{napari_sam2.__version__}"
     folder = cache_folder() / "onnx" / name
-    if (folder / MANIFEST).is_file():
-        try:
-            return open_network(folder, device=device)
-        except CheckpointError as error:
-            _log.warning("%s That is done now.", error)
-    _export(load(), folder, sha256)
-    return open_network(folder, device=device)
+    manifest = _whole(folder)
+    if manifest is None:
+        _export(load(), folder, sha256)
+        manifest = read_manifest(folder)
+    return load_graphs(folder, manifest, device)
+
+
+def _described(weights: Path) -> str:
+    """Return what tells a model's description beside its weights from others."""
+    card = read_card(weights)
+    config = read_config(weights if card is None else find_base(card, weights))
+    described = None if config is None else config.to_json()
+    return hashlib.sha256(json.dumps(described).encode()).hexdigest()
+
+
+def _whole(folder: Path) -> Manifest | None:
+    """Return the manifest of graphs that are there and whole."""
+    if not (folder / MANIFEST).is_file():
+        return None
+    try:
+        return read_manifest(folder)
+    except CheckpointError as error:
+        _log.warning("%s That is done now.", error)
+        return None
 
 
 def _export(model: Sam2Model, folder: Path, sha256: str) -> None:
@@ -80,9 +106,11 @@ def _export(model: Sam2Model, folder: Path, sha256: str) -> None:
         draft.mkdir()
         for _ in export_onnx(model, draft, weights_sha256=sha256):
             pass
+        if _whole(folder) is not None:  # another process was quicker
+            return
         shutil.rmtree(folder, ignore_errors=True)
         try:
             draft.rename(folder)
         except OSError:
-            if not (folder / MANIFEST).is_file():  # else another process was quicker
+            if not (folder / MANIFEST).is_file():  # as above
                 raise
