@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_sam2.model.object_state import ObjectState
 
 LOGIT_LIMIT = 32.0
+GIVEN_THRESHOLD = 0.5
 
 
 def answer(
@@ -69,7 +70,7 @@ def mask_to_model(
     """Resize a mask (H, W) to the model's square: 0 or 1, float, (1, 1, S, S)."""
     floats = torch.from_numpy(mask.astype(np.float32))[None, None].to(like.device)
     resized = resize_smoothly(floats, image_size)
-    small = (resized >= 0.5).to(floats.dtype)
+    small = (resized >= GIVEN_THRESHOLD).to(floats.dtype)
     if small.any() or not mask.any():
         return small
     # An object thinner than a model pixel would vanish: keep what is left of it.

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import napari_sam2
 from napari_sam2.engine.frames.preprocess import MEAN, STD
-from napari_sam2.engine.objects.prompting import LOGIT_LIMIT
+from napari_sam2.engine.objects.prompting import GIVEN_THRESHOLD, LOGIT_LIMIT
+from napari_sam2.engine.onnx.driving import MOST_PROMPTED
 from napari_sam2.engine.onnx.interface import DIMENSIONS, parts_of
 from napari_sam2.engine.onnx.manifest import FORMAT, VERSION
+from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.model.object_state import ABSENT_LOGIT, MASK_BIAS, MASK_SCALE
 
 if TYPE_CHECKING:
@@ -70,15 +72,19 @@ def _port(port: Port) -> dict[str, Any]:
 
 
 def _constants(manifest: Manifest) -> dict[str, Any]:
-    config = manifest.config
+    config, options = manifest.config, TrackerOptions()
     return {
         "image_mean": MEAN,
         "image_std": STD,
         "mask_threshold": 0.0,
         "absent_logit": ABSENT_LOGIT,
+        "given_mask_threshold": GIVEN_THRESHOLD,
         "given_mask_logits": [MASK_BIAS, MASK_BIAS + MASK_SCALE],
         "largest_refined_logit": LOGIT_LIMIT,
         "refines_masks": config.refines_masks,
+        "hole_cells": options.hole_area,
+        "island_cells": options.island_area,
+        "most_prompted_frames": MOST_PROMPTED,
         "memory_count": config.memory_count,
         "pointer_count": config.pointer_count,
         "pointer_time_span": config.pointer_time_span,

@@ -6,22 +6,16 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import onnxruntime
 import pytest
 
 from napari_sam2.core.errors import ModelError
-from napari_sam2.core.frames.intensity import as_limits
-from napari_sam2.core.prompts import BoxPrompt
 from napari_sam2.engine.onnx import writing
 from napari_sam2.engine.onnx.check import Sizes, differences, random_inputs
 from napari_sam2.engine.onnx.export import export_onnx
 from napari_sam2.engine.onnx.interface import parts_of
 from napari_sam2.engine.onnx.opening import open_network
-from napari_sam2.engine.options import EXACT
-from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.engine.weights import weights_sha256
-from tests.engine.onnx.driver import Driver, resized
 
 TOLERANCE = 1e-3
 DTYPES = {"tensor(float)": "float32", "tensor(int64)": "int64", "tensor(bool)": "bool"}
@@ -65,15 +59,15 @@ def test_graphs_tell_nothing_of_the_machine_that_made_them(nano_onnx: Path) -> N
 
 
 def test_the_readme_names_everything_that_goes_in_and_out(
-    nano_onnx: Path, nano
+    nano_onnx: Path, nano, manifest: dict
 ) -> None:
     text = (nano_onnx / "README.md").read_text("utf-8")
     for part in parts_of(nano.config):
         assert part.file_name in text
         for port in (*part.inputs, *part.outputs):
             assert f"`{port.name}`" in text
-    for name in ("no_memory_embedding", "no_object_pointer"):
-        assert f"`{name}`" in text
+    for name in manifest["constants"]:
+        assert f"`{name}`" in text, name
 
 
 @pytest.mark.parametrize(
@@ -112,25 +106,3 @@ def test_an_old_torch_is_told(monkeypatch) -> None:
     monkeypatch.setattr(writing.torch, "__version__", "2.5.1+cpu")
     with pytest.raises(ModelError, match=r"PyTorch 2\.6 or newer; this is 2\.5\.1"):
         writing.check_exporter()
-
-
-def test_others_can_drive_it(nano_onnx: Path, nano, moving_discs) -> None:
-    """With NumPy alone, as the README says, masks are those of the tracker."""
-    stack = np.repeat(np.repeat(moving_discs[0][:6], 2, axis=1), 2, axis=2)
-    stack = np.pad(
-        stack, ((0, 0), (32, 32), (0, 0))
-    )  # (6, 256, 256), as the model sees
-    boxes = {1: (90, 40, 150, 90), 2: (130, 160, 190, 220)}
-
-    tracker = VideoTracker(nano, stack, limits=as_limits(0, 255), options=EXACT)
-    for object_id, box in boxes.items():
-        tracker.add(BoxPrompt(object_id, 0, box))
-    theirs = list(tracker.propagate(direction="forward"))
-
-    driver = Driver(nano_onnx)
-    ours = [driver.first(stack[0] / 255, list(boxes.values()))]
-    ours += [driver.following(frame / 255) for frame in stack[1:]]
-    for logits, result in zip(ours, theirs, strict=True):
-        for grid, one in zip(logits, result, strict=True):
-            assert (resized(grid) != one.mask).mean() < 1e-3
-            assert one.area > 500
