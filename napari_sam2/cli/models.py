@@ -49,7 +49,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     info.add_argument("model", metavar="NAME|FILE|DIR")
     verify = _add_verb(verbs, "verify", _verify, "check that files are undamaged")
-    verify.add_argument("name", metavar="NAME", nargs="?", help="default: all here")
+    verify.add_argument(
+        "name", metavar="NAME|DIR", nargs="?", help="default: all models here"
+    )
 
 
 def _add_verb(
@@ -177,6 +179,9 @@ def _print_card(card: AdapterCard) -> None:
 
 
 def _verify(args: argparse.Namespace) -> int:
+    folder = weights.exported_folder(args.name or "")
+    if args.name and folder is not None:
+        return _verify_exported(folder)
     if args.name is None:
         chosen = [c for c in weights.CHECKPOINTS if _is_here(c)]
         is_bundled = True
@@ -187,6 +192,18 @@ def _verify(args: argparse.Namespace) -> int:
         print(f"{weights.BUNDLED_NAME}: intact ({weights.verify_bundled()})")
     conditions = [_verify_one(checkpoint) for checkpoint in chosen]
     return 0 if all(c is Condition.INTACT for c in conditions) else 1
+
+
+def _verify_exported(folder: Path) -> int:
+    from napari_sam2.engine.onnx.manifest import read_manifest
+
+    try:
+        manifest = read_manifest(folder)
+    except CheckpointError as error:
+        print(error)
+        return 1
+    print(f"{folder}: intact ({len(manifest.files)} graphs)")
+    return 0
 
 
 def _is_here(checkpoint: Checkpoint) -> bool:

@@ -158,7 +158,8 @@ def own_model(name_or_path: str | Path) -> OwnModel:
     if is_exported(path):
         from napari_sam2.engine.onnx.manifest import read_manifest
 
-        return OwnModel(read_manifest(path.parent).config, is_exported=True)
+        manifest = read_manifest(path.parent, checks=False)  # loading does
+        return OwnModel(manifest.config, is_exported=True)
     card = read_card(path)
     if card is None:
         return OwnModel(read_config(path) or infer_config(read_state_dict(path)))

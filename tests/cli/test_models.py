@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -222,6 +223,18 @@ def test_verify_one(run, capsys, toys):
     assert run("verify", "nano") == 0
     assert run("verify", "toy") == 1
     assert "toy: not downloaded" in capsys.readouterr().out
+
+
+def test_verify_checks_a_folder_of_graphs(run, capsys, nano_onnx, tmp_path):
+    folder = shutil.copytree(nano_onnx, tmp_path / "model")
+    assert run("verify", str(folder)) == 0
+    assert f"{folder}: intact" in capsys.readouterr().out
+    graph = folder / "mask_decoder.onnx"
+    content = bytearray(graph.read_bytes())
+    content[len(content) // 2] ^= 1
+    graph.write_bytes(content)
+    assert run("verify", str(folder)) == 1
+    assert "mask_decoder.onnx is damaged" in capsys.readouterr().out
 
 
 def test_a_verb_is_needed(run, capsys):

@@ -103,7 +103,7 @@ def _provider_of(device: str, available: Sequence[str]) -> Provider:
     if name not in _PROVIDERS or (colon and not number.isdecimal()):
         raise DeviceError(
             f"{device!r} is no device of ONNX Runtime: use auto, cpu, cuda, cuda:1, "
-            "directml, coreml or openvino."
+            "directml, coreml, mps or openvino."
         )
     return _PROVIDERS[name], {"device_id": int(number)} if number else {}
 

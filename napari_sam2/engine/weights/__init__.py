@@ -32,7 +32,7 @@ from napari_sam2.engine.weights.download import (
     download,
     source_url,
 )
-from napari_sam2.engine.weights.exported import MANIFEST, is_exported
+from napari_sam2.engine.weights.exported import MANIFEST, exported_folder, is_exported
 from napari_sam2.engine.weights.identity import weights_sha256
 from napari_sam2.engine.weights.integrity import Condition, read_receipt
 from napari_sam2.engine.weights.messages import human_size
@@ -60,6 +60,7 @@ __all__ = [
     "cache_folder",
     "cached_path",
     "download",
+    "exported_folder",
     "find_base",
     "find_checkpoint",
     "human_size",

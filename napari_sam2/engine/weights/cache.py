@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CACHE_VARIABLE = "NAPARI_SAM2_CACHE"
 
 _WEIGHT_ENDINGS = {".pt", ".pth", ".ckpt", ".safetensors"}
+_GRAPH_ENDING = ".onnx"
 
 
 def cache_folder() -> Path:
@@ -133,6 +134,8 @@ def resolve_weights(name_or_path: str | Path) -> Path:
 
 
 def _existing_file(path: Path, text: str) -> Path:
+    if path.suffix == _GRAPH_ENDING:
+        raise _no_whole_model(path)
     if path.is_file():
         return path
     if path.is_dir():
@@ -142,9 +145,25 @@ def _existing_file(path: Path, text: str) -> Path:
             f"{path} is a folder: give the path of a .pt or .safetensors file in it, "
             "or a folder that napari-sam2 export-onnx has written."
         )
-    if path.suffix in _WEIGHT_ENDINGS or len(path.parts) > 1:
+    if path.suffix in _WEIGHT_ENDINGS:
         raise ModelError(f"There is no weights file {path}: check the path.")
+    if len(path.parts) > 1:
+        raise ModelError(
+            f"There is no file of weights, or folder of graphs, {path}: check the path."
+        )
     raise unknown_model(text)
+
+
+def _no_whole_model(path: Path) -> ModelError:
+    """Make the error for a single graph."""
+    if (path.parent / MANIFEST).is_file():
+        return ModelError(
+            f"{path} is one part of an exported model: give its folder, {path.parent}."
+        )
+    return ModelError(
+        f"{path} is a graph by itself: give the path of a .pt or .safetensors file, or "
+        "of a folder that napari-sam2 export-onnx has written."
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> CheckpointError:

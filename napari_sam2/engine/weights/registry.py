@@ -176,7 +176,8 @@ def unknown_model(name: str) -> ModelError:
     guess = f" Did you mean {close[0]}?" if close else ""
     return ModelError(
         f"There is no model called {name!r}.{guess} Choose one of {', '.join(names)}, "
-        "or give the path of a .pt or .safetensors file."
+        "or give the path of a .pt or .safetensors file, or of a folder that "
+        "napari-sam2 export-onnx has written."
     )
 
 

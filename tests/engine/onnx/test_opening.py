@@ -26,7 +26,7 @@ from napari_sam2.core.quality import EXACT, FAST, ROUNDED
 from napari_sam2.engine import rounding
 from napari_sam2.engine.device import inference
 from napari_sam2.engine.grading import choose_quality
-from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.loading import load_model, own_model
 from napari_sam2.engine.onnx.network import OnnxNetwork
 from napari_sam2.engine.onnx.providers import CPU, choose_providers
 from napari_sam2.engine.onnx.session import Graph
@@ -138,6 +138,8 @@ def test_a_manifest_of_something_else_is_told(tmp_path: Path, content: bytes) ->
     ("fields", "reason"),
     [
         ({"version": 99}, "newer napari-sam2"),
+        ({"version": 0}, "incomplete or was changed"),
+        ({"version": None}, "incomplete or was changed"),
         ({"constants": {}}, "incomplete or was changed"),
         ({"parts": {}}, "incomplete or was changed"),
         ({"precision": "fp4"}, "incomplete or was changed"),
@@ -158,6 +160,19 @@ def test_files_outside_the_folder_are_refused(folder: Path) -> None:
     change_manifest(folder, **content)
     with pytest.raises(CheckpointError, match="incomplete or was changed"):
         load_model(folder)
+
+
+def test_one_part_of_a_model_is_told(nano_onnx: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=f"is one part of .*give .*{nano_onnx.name}"):
+        load_model(nano_onnx / "image_encoder.onnx")
+    (tmp_path / "other.onnx").touch()
+    with pytest.raises(ModelError, match=r"a folder that napari-sam2 export-onnx"):
+        load_model(tmp_path / "other.onnx")
+
+
+def test_a_model_is_described_without_reading_its_graphs(folder: Path) -> None:
+    (folder / "image_encoder.onnx").unlink()
+    assert own_model(folder).config.name == "nano"
 
 
 def test_a_missing_graph_is_told(folder: Path) -> None:

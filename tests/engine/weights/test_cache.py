@@ -112,7 +112,8 @@ def test_a_file_called_like_a_model_needs_a_path(tmp_path, monkeypatch):
     ("text", "sentence"),
     [
         ("none.pt", "There is no weights file"),
-        ("some/where", "There is no weights file"),
+        ("some/where", "There is no file of weights, or folder of graphs"),
+        ("sam3", "or of a folder that napari-sam2 export-onnx"),
         ("x" * 300, "cannot be read: File name too long"),
         ("sam3", "There is no model called 'sam3'"),
         (".", "is a folder"),
