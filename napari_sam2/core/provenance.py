@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from napari_sam2.core.quality import Precision
     from napari_sam2.core.recipe import Made, OtherAxis
 
-_SOFTWARE = ("numpy", "torch", "napari")
+_SOFTWARE = (
+    "numpy", "torch", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "napari"
+)  # fmt: skip
 NOTE = "Masks predicted by a model (SAM 2) from the prompts below; not ground truth."
 
 

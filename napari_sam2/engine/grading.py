@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.quality import grade
+from napari_sam2.core.quality import grade, of_graphs
 from napari_sam2.engine.device import pick_device
 from napari_sam2.engine.loading import own_model
 from napari_sam2.engine.onnx.providers import is_processor as onnx_on_processor
@@ -53,13 +53,14 @@ def choose_quality(
     config, is_exported = own_model(name_or_path)
     is_onnx = is_exported or backend == "onnx"
     is_pytorch = not is_onnx and device in ("auto", "cpu")
-    return grade(
+    chosen = grade(
         mode,
         is_processor=_is_processor(device, is_onnx=is_onnx),
         own_size=config.image_size,
         encoder_flops=lambda size: encoder_flops(config.at_size(size)),
         has_units=is_pytorch and gains_from_rounding(config),
     )
+    return of_graphs(chosen) if is_exported else chosen
 
 
 def _is_processor(device: str, *, is_onnx: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import tifffile
 from PIL import Image
 
 from napari_sam2.core.frames.intensity import estimate_limits
+from napari_sam2.core.quality import Quality
 from napari_sam2.core.recipe import Made, RecipeStep, Told
 from napari_sam2.engine import rounding
 from napari_sam2.engine.weights import weights_sha256
@@ -119,6 +120,29 @@ def test_a_machine_that_may_round_and_does_not_says_so(
     said = json.loads((tmp_path / "objects.csv.json").read_text())
     assert said["settings"]["quality"]["rounds"] is True
     assert said["precision"] == "float32"
+
+
+def test_graphs_say_which_weights_they_were_made_of(
+    cli, stack: Path, tmp_path: Path, nano_onnx: Path
+) -> None:
+    table = tmp_path / "objects.csv"
+    command = (
+        "track", stack, "-o", tmp_path / "labels.tif", "--table", table,
+        "--point", "1:0,22,20", "--frames", "0:2", "--model", nano_onnx,
+        "--quality", "fast",
+    )  # fmt: skip
+    told = cli(*command)
+    assert told.code == 0
+    assert "--quality fast: graphs keep the size" in told.err
+    assert "the last 2 frames are looked back at" in told.err
+    said = json.loads((tmp_path / "objects.csv.json").read_text())
+    assert said["settings"]["backend"] == "onnx"
+    assert said["settings"]["graphs"] == {
+        "weights_sha256": weights_sha256("nano"), "precision": "fp32"
+    }  # fmt: skip
+    assert said["model"]["sha256"] == weights_sha256(nano_onnx)
+    assert said["settings"]["quality"] == asdict(Quality("fast", recent_frames=2))
+    assert "onnxruntime" in said["software"]
 
 
 @pytest.mark.parametrize("before", ["bfloat16", "float32", None])

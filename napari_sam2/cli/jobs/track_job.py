@@ -21,7 +21,7 @@ from napari_sam2.core.provenance import (
     software_versions,
 )
 from napari_sam2.core.recipe import Made
-from napari_sam2.engine.weights import base_of, weights_sha256
+from napari_sam2.engine.weights import base_of, exported_folder, weights_sha256
 from napari_sam2.io.reading.joined import join_channels
 from napari_sam2.io.reading.stack import Stack, open_stack, split_dataset
 from napari_sam2.io.reading.stack_frames import stack_frames
@@ -127,9 +127,24 @@ def run_settings(made: Made, args: argparse.Namespace) -> dict[str, Any]:
     settings = dict(describe_settings(made))
     if args.backend != "auto":
         settings["backend"] = args.backend
+    settings |= _graphs(args.model)
     if args.is_compiled:
         settings["compiled"] = True
     return settings
+
+
+def _graphs(model: str) -> dict[str, Any]:
+    """Return what is known of the graphs in a folder, if the model is one."""
+    folder = exported_folder(model)
+    if folder is None:
+        return {}
+    from napari_sam2.engine.onnx.manifest import read_manifest
+
+    manifest = read_manifest(folder, checks=False)
+    made_of = {
+        "weights_sha256": manifest.weights_sha256, "precision": manifest.precision
+    }  # fmt: skip
+    return {"backend": "onnx", "graphs": made_of}
 
 
 def provenance(

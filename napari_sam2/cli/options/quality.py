@@ -5,7 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, get_args
 
-from napari_sam2.core.quality import EXACT, MEANINGS, QualityMode, describe, grade
+from napari_sam2.core.quality import (
+    EXACT,
+    MEANINGS,
+    QualityMode,
+    describe,
+    grade,
+    of_graphs,
+)
+from napari_sam2.engine.weights import exported_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -47,7 +55,10 @@ def quality_of(args: argparse.Namespace) -> Quality:
         With ``--quality auto``, if there is no such model.
     """
     if args.quality != "auto":
-        return grade(args.quality)
+        quality = grade(args.quality)
+        if quality == EXACT or exported_folder(args.model) is None:
+            return quality
+        return _of_graphs(quality)
     from napari_sam2.engine.grading import choose_quality  # torch takes seconds
 
     chosen = choose_quality(
@@ -56,6 +67,18 @@ def quality_of(args: argparse.Namespace) -> Quality:
     words = chosen.name if args.image_size is not None else describe(chosen)
     print(f"napari-sam2: --quality auto is {words} here.", file=sys.stderr)
     return chosen
+
+
+def _of_graphs(quality: Quality) -> Quality:
+    """Return what graphs can do of a quality; print what that is."""
+    count = quality.recent_frames
+    looks_back = f", and the last {count} frames are looked back at" if count else ""
+    print(
+        f"napari-sam2: --quality {quality.name}: graphs keep the size and the "
+        f"precision that they were exported with{looks_back}.",
+        file=sys.stderr,
+    )
+    return of_graphs(quality)
 
 
 def in_words(quality: Quality) -> str:

@@ -22,7 +22,7 @@ from napari_sam2.core.errors import (
     ModelError,
 )
 from napari_sam2.core.prompts import BoxPrompt, PointPrompt
-from napari_sam2.core.quality import EXACT, FAST, ROUNDED
+from napari_sam2.core.quality import EXACT, FAST, ROUNDED, Quality, describe, of_graphs
 from napari_sam2.engine import rounding
 from napari_sam2.engine.device import inference
 from napari_sam2.engine.grading import choose_quality
@@ -72,6 +72,14 @@ def test_masks_are_those_of_pytorch(nano_onnx: Path, nano, moving_discs) -> None
 def test_graphs_keep_their_size_in_any_quality(nano_onnx: Path) -> None:
     assert load_model(nano_onnx, quality=FAST).config.image_size == 256
     assert choose_quality("auto", nano_onnx, device="cpu") is EXACT
+
+
+def test_of_a_quality_graphs_do_what_is_left(nano_onnx: Path, monkeypatch) -> None:
+    monkeypatch.setattr(quality, "_CLICK_FLOPS", 1)
+    chosen = choose_quality("auto", nano_onnx, device="cpu")
+    assert chosen == Quality("fast", recent_frames=2)
+    assert describe(chosen) == "fast, with frames of the model's own image size"
+    assert of_graphs(ROUNDED) is EXACT
 
 
 def test_graphs_are_never_taken_for_rounded(
