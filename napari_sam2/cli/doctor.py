@@ -34,13 +34,21 @@ _REQUIRED = (
 )  # fmt: skip
 _GRAPHICAL = ("napari", "npe2", "qtpy", "PyQt6", "PyQt5", "PySide6")
 _EXTRAS = {
-    "hdf5": ("h5py", "reads HDF5"),
-    "medical": ("nibabel", "reads NIfTI, and DICOM with pydicom"),
-    "onnx": ("onnxruntime", "runs models as ONNX graphs"),
-    "video": ("av", "reads MP4, AVI, MOV and MKV"),
-    "zarr": ("zarr", "reads .zarr"),
-    "all": ("napari", "the viewer, and everything above"),
+    "coco": (("pycocotools",), "writes COCO"),
+    "evaluate": (
+        ("py-ctcmetrics",),
+        "measures as the Cell Tracking Challenge",
+    ),
+    "hdf5": (("h5py",), "reads HDF5"),
+    "medical": (("nibabel", "pydicom"), "reads NIfTI and DICOM"),
+    "onnx": (("onnxruntime",), "runs models as ONNX graphs"),
+    "onnx-export": (("onnx", "onnxscript"), "writes models as ONNX graphs"),
+    "video": (("av",), "reads MP4, AVI, MOV and MKV"),
+    "zarr": (("zarr",), "reads .zarr"),
+    "all": (("napari",), "the viewer, coco, hdf5, medical, video and zarr"),
 }
+_ONNX_RUNTIMES = "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"
+_MADE_HERE = {"onnx": "kept ONNX graphs", "compiled": "kept compiled code"}
 
 
 @dataclass(slots=True)
@@ -220,16 +228,31 @@ def _cuda_devices(problems: list[str]) -> dict[str, str]:
 
 def _extras() -> dict[str, str]:
     facts = {}
-    for extra, (package, purpose) in _EXTRAS.items():
-        found = _installed((package,)).get(package)
-        install = f'missing: pip install "napari-sam2[{extra}]"'
-        facts[extra] = f"{f'{package} {found}' if found else install} ({purpose})"
+    for extra, (packages, purpose) in _EXTRAS.items():
+        found = _installed(_ONNX_RUNTIMES if extra == "onnx" else packages)
+        words = ", ".join(f"{name} {number}" for name, number in found.items())
+        if len(found) < len(packages):
+            install = f'missing: pip install "napari-sam2[{extra}]"'
+            words = f"{words}; rest {install}" if words else install
+        facts[extra] = f"{words} ({purpose})"
+    return facts
+
+
+def _made_here(cache: Path) -> dict[str, str]:
+    """Say how much of the cache can be deleted, for it is made again when needed."""
+    facts = {}
+    for name, words in _MADE_HERE.items():
+        sizes = [one.stat().st_size for one in (cache / name).rglob("*")]
+        if sizes:
+            folder = without_home(str(cache / name))
+            facts[words] = f"{human_size(sum(sizes))} in {folder}; may be deleted"
     return facts
 
 
 def _models(problems: list[str]) -> dict[str, str]:
     folder = weights.cache_folder()
     facts = {"cache": without_home(str(folder)), "free there": _free_space(folder)}
+    facts |= _made_here(folder)
     try:
         path = weights.verify_bundled()
         facts[weights.BUNDLED_NAME] = f"intact, {human_size(path.stat().st_size)}"

@@ -142,11 +142,24 @@ def test_gpus_are_listed_with_their_memory(run, monkeypatch, problem):
 
 def test_what_is_not_installed_is_said_with_the_command(run, monkeypatch):
     monkeypatch.setattr(doctor, "_REQUIRED", ("numpy", "no-such-package"))
-    monkeypatch.setattr(doctor, "_EXTRAS", {"video": ("no-such-reader", "reads MP4")})
+    readers = ("no-such-reader",), "reads MP4"
+    both = ("numpy", "no-such-reader"), "reads NIfTI"
+    monkeypatch.setattr(doctor, "_EXTRAS", {"video": readers, "medical": both})
     code, text = run()
     assert code == 1
     assert "run pip install no-such-package" in text
     assert 'missing: pip install "napari-sam2[video]" (reads MP4)' in text
+    assert '; rest missing: pip install "napari-sam2[medical]" (reads NIfTI)' in text
+
+
+def test_what_was_made_here_and_can_be_deleted_is_said(run, home):
+    kept = home / "cache" / "onnx" / "nano"
+    kept.mkdir(parents=True)
+    (kept / "image_encoder.onnx").write_bytes(bytes(3_000_000))
+    _, text = run()
+    assert "kept ONNX graphs" in text
+    assert "3.0 MB in ~/cache/onnx; may be deleted" in text
+    assert "kept compiled code" not in text
 
 
 def test_the_extras_are_those_of_the_package():
@@ -155,9 +168,11 @@ def test_the_extras_are_those_of_the_package():
     if not path.is_file():
         pytest.skip("installed without its sources")
     project = tomllib.loads(path.read_text("utf-8"))["project"]
-    for extra, (package, _) in doctor._EXTRAS.items():
-        needed = project["optional-dependencies"][extra]
-        assert any(line.startswith(package) for line in needed)
+    extras = project["optional-dependencies"]
+    assert doctor._EXTRAS.keys() == extras.keys() - {"test", "test-gui", "train"}
+    for extra, (packages, _) in doctor._EXTRAS.items():
+        for package in packages:
+            assert any(line.startswith(package) for line in extras[extra]), extra
     needed = " ".join(project["dependencies"])
     assert all(package in needed for package in doctor._REQUIRED)
 
