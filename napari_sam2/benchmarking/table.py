@@ -9,7 +9,7 @@ from napari_sam2.benchmarking.comparison import table as comparison_table
 from napari_sam2.evaluation.markup import as_markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from napari_sam2.benchmarking.machine import Machine
     from napari_sam2.benchmarking.peaks import Peaks
@@ -144,14 +144,15 @@ def _breakdown_rows(found: Findings) -> Iterator[list[str]]:
     columns = [break_down(found, run) for run in found.runs]
     for name in columns[0]:
         both = zip(columns, found.runs, strict=True)
-        yield [name, *(_share(column[name], run) for column, run in both)]
+        yield [name, *(_share(name, column, run) for column, run in both)]
     yield ["frame", *(f"{_ms(run.seconds)} (100 %)" for run in found.runs)]
 
 
-def _share(seconds: float, run: RunTime) -> str:
-    if _is_less_than_nothing(seconds, run):
-        return _NONE
-    seconds = max(0.0, seconds)
+def _share(name: str, column: Mapping[str, float], run: RunTime) -> str:
+    """Write a part's time, and its share of frames where parts add up to them."""
+    if _is_less_than_nothing(column[REST], run):
+        return _NONE if name == REST else _ms(column[name])
+    seconds = max(0.0, column[name])
     return f"{_ms(seconds)} ({100 * seconds / run.seconds:.0f} %)"
 
 

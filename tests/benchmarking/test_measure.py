@@ -139,6 +139,10 @@ def test_parts_that_took_longer_than_the_frame_leave_no_share_below_zero() -> No
     (rest,) = (line for line in text.splitlines() if line.startswith(f"| {REST}"))
     shares = [cell.strip() for cell in rest.split("|")[2:-1]]
     assert shares == ["–", "0.00 (0 %)", "250 (25 %)"]
+    lines = text.splitlines()
+    *_, encoder = (line for line in lines if line.startswith(f"| {ENCODER}"))
+    shares = [cell.strip() for cell in encoder.split("|")[2:-1]]
+    assert shares == ["500", "500 (50 %)", "500 (50 %)"]
     assert "With 2 objects the parts take 1.25 times as long as the frame" in text
     assert text.count("times as long") == 1
 
