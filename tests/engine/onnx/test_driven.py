@@ -85,7 +85,8 @@ def pair(nano, graphs: Graphs, stack) -> Pair:
     return Pair(nano, graphs, stack[0])
 
 
-CLOSE = 0.05
+# Other numbers of threads make 0.013, and memories that are not rounded 0.03.
+CLOSE = 0.02
 
 
 def test_a_box_on_one_frame_both_ways(pair: Pair) -> None:
