@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from napari_sam2.control import TrackerFactory
     from napari_sam2.widgets.sessions.session import Session
 
-_WIDTH = 380
+_WIDTH, _SENTENCE_HEIGHT = 380, 100
 
 
 class Sam2Dock(QWidget):
@@ -272,7 +272,8 @@ class Sam2Dock(QWidget):
     def _stand_back(self) -> None:
         """Leave the viewer to the dock that is there: two would fight over layers."""
         self.shut_down()
-        self._scroll.setEnabled(False)
+        self._scroll.hide()  # the one that is there needs the column
+        self.setFixedHeight(_SENTENCE_HEIGHT)
         self.status_line.say(
             "SAM 2 is open in this viewer already. Close this panel, and use the other "
             "one."

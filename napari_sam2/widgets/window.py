@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import napari
 from napari.utils.notifications import show_warning
@@ -33,8 +33,17 @@ def open_window(paths: Sequence[str]) -> None:
         viewer.add_image(array, **described)
         for notice in stack.notices:
             show_warning(notice)
-    dock = Sam2Dock(viewer)
-    viewer.window.add_dock_widget(dock, name="SAM 2", area="right")
+    dock = _open_dock(viewer)
     for path in projects:
         dock.projects.open(Path(path))
     napari.run()
+
+
+def _open_dock(viewer: Any) -> Sam2Dock:
+    """Open the dock as napari's menu does, which shows and hides what it knows."""
+    try:
+        _, dock = viewer.window.add_plugin_dock_widget("napari-sam2", "SAM 2")
+    except KeyError:  # switched off among napari's plugins: no menu opens it
+        dock = Sam2Dock(viewer)
+        viewer.window.add_dock_widget(dock, name="SAM 2", area="right")
+    return dock

@@ -117,3 +117,17 @@ def test_the_command_opens_it_with_napari(
     (user.dock,) = Sam2Dock.all_in(user.viewer)
     user.wait(lambda: user.session is not None)
     assert user.session.image.layer.name == "cells"
+
+
+def test_napari_knows_the_dock_that_the_command_opens(
+    at_window: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its menu shows and hides that one, as any of its plugins, and adds no other."""
+    user = at_window
+    monkeypatch.setattr("napari.Viewer", lambda **_: user.viewer)
+    monkeypatch.setattr("napari.run", lambda: None)
+    open_window([])
+    (user.dock,) = Sam2Dock.all_in(user.viewer)
+    _, found = user.viewer.window.add_plugin_dock_widget("napari-sam2", "SAM 2")
+    assert found is user.dock
+    assert user.dock.window().findChildren(Sam2Dock) == [user.dock]
