@@ -5,10 +5,11 @@ python -m tests.benchmarks.soak --objects 4 --frames 1500
 python -m tests.benchmarks.soak --model miniature
 
 With nano it takes 100 minutes of one core. The miniature of the tests takes the same
-way through everything around the network, and minutes.  Compares the first window of
-frames after a warm-up with the last one, 1,000 frames each (fewer in a shorter run).
-Time is judged by what the processor worked for a frame: other programs cannot change
-that. The exit code is 1 if something is not flat.
+way through everything around the network, and minutes.
+
+Compares the first window of frames after a warm-up with the last one, 1,000 frames each
+(fewer in a shorter run). Time is judged by what the processor worked for a frame: other
+programs cannot change that. The exit code is 1 if something is not flat.
 """
 
 from __future__ import annotations
