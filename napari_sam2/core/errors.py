@@ -46,6 +46,10 @@ class PromptError(Sam2Error):
     """A prompt cannot be used: outside the image, empty, or contradictory."""
 
 
+class OutsideError(PromptError):
+    """A prompt lies beside the image."""
+
+
 class NoPromptError(PromptError):
     """There is nothing that says what to segment."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_sam2.core.errors import PromptError
+from napari_sam2.core.errors import OutsideError, PromptError
 from napari_sam2.core.masks.frozen import freeze, is_frozen
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def check_point_inside(
     """Raise PromptError if a point lies outside a frame, (H, W)."""
     if not all(-0.5 <= c <= n - 0.5 for c, n in zip(point_yx, shape_hw, strict=True)):
         y, x = point_yx
-        raise PromptError(
+        raise OutsideError(
             f"The point (y={y:g}, x={x:g}) for {what} lies outside the image, which is "
             f"{shape_hw[0]} × {shape_hw[1]} pixels (height × width). Points are given "
             "row first: Y,X."
@@ -197,7 +197,7 @@ def check_box_overlaps(
     y0, x0, y1, x1 = box_yxyx
     height, width = shape_hw
     if y1 <= -0.5 or x1 <= -0.5 or y0 >= height - 0.5 or x0 >= width - 0.5:
-        raise PromptError(
+        raise OutsideError(
             f"The box {tuple(float(c) for c in box_yxyx)} for {what} lies outside the "
             f"image, which is {height} × {width} pixels (height × width). Boxes are "
             "given row first: Y0,X0,Y1,X1."

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from napari_sam2.core.errors import OutsideError, Sam2Error
+
 DEPTHLESS = (
     "A click in 3-D has no depth: go back to the 2-D view (Ctrl-Y), and click on the "
     "frame that you mean."
 )
+_BESIDE = "That is outside the image: click, or draw, within the picture."
 _OTHER_SHAPES = {
     "add_ellipse": "Ellipses",
     "add_line": "Lines",
@@ -40,6 +43,11 @@ class Press:
         """Return what a mouse event of napari says."""
         is_negative = event.button == 2 or "Alt" in event.modifiers
         return cls(is_negative, len(event.dims_displayed) == 3)
+
+
+def sentence_for(problem: Sam2Error) -> str:
+    """Say what was wrong with a gesture, without numbers that nobody has written."""
+    return _BESIDE if isinstance(problem, OutsideError) else str(problem)
 
 
 def better_tool(tool: str) -> tuple[str, str] | None:

@@ -14,12 +14,13 @@ import numpy as np
 from napari.layers.base import ActionType
 
 from napari_sam2.core.errors import Sam2Error
+from napari_sam2.layers import prompt_gestures as gestures
 from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
 from napari_sam2.layers.geometry import follow_geometry
 from napari_sam2.layers.prompt_boxes import BoxReader, BoxWriter
 from napari_sam2.layers.prompt_clipboard import Clipboard
-from napari_sam2.layers.prompt_gestures import DEPTHLESS, Press, better_tool
+from napari_sam2.layers.prompt_gestures import Press
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class PromptLayers:
         press, self._press = self._press, Press()
         if press.is_in_3d and event.action == ActionType.ADDED:
             self._show_document()
-            self._on_refused(DEPTHLESS)
+            self._on_refused(gestures.DEPTHLESS)
         else:
             self._commit_layer_edit()
 
@@ -208,7 +209,7 @@ class PromptLayers:
 
     def _on_tool_chosen(self, _event: Any) -> None:
         """Tell before anything is drawn that boxes are the only shapes here."""
-        better = better_tool(str(self.boxes.mode))
+        better = gestures.better_tool(str(self.boxes.mode))
         if better is not None:
             self.boxes.mode, sentence = better
             self._on_refused(sentence)
@@ -227,7 +228,7 @@ class PromptLayers:
         except Sam2Error as error:
             if is_final:
                 self._show_document()
-                self._on_refused(str(error))
+                self._on_refused(gestures.sentence_for(error))
             return
         with self._writing():
             self._history.do(edit, gesture=("prompts", id(self), self._gesture))

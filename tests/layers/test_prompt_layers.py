@@ -108,6 +108,16 @@ def test_a_point_dragged_out_of_the_image_stays_at_the_last_place_inside(bench):
     assert "outside the image" in bench.refused[0]
 
 
+@pytest.mark.parametrize("place", [(0, 5, -8), (0, 90, 5)])
+def test_a_click_beside_the_image_is_refused_without_numbers(bench, place):
+    bench.points.mode = "add"
+    click(bench.viewer, bench.points, place)
+    (sentence,) = bench.refused
+    assert "outside the image" in sentence
+    assert not any(letter.isdigit() for letter in sentence)
+    assert not bench.document.prompts
+
+
 def test_two_drags_are_two_steps(bench):
     bench.points.add((0, 5, 5))
     steps = len(bench.history)

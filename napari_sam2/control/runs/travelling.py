@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.control.runs.running import Running
     from napari_sam2.control.status import StatusBoard
+    from napari_sam2.state.edit import Edit
     from napari_sam2.state.history import History
 
 
@@ -25,6 +26,8 @@ class Travelling:
 
     def __init__(self, history: History, running: Running, board: StatusBoard) -> None:
         self._history, self._running, self._board = history, running, board
+        self._touched: set[int] = set()
+        history.travelling.connect(self._note)
 
     @property
     def undo_label(self) -> str | None:
@@ -48,4 +51,16 @@ class Travelling:
 
     def _go(self, what: str, label: str | None, go: Callable[[], bool]) -> None:
         if label is not None and go():
+            self._choose()
             self._board.say(f"{what}: {label}.")
+
+    def _note(self, edit: Edit) -> None:
+        """Note whose prompts and masks a step is about."""
+        self._touched = {object_id for object_id, _ in (*edit.prompts, *edit.masks)}
+
+    def _choose(self) -> None:
+        """Choose the object that a step was about: what comes next is for it, too."""
+        touched, self._touched = self._touched, set()
+        document = self._history.document
+        if len(touched) == 1 and touched <= {*document.objects}:
+            document.select(*touched)
