@@ -54,7 +54,9 @@ class Split:
         ]
 
 
-def split_frames(known: Sequence[int], shown: Sequence[int]) -> Split:
+def split_frames(
+    known: Sequence[int], shown: Sequence[int], most: int = _MOST_HELD_OUT
+) -> Split:
     """Hold a fifth of the frames that show objects out, in one block or two.
 
     Fewer are, where frames that show nothing lie between them by the dozen.
@@ -65,16 +67,18 @@ def split_frames(known: Sequence[int], shown: Sequence[int]) -> Split:
         Frames with masks, in order, those that say that no object is there included.
     shown : sequence of int
         Those of them that show an object.
+    most : int, optional
+        Of these to hold out, up to 16.
 
     Returns
     -------
     Split
         Nothing is held out where fewer than three frames show an object.
     """
-    count = len(shown)
-    if count < FEWEST_FRAMES:
+    count, most = len(shown), min(most, _MOST_HELD_OUT)
+    if count < FEWEST_FRAMES or most < 1:
         return Split(tuple(known))
-    held = min(max(1, round(_SHARE * count)), _MOST_HELD_OUT)
+    held = min(max(1, round(_SHARE * count)), most)
     blocks = tuple(_filled(block, known) for block in _blocks(shown, held))
     out = {frame for block in blocks for frame in block}
     near = {frame + step for frame in out for step in (-1, 1)} - out

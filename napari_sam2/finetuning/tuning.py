@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from napari_sam2.model.sam2 import Sam2Model
 
 _CACHE_BYTES = 1 << 30
+_LARGEST_RESERVE = 0.25  # of the time, to measure what was learnt last
 
 
 def tune(
@@ -114,7 +115,7 @@ class _Tuning:
         self._is_rounded = is_rounded(self._device, model.config, ROUNDED)
         is_cpu = self._device.type == "cpu"
         self._size = fit(options.size, model.config) if is_cpu else options.size
-        self._step = 0
+        self._step, self._measuring_s = 0, 0.0
         self._loss: float | None = None
         self._marks = Marks()
 
@@ -148,12 +149,17 @@ class _Tuning:
     def _end(self) -> End | None:
         if self._token.is_cancelled:
             return End.STOPPED
-        if self._seconds_left <= 0:
+        if self._seconds_left <= self._reserve:
             return End.TIME
         if self._step >= self._options.steps:
             return End.STEPS
         waited = (self._step - self._marks.best_step) // self._options.every
         return End.ENOUGH if waited >= self._options.patience else None
+
+    @property
+    def _reserve(self) -> float:
+        """Seconds that the last measurement will take, if they are a small share."""
+        return min(self._measuring_s, _LARGEST_RESERVE * 60 * self._options.minutes)
 
     def _learn(self) -> None:
         """Take one lesson; where memory does not suffice, a smaller one."""
@@ -192,11 +198,12 @@ class _Tuning:
         if changes is not None:
             merged = merge(self._changed(changes), changes, name="tuned")
             self._judged.load_state_dict(merged, strict=False)
-        examining = self._examiner.examine(self._judged)
+        started, examining = time.monotonic(), self._examiner.examine(self._judged)
         while True:
             try:
                 next(examining)
             except StopIteration as end:
+                self._measuring_s = time.monotonic() - started
                 if self._marks.note(self._step, float(end.value), changes):
                     self._keep(self._marks.outcome(self._step, End.STOPPED))
                 yield self._report("Measured", is_measured=True)

@@ -148,6 +148,38 @@ def test_it_ends_when_the_time_is_up(miniature, discs_truth):
     assert outcome.steps_done == 0
 
 
+def test_what_was_learnt_last_is_measured_within_the_time(
+    miniature, discs_truth, monkeypatch
+):
+    clock = FakeClock()
+    monkeypatch.setattr(tuning, "time", clock)
+    monkeypatch.setattr(Examiner, "examine", lambda _, model: clock.examine(model))
+    monkeypatch.setattr(tuning, "loss_of", clock.loss_of)
+    options = replace(FEW, minutes=2, steps=1000, every=20, patience=9)
+    _, outcome = run(copy.deepcopy(miniature), discs_truth, options)
+    assert outcome.end is End.TIME
+    assert outcome.curve[-1][0] == outcome.steps_done > 0
+    assert clock.now <= 120
+
+
+class FakeClock:
+    """Time in which a measurement takes 20 seconds, and a lesson 3."""
+
+    now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def examine(self, model):
+        self.now += 20
+        yield
+        return 0.5
+
+    def loss_of(self, *given):
+        self.now += 3
+        return loss_of(*given)
+
+
 def test_stopped_while_it_measures_the_base_nothing_came_of_it(miniature, discs_truth):
     token = CancelToken()
     model = copy.deepcopy(miniature)
@@ -190,6 +222,16 @@ def test_an_object_that_is_gone_from_most_frames_is_learnt_where_it_is(miniature
 def test_frames_that_show_no_object_are_none_to_learn_from():
     with pytest.raises(StackError, match=r"Only 2 frames have masks .* at least 3"):
         part([seen_only_on((4, 5))])
+
+
+@pytest.mark.parametrize("count", [1, 4, 16, 64, 150])
+def test_of_many_stacks_no_more_is_held_out_than_can_be_measured(count):
+    splits = part([truth(count=12)] * count)
+    held = [split for split in splits if split.held_out]
+    frames = sum(len(block) for split in held for block in split.held_out)
+    assert min(count, 64) <= frames <= 64
+    assert len(held) == min(count, 64)
+    assert all(split.training for split in splits)
 
 
 def test_a_stack_with_few_masks_serves_beside_one_with_more():
