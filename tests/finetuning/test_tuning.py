@@ -154,7 +154,7 @@ def test_what_was_learnt_last_is_measured_within_the_time(
     clock = FakeClock()
     monkeypatch.setattr(tuning, "time", clock)
     monkeypatch.setattr(Examiner, "examine", lambda _, model: clock.examine(model))
-    monkeypatch.setattr(tuning, "loss_of", clock.loss_of)
+    monkeypatch.setattr(tuning._Tuning, "_lesson", lambda _: clock.lesson())
     options = replace(FEW, minutes=2, steps=1000, every=20, patience=9)
     _, outcome = run(copy.deepcopy(miniature), discs_truth, options)
     assert outcome.end is End.TIME
@@ -175,9 +175,9 @@ class FakeClock:
         yield
         return 0.5
 
-    def loss_of(self, *given):
+    def lesson(self):
         self.now += 3
-        return loss_of(*given)
+        return 0.7
 
 
 def test_stopped_while_it_measures_the_base_nothing_came_of_it(miniature, discs_truth):
