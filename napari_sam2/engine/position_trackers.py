@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from napari_sam2.core.cancel import check_token
 from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames.numbers import FrameNumbers
 from napari_sam2.core.frames.source import check_frame
@@ -173,10 +174,12 @@ class PositionTrackers:
             As for a single stack. A frame that cannot be read ends the run at its
             position.
         """
+        check_token(token)
         return self._run(self._legs(direction, frames, objects), token)
 
     def resume(self, *, token: CancelToken | None = None) -> Generator[FrameResult]:
         """Go on with a run that was stopped."""
+        check_token(token)
         if not self._left:
             raise NoPromptError("No run was stopped: start one with propagate().")
         return self._run(self._left, token, is_resumed=self._is_begun)

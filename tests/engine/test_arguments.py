@@ -228,7 +228,7 @@ def test_objects_are_listed(model):
         with pytest.raises(Sam2Error, match="object numbers are whole numbers"):
             ask([1])
     with pytest.raises(Sam2Error, match=r"CancelToken\(\)"):
-        list(tracker.propagate(token=True))
+        tracker.propagate(token=True)
     assert len(tracker.plan(objects=[1, 1])) == 3
 
 

@@ -8,7 +8,7 @@ import torch
 
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.cancel import CancelToken
-from napari_sam2.core.errors import FrameError, GpuMemoryError, NoPromptError
+from napari_sam2.core.errors import FrameError, GpuMemoryError, NoPromptError, Sam2Error
 from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.core.frames.source import ArrayFrames
@@ -101,6 +101,14 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
         same(part, list(single.propagate()), time * SLICES)
     with pytest.raises(NoPromptError, match="No run was stopped"):
         trackers.resume()
+
+
+def test_what_is_no_token_is_told_at_once(trackers) -> None:
+    trackers.set_prompts(1, 0, CLICK)
+    next(trackers.propagate())
+    for begin in (trackers.propagate, trackers.resume):
+        with pytest.raises(Sam2Error, match=r"CancelToken\(\)"):
+            begin(token=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import torch
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.core.errors import FrameError, NoPromptError, PromptError, Sam2Error
-from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.core.prompts import FramePrompts, PointPrompt
 from napari_sam2.engine.frames.reading import ReadAhead
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
@@ -102,6 +102,25 @@ def test_only_a_stopped_run_can_be_resumed(miniature) -> None:
     list(tracker.propagate())
     with pytest.raises(NoPromptError, match="No run was stopped"):
         tracker.resume()
+
+
+def test_what_was_never_said_can_be_taken_back_in_a_stopped_run(miniature) -> None:
+    tracker = session(miniature)
+    run = tracker.propagate()
+    parts = course(islice(run, 4))
+    run.close()
+    tracker.set_prompts(1, 7, FramePrompts())
+    assert parts + course(tracker.resume()) == course(session(miniature).propagate())
+
+
+def test_what_is_no_token_is_told_before_anything_is_forgotten(miniature) -> None:
+    tracker = session(miniature)
+    list(islice(tracker.propagate(), 4))
+    for begin in (tracker.propagate, tracker.resume):
+        with pytest.raises(Sam2Error, match=r"CancelToken\(\)"):
+            begin(token=True)
+    assert tracker.is_paused
+    assert len(tracker._tracks[1].bank.recent) == 3
 
 
 def test_a_run_that_never_began_changes_nothing(miniature) -> None:

@@ -133,6 +133,8 @@ class ObjectTracks:
     def withdraw(self, object_id: int, frame: int) -> None:
         """Take back what was said on a frame; an object without prompts goes."""
         track = self[object_id]
+        if frame not in track.answers:
+            return
         track.withdraw(frame)
         self._withdrawals[track.object_id] += 1
         if not track.answers:

@@ -54,10 +54,6 @@ class _Run:
     token: CancelToken | None
     is_short: bool = False  # of memory
 
-    def __post_init__(self) -> None:
-        """Reject what is no token."""
-        check_token(self.token)
-
     @property
     def is_stopped(self) -> bool:
         """Whether no further frame is wanted."""
@@ -99,7 +95,16 @@ class Runner:
         A frame that cannot be read ends the way in its direction only, and is raised
         when the other direction is done. The run then counts as paused: once the frame
         can be read, it goes on from there.
+
+        Raises
+        ------
+        Sam2Error
+            At once, if something else was given as a token.
         """
+        check_token(token)
+        return self._run(start, token)
+
+    def _run(self, start: Paused, token: CancelToken | None) -> Generator[FrameResult]:
         self.paused = start
         if not any(start.done):
             for one in self.tracks.of(start.plan.prompted):
