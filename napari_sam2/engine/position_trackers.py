@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_sam2.core.cancel import check_token
@@ -12,10 +12,10 @@ from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames.numbers import FrameNumbers
 from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.results import FrameResult
-from napari_sam2.engine.runs.plan import Plan, check_range
+from napari_sam2.engine.runs.legs import make_legs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     import numpy.typing as npt
 
@@ -28,21 +28,11 @@ if TYPE_CHECKING:
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import MaskResult
     from napari_sam2.engine.objects.tracks import ObjectTracks
+    from napari_sam2.engine.runs.legs import Leg, Place
     from napari_sam2.engine.runs.plan import Direction
     from napari_sam2.engine.tracker import VideoTracker
 
-    Place = tuple[int, int]  # object, and frame at its position
-
 _MOST_KEPT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """The part of a run that is at one position."""
-
-    position: Position
-    objects: tuple[int, ...]
-    plan: Plan
 
 
 class PositionTrackers:
@@ -95,7 +85,7 @@ class PositionTrackers:
         self._trackers: OrderedDict[Position, VideoTracker] = OrderedDict()
         self._put_by: dict[Position, ObjectTracks] = {}
         self._prompted: dict[Position, set[Place]] = {}
-        self._left: list[_Leg] = []
+        self._left: list[Leg] = []
         self._is_begun = False
 
     @property
@@ -127,10 +117,10 @@ class PositionTrackers:
 
     def remove_object(self, object_id: int) -> None:
         """Forget an object, at all positions."""
-        self._left = []
         for position, places in list(self._prompted.items()):
             others = {place for place in places if place[0] != object_id}
             if others != places:
+                self._end_run_of(object_id, position)
                 if position in self._trackers:
                     self._trackers[position].remove_object(object_id)
                 else:
@@ -145,7 +135,7 @@ class PositionTrackers:
         objects: Sequence[int] | None = None,
     ) -> range:
         """Return something as long as the number of steps of a run."""
-        legs = self._legs(direction, frames, objects)
+        legs = make_legs(self._prompted, self.numbers, frames, direction, objects)
         return range(sum(len(leg.plan) for leg in legs))
 
     def propagate(
@@ -175,7 +165,8 @@ class PositionTrackers:
             position.
         """
         check_token(token)
-        return self._run(self._legs(direction, frames, objects), token)
+        legs = make_legs(self._prompted, self.numbers, frames, direction, objects)
+        return self._run(legs, token)
 
     def resume(self, *, token: CancelToken | None = None) -> Generator[FrameResult]:
         """Go on with a run that was stopped."""
@@ -185,17 +176,21 @@ class PositionTrackers:
         return self._run(self._left, token, is_resumed=self._is_begun)
 
     def _run(
-        self, legs: list[_Leg], token: CancelToken | None, *, is_resumed: bool = False
+        self, legs: list[Leg], token: CancelToken | None, *, is_resumed: bool = False
     ) -> Generator[FrameResult]:
         for number, leg in enumerate(legs):
             self._left, self._is_begun = legs[number:], False
             if token is not None and token.is_cancelled:
                 return
+            if not self._objects_of(leg):
+                continue
             tracker = self._tracker(leg.position)
             is_resumed = is_resumed and number == 0 and tracker.is_paused
             self._is_begun = True
             with closing(self._begin(tracker, leg, token, is_resumed)) as results:
                 for result in results:
+                    # Also where an object of the run was taken back after the last one.
+                    self._left, self._is_begun = legs[number:], True
                     yield self._numbered(leg.position, result)
             if tracker.is_paused:
                 return
@@ -204,7 +199,7 @@ class PositionTrackers:
     def _begin(
         self,
         tracker: VideoTracker,
-        leg: _Leg,
+        leg: Leg,
         token: CancelToken | None,
         is_resumed: bool,
     ) -> Any:
@@ -213,53 +208,30 @@ class PositionTrackers:
         return tracker.propagate(
             direction=leg.plan.direction,
             frames=leg.plan.frames,
-            objects=leg.objects,
+            objects=self._objects_of(leg),
             token=token,
         )
 
-    def _legs(
-        self,
-        direction: Direction,
-        frames: range | None,
-        objects: Sequence[int] | None,
-    ) -> list[_Leg]:
-        frames = range(self.numbers.count) if frames is None else frames
-        check_range(frames, self.numbers.count)
-        legs = []
-        for position in sorted(self._prompted):
-            series = self.numbers.series_at(position)
-            here = range(max(series.start, frames.start), min(series.stop, frames.stop))
-            prompted = self._ends(position, objects)
-            if here and prompted:
-                local = range(here.start - series.start, here.stop - series.start)
-                plan = Plan(prompted, local, direction)
-                legs.append(_Leg(position, tuple(prompted), plan))
-        if not legs:
-            raise NoPromptError(
-                "There is nothing to track there yet: give at least one object a "
-                "point, a box or a mask at this position."
-            )
-        return legs
+    def _objects_of(self, leg: Leg) -> tuple[int, ...]:
+        """Return the objects of a leg, less those that were taken back meanwhile."""
+        return leg.objects_in(self._prompted.get(leg.position, ()))
 
-    def _ends(
-        self, position: Position, objects: Iterable[int] | None
-    ) -> dict[int, tuple[int, int]]:
-        """Return the first and last prompted frame of objects at a position."""
-        wanted = None if objects is None else set(objects)
-        frames: dict[int, list[int]] = {}
-        for object_id, index in self._prompted[position]:
-            if wanted is None or object_id in wanted:
-                frames.setdefault(object_id, []).append(index)
-        return {i: (min(found), max(found)) for i, found in sorted(frames.items())}
+    def _end_run_of(self, object_id: int, position: Position) -> None:
+        """Let no stopped run go on for which an object that is taken back was asked."""
+        for leg in self._left:
+            if leg.position == position and object_id in leg.plan.prompted:
+                self._left = []
 
     def _withdraw(
-        self, position: Position, place: tuple[int, int], nothing: FramePrompts
+        self, position: Position, place: Place, nothing: FramePrompts
     ) -> None:
-        self._left = []
         places = self._prompted.get(position, set())
-        if place in places and position in self._trackers:
+        if place not in places:
+            return
+        self._end_run_of(place[0], position)
+        if position in self._trackers:
             self._trackers[position].set_prompts(*place, nothing)
-        elif place in places:
+        else:
             self._put_by[position].withdraw(*place)
         self._keep(position, places - {place})
 

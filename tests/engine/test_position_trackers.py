@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pytest
 import torch
@@ -101,6 +103,76 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
         same(part, list(single.propagate()), time * SLICES)
     with pytest.raises(NoPromptError, match="No run was stopped"):
         trackers.resume()
+
+
+def stopped(trackers, after: int) -> list:
+    """Say something at two positions, and stop a run there after some frames."""
+    for time in (1, 3):
+        trackers.set_prompts(1, time * SLICES, CLICK)
+    run = trackers.propagate()
+    found = list(islice(run, after))
+    run.close()
+    return found
+
+
+@pytest.mark.parametrize("frame", [2, SLICES + 2, 3 * SLICES + 2])
+def test_a_stopped_run_goes_on_although_a_spare_object_came_and_went(
+    trackers, miniature, frame: int
+) -> None:
+    found = stopped(trackers, 2)
+    trackers.set_prompts(99, frame, BOX)
+    trackers.set_prompts(98, frame, BOX)
+    trackers.remove_object(99)
+    trackers.set_prompts(98, frame, FramePrompts())
+    found += trackers.resume()
+    single = alone(miniature, 1)
+    single.set_prompts(1, 0, CLICK)
+    same(found[:SLICES], list(single.propagate()), SLICES)
+    assert [result.frame for result in found[SLICES:]] == [*range(15, 20)]
+
+
+@pytest.mark.parametrize("frame", [SLICES, 3 * SLICES, None])
+def test_a_stopped_run_is_over_where_its_object_is_taken_back(trackers, frame) -> None:
+    stopped(trackers, 2)
+    if frame is None:
+        trackers.remove_object(1)
+    else:
+        trackers.set_prompts(1, frame, FramePrompts())
+    assert not trackers.is_paused
+
+
+def test_what_is_done_can_be_taken_back_in_a_stopped_run(trackers) -> None:
+    stopped(trackers, SLICES + 2)
+    trackers.set_prompts(1, SLICES, FramePrompts())
+    assert len(list(trackers.resume())) == SLICES - 2
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_objects_can_go_during_a_run(trackers, is_withdrawn: bool) -> None:
+    for place in ((1, 0), (1, SLICES), (2, SLICES), (2, 2 * SLICES)):
+        trackers.set_prompts(*place, CLICK)
+    run = trackers.propagate()
+    found = [next(run)]
+    if is_withdrawn:
+        trackers.set_prompts(2, SLICES, FramePrompts())
+        trackers.set_prompts(2, 2 * SLICES, FramePrompts())
+    else:
+        trackers.remove_object(2)
+    found += islice(run, 2)
+    run.close()
+    found += trackers.resume()
+    assert [result.frame for result in found] == [*range(2 * SLICES)]
+    assert {one.object_id for result in found for one in result} == {1}
+
+
+def test_the_only_object_can_go_during_a_run(trackers) -> None:
+    trackers.set_prompts(1, 0, CLICK)
+    trackers.set_prompts(2, SLICES, CLICK)
+    run = trackers.propagate()
+    next(run)
+    trackers.remove_object(1)
+    assert [result.frame for result in run] == [*range(SLICES, 2 * SLICES)]
+    assert not trackers.is_paused
 
 
 def test_what_is_no_token_is_told_at_once(trackers) -> None:
