@@ -21,9 +21,10 @@ from torch import Tensor
 from napari_sam2.core.masks.soft import soft_mask
 from napari_sam2.core.results import MaskResult, mask_result
 from napari_sam2.engine.masks.cleanup import clean
+from napari_sam2.engine.masks.overlaps import settle_overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
@@ -174,32 +175,6 @@ def _neighbours(cells: int, size: int, device: str) -> tuple[Tensor, Tensor, Ten
         source = ((pixels + 0.5) * (cells / size) - 0.5).clamp(0, cells - 1)
         lower = source.floor().long()
         return lower, (lower + 1).clamp(max=cells - 1), source - lower
-
-
-def settle_overlaps(crops: list[Crop]) -> None:
-    """Give each pixel to the object with the highest logit there, in place."""
-    for one, other, shared in _meetings(crops):
-        a, b = one.logits[_inside(one, shared)], other.logits[_inside(other, shared)]
-        wins = a > b
-        a.masked_fill_(~wins & (b > 0), -1.0)
-        b.masked_fill_(wins & (a > 0), -1.0)
-
-
-def _meetings(crops: list[Crop]) -> Iterator[tuple[Crop, Crop, list[int]]]:
-    """Yield crops that meet, each with those before it, and where: y0, x0, y1, x1."""
-    if len(crops) < 2:
-        return
-    first = np.array([(crop.y, crop.x) for crop in crops])
-    last = first + np.array([crop.logits.shape for crop in crops])
-    start, stop = np.maximum(first[:, None], first), np.minimum(last[:, None], last)
-    shared = np.concatenate([start, stop], axis=2)
-    for index, other in np.argwhere(np.tril((start < stop).all(axis=2), -1)):
-        yield crops[index], crops[other], shared[index, other].tolist()
-
-
-def _inside(crop: Crop, box: list[int]) -> tuple[slice, slice]:
-    y0, x0, y1, x1 = box
-    return slice(y0 - crop.y, y1 - crop.y), slice(x0 - crop.x, x1 - crop.x)
 
 
 def positive(logits: list[Tensor]) -> list[npt.NDArray[np.bool_]]:

@@ -17,9 +17,9 @@ from napari_sam2.engine.masks.from_logits import (
     crop_logits,
     from_bits,
     positive,
-    settle_overlaps,
     to_results,
 )
+from napari_sam2.engine.masks.overlaps import settle_overlaps
 from napari_sam2.engine.options import EXACT, TrackerOptions
 from napari_sam2.engine.views.view import occupied, whole_view
 
