@@ -55,7 +55,7 @@ class Quality:
         If there can be no such quality.
     """
 
-    name: str = "exact"
+    name: str = "custom"
     size_share: float = 1.0
     recent_frames: int | None = None
     rounds: bool = False
@@ -80,7 +80,7 @@ class Quality:
         return min(own, math.ceil(own * self.size_share / _SIDE) * _SIDE)
 
 
-EXACT = Quality()
+EXACT = Quality("exact")
 """What the model was made for."""
 
 ROUNDED = Quality("rounded", rounds=True)
@@ -133,20 +133,35 @@ def of_graphs(quality: Quality) -> Quality:
 
 
 def describe(quality: Quality) -> str:
-    """Name a quality, and the size of frames where it is not what the name stands for.
+    """Name a quality, and say what of it is not what the name stands for.
+
+    What has a name of its own is compared with the exact one.
 
     Examples
     --------
     >>> describe(replace(FAST, size_share=3 / 8))
     "fast, with frames at 3/8 of the model's image size"
     """
-    usual = NAMED.get(quality.name, quality)
-    if quality.size_share == usual.size_share:
-        return quality.name
-    if quality.size_share == 1:
-        return f"{quality.name}, with frames of the model's own image size"
-    share = Fraction(quality.size_share).limit_denominator(_SIDE)
-    return f"{quality.name}, with frames at {share} of the model's image size"
+    usual, words = NAMED.get(quality.name, EXACT), [quality.name]
+    if quality.size_share != usual.size_share:
+        words.append(f"with frames {_size_in_words(quality.size_share)}")
+    if quality.recent_frames != usual.recent_frames:
+        words.append(f"looking back at {_count_in_words(quality.recent_frames)}")
+    if quality.rounds != usual.rounds:
+        words.append("rounded" if quality.rounds else "not rounded")
+    return ", ".join(words)
+
+
+def _size_in_words(share: float) -> str:
+    if share == 1:
+        return "of the model's own image size"
+    return f"at {Fraction(share).limit_denominator(_SIDE)} of the model's image size"
+
+
+def _count_in_words(recent_frames: int | None) -> str:
+    if recent_frames is None:
+        return "as many frames as the model was made for"
+    return f"{recent_frames} frame{'' if recent_frames == 1 else 's'}"
 
 
 _LADDER = (EXACT, ROUNDED, BALANCED, FAST, replace(FAST, size_share=3 / 8))

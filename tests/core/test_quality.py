@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,4 +96,28 @@ def test_what_a_machine_gets_by_itself_is_said_in_words() -> None:
     assert describe(automatic(1e13)) == (
         "fast, with frames at 3/8 of the model's image size"
     )
-    assert describe(Quality("mine", size_share=1 / 4)) == "mine"
+
+
+@pytest.mark.parametrize(
+    ("quality", "words"),
+    [
+        (Quality(recent_frames=1), "custom, looking back at 1 frame"),
+        (
+            Quality(size_share=1 / 2, recent_frames=2, rounds=True),
+            "custom, with frames at 1/2 of the model's image size, looking back at 2 "
+            "frames, rounded",
+        ),
+        (
+            replace(FAST, size_share=1.0, recent_frames=None, rounds=False),
+            "fast, with frames of the model's own image size, looking back at as many "
+            "frames as the model was made for, not rounded",
+        ),
+        (
+            Quality("mine", size_share=1 / 4),
+            "mine, with frames at 1/4 of the model's image size",
+        ),
+    ],
+)
+def test_a_quality_of_ones_own_is_told_apart_from_the_named_ones(quality, words):
+    assert describe(quality) == words
+    assert quality not in NAMED.values()
