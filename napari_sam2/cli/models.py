@@ -131,14 +131,11 @@ def _info(args: argparse.Namespace) -> int:
 
 def _describe_weights(path: Path) -> None:
     # Torch takes seconds to import, which no other verb has to wait for.
-    from napari_sam2.model.checkpoint import (
-        infer_config,
-        read_config,
-        read_state_dict,
-    )
+    from napari_sam2.model.checkpoint import read_state_dict
+    from napari_sam2.model.description import config_of
 
     state = read_state_dict(path)
-    config = read_config(path) or infer_config(state)
+    config = config_of(path, state)
     dtypes = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()})
     count = sum(tensor.numel() for tensor in state.values())
     print(f"variant     {config.name}")

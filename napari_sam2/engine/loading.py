@@ -13,13 +13,9 @@ from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import resolve_weights
 from napari_sam2.engine.weights.exported import is_exported
 from napari_sam2.model.adapter import load_adapted
-from napari_sam2.model.checkpoint import (
-    infer_config,
-    load_weights,
-    read_config,
-    read_state_dict,
-)
+from napari_sam2.model.checkpoint import load_weights, read_shapes
 from napari_sam2.model.config import VARIANTS
+from napari_sam2.model.description import config_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,7 +158,7 @@ def own_model(name_or_path: str | Path) -> OwnModel:
         return OwnModel(manifest.config, is_exported=True)
     card = read_card(path)
     if card is None:
-        return OwnModel(read_config(path) or infer_config(read_state_dict(path)))
+        return OwnModel(config_of(path, read_shapes(path)))
     base = own_model(find_base(card, path))
     return base._replace(config=base.config.at_size(card.image_size))
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_sam2.core.errors import CheckpointError
-from napari_sam2.model.checkpoint import build_model, config_of, read_state_dict
+from napari_sam2.model.checkpoint import build_model, read_state_dict
+from napari_sam2.model.description import config_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,10 +1,9 @@
-"""Weights files to models: safely read, recognised by tensors, loaded strictly."""
+"""Weights files to models: safely read, loaded strictly."""
 
 from __future__ import annotations
 
 import math
 import pickle
-import re
 import struct
 import warnings
 import zipfile
@@ -14,18 +13,16 @@ import torch
 from torch import Tensor
 
 from napari_sam2.core.errors import CheckpointError
-from napari_sam2.core.json_text import parse_json
 from napari_sam2.core.memory import is_out_of_memory
-from napari_sam2.model.config import VARIANTS, Sam2Config, config_from_json
+from napari_sam2.model.description import config_of
 from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-StateDict = dict[str, Tensor]
+    from napari_sam2.model.config import Sam2Config
 
-_PATCH = "image_encoder.trunk.patch_embed.proj.weight"
-_BLOCK = re.compile(r"image_encoder\.trunk\.blocks\.(\d+)\.norm1\.weight")
+StateDict = dict[str, Tensor]
 
 
 def read_state_dict(path: Path) -> StateDict:
@@ -45,6 +42,26 @@ def read_state_dict(path: Path) -> StateDict:
     return _read_pickled(path)
 
 
+def read_shapes(path: Path) -> StateDict:
+    """Return tensors of the same shapes, for which the rest of a file is not read.
+
+    Raises
+    ------
+    CheckpointError
+        As :func:`read_state_dict`.
+    """
+    if path.suffix != ".safetensors" or not path.is_file():
+        return read_state_dict(path)
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _no_safetensors(path, error) from error
+    return {key: torch.empty(shape, device="meta") for key, shape in shapes.items()}
+
+
 def _read_safetensors(path: Path) -> StateDict:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -52,10 +69,14 @@ def _read_safetensors(path: Path) -> StateDict:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path.name} is not a readable safetensors file ({error}): it may be "
-            "truncated. Get it again."
-        ) from error
+        raise _no_safetensors(path, error) from error
+
+
+def _no_safetensors(path: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"{path.name} is not a readable safetensors file ({error}): it may be "
+        "truncated. Get it again."
+    )
 
 
 def _read_pickled(path: Path) -> StateDict:
@@ -103,56 +124,6 @@ def _only_tensors(content: Any, path: Path) -> StateDict:
     return content
 
 
-def infer_config(state: StateDict) -> Sam2Config:
-    """Recognise a released variant by the names and shapes of its tensors.
-
-    Raises
-    ------
-    CheckpointError
-        If the tensors are not those of SAM 2 or SAM 2.1.
-    """
-    blocks = sum(1 for name in state if _BLOCK.fullmatch(name))
-    if _PATCH not in state or not blocks or "obj_ptr_proj.layers.0.weight" not in state:
-        raise CheckpointError(
-            "These are not the weights of a SAM 2 model: "
-            f"{_unlike(state)}. SAM 1, SAM 3 and other networks cannot be used."
-        )
-    version = "2.1" if "no_obj_embed_spatial" in state else "2.0"
-    width = state[_PATCH].shape[0]
-    for config in VARIANTS.values():
-        if (config.version, config.embed_dim, sum(config.stages)) == (
-            version,
-            width,
-            blocks,
-        ):
-            return config
-    raise CheckpointError(
-        f"A SAM {version} model with {blocks} blocks of width {width} is none of the "
-        "released sizes; put its description beside it, as a .json file of the same "
-        "name."
-    )
-
-
-def _unlike(state: StateDict) -> str:
-    return "the first tensor is called " + repr(next(iter(state), "nothing"))
-
-
-def read_config(path: Path) -> Sam2Config | None:
-    """Read the model description beside a weights file, if there is one."""
-    description = path.with_suffix(".json")
-    if not description.is_file():
-        return None
-    try:
-        values = parse_json(description.read_bytes())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"The model description {description.name} cannot be read: {error}."
-        ) from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{description.name} is no model description.")
-    return config_from_json(values)
-
-
 def load_weights(path: Path, *, image_size: int | None = None) -> Sam2Model:
     """Load a model from a file, in float32 on the CPU, ready for inference.
 
@@ -172,23 +143,6 @@ def load_weights(path: Path, *, image_size: int | None = None) -> Sam2Model:
     state = read_state_dict(path)
     config = config_of(path, state, image_size)
     return build_model(config, state, name=path.name)
-
-
-def config_of(path: Path, state: StateDict, image_size: int | None) -> Sam2Config:
-    """Return the shape of a model from what lies beside its file, or its tensors.
-
-    Raises
-    ------
-    CheckpointError
-        If neither says it, or the image size is none.
-    """
-    config = read_config(path) or infer_config(state)
-    if image_size is None:
-        return config
-    try:
-        return config.at_size(image_size)
-    except ValueError as error:
-        raise CheckpointError(f"This model cannot be used: {error}.") from error
 
 
 def build_model(config: Sam2Config, state: StateDict, *, name: str) -> Sam2Model:

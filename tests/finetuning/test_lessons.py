@@ -7,8 +7,9 @@ import pytest
 from napari_sam2.engine.weights import bundled_path
 from napari_sam2.finetuning.lessons import MOST_BYTES, Curriculum, Size, clip_bytes, fit
 from napari_sam2.finetuning.split import split_frames
-from napari_sam2.model.checkpoint import read_config
+from napari_sam2.model.checkpoint import read_shapes
 from napari_sam2.model.config import VARIANTS
+from napari_sam2.model.description import config_of
 from tests.finetuning.conftest import truth
 
 SIZE = Size(frames=4, objects=2)
@@ -62,7 +63,7 @@ def test_halving_ends_at_one_object_on_one_frame():
 
 
 def test_the_bundled_model_learns_from_whole_clips():
-    assert fit(Size(), read_config(bundled_path())) == Size()
+    assert fit(Size(), config_of(bundled_path(), read_shapes(bundled_path()))) == Size()
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS))
