@@ -14,8 +14,8 @@ from napari_sam2.benchmarking.results import Findings, PartTime
 from napari_sam2.benchmarking.runs import measure_clicks, measure_run
 from napari_sam2.benchmarking.work import count_work
 from napari_sam2.core.quality import EXACT
-from napari_sam2.engine.device import inference, working_memory
-from napari_sam2.engine.objects.stepping import bytes_per_object
+from napari_sam2.engine.device import inference
+from napari_sam2.engine.objects.stepping import objects_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.cancel import CancelToken
     from napari_sam2.core.quality import Quality
     from napari_sam2.engine.network import Network
-
-_LARGEST_GROUP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,7 @@ def _measure_parts(
 ) -> None:
     say("the device's peaks")
     found.peaks = measure_peaks(model.device, compute_dtype(model))
-    room = working_memory(model.device) // bytes_per_object(model.config)
-    group_size = min(_LARGEST_GROUP, max(1, room))
+    group_size = objects_at_once(model)
     work = _works(model, extent, group_size)
     with inference(model):
         parts = network_parts(model, extent.objects, group_size, extent.quality)

@@ -11,7 +11,7 @@ import torch
 from napari_sam2.benchmarking.footage import BYTES, picture
 from napari_sam2.core.quality import EXACT
 from napari_sam2.engine.device import inference, kept_dtype
-from napari_sam2.engine.frames.encoding import frames_at_once
+from napari_sam2.engine.frames.encoding import frames_per_batch
 from napari_sam2.engine.frames.preprocess import to_model, to_unit
 from napari_sam2.engine.groups import GroupRunner
 from napari_sam2.engine.masks.from_logits import Grids, Scores, to_results
@@ -91,7 +91,7 @@ def network_parts(
         How many of the last frames are looked back at, besides a prompted one.
     """
     most = memory_rules(model.config, TrackerOptions(quality=quality)).most_memories
-    frames = frames_at_once(model.device, model.config.image_size)
+    frames = frames_per_batch(model.device, model.config.image_size)
     images = _images(model, frames)
     yield Part(ENCODER, 0, 0, lambda: model.encode_image(images), frames)
     one = _Inputs(model, model.encode_image(images[:1]), 1)

@@ -31,7 +31,7 @@ class Parts(NamedTuple):
 
 def part_functions(model: Sam2Model) -> Parts:
     """Return the parts of a model as it is now; its weights are not copied."""
-    fixed = _with_fixed_tables(model)
+    fixed = _sharing_weights(model)
 
     def encode(images: Tensor) -> tuple[Tensor, ...]:
         return tuple(fixed.encode_image(images))
@@ -65,8 +65,8 @@ def part_functions(model: Sam2Model) -> Parts:
     return Parts(encode, attend, decode, remember)
 
 
-def _with_fixed_tables(model: Sam2Model) -> Sam2Model:
-    """Return the model with tables that are made once."""
+def _sharing_weights(model: Sam2Model) -> Sam2Model:
+    """Return a model of the same weights whose tables are made once."""
     shared = {id(one): one for one in (*model.parameters(), *model.buffers())}
     fixed = copy.deepcopy(model, shared)
     fix_tables(fixed)

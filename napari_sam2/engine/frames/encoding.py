@@ -36,18 +36,18 @@ _MOST_FRAMES = 4
 _SMALLEST_IN_FRAMES = 256
 
 
-def images_at_once(device: torch.device, image_size: int) -> int:
+def images_per_batch(device: torch.device, image_size: int) -> int:
     """Return how many images are encoded together, the fastest way on a device."""
     if device.type != "cpu":
         return _MOST_ON_GPU
     return max(1, min(_MOST_ON_PROCESSOR, _PIXELS_ON_PROCESSOR // image_size**2))
 
 
-def frames_at_once(device: torch.device, image_size: int) -> int:
+def frames_per_batch(device: torch.device, image_size: int) -> int:
     """Return how many frames are encoded together, though only one is wanted yet."""
     if device.type == "cpu" and image_size < _SMALLEST_IN_FRAMES:
         return 1
-    return min(_MOST_FRAMES, images_at_once(device, image_size))
+    return min(_MOST_FRAMES, images_per_batch(device, image_size))
 
 
 class FrameEncoder:
@@ -75,9 +75,9 @@ class FrameEncoder:
         self.cache = cache
         self._model = model
         device, size = model.device, model.config.image_size
-        self._batches = GroupRunner(images_at_once(device, size), "images")
+        self._batches = GroupRunner(images_per_batch(device, size), "images")
         fit = cache.max_bytes // bytes_per_frame(model.config)
-        self.frames_at_once = max(1, min(frames_at_once(device, size), fit))
+        self.frames_at_once = max(1, min(frames_per_batch(device, size), fit))
         self._whole = whole_view(reader.source.shape_hw)
         self._held: tuple[int, npt.NDArray[Any]] | None = None
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.memory import is_out_of_memory
-from napari_sam2.engine.frames.encoding import bytes_per_frame, frames_at_once
+from napari_sam2.engine.frames.encoding import bytes_per_frame, frames_per_batch
 from napari_sam2.engine.groups import give_back_reserve
 from napari_sam2.engine.streams import side_stream
 from napari_sam2.model.sam2 import Sam2Model
@@ -116,7 +116,7 @@ def next_frames(model: Network, room: int) -> NextFrames:
         computed with and one that is begun.
     """
     device, config = model.device, model.config
-    batch = frames_at_once(device, config.image_size) * bytes_per_frame(config)
+    batch = frames_per_batch(device, config.image_size) * bytes_per_frame(config)
     is_able = device.type == "cuda" and isinstance(model, Sam2Model)
     if not is_able or room < 2 * batch:
         return NextFrames(None, 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from napari_sam2.engine.device import apart, kept_dtype, upload
+from napari_sam2.engine.device import apart, kept_dtype, upload, working_memory
 from napari_sam2.engine.views.view import move_tokens
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.object_state import ObjectState
+
+_LARGEST_GROUP = 64
 
 
 class MemoryQuery(NamedTuple):
@@ -106,6 +108,12 @@ def split(state: ObjectState, memory: Tensor) -> list[Prediction]:
     states = map(type(state)._make, zip(*map(apart, state), strict=True))
     memories = (one[0] for one in apart(spatial))
     return list(map(Prediction, states, memories))
+
+
+def objects_at_once(model: Network) -> int:
+    """Return how many objects together fit the memory that a device has now."""
+    fit = working_memory(model.device) // bytes_per_object(model.config)
+    return max(1, min(fit, _LARGEST_GROUP))
 
 
 def bytes_per_object(config: Sam2Config) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.results import FrameResult
-from napari_sam2.engine.device import inference, working_memory
+from napari_sam2.engine.device import inference
 from napari_sam2.engine.groups import GroupRunner
 from napari_sam2.engine.masks.results import Seen, results_of
 from napari_sam2.engine.objects.finding import ObjectFinder
 from napari_sam2.engine.objects.prompt_memory import remember_answers
-from napari_sam2.engine.objects.stepping import bytes_per_object
+from napari_sam2.engine.objects.stepping import objects_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from napari_sam2.engine.objects.track import ObjectTrack
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.runs.plan import Step
-
-_LARGEST_GROUP = 64
 
 
 class FrameStepper:
@@ -100,9 +98,6 @@ class FrameStepper:
 
     def groups(self) -> GroupRunner:
         """Return what computes as many objects at once as fit the device now."""
-        size = self._parts.options.group_size
-        if size is not None:
-            return GroupRunner(size)
-        room = working_memory(self._model.device)
-        fits = room // bytes_per_object(self._model.config)
-        return GroupRunner(min(fits, _LARGEST_GROUP))
+        return GroupRunner(
+            self._parts.options.group_size or objects_at_once(self._model)
+        )

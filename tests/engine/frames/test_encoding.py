@@ -16,8 +16,8 @@ from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from napari_sam2.engine.frames import encoding
 from napari_sam2.engine.frames.encoding import (
     bytes_per_frame,
-    frames_at_once,
-    images_at_once,
+    frames_per_batch,
+    images_per_batch,
 )
 from napari_sam2.engine.options import EXACT, TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
@@ -44,8 +44,8 @@ def clicked(frames, options=EXACT) -> VideoTracker:
     ],
 )  # fmt: skip
 def test_how_many_are_encoded_together(device, size, images, frames) -> None:
-    assert images_at_once(device, size) == images
-    assert frames_at_once(device, size) == frames
+    assert images_per_batch(device, size) == images
+    assert frames_per_batch(device, size) == frames
 
 
 @pytest.mark.parametrize("direction", ["forward", "backward"])
@@ -66,7 +66,7 @@ def test_together_or_alone_a_frame_comes_out_the_same(image_size, monkeypatch) -
         return course(tracker.propagate())
 
     together = run()
-    monkeypatch.setattr(encoding, "frames_at_once", lambda device, size: 1)
+    monkeypatch.setattr(encoding, "frames_per_batch", lambda device, size: 1)
     assert run() == together
 
 
