@@ -108,7 +108,7 @@ def _read_pickled(path: Path) -> StateDict:
 
 
 def _only_tensors(content: Any, path: Path) -> StateDict:
-    """Unwrap Meta's ``{"model": …}`` and check that tensors are all there is."""
+    """Unwrap Meta's ``{"model": …}`` and check that there are tensors, of numbers."""
     if isinstance(content, dict) and isinstance(content.get("model"), dict):
         content = content["model"]
     if (
@@ -116,10 +116,11 @@ def _only_tensors(content: Any, path: Path) -> StateDict:
         or not content
         or not all(isinstance(name, str) for name in content)
         or not all(isinstance(value, Tensor) for value in content.values())
+        or any(value.is_meta for value in content.values())
     ):
         raise CheckpointError(
             f"{path.name} holds no model weights: a SAM 2 checkpoint maps names to "
-            "tensors."
+            "tensors of numbers."
         )
     return content
 

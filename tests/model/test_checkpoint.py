@@ -173,6 +173,14 @@ def test_files_that_are_not_there(tmp_path, name) -> None:
         read_state_dict(tmp_path / name)
 
 
+def test_tensors_without_numbers_are_refused(tmp_path, state) -> None:
+    path = tmp_path / "weights.pt"
+    torch.save({**state, "no_obj_ptr": state["no_obj_ptr"].to("meta")}, path)
+    describe(path)
+    with pytest.raises(CheckpointError, match=r"weights\.pt holds no model weights"):
+        load_weights(path)
+
+
 @pytest.mark.parametrize("ending", [".pt", ".safetensors"])
 def test_text_files(tmp_path, ending) -> None:
     path = tmp_path / f"page{ending}"

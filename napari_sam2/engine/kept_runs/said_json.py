@@ -80,7 +80,10 @@ def sighting_from(content: dict[str, Any], shape_hw: ShapeHW) -> Sighting:
         if not all(map(math.isfinite, (y0, x0, y1, x1))):
             raise ValueError("a box lies nowhere")
         box = y0, x0, y1, x1
-    return Sighting(view, box, float(content["context"]), int(content["missed"]))
+    context, missed = float(content["context"]), int(content["missed"])
+    if not (context > 0 and missed >= 0):
+        raise ValueError("an object was never seen like that")
+    return Sighting(view, box, context, missed)
 
 
 def view_from(content: list[int], shape_hw: ShapeHW) -> View:
