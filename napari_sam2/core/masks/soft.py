@@ -65,8 +65,8 @@ def soft_mask(
     probability : ndarray of float32, shape (h, w)
         From 0 to 1.
     mask : ndarray of bool, shape (h, w)
-        Where specks were removed from it, or another object is, it is certainly not;
-        where holes were filled, it is more probable than not.
+        Where specks were removed from it, it is certainly not; where another object
+        is, less probable than not; where holes were filled, more.
     origin_yx : tuple of int
         Of the crop in the frame.
     """

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.engine.masks.from_logits import Crop
 
+# A quarter of a vote where orientations of a volume are fused: that another object is
+# there may be wrong, too. Without it, J of the samples fell by up to .025.
 _LOST_LOGIT = -1.0
 # Of a frame at once, with 8 bytes a pixel: large frames are settled in bands.
 _BAND_PIXELS = 1 << 22
