@@ -19,7 +19,8 @@ from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import cache_folder
 from napari_sam2.engine.weights.exported import MANIFEST
 from napari_sam2.engine.weights.identity import weights_sha256
-from napari_sam2.model.checkpoint import read_config
+from napari_sam2.model.checkpoint import read_shapes
+from napari_sam2.model.description import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,8 +77,10 @@ def cached_network(
 def _described(weights: Path) -> str:
     """Return what tells a model's description beside its weights from others."""
     card = read_card(weights)
-    config = read_config(weights if card is None else find_base(card, weights))
-    described = None if config is None else config.to_json()
+    base = weights if card is None else find_base(card, weights)
+    described = None
+    if base.with_suffix(".json").is_file():
+        described = config_of(base, read_shapes(base)).to_json()
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()
 
 
