@@ -19,7 +19,8 @@ from napari_sam2.engine.loading import load_model
 from napari_sam2.engine.onnx import cached
 from napari_sam2.engine.onnx.network import OnnxNetwork
 from napari_sam2.engine.weights import bundled_path, weights_sha256
-from napari_sam2.model.checkpoint import read_config
+from napari_sam2.model.checkpoint import read_shapes
+from napari_sam2.model.description import config_of
 from napari_sam2.model.sam2 import Sam2Model
 
 
@@ -106,7 +107,7 @@ def test_another_description_makes_other_graphs(
     made_for = []
 
     def load(path: Path, **_) -> Sam2Model:
-        made_for.append(read_config(path))
+        made_for.append(config_of(path, read_shapes(path)))
         return nano
 
     monkeypatch.setattr(loading, "load_torch_model", load)
