@@ -25,7 +25,11 @@ resolution.
   stood still in the frame stands still for the model.
 - The scale at which a prompt was answered is kept for its track: a memory made at one
   scale says little at another. An object that was answered in the whole frame is
-  tracked in whole frames.
+  tracked in whole frames, and one that was answered in a window in windows: however it
+  grows, and wherever it is looked for, a step in scale is a small one. (With whole
+  frames in place of views above a third of their side, J of thirty bacteria followed
+  together was .120 after a box and .113 after a mask, in place of .194 and .167; each
+  followed alone, .225 and .237 against .221 and .235.)
 - Views lie inside the frame, so that all that is seen is real. Where the frame is
   narrower than the view, the view is as narrow, and is squashed as whole frames are.
 - A mask that touches its view's border, or is not there, is looked for once more on the
@@ -74,8 +78,9 @@ class WindowOptions:
     context : float
         Side of a view, in extents of the object.
     auto_below : float
-        With ``"auto"``, largest side of a view, in sides of the frame; objects that
-        need larger ones are looked at in whole frames, exactly as without windows.
+        With ``"auto"``, largest side of a view in which a prompt is answered, in sides
+        of the frame; objects that need larger ones are looked at in whole frames,
+        exactly as without windows.
         With a third, which magnifies at least three times, no stack that was measured
         lost more overlap than chance would take, whatever the prompt, and those of
         small objects gained much (bacteria: prompted frame .31 → .79 with a box, .67 →
@@ -165,6 +170,9 @@ class Window:
         self._largest = {
             "off": 0.0, "auto": options.auto_below * longest, "on": longest - 1.0
         }[options.mode]  # fmt: skip
+        # A track that began in a window goes on so: a memory of one scale says little
+        # about the whole frame, where small things are not to be seen.
+        self._largest_later = longest - 1.0
 
     @property
     def is_off(self) -> bool:
@@ -173,7 +181,8 @@ class Window:
 
     def around(self, box_yxyx: Box) -> View:
         """Return the view for an object of a certain box."""
-        return self._place(_centre(box_yxyx), self._options.context * _extent(box_yxyx))
+        side = self._options.context * _extent(box_yxyx)
+        return self._place(_centre(box_yxyx), side, self._largest)
 
     def first(self, view: View, box_yxyx: Box | None) -> Sighting:
         """Return the sighting of a prompted object; its scale is that of its track."""
@@ -190,7 +199,8 @@ class Window:
         suits = _TIGHT <= sighting.view.side / side <= _LOOSE
         if missed == 0 and suits and self._is_clear(sighting.view, box):
             return sighting.view
-        return self._place(_centre(box), side * _STEP ** min(missed, _MOST_STEPS))
+        side *= _STEP ** min(missed, _MOST_STEPS)
+        return self._place(_centre(box), side, self._largest_later)
 
     def stays_whole(self, sighting: Sighting, gap: int = 1) -> bool:
         """Whether :meth:`after` is the whole frame, and so it goes on.
@@ -205,28 +215,29 @@ class Window:
         """Return a wider view for what is lost or cut off in one, or None."""
         if view == self.whole:
             return None
-        if box_yxyx is None:
-            return self._place(view.centre_yx, 2 * view.side)
-        if self._is_cut(view, box_yxyx):
-            return self._place(_centre(box_yxyx), 2 * view.side)
-        return None
+        if box_yxyx is not None and not self._is_cut(view, box_yxyx):
+            return None
+        middle = view.centre_yx if box_yxyx is None else _centre(box_yxyx)
+        return self._place(middle, 2 * view.side, self._largest_later)
 
     def scales(self, box_yxyx: Box) -> list[View]:
         """Return views of all scales around a place, the closest first."""
         if self.is_off:
             return [self.whole]
-        views, side = [], max(self._smallest, 1.5 * _extent(box_yxyx))
-        while (view := self._place(_centre(box_yxyx), side)) != self.whole:
+        views, side, centre = [], 1.5 * _extent(box_yxyx), _centre(box_yxyx)
+        while (view := self._place(centre, side, self._largest)) != self.whole:
             views.append(view)
-            side *= 2
+            side = 2 * max(side, self._smallest)
         return [*views, self.whole]
 
-    def _place(self, centre_yx: tuple[float, float], side: float) -> View:
+    def _place(
+        self, centre_yx: tuple[float, float], side: float, largest: float
+    ) -> View:
         """Return the view of about this side whose middle is nearest to a point."""
         side = max(side, self._smallest)
         level = round(math.log(side / self._smallest, _STEP))
         even = 8 * round(self._smallest * _STEP**level / 8)
-        if even > self._largest:
+        if even > largest:
             return self.whole
         step = max(1, round(even * self._options.lattice))
         y, x = (

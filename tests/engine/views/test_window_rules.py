@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -123,6 +124,30 @@ def test_a_view_grows_and_shrinks_with_its_object() -> None:
         view = one.after(first.after(first.view, box_at(1000, 1000, size)))
         assert (view.side > first.view.side) == grows
         assert view.side != first.view.side
+
+
+@pytest.mark.parametrize("mode", ["auto", "on"])
+def test_views_grow_in_small_steps_with_an_object(mode) -> None:
+    one = window((512, 512), mode)
+    sighting = seen(one, box_at(256, 256, 20))
+    for size in range(20, 60, 2):
+        view = one.after(sighting)
+        assert view.side < 1.6 * sighting.view.side
+        sighting = sighting.after(view, box_at(256, 256, size))
+
+
+@pytest.mark.parametrize("mode", ["auto", "on"])
+def test_what_is_lost_is_looked_for_in_views_that_grow_to_the_whole(mode) -> None:
+    one = window((512, 512), mode)
+    sighting = seen(one, box_at(256, 256, 20))
+    sides = [sighting.view.side]
+    while sides[-1] < 512:
+        sighting = sighting.after(one.after(sighting), None)
+        sides.append(one.after(sighting).side)
+    steps = [wide / narrow for narrow, wide in pairwise(sides)]
+    assert max(steps) < 1.5
+    assert one.look_again(first_view := seen(one, box_at(256, 256, 20)).view, None)
+    assert one.look_again(first_view, None) != one.whole
 
 
 def test_the_scale_of_the_prompt_is_kept() -> None:
