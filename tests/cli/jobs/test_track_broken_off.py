@@ -54,11 +54,13 @@ def test_finished_frames_of_a_broken_video_are_kept(cli, tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     said = cli("track", path, "-o", out, *FIRST)
     assert said.code == 1
-    finished = re.search(r"rames 0–(\d) are finished; the rest is empty", said.err)
+    # How many of them lie in two thirds of the file is the encoder's business.
+    told = r"Frames? 0(?:–(\d))? (?:is|are) finished; the rest is empty"
+    finished = re.search(told, said.err)
     assert finished is not None, said.err
     found = tifffile.imread(out)
     assert len(found) == 8
-    assert [f for f in range(8) if found[f].any()] == [*range(int(finished[1]) + 1)]
+    assert [f for f in range(8) if found[f].any()] == [*range(int(finished[1] or 0) + 1)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")
