@@ -60,7 +60,8 @@ def test_finished_frames_of_a_broken_video_are_kept(cli, tmp_path):
     assert finished is not None, said.err
     found = tifffile.imread(out)
     assert len(found) == 8
-    assert [f for f in range(8) if found[f].any()] == [*range(int(finished[1] or 0) + 1)]
+    last = int(finished[1] or 0)
+    assert [f for f in range(8) if found[f].any()] == [*range(last + 1)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")
