@@ -59,7 +59,7 @@ def test_pipes_are_not_waited_for(refuse, stack, tmp_path):
     os.mkfifo(pipe)
     refuse(pipe, *POINT, saying="neither a file nor a folder")
     refuse(stack, "--mask", pipe, saying="neither a file nor a folder")
-    refuse(stack, *POINT, "--model", pipe, saying="no weights file")
+    refuse(stack, *POINT, "--model", pipe, saying="no file of weights")
     refuse(f"--project={pipe}", saying="is no file, but a folder, a pipe")
 
 
