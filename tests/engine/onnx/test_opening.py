@@ -78,7 +78,8 @@ def test_of_a_quality_graphs_do_what_is_left(nano_onnx: Path, monkeypatch) -> No
     monkeypatch.setattr(quality, "_CLICK_FLOPS", 1)
     chosen = choose_quality("auto", nano_onnx, device="cpu")
     assert chosen == Quality("fast", recent_frames=2)
-    assert describe(chosen) == "fast, with frames of the model's own image size"
+    own_size = "fast, with frames of the model's own image size, not rounded"
+    assert describe(chosen) == own_size
     assert of_graphs(ROUNDED) is EXACT
 
 
