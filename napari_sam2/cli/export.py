@@ -15,14 +15,13 @@ from napari_sam2.cli.options.project import (
 from napari_sam2.cli.wording import counted
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.io.files.apart import check_apart
-from napari_sam2.io.reading.opened import SCANNER
 from napari_sam2.io.writing.placing import affine_of
 from napari_sam2.io.writing.result_format import ImageUse
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS, choose_result_format
 
 if TYPE_CHECKING:
-    from napari_sam2.io.reading.opened import Affine
     from napari_sam2.io.reading.stack_frames import StackFrames
+    from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader
     from napari_sam2.project.values import Project
 
 _EPILOG = "formats:\n" + "\n".join(
@@ -59,26 +58,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _export(args: argparse.Namespace) -> int:
-    from napari_sam2.project.image_paths import image_paths
     from napari_sam2.project.reading import read_project
     from napari_sam2.project.results import export
-    from napari_sam2.project.whole_image import all_frames
 
     check_apart((args.output,), (args.project,))
     chosen = choose_result_format(args.output, args.format)
     project = read_project(args.project)
-    instead = () if args.image is None else (args.image,)
-    images = (*instead, *image_paths(project, args.project))
-    check_apart(chosen.paths(args.output), (args.project, *images))
-    frames = _frames(project, chosen.image, args)
+    _check_apart_from_images(project, chosen, args)
+    header = _header(project, chosen.image, args)
     steps = export(
-        project,
-        args.output,
-        chosen,
-        frames=None if frames is None else all_frames(frames, project.stack),
-        affine=None if frames is None else _affine(frames, project),
-        space_codes=SCANNER if frames is None else frames.stack.space_codes,
-        overwrite=args.overwrite,
+        project, args.output, chosen, header=header, overwrite=args.overwrite
     )
     finish(steps, "writing")
     count = len(project.contents.masks)
@@ -87,10 +76,30 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
-def _affine(frames: StackFrames, project: Project) -> Affine | None:
-    from napari_sam2.project.whole_image import positions_in
+def _check_apart_from_images(
+    project: Project, chosen: ResultFormat, args: argparse.Namespace
+) -> None:
+    from napari_sam2.project.image_paths import image_paths
 
-    return affine_of(frames, positions_in(frames, project.stack))
+    instead = () if args.image is None else (args.image,)
+    images = (*instead, *image_paths(project, args.project))
+    check_apart(chosen.paths(args.output), (args.project, *images))
+
+
+def _header(project: Project, use: ImageUse, args: argparse.Namespace) -> ResultHeader:
+    """Return what is known before the first mask, of the image what is needed."""
+    from napari_sam2.project.results import result_header
+    from napari_sam2.project.whole_image import all_frames, positions_in
+
+    frames = _frames(project, use, args)
+    if frames is None:
+        return result_header(project)
+    return result_header(
+        project,
+        all_frames(frames, project.stack),
+        affine=affine_of(frames, positions_in(frames, project.stack)),
+        space_codes=frames.stack.space_codes,
+    )
 
 
 def _frames(

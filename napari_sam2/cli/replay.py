@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.quality import Quality
     from napari_sam2.core.recipe import RecipeStep
+    from napari_sam2.core.said import Described
     from napari_sam2.engine.network import Network
     from napari_sam2.io.reading.stack_frames import StackFrames
+    from napari_sam2.io.writing.result_format import ResultHeader
     from napari_sam2.project.values import Project
 
 _SAID_BY_PROJECT: dict[str, object] = {
@@ -46,8 +48,7 @@ def track_project(args: argparse.Namespace) -> int:
     """Make the masks of a project again, and write them."""
     from napari_sam2.project.image_paths import image_paths
     from napari_sam2.project.reading import read_project
-    from napari_sam2.project.results import result_header
-    from napari_sam2.project.whole_image import all_frames
+    from napari_sam2.project.results import said_in
 
     refuse_options(args, _SAID_BY_PROJECT)
     project = read_project(args.project)
@@ -58,9 +59,11 @@ def track_project(args: argparse.Namespace) -> int:
             outputs.written,
             (frames.stack.path, args.project, *image_paths(project, args.project)),
         )
-        outputs.check(result_header(project, all_frames(frames, project.stack)))
+        said = said_in(project)
+        outputs.check(_header(project, frames, said))
         replayed = _replay(project, frames, args)
-        _write(replace(project, contents=replayed.contents), frames, outputs)
+        redone = replace(project, contents=replayed.contents)
+        _write(redone, _header(redone, frames, said), outputs)
     words = _wording(replayed, project.contents.steps)
     print(f"{words}: {', '.join(map(str, outputs.paths))}")
     return 0
@@ -145,19 +148,25 @@ class _Models:
         self._told.add(sentence)
 
 
-def _write(project: Project, frames: StackFrames, outputs: Outputs) -> None:
-    from napari_sam2.project.results import export
+def _header(project: Project, frames: StackFrames, said: Described) -> ResultHeader:
+    from napari_sam2.project.results import result_header
     from napari_sam2.project.whole_image import all_frames, positions_in
+
+    return result_header(
+        project,
+        all_frames(frames, project.stack),
+        affine=affine_of(frames, positions_in(frames, project.stack)),
+        space_codes=frames.stack.space_codes,
+        said=said,
+    )
+
+
+def _write(project: Project, header: ResultHeader, outputs: Outputs) -> None:
+    from napari_sam2.project.results import export
 
     for path, chosen in outputs.with_formats:
         written = export(
-            project,
-            path,
-            chosen,
-            frames=all_frames(frames, project.stack),
-            overwrite=outputs.overwrite,
-            affine=affine_of(frames, positions_in(frames, project.stack)),
-            space_codes=frames.stack.space_codes,
+            project, path, chosen, header=header, overwrite=outputs.overwrite
         )
         finish(written, "writing")
 

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import napari_sam2
-from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.quality import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy.typing as npt
-
     from napari_sam2.core.adapter_card import BaseWeights
-    from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision
     from napari_sam2.core.recipe import Made, OtherAxis
 
@@ -54,8 +47,7 @@ class Provenance:
     image : mapping of str to value
         Name, path, and checksum of sampled pixels where they are known.
     prompts : tuple of mapping
-        What was said, by object and frame: points, box, or how many pixels were
-        painted.
+        What was said, from :func:`napari_sam2.core.said.describe_said`.
     """
 
     created: str
@@ -87,6 +79,37 @@ class Provenance:
         model = {"name": self.model, "sha256": self.model_sha256}
         base = self.model_base
         return model if base is None else {**model, "base": asdict(base)}
+
+
+def made_by(
+    made: Made,
+    fused: Sequence[OtherAxis] = (),
+    *,
+    image: Mapping[str, Any],
+    prompts: tuple[Mapping[str, Any], ...] = (),
+) -> Provenance:
+    """Say now what made masks.
+
+    Parameters
+    ----------
+    made : Made
+        The tracker.
+    fused : sequence of OtherAxis, optional
+        As for :func:`describe_settings`.
+    image, prompts
+        As for :class:`Provenance`.
+    """
+    return Provenance(
+        created=now_utc(),
+        software=software_versions(),
+        model=made.model,
+        model_sha256=made.sha256,
+        model_base=made.base,
+        settings=describe_settings(made, fused),
+        precision=made.precision,
+        image=image,
+        prompts=prompts,
+    )
 
 
 def software_versions() -> dict[str, str]:
@@ -127,41 +150,3 @@ def describe_settings(made: Made, fused: Sequence[OtherAxis] = ()) -> Mapping[st
         "fused_with": [axis.name for axis in fused] or None,
     }
     return {name: one for name, one in said.items() if one is not None}
-
-
-def describe_prompts(
-    place: tuple[int, int], prompts: FramePrompts
-) -> Mapping[str, Any]:
-    """Return what was said about an object on a frame, for ``Provenance.prompts``."""
-    described: dict[str, Any] = {"object": place[0], "frame": place[1]}
-    if prompts.mask is not None:
-        return {**described, **describe_painting(prompts.mask)}
-    if prompts.points_yx:
-        described["points"] = [[float(c) for c in yx] for yx in prompts.points_yx]
-        described["labels"] = [int(positive) for positive in prompts.positive]
-    if prompts.box_yxyx is not None:
-        described["box"] = [float(c) for c in prompts.box_yxyx]
-    return described
-
-
-def describe_painting(mask: npt.NDArray[np.bool_] | PackedMask) -> Mapping[str, Any]:
-    """Return how many pixels were painted, and a checksum of them, as a whole frame."""
-    if isinstance(mask, PackedMask):
-        area, bits = mask.area, _frame_bits(mask)
-    else:
-        area, bits = int(mask.sum()), np.packbits(mask)
-    digest = hashlib.sha256(bits.tobytes())
-    return {"painted_pixels": area, "painted_sha256": digest.hexdigest()}
-
-
-def _frame_bits(mask: PackedMask) -> npt.NDArray[np.uint8]:
-    """Pack a whole frame, of which only the rows with the object are looked at."""
-    (height, width), (rows, columns) = mask.shape_hw, mask.slices
-    bits = np.zeros(-(-height * width // 8), np.uint8)
-    if mask.area:
-        first, lead = divmod(rows.start * width, 8)
-        strip = np.zeros(lead + (rows.stop - rows.start) * width, bool)
-        strip[lead:].reshape(-1, width)[:, columns] = mask.crop
-        packed = np.packbits(strip)
-        bits[first : first + len(packed)] = packed
-    return bits

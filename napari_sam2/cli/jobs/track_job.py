@@ -13,14 +13,9 @@ from napari_sam2.cli.options.quality import quality_of
 from napari_sam2.core.axes import find_axis
 from napari_sam2.core.frames.intensity import IntensityLimits
 from napari_sam2.core.positions import NOWHERE, choose_positions
-from napari_sam2.core.provenance import (
-    Provenance,
-    describe_prompts,
-    describe_settings,
-    now_utc,
-    software_versions,
-)
+from napari_sam2.core.provenance import describe_settings, made_by
 from napari_sam2.core.recipe import Made
+from napari_sam2.core.said import Said, describe_said
 from napari_sam2.engine.weights import base_of, exported_folder, weights_sha256
 from napari_sam2.io.reading.joined import join_channels
 from napari_sam2.io.reading.stack import Stack, open_stack, split_dataset
@@ -34,6 +29,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes
     from napari_sam2.core.frames.numbers import Position
     from napari_sam2.core.positions import Positions
+    from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.quality import Quality
     from napari_sam2.io.reading.stack_frames import StackFrames
 
@@ -160,19 +156,15 @@ def provenance(
     ModelError, CheckpointError
         If there are no such weights.
     """
-    prompts = tuple(
-        {**describe_prompts(place, said), **_named_position(positions, position)}
-        for position, told in sorted(request.by_position.items())
-        for place, said in sorted(told.items(), key=lambda one: one[0])
+    said = (
+        Said(*place, told, _named_position(positions, position))
+        for position, by_place in sorted(request.by_position.items())
+        for place, told in sorted(by_place.items(), key=lambda one: one[0])
     )
-    return Provenance(
-        created=now_utc(),
-        software=software_versions(),
-        model=model,
-        model_sha256=weights_sha256(model),
-        model_base=base_of(model),
+    return made_by(
+        Made(model, weights_sha256(model), base=base_of(model)),
         image={"name": frames.stack.name, "path": str(frames.stack.path.absolute())},
-        prompts=prompts,
+        prompts=describe_said(said),
     )
 
 
@@ -202,10 +194,8 @@ def _files(args: argparse.Namespace) -> list[Path]:
     return [split_dataset(one)[0] for one in args.stack]
 
 
-def _named_position(positions: Positions, position: Position) -> dict[str, Any]:
-    if not position:
-        return {}
-    return {"at": dict(zip(positions.names, position, strict=True))}
+def _named_position(positions: Positions, position: Position) -> dict[str, int]:
+    return dict(zip(positions.names, position, strict=True)) if position else {}
 
 
 def _open(args: argparse.Namespace) -> Stack:

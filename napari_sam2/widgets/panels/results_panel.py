@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_sam2.core.said import describe_said
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import find_result_format
 from napari_sam2.layers.placed import place_of
@@ -17,6 +18,7 @@ from napari_sam2.widgets.panels.export_form import ExportForm, ExportOrder
 from napari_sam2.widgets.sessions.exporting import (
     Exporter,
     provenance_of,
+    said_in,
     take_results,
     write_results,
 )
@@ -107,20 +109,22 @@ class ResultsPanel(QWidget):
         results = take_results(controller.document, frames)
         image = self._image()
         affine, codes = place_of(image)
+        made = provenance_of(controller, image.layer.name)
         header = ResultHeader(
             image.calibration,
             results.names,
-            provenance_of(controller, image.layer.name),
+            made,
             controller.frames,
             affine=affine,
             space_codes=codes,
             image_axes=image.space.layout.result_axes,
         )
         chosen = find_result_format(name)
-        kept = self._image_files()
+        kept, said = self._image_files(), said_in(controller.document)
 
         def steps(token: CancelToken) -> Steps:
-            seen = replace(header, token=token)
+            noted = replace(made, prompts=describe_said(said))
+            seen = replace(header, token=token, provenance=noted)
             return write_results(path, chosen, results, seen, kept=kept)
 
         self._exporter.write(path, steps)

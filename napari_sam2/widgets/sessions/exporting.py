@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from psygnal import Signal
@@ -12,14 +12,7 @@ from napari_sam2.control import Topic
 from napari_sam2.core.axes import resized
 from napari_sam2.core.cancel import Progress, Stopped
 from napari_sam2.core.errors import OutputError
-from napari_sam2.core.masks.packed import PackedMask
-from napari_sam2.core.provenance import (
-    Provenance,
-    describe_prompts,
-    describe_settings,
-    now_utc,
-    software_versions,
-)
+from napari_sam2.core.provenance import made_by
 from napari_sam2.core.recipe import last_fused, last_used
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.writing.result_formats import (
@@ -27,16 +20,19 @@ from napari_sam2.io.writing.result_formats import (
     choose_result_format,
 )
 from napari_sam2.state.masks import draw_labels, frame_result
+from napari_sam2.state.said import everything_said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
 
     from napari_sam2.control import Controller
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.core.provenance import Provenance
     from napari_sam2.core.results import FrameResult
+    from napari_sam2.core.said import Said
     from napari_sam2.io.writing.result_format import ResultFormat, ResultHeader
     from napari_sam2.state import Document, FrameMask
 
@@ -123,30 +119,12 @@ def write_results(
 def provenance_of(controller: Controller, name: str) -> Provenance:
     """Say what made the masks of a session: the tracker that was used last."""
     steps = controller.recorder.steps
-    made = last_used(steps)
-    return Provenance(
-        created=now_utc(),
-        software=software_versions(),
-        model=made.model,
-        model_sha256=made.sha256,
-        model_base=made.base,
-        settings=describe_settings(made, last_fused(steps)),
-        precision=made.precision,
-        image={"name": name},
-        prompts=tuple(_described(controller.document)),
-    )
+    return made_by(last_used(steps), last_fused(steps), image={"name": name})
 
 
-def _described(document: Document) -> Iterator[Mapping[str, Any]]:
-    """Describe all prompts, by object and frame; of paintings, how large they are."""
-    for object_id in sorted(document.objects):
-        for frame, said in document.said_about(object_id).items():
-            if isinstance(said, PackedMask):
-                yield {
-                    "object": object_id, "frame": frame, "painted_pixels": said.area
-                }  # fmt: skip
-            else:
-                yield describe_prompts((object_id, frame), said)
+def said_in(document: Document) -> tuple[Said, ...]:
+    """Take down all that was said; describing it may take a while."""
+    return tuple(everything_said(document.objects, document.prompts, document.masks))
 
 
 class Exporter:
