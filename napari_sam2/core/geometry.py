@@ -61,3 +61,29 @@ def mask_box_yxyx(
         return None
     columns = np.flatnonzero(mask.any(axis=0))
     return int(rows[0]), int(columns[0]), int(rows[-1]), int(columns[-1])
+
+
+def pairs_that_meet(
+    low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]
+) -> list[list[int]]:
+    """Return all pairs, both ways and in order, of boxes that meet.
+
+    Only those that meet along y are compared along x: a frame has thousands of cells.
+
+    Parameters
+    ----------
+    low, high : ndarray of int, shape (N, 2)
+        The first and the last (y, x) of each box.
+    """
+    order = np.argsort(low[:, 0], kind="stable")
+    low, high = low[order], high[order]
+    starts = np.arange(1, len(order) + 1)
+    counts = np.searchsorted(low[:, 0], high[:, 0], side="right") - starts
+    one = np.repeat(starts - 1, counts)
+    skipped = np.repeat(np.cumsum(counts) - counts, counts)
+    other = np.arange(len(one)) - skipped + np.repeat(starts, counts)
+    meets = (low[one, 1] <= high[other, 1]) & (low[other, 1] <= high[one, 1])
+    one, other = order[one[meets]], order[other[meets]]
+    pairs = np.stack([np.r_[one, other], np.r_[other, one]], axis=1)
+    found: list[list[int]] = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist()
+    return found

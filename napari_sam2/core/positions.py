@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_sam2.core.axes import distinct_names, find_axis
 from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.core.frames.layout import check_at
@@ -74,6 +76,21 @@ class Positions:
     def __iter__(self) -> Iterator[Position]:
         """Iterate over the positions that are worked through."""
         return product(*self.visited)
+
+    def __getitem__(self, number: int) -> Position:
+        """Return one of the positions that are worked through, by its place in order.
+
+        Raises
+        ------
+        IndexError
+            If there are not so many.
+        """
+        if not 0 <= number < len(self):
+            raise IndexError(f"There is no position {number} among {len(self)}.")
+        indices = np.unravel_index(number, tuple(map(len, self.visited)))
+        return tuple(
+            span[int(i)] for span, i in zip(self.visited, indices, strict=True)
+        )
 
     def __contains__(self, position: object) -> bool:
         """Whether a position is worked through."""

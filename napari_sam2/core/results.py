@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.core.errors import PromptError, Sam2Error
+from napari_sam2.core.geometry import pairs_that_meet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -198,17 +199,18 @@ class FrameResult:
         Objects of ``other`` replace those of the same id. Where masks of the two
         overlap, the one with the higher predicted IoU keeps the pixels.
         """
-        newer = {result.object_id: result for result in other}
-        objects = {o.object_id: o for o in self if o.object_id not in newer}
-        for old_id in list(objects):
-            for new_id in newer:
-                old, new = objects[old_id], newer[new_id]
+        newer = {result.object_id for result in other}
+        older = [result for result in self if result.object_id not in newer]
+        objects, count = [*older, *other], len(older)
+        for i, j in _boxes_that_meet(objects):
+            if i < count <= j:
+                old, new = objects[i], objects[j]
                 if new.predicted_iou >= old.predicted_iou:
-                    objects[old_id] = old.without(new)
+                    objects[i] = old.without(new)
                 else:
-                    newer[new_id] = new.without(old)
-        objects |= newer
-        return FrameResult(self.frame, tuple(objects[i] for i in sorted(objects)))
+                    objects[j] = new.without(old)
+        objects.sort(key=lambda result: result.object_id)
+        return FrameResult(self.frame, tuple(objects))
 
     def labels(
         self, shape_hw: tuple[int, int] | None = None, dtype: npt.DTypeLike = np.uint16
@@ -284,6 +286,14 @@ def mask_result(
         object_logit=object_logit,
         is_prompted=is_prompted,
     )
+
+
+def _boxes_that_meet(objects: Sequence[MaskResult]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of those, by number and in order, that may overlap."""
+    boxes = [(i, box) for i, one in enumerate(objects) if (box := one.box_yxyx)]
+    corners = np.array([box for _, box in boxes], np.int64).reshape(-1, 4)
+    for one, other in pairs_that_meet(corners[:, :2], corners[:, 2:]):
+        yield boxes[one][0], boxes[other][0]
 
 
 def _trimmed(

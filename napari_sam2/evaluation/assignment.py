@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,8 @@ class Assignment:
     starts : mapping of int to int
         The frame on which each object is prompted, by object.
     counted : mapping of int to tuple of int
-        The frames on which each object's mask is compared with the true one: those
-        after the first, where that is known.
+        The frames, in order, on which each object's mask is compared with the true
+        one: those after the first, where that is known.
     offered : int
         Objects that there are to measure, those that are not followed included.
     ends : mapping of int to int
@@ -68,6 +69,12 @@ class Assignment:
     def compared(self, object_id: int) -> tuple[int, ...]:
         """Return the frames on which an object's mask is known: start and counted."""
         return (self.starts[object_id], *self.counted[object_id])
+
+    def counts(self, object_id: int, frame: int) -> bool:
+        """Whether an object's mask on a frame is compared with the true one."""
+        frames = self.counted[object_id]
+        place = bisect_left(frames, frame)  # it is asked of every frame of long stacks
+        return place < len(frames) and frames[place] == frame
 
     def is_followed(self, object_id: int, frame: int) -> bool:
         """Whether an object has started on a frame, and has not divided before it."""

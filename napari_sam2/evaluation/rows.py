@@ -33,8 +33,8 @@ def frame_rows(stacks: Iterable[StackScore]) -> Iterator[Row]:
                 for frame in one.frames:
                     yield (
                         stack.name, score.method, one.object_id, frame.frame,
-                        int(frame.is_start), frame.j, frame.f, frame.true_area,
-                        frame.found_area,
+                        int(frame.is_start), _number(frame.j), _number(frame.f),
+                        frame.true_area, frame.found_area,
                     )  # fmt: skip
 
 
@@ -51,8 +51,8 @@ def object_rows(stacks: Iterable[StackScore]) -> Iterator[Row]:
                 yield (
                     stack.name, score.method, one.object_id,
                     stack.todo.starts[one.object_id], len(one.counted), present,
-                    *(getattr(one, measure) for measure in MEASURES),
-                    *(one.extra.get(measure, math.nan) for measure in _VOLUME),
+                    *(_number(getattr(one, measure)) for measure in MEASURES),
+                    *(_number(one.extra.get(measure, math.nan)) for measure in _VOLUME),
                     _unit(stack),
                 )  # fmt: skip
 
@@ -69,7 +69,8 @@ def stack_rows(stacks: Iterable[StackScore]) -> Iterator[Row]:
         for score in stack.methods:
             yield (
                 stack.name, stack.kind, score.method, len(score.objects),
-                stack.todo.offered, frames[0], frames[-1], *map(score.mean, measures),
+                stack.todo.offered, frames[0], frames[-1],
+                *(_number(score.mean(measure)) for measure in measures),
                 _unit(stack),
             )  # fmt: skip
 
@@ -80,20 +81,19 @@ def pass_rows(stacks: Iterable[StackScore]) -> Iterator[Row]:
     for stack in stacks:
         for score in stack.methods:
             for number, j in enumerate(score.passes, 1):
-                yield stack.name, score.method, number, j
+                yield stack.name, score.method, number, _number(j)
 
 
 def as_csv(rows: Iterable[Row]) -> str:
-    """Write rows as CSV; numbers that are none are empty."""
+    """Write rows as CSV."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows(rows)
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
-    if not isinstance(value, float):
-        return value
+def _number(value: float) -> str:
+    """Write a measure; what has no number is empty."""
     return "" if math.isnan(value) else f"{value:.{_DIGITS}g}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from napari_sam2.evaluation.masks import joint_crop
@@ -53,7 +54,7 @@ class FrameScore:
         return self.is_present == (self.found_area > 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that nothing is computed twice
 class ObjectScore:
     """One object through the stack.
 
@@ -70,57 +71,57 @@ class ObjectScore:
     frames: tuple[FrameScore, ...]
     extra: Mapping[str, float] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def counted(self) -> tuple[FrameScore, ...]:
         """The frames after the start."""
         return tuple(one for one in self.frames if not one.is_start)
 
-    @property
+    @cached_property
     def start_j(self) -> float:
         """J on the frame of the first prompt."""
         return mean(one.j for one in self.frames if one.is_start)
 
-    @property
+    @cached_property
     def j(self) -> float:
         """Mean J over counted frames."""
         return mean(one.j for one in self.counted)
 
-    @property
+    @cached_property
     def f(self) -> float:
         """Mean F over counted frames."""
         return mean(one.f for one in self.counted)
 
-    @property
+    @cached_property
     def jf(self) -> float:
         """J&F, the mean of the two."""
         return (self.j + self.f) / 2
 
-    @property
+    @cached_property
     def j_recall(self) -> float:
         """Share of counted frames with a J above a half."""
         return recall([one.j for one in self.counted])
 
-    @property
+    @cached_property
     def j_decay(self) -> float:
         """How much J falls from the first quarter of counted frames to the last."""
         return decay([one.j for one in self.counted])
 
-    @property
+    @cached_property
     def f_recall(self) -> float:
         """Share of counted frames with an F above a half."""
         return recall([one.f for one in self.counted])
 
-    @property
+    @cached_property
     def f_decay(self) -> float:
         """How much F falls from the first quarter of counted frames to the last."""
         return decay([one.f for one in self.counted])
 
-    @property
+    @cached_property
     def j_present(self) -> float:
         """Mean J over counted frames on which the object is; NaN when it is on none."""
         return mean(one.j for one in self.counted if one.is_present)
 
-    @property
+    @cached_property
     def presence(self) -> float:
         """Share of counted frames on which it is right whether the object is there."""
         return mean(float(one.presence_is_right) for one in self.counted)

@@ -75,7 +75,7 @@ class User:
     def is_bad(self, masks: Masks, object_id: int, frame: int) -> bool:
         """Whether a mask that was just found is to be corrected online."""
         return (
-            frame in self.todo.counted[object_id]
+            self.todo.counts(object_id, frame)
             and len(self.tracker.prompts(object_id)) < self.protocol.most_frames
             and self._j(masks, object_id, frame) < GOOD_ENOUGH
         )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_sam2.core.geometry import pairs_that_meet
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -89,7 +91,7 @@ def neighbours(masks: Mapping[int, PackedMask]) -> dict[int, list[int]]:
     boxes = {i: mask.box_yxyx for i, mask in masks.items()}
     ids = [object_id for object_id, box in boxes.items() if box is not None]
     corners = np.array([boxes[i] for i in ids], np.int64).reshape(-1, 4)
-    for one, other in _near_pairs(corners[:, :2] - 1, corners[:, 2:] + 1):
+    for one, other in pairs_that_meet(corners[:, :2] - 1, corners[:, 2:] + 1):
         near[ids[one]].append(ids[other])
     return near
 
@@ -119,28 +121,6 @@ def contact(
             f"{share:.0%} of the outline touches {name}.",
             is_lasting=False,
         )
-
-
-def _near_pairs(
-    low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]
-) -> list[list[int]]:
-    """Return all pairs, both ways and in order, of boxes that meet.
-
-    The boxes' first and last (y, x) are in ``low`` and ``high``, (N, 2).
-    Only those that meet along y are compared along x: a frame has thousands of cells.
-    """
-    order = np.argsort(low[:, 0], kind="stable")
-    low, high = low[order], high[order]
-    starts = np.arange(1, len(order) + 1)
-    counts = np.searchsorted(low[:, 0], high[:, 0], side="right") - starts
-    one = np.repeat(starts - 1, counts)
-    skipped = np.repeat(np.cumsum(counts) - counts, counts)
-    other = np.arange(len(one)) - skipped + np.repeat(starts, counts)
-    meets = (low[one, 1] <= high[other, 1]) & (low[other, 1] <= high[one, 1])
-    one, other = order[one[meets]], order[other[meets]]
-    pairs = np.stack([np.r_[one, other], np.r_[other, one]], axis=1)
-    found: list[list[int]] = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist()
-    return found
 
 
 def _resized(area: int, before: int, limit: float | None) -> Iterator[Suspicion]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from napari_sam2.core.axes import axes_from_shape
 from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.core.frames.layout import frame_layout
-from napari_sam2.core.positions import choose_positions
+from napari_sam2.core.positions import NOWHERE, choose_positions
 
 TZYX = axes_from_shape((12, 5, 30, 40), "tzyx")
 
@@ -84,3 +84,14 @@ def test_positions_are_counted_in_order(sizes):
     positions = choose_positions(axes, every)
     assert [positions.number(one) for one in positions] == list(range(len(positions)))
     assert all(one in positions for one in positions)
+    assert [positions[i] for i in range(len(positions))] == list(positions)
+
+
+def test_positions_are_numbered_among_those_that_are_worked_through():
+    axes = axes_from_shape((4, 9, 8, 9), "mtyx")
+    positions = choose_positions(axes, [("m", range(1, 3)), ("t", range(2, 5))])
+    assert positions[4] == (2, 3)
+    assert NOWHERE[0] == ()
+    for number in (-1, 6):
+        with pytest.raises(IndexError, match="among 6"):
+            positions[number]

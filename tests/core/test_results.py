@@ -111,3 +111,44 @@ def test_an_object_number_too_large_for_the_type_is_explained():
     with pytest.raises(PromptError, match=r"Object 70000 does not fit .* uint16"):
         FrameResult(0, (one,)).labels()
     assert (FrameResult(0, (one,)).labels(dtype=np.uint32) == 70_000).all()
+
+
+ROWS = st.lists(st.lists(st.integers(0, 3), min_size=9, max_size=9), max_size=5)
+
+
+@given(ROWS, ROWS, st.lists(st.floats(0, 1), min_size=10, max_size=10))
+def test_joined_results_share_no_pixel_and_lose_none(older, newer, ious) -> None:
+    def found(rows, first) -> list[MaskResult]:
+        masks = enumerate((np.array([row]) > 2 for row in rows), first)
+        return [result(mask, object_id, ious[object_id]) for object_id, mask in masks]
+
+    before, after = found(older, 0), found(newer, 3)  # 3 and 4 may be in both
+    kept = [one for one in before if not 3 <= one.object_id < 3 + len(newer)]
+    joined = FrameResult(0, tuple(before)).joined(FrameResult(0, tuple(after)))
+    assert [one.object_id for one in joined] == [
+        one.object_id for one in sorted((*kept, *after), key=lambda one: one.object_id)
+    ]
+    mine, theirs = (
+        np.any([np.zeros((1, 9), bool), *(joined[o.object_id].mask for o in part)], 0)
+        for part in (kept, after)
+    )
+    assert not (mine & theirs).any()
+    everything = [one.mask for one in (*kept, *after)]
+    assert ((mine | theirs) == np.any([np.zeros((1, 9), bool), *everything], 0)).all()
+
+
+def test_objects_far_apart_are_not_compared(monkeypatch) -> None:
+    compared = []
+    without = MaskResult.without
+    monkeypatch.setattr(
+        MaskResult, "without", lambda *pair: compared.append(pair) or without(*pair)
+    )
+    cells = [np.zeros((90, 9), bool) for _ in range(30)]
+    for y, cell in enumerate(cells):
+        cell[3 * y : 3 * y + 2] = True
+    frames = [
+        FrameResult(0, tuple(result(cells[i], i + 1) for i in range(first, 30, 2)))
+        for first in (0, 1)
+    ]
+    assert len(frames[0].joined(frames[1])) == 30
+    assert not compared

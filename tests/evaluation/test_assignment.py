@@ -110,3 +110,8 @@ def test_negative_labels_are_no_objects() -> None:
 def test_empty_labels() -> None:
     with pytest.raises(StackError, match="are empty"):
         choose(truth_of(np.zeros((3, 8, 8), np.uint8)))
+
+
+def test_an_object_counts_on_the_frames_that_are_compared() -> None:
+    todo = Assignment(range(9), {4: 1}, {4: (2, 3, 7)})
+    assert [frame for frame in range(9) if todo.counts(4, frame)] == [2, 3, 7]

@@ -76,6 +76,12 @@ def test_the_tables_agree_with_each_other(written, outcome) -> None:
     assert stacks[0]["SEG"] == ""  # no time-lapse
 
 
+def test_what_an_object_scored_is_computed_once(outcome) -> None:
+    one = outcome.score.methods[0].objects[0]
+    assert one.counted is one.counted
+    assert one == replace(one)
+
+
 def test_the_summary_has_the_same_numbers(written, outcome) -> None:
     text = (written / "summary.md").read_text("utf-8")
     (box, *_) = read(written / "stacks.csv")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,8 +83,7 @@ class AllFrames(_OfPositions):
         """Read one frame."""
         check_frame(frame, len(self))
         number, frame = divmod(frame, len(self.one))
-        position = next(islice(self.positions, number, None))
-        return self.open_frames(position)[frame]
+        return self.open_frames(self.positions[number])[frame]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +117,7 @@ class TimeSeries(_OfPositions):
         check_frame(time, len(self))
         axis = self.time_axis
         if axis is None:
-            places = [(one, time) for one in _spread(list(self.positions))]
+            places = [(one, time) for one in _spread(self.positions)]
         else:
             first = tuple(span.start for span in self.positions.visited)
             now = self.positions.visited[axis][time]

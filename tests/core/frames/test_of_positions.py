@@ -8,7 +8,7 @@ from napari_sam2.core.frames.bleaching import find_fading, steady
 from napari_sam2.core.frames.intensity import estimate_limits
 from napari_sam2.core.frames.of_positions import AllFrames, TimeSeries
 from napari_sam2.core.frames.source import ArrayFrames
-from napari_sam2.core.positions import NOWHERE, choose_positions
+from napari_sam2.core.positions import NOWHERE, Positions, choose_positions
 
 
 def positions_of(stack, every):
@@ -26,6 +26,13 @@ def test_all_frames_come_position_after_position():
     frames = AllFrames(positions_of(stack, "t"), opener(stack, "t"))
     assert [int(frames[n][0, 0]) for n in range(len(frames))] == list(range(6))
     assert frames.shape_hw == (4, 5)
+
+
+def test_a_frame_is_found_without_counting_up_to_it(monkeypatch):
+    stack = np.zeros((3, 2, 4, 5))
+    monkeypatch.setattr(Positions, "__iter__", None)
+    frames = AllFrames(positions_of(stack, "t"), opener(stack, "t"))
+    assert frames[5].shape == (4, 5)
 
 
 def test_the_range_is_that_of_the_whole_stack():
