@@ -15,7 +15,7 @@ from napari_sam2.engine.frames.encoding import frames_per_batch
 from napari_sam2.engine.frames.preprocess import to_model, to_unit
 from napari_sam2.engine.groups import GroupRunner
 from napari_sam2.engine.masks.from_logits import Grids, Scores, to_results
-from napari_sam2.engine.objects.memory import memory_rules
+from napari_sam2.engine.objects.selection import memory_rules
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.views.view import occupied, whole_view
 

@@ -10,7 +10,7 @@ from napari_sam2.engine.frames.encoding import FrameEncoder
 from napari_sam2.engine.frames.features import FeatureCache
 from napari_sam2.engine.frames.next_frames import next_frames
 from napari_sam2.engine.frames.reading import FrameReader
-from napari_sam2.engine.objects.memory import memory_rules
+from napari_sam2.engine.objects.selection import memory_rules
 from napari_sam2.engine.views.window import Window
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.engine.frames.next_frames import NextFrames
     from napari_sam2.engine.network import Network
-    from napari_sam2.engine.objects.memory import MemoryRules
+    from napari_sam2.engine.objects.selection import MemoryRules
     from napari_sam2.engine.options import TrackerOptions
 
 

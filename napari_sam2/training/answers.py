@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from napari_sam2.engine.frames.preprocess import MEAN, STD
 from napari_sam2.engine.objects.conditioning import pointer_span
-from napari_sam2.engine.objects.memory import MemoryRules, select_memories
+from napari_sam2.engine.objects.selection import MemoryRules, select_memories
 from napari_sam2.model.image_encoder import ImageFeatures
 from napari_sam2.model.mask_decoder import choose
 from napari_sam2.model.object_state import ABSENT_LOGIT
@@ -17,7 +17,7 @@ from napari_sam2.model.object_state import ABSENT_LOGIT
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from napari_sam2.engine.objects.memory import Selection
+    from napari_sam2.engine.objects.selection import Selection
     from napari_sam2.model.mask_decoder import Candidates
     from napari_sam2.model.memory_attention import MemoryTokens
     from napari_sam2.model.prompt_encoder import PromptTokens

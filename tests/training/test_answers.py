@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from napari_sam2.engine.objects.memory import FrameMemory, MemoryBank, Selection
+from napari_sam2.engine.objects.memory import FrameMemory, MemoryBank
+from napari_sam2.engine.objects.selection import Selection
 from napari_sam2.engine.objects.stepping import MemoryQuery, gather
 from napari_sam2.training.answers import (
     Bank,

@@ -11,9 +11,9 @@ from napari_sam2.core.prompt_checks import check_mask_shape, frozen_mask
 from napari_sam2.engine.device import inference
 from napari_sam2.engine.groups import GroupRunner
 from napari_sam2.engine.masks.results import Seen, results_of
-from napari_sam2.engine.objects.memory import select_memories
 from napari_sam2.engine.objects.prompt_memory import remember_answers
 from napari_sam2.engine.objects.prompting import answer, mask_to_model
+from napari_sam2.engine.objects.selection import select_memories
 from napari_sam2.engine.objects.stepping import MemoryQuery, gather
 from napari_sam2.engine.objects.track import Answer, ViewedMask, as_said
 from napari_sam2.engine.views.aim import surest, views_for

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from napari_sam2.engine.objects.conditioning import pointer_span
-from napari_sam2.engine.objects.memory import FrameMemory, select_memories
+from napari_sam2.engine.objects.memory import FrameMemory
+from napari_sam2.engine.objects.selection import select_memories
 from napari_sam2.engine.objects.stepping import MemoryQuery, group_by_memory, track
 from napari_sam2.engine.views.view import boxes_of
 from napari_sam2.engine.views.window import Sighting

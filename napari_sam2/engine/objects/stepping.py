@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_sam2.engine.network import Network, Recalled
-    from napari_sam2.engine.objects.memory import MemoryBank, Selection
+    from napari_sam2.engine.objects.memory import MemoryBank
+    from napari_sam2.engine.objects.selection import Selection
     from napari_sam2.engine.views.view import View
     from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.image_encoder import ImageFeatures

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.engine.objects.memory import FrameMemory, MemoryBank, Selection
+from napari_sam2.engine.objects.memory import FrameMemory, MemoryBank
+from napari_sam2.engine.objects.selection import Selection
 from napari_sam2.engine.objects.stepping import (
     MemoryQuery,
     bytes_per_object,
