@@ -136,7 +136,7 @@ def _prompt(mask: PackedMask, object_id: int, frame: int, form: Form) -> Prompt:
     )
 
     if form == "masks":
-        return MaskPrompt(object_id, frame, mask.mask)
+        return MaskPrompt(object_id, frame, mask)
     if form == "boxes":
         return BoxPrompt(object_id, frame, box_around(mask))
     return PointPrompt(object_id, frame, point_within(mask))

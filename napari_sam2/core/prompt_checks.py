@@ -167,12 +167,12 @@ def frozen_mask(mask: npt.ArrayLike, what: str) -> npt.NDArray[np.bool_]:
 
 
 def check_mask_shape(
-    mask: npt.NDArray[np.bool_], shape_hw: tuple[int, int], what: str
+    mask_hw: tuple[int, ...], shape_hw: tuple[int, int], what: str
 ) -> None:
     """Raise PromptError if a mask does not cover a frame, (H, W), exactly."""
-    if mask.shape != tuple(shape_hw):
+    if tuple(mask_hw) != tuple(shape_hw):
         raise PromptError(
-            f"The mask for {what} is {mask.shape[0]} × {mask.shape[1]} pixels, but the "
+            f"The mask for {what} is {mask_hw[0]} × {mask_hw[1]} pixels, but the "
             f"frames are {shape_hw[0]} × {shape_hw[1]}: it must cover a whole frame."
         )
 

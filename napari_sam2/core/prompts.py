@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from napari_sam2.core.errors import NoPromptError, PromptError
 from napari_sam2.core.given import check_given
+from napari_sam2.core.masks.packed import PackedMask
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompt_checks import (
     check_box_overlaps,
     check_mask_shape,
@@ -26,6 +26,7 @@ from napari_sam2.core.prompt_checks import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 
@@ -93,20 +94,25 @@ class MaskPrompt:
     ----------
     object_id, frame : int
         As for :class:`PointPrompt`.
-    mask : ndarray of bool, shape (H, W)
+    mask : ndarray of bool, shape (H, W), or PackedMask
         True where the object is. An all-false mask says that the object is absent from
         this frame.
     """
 
     object_id: int
     frame: int
-    mask: npt.NDArray[np.bool_]
+    mask: npt.NDArray[np.bool_] | PackedMask
 
     def __post_init__(self) -> None:
         """Make the mask boolean and read-only."""
         _settle_place(self)
         what = f"The mask of object {self.object_id} on frame {self.frame}"
-        object.__setattr__(self, "mask", frozen_mask(self.mask, what))
+        object.__setattr__(self, "mask", _kept(self.mask, what))
+
+    @property
+    def packed(self) -> PackedMask:
+        """The mask as bits of its bounding box."""
+        return _packed(self.mask)
 
 
 Prompt: TypeAlias = PointPrompt | BoxPrompt | MaskPrompt
@@ -136,7 +142,7 @@ class FramePrompts:
         For each point, whether it belongs to the object.
     box_yxyx : tuple of float, optional
         (y0, x0, y1, x1) in data pixels; swapped corners are put in order.
-    mask : ndarray of bool, shape (H, W), optional
+    mask : ndarray of bool, shape (H, W), or PackedMask, optional
         The object's pixels. A mask is taken as it is; points and a box beside it are
         refused.
 
@@ -150,7 +156,7 @@ class FramePrompts:
     points_yx: tuple[tuple[float, float], ...] = ()
     positive: tuple[bool, ...] = ()
     box_yxyx: tuple[float, float, float, float] | None = None
-    mask: npt.NDArray[np.bool_] | None = field(default=None, hash=False)
+    mask: npt.NDArray[np.bool_] | PackedMask | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         """Check and repair, as :class:`PointPrompt` and its siblings do."""
@@ -174,17 +180,18 @@ class FramePrompts:
             box_yxyx = ordered_box(self.box_yxyx, "A box")
             object.__setattr__(self, "box_yxyx", box_yxyx)
         if self.mask is not None:
-            object.__setattr__(self, "mask", frozen_mask(self.mask, "A mask"))
+            object.__setattr__(self, "mask", _kept(self.mask, "A mask"))
 
     def __eq__(self, other: object) -> bool:
         """Whether both say the same, masks pixel by pixel."""
         if not isinstance(other, FramePrompts):
             return NotImplemented
-        if self.mask is None or other.mask is None:
-            same_mask = self.mask is other.mask
-        else:
-            same_mask = np.array_equal(self.mask, other.mask)
-        return same_mask and self._outlines == other._outlines
+        return self.packed == other.packed and self._outlines == other._outlines
+
+    @property
+    def packed(self) -> PackedMask | None:
+        """The mask, if there is one, as bits of its bounding box."""
+        return None if self.mask is None else _packed(self.mask)
 
     @property
     def _outlines(self) -> tuple[object, ...]:
@@ -261,7 +268,7 @@ class FramePrompts:
                 f"There is no prompt for {what}: give a point, a box or a mask."
             )
         if self.mask is not None:
-            check_mask_shape(self.mask, shape_hw, what)
+            check_mask_shape(_shape_hw(self.mask), shape_hw, what)
             return
         if self.box_yxyx is None and not any(self.positive) and not refines:
             raise NoPromptError(
@@ -272,6 +279,20 @@ class FramePrompts:
             check_point_inside(point_yx, shape_hw, what)
         if self.box_yxyx is not None:
             check_box_overlaps(self.box_yxyx, shape_hw, what)
+
+
+def _kept(
+    mask: npt.NDArray[np.bool_] | PackedMask, what: str
+) -> npt.NDArray[np.bool_] | PackedMask:
+    return mask if isinstance(mask, PackedMask) else frozen_mask(mask, what)
+
+
+def _packed(mask: npt.NDArray[np.bool_] | PackedMask) -> PackedMask:
+    return mask if isinstance(mask, PackedMask) else pack_mask(mask)
+
+
+def _shape_hw(mask: npt.NDArray[np.bool_] | PackedMask) -> tuple[int, ...]:
+    return mask.shape_hw if isinstance(mask, PackedMask) else mask.shape
 
 
 def check_frame_prompts(prompts: FramePrompts) -> None:

@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari_sam2.core.masks.packed import PackedMask
-from napari_sam2.core.masks.packing import pack_mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +43,7 @@ class Said:
         """What was painted, if it was."""
         if isinstance(self.told, PackedMask):
             return self.told
-        return None if self.told.mask is None else pack_mask(self.told.mask)
+        return self.told.packed
 
 
 def describe_said(said: Iterable[Said]) -> Described:

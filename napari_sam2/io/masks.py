@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_sam2.core.errors import FrameError, PromptError, StackError
-from napari_sam2.core.masks.frozen import freeze
 from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.core.positions import NOWHERE, PlacedPrompt
 from napari_sam2.core.prompt_checks import object_number
@@ -19,13 +19,51 @@ from napari_sam2.io.reading.stack_frames import frames_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     import numpy.typing as npt
 
+    from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.core.positions import Positions
     from napari_sam2.io.label_frames import ImageLabels
     from napari_sam2.io.reading.stack_frames import StackFrames
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownObjects:
+    """What a frame of a file of masks shows.
+
+    Attributes
+    ----------
+    path : Path
+    frame : int
+    masks : mapping of int to PackedMask
+        By value of the labels.
+    white : int
+        The value of the object in a black and white mask.
+    """
+
+    path: Path
+    frame: int
+    masks: Mapping[int, PackedMask]
+    white: int
+
+    def mask(self, object_id: int) -> PackedMask:
+        """Return an object's pixels: of its value, or all that a mask shows.
+
+        Raises
+        ------
+        PromptError
+            If the object is not shown.
+        """
+        if object_id in self.masks:
+            return self.masks[object_id]
+        if self.masks.keys() in ({self.white}, {1}):
+            return next(iter(self.masks.values()))
+        found = ", ".join(map(str, self.masks)) or "none: it is empty"
+        raise PromptError(
+            f"The mask file {self.path} does not show object {object_id} on frame "
+            f"{self.frame}. Objects in it: {found}."
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,23 +83,38 @@ class MaskFolder:
     folder: Path
     image: StackFrames | None = None
     positions: Positions = NOWHERE
+    _shown: dict[tuple[object, ...], ShownObjects] = field(
+        init=False, default_factory=dict
+    )
 
     def load(
         self, name: str, frame: int, object_id: int, at: Mapping[str, int]
-    ) -> npt.NDArray[np.bool_]:
-        """Return the pixels, (H, W), of an object on a frame at a position."""
+    ) -> PackedMask:
+        """Return the pixels of an object on a frame at a position.
+
+        A picture of many objects is read once.
+        """
+        place = name, frame, *sorted(at.items())
+        if place not in self._shown:
+            path, image = self.folder / name, self._image(frame, object_id, at)
+            self._shown[place] = objects_shown(path, frame, object_id, image)
+        return self._shown[place].mask(object_id)
+
+    def _image(
+        self, frame: int, object_id: int, at: Mapping[str, int]
+    ) -> StackFrames | None:
         image, positions = self.image, self.positions
         if image is not None and positions.axes:
             named = positions.named(at)
             here = {axis: i for axis, i in named.items() if axis in positions.names}
             what = f"Object {object_id} on frame {frame}"
-            image = frames_at(image, positions, positions.locate(here, what))
-        return load_mask(self.folder / name, frame, object_id, image)
+            return frames_at(image, positions, positions.locate(here, what))
+        return image
 
 
 def load_mask(
     path: str | Path, frame: int, object_id: int, image: StackFrames | None = None
-) -> npt.NDArray[np.bool_]:
+) -> PackedMask:
     """Return the pixels of one object, for a mask prompt.
 
     Parameters
@@ -75,29 +128,31 @@ def load_mask(
     image : StackFrames, optional
         The frames that a mask is for; see :func:`.read_labels`.
 
-    Returns
-    -------
-    ndarray of bool, shape (H, W)
-
     Raises
     ------
     PromptError
         If the file cannot be read or does not contain the object.
+    """
+    return objects_shown(path, frame, object_id, image).mask(object_id)
+
+
+def objects_shown(
+    path: str | Path, frame: int, object_id: int, image: StackFrames | None = None
+) -> ShownObjects:
+    """Return what a frame shows; see :func:`load_mask`.
+
+    Raises
+    ------
+    PromptError
+        If the file cannot be read.
     """
     try:
         frames = read_labels(path, image)
         labels = frames[frame if len(frames) > 1 else 0]
     except (StackError, FrameError) as error:
         raise PromptError(f"The mask of object {object_id}: {error}") from error
-    ids = _ids(labels)
-    if object_id in ids:
-        return np.asarray(labels == object_id)
-    if ids == {_full_scale(labels.dtype)} or ids == {1}:
-        return np.asarray(labels != 0)
-    found = ", ".join(str(i) for i in sorted(ids)) or "none: it is empty"
-    raise PromptError(
-        f"The mask file {path} does not show object {object_id} on frame {frame}. "
-        f"Objects in it: {found}."
+    return ShownObjects(
+        Path(path), frame, pack_labels(labels), _full_scale(labels.dtype)
     )
 
 
@@ -213,13 +268,8 @@ def _prompts_of(labels: npt.NDArray[Any], frame: int) -> Iterator[MaskPrompt]:
     lowest = int(labels.min())
     if lowest < 0:
         object_number(lowest)
-    for object_id, packed in pack_labels(labels).items():
-        mask = packed.mask  # of which no more is in memory than the object
-        yield MaskPrompt(object_id, frame, freeze(mask))
-
-
-def _ids(labels: npt.NDArray[Any]) -> set[int]:
-    return {int(value) for value in np.unique(labels)} - {0}
+    for object_id, mask in pack_labels(labels).items():
+        yield MaskPrompt(object_id, frame, mask)
 
 
 def _full_scale(dtype: np.dtype[Any]) -> int:

@@ -12,7 +12,8 @@
 
 Coordinates are data pixels, row first. ``labels`` says for each point whether it is on
 the object (1, the default for all) or not (0). A mask is the path of a picture or label
-stack, relative to the JSON file; labels as large as the whole image are cut as it is.
+stack, in which the object has its number or is alone, relative to the JSON file; labels
+as large as the whole image are cut as it is.
 ``at`` is a position in a stack that has more axes than frames, rows and columns.
 ``name``, ``at``, ``points``, ``labels``, ``box`` and ``mask`` may be left out.
 """
@@ -24,8 +25,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_sam2.core.errors import OutputError, PromptError
 from napari_sam2.core.json_text import parse_json
 from napari_sam2.core.positions import NOWHERE
@@ -33,11 +32,14 @@ from napari_sam2.core.prompts import BoxPrompt, MaskPrompt
 from napari_sam2.io.files.output import atomic_output, naming_output
 from napari_sam2.io.masks import MaskFolder
 from napari_sam2.io.prompt_json import VERSION, PromptSet, parse_prompts
+from napari_sam2.io.prompt_pictures import pictures_beside, place_of
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from collections.abc import Mapping
 
     from napari_sam2.core.positions import PlacedPrompt, Positions
+    from napari_sam2.core.prompts import Prompt
+    from napari_sam2.io.prompt_pictures import Picture, Place
     from napari_sam2.io.reading.stack_frames import StackFrames
 
 
@@ -85,7 +87,7 @@ def read_prompts(
 def write_prompts(
     path: str | Path, prompt_set: PromptSet, *, overwrite: bool = False
 ) -> None:
-    """Write a prompt file; masks go to TIFF files beside it.
+    """Write a prompt file; masks go to label pictures beside it, one per frame.
 
     Parameters
     ----------
@@ -106,22 +108,16 @@ def write_prompts(
     """
     path = Path(path)
     check_prompt_name(path)
-    by_object: dict[int, list[PlacedPrompt]] = {}
-    for one in prompt_set.placed:
-        by_object.setdefault(one.prompt.object_id, []).append(one)
+    masks: dict[tuple[int, Place], str] = {}
     # All are in place at the end: the masks first, and then what names them.
     with ExitStack() as at_end:
         temporary = at_end.enter_context(atomic_output(path, overwrite=overwrite))
-        for one in prompt_set.placed:
-            if isinstance(one.prompt, MaskPrompt):
-                file = path.with_name(_mask_name(path, one))
-                mask = at_end.enter_context(atomic_output(file, overwrite=overwrite))
-                _write_mask(mask, file, one.prompt.mask)
-        objects = [
-            _object_entry(object_id, prompt_set.names.get(object_id), placed, path)
-            for object_id, placed in by_object.items()
-        ]
-        content = {"version": VERSION, "objects": objects}
+        for picture in pictures_beside(path, prompt_set.placed):
+            labels = atomic_output(picture.path, overwrite=overwrite)
+            _write_picture(at_end.enter_context(labels), picture)
+            place, name = picture.place, picture.path.name
+            masks |= {(object_id, place): name for object_id in picture.masks}
+        content = {"version": VERSION, "objects": _objects(prompt_set, masks)}
         text = json.dumps(content, indent=1, ensure_ascii=False)
         with naming_output(path):
             # Bytes of names that are no UTF-8 are written as escapes of JSON.
@@ -142,27 +138,42 @@ def check_prompt_name(path: Path) -> None:
 
 def prompt_files(path: Path, prompt_set: PromptSet) -> tuple[Path, ...]:
     """Return all files that :func:`write_prompts` writes, the prompt file first."""
-    masks = (p for p in prompt_set.placed if isinstance(p.prompt, MaskPrompt))
-    return (path, *(path.with_name(_mask_name(path, one)) for one in masks))
+    pictures = pictures_beside(path, prompt_set.placed)
+    return (path, *(picture.path for picture in pictures))
+
+
+def _objects(
+    prompt_set: PromptSet, masks: Mapping[tuple[int, Place], str]
+) -> list[dict[str, Any]]:
+    """Return what is said about each object, and the names of the masks' files."""
+    by_object: dict[int, list[PlacedPrompt]] = {}
+    for one in prompt_set.placed:
+        by_object.setdefault(one.prompt.object_id, []).append(one)
+    return [
+        _object_entry(object_id, prompt_set.names.get(object_id), placed, masks)
+        for object_id, placed in by_object.items()
+    ]
 
 
 def _object_entry(
-    object_id: int, name: str | None, placed: list[PlacedPrompt], path: Path
+    object_id: int,
+    name: str | None,
+    placed: list[PlacedPrompt],
+    masks: Mapping[tuple[int, Place], str],
 ) -> dict[str, Any]:
-    frames: dict[tuple[object, ...], dict[str, Any]] = {}
+    frames: dict[Place, dict[str, Any]] = {}
     for one in placed:
         at = {"at": dict(one.at)} if one.at else {}
-        key = (*sorted(one.at.items()), one.prompt.frame)
-        entry = frames.setdefault(key, {**at, "frame": one.prompt.frame})
-        _add_prompt(entry, one, path)
+        place = place_of(one)
+        entry = frames.setdefault(place, {**at, "frame": one.prompt.frame})
+        _add_prompt(entry, one.prompt, masks.get((object_id, place)))
     named = {"id": object_id, "name": name} if name else {"id": object_id}
     return {**named, "prompts": list(frames.values())}
 
 
-def _add_prompt(entry: dict[str, Any], placed: PlacedPrompt, path: Path) -> None:
-    prompt = placed.prompt
+def _add_prompt(entry: dict[str, Any], prompt: Prompt, mask: str | None) -> None:
     if isinstance(prompt, MaskPrompt):
-        entry["mask"] = _mask_name(path, placed)
+        entry["mask"] = mask
     elif isinstance(prompt, BoxPrompt):
         entry["box"] = list(prompt.box_yxyx)
     else:
@@ -170,14 +181,8 @@ def _add_prompt(entry: dict[str, Any], placed: PlacedPrompt, path: Path) -> None
         entry.setdefault("labels", []).append(int(prompt.positive))
 
 
-def _mask_name(path: Path, placed: PlacedPrompt) -> str:
-    at = "".join(f"_{axis}{index}" for axis, index in placed.at.items())
-    object_id, frame = placed.prompt.object_id, placed.prompt.frame
-    return f"{path.stem}_object{object_id}{at}_frame{frame}.tif"
-
-
-def _write_mask(temporary: Path, path: Path, mask: npt.NDArray[np.bool_]) -> None:
+def _write_picture(temporary: Path, picture: Picture) -> None:
     import tifffile
 
-    with naming_output(path):
-        tifffile.imwrite(temporary, mask.astype(np.uint8), compression="zlib")
+    with naming_output(picture.path):
+        tifffile.imwrite(temporary, picture.draw(), compression="zlib")

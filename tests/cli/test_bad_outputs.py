@@ -42,8 +42,8 @@ def test_a_mask_that_a_prompt_file_names_is_never_replaced(
     prompts = tmp_path / "cells.json"
     mask = MaskPrompt(1, 0, true_labels[0] == 1)
     write_prompts(prompts, PromptSet((mask,)))
-    words = ("--prompts", prompts, "-o", "cells_object1_frame0.tif", "--overwrite")
-    refuse(stack, *words, saying="cells_object1_frame0.tif is an input")
+    words = ("--prompts", prompts, "-o", "cells_frame0.tif", "--overwrite")
+    refuse(stack, *words, saying="cells_frame0.tif is an input")
 
 
 @pytest.mark.parametrize("words", [("--format", "ctc"), ("--format", "labels-png")])

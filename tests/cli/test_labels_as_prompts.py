@@ -33,7 +33,7 @@ def test_labels_become_prompts_that_track_takes(
             y0, x0, y1, x1 = (int(c + 0.5) for c in prompt.box_yxyx)
             assert truth[y0:y1, x0:x1].sum() == truth.sum()
         else:
-            np.testing.assert_array_equal(prompt.mask, truth)
+            np.testing.assert_array_equal(prompt.packed.mask, truth)
     tracked = cli("track", stack, "-o", tmp_path / "out.tif", "--prompts", prompts)
     assert tracked.code == 0, tracked.err
 
@@ -100,7 +100,7 @@ def test_what_cannot_be_written_is_told_before_the_labels_are_read(
 
 
 def test_labels_are_not_replaced_by_the_masks_of_their_prompts(cli, tmp_path):
-    labels = tmp_path / "p_object1_frame0.tif"
+    labels = tmp_path / "p_frame0.tif"
     tifffile.imwrite(labels, np.ones((2, 8, 9), np.uint8))
     before = labels.read_bytes()
     words = ("--as", "masks", "--overwrite")

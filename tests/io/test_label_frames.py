@@ -54,7 +54,7 @@ def test_a_seed_on_one_plane_prompts_the_frame_of_that_plane(tmp_path):
     image = stack_frames(array_stack(labels, "zyx"), "y")
     (prompt,) = load_mask_prompts(path, image=image)
     assert (prompt.object_id, prompt.frame) == (7, 3)
-    np.testing.assert_array_equal(prompt.mask, labels[:, 3] == 7)
+    np.testing.assert_array_equal(prompt.packed.mask, labels[:, 3] == 7)
 
 
 def test_so_is_the_mask_that_a_prompt_file_names(tmp_path):
@@ -67,7 +67,7 @@ def test_so_is_the_mask_that_a_prompt_file_names(tmp_path):
     )
     image = stack_frames(array_stack(labels, "zyx"), "y")
     (prompt,) = read_prompts(tmp_path / "p.json", image).prompts
-    np.testing.assert_array_equal(prompt.mask, labels[:, 3] == 7)
+    np.testing.assert_array_equal(prompt.packed.mask, labels[:, 3] == 7)
 
 
 def test_masks_of_a_prompt_file_are_those_of_their_position(tmp_path):
@@ -83,7 +83,7 @@ def test_masks_of_a_prompt_file_are_those_of_their_position(tmp_path):
     positions = choose_positions(stack.axes, [("t", None)])
     (placed,) = read_prompts(tmp_path / "p.json", image, positions).placed
     assert placed.at == {"t": 1}
-    np.testing.assert_array_equal(placed.prompt.mask, labels[1, 3] == 7)
+    np.testing.assert_array_equal(placed.prompt.packed.mask, labels[1, 3] == 7)
 
 
 def test_labels_of_all_times_are_those_of_the_time_or_slice_that_frames_stay_at(

@@ -35,20 +35,21 @@ def black_and_white(tmp_path):
 
 
 def test_an_object_of_a_label_stack_is_found_on_its_frame(stack):
-    np.testing.assert_array_equal(load_mask(stack, 2, 12), LABELS[2] == 12)
-    np.testing.assert_array_equal(load_mask(stack, 0, 4), LABELS[0] == 4)
+    np.testing.assert_array_equal(load_mask(stack, 2, 12).mask, LABELS[2] == 12)
+    np.testing.assert_array_equal(load_mask(stack, 0, 4).mask, LABELS[0] == 4)
 
 
 @pytest.mark.parametrize("dtype", ["?", "u1", "u2", "f4"])
 def test_a_plain_mask_serves_any_object_and_frame(tmp_path, dtype):
     tifffile.imwrite(tmp_path / "m.tif", (LABELS[0] > 0).astype(dtype))
-    np.testing.assert_array_equal(load_mask(tmp_path / "m.tif", 17, 5), LABELS[0] > 0)
+    found = load_mask(tmp_path / "m.tif", 17, 5)
+    np.testing.assert_array_equal(found.mask, LABELS[0] > 0)
 
 
 def test_a_black_and_white_picture_is_a_mask(black_and_white):
-    np.testing.assert_array_equal(load_mask(black_and_white, 3, 5), LABELS[0] > 0)
+    np.testing.assert_array_equal(load_mask(black_and_white, 3, 5).mask, LABELS[0] > 0)
     (prompt,) = load_mask_prompts(black_and_white, frame=3)
-    assert (prompt.object_id, prompt.frame, prompt.mask.sum()) == (1, 3, 6)
+    assert (prompt.object_id, prompt.frame, prompt.packed.area) == (1, 3, 6)
 
 
 def test_a_mask_may_have_an_alpha_channel(tmp_path):
@@ -56,7 +57,7 @@ def test_a_mask_may_have_an_alpha_channel(tmp_path):
     opaque = np.dstack([mask, np.full_like(mask, 255)])
     Image.fromarray(opaque, "LA").save(tmp_path / "a.png")
     (prompt,) = load_mask_prompts(tmp_path / "a.png")
-    np.testing.assert_array_equal(prompt.mask, LABELS[0] > 0)
+    np.testing.assert_array_equal(prompt.packed.mask, LABELS[0] > 0)
 
 
 def test_an_object_that_is_not_there_is_explained(stack):
@@ -71,7 +72,7 @@ def test_an_object_that_is_not_there_is_explained(stack):
 def test_every_painted_object_and_frame_of_a_stack_is_a_prompt(stack):
     prompts = load_mask_prompts(stack)
     assert [(p.object_id, p.frame) for p in prompts] == [(4, 0), (4, 2), (12, 2)]
-    np.testing.assert_array_equal(prompts[1].mask, LABELS[2] == 4)
+    np.testing.assert_array_equal(prompts[1].packed.mask, LABELS[2] == 4)
 
 
 def test_one_frame_of_a_stack_may_be_taken_alone(stack):
@@ -119,7 +120,8 @@ def test_numbers_that_are_no_objects_are_found_on_every_frame(tmp_path, wrong):
     ):
         with pytest.raises(PromptError, match=rf"Frame 1 of .*a\.tif .* {wrong}, "):
             read()
-    np.testing.assert_array_equal(load_mask(tmp_path / "a.tif", 2, 12), LABELS[2] == 12)
+    found = load_mask(tmp_path / "a.tif", 2, 12)
+    np.testing.assert_array_equal(found.mask, LABELS[2] == 12)
 
 
 def test_numbers_that_are_no_objects_are_found_at_every_position(tmp_path):
@@ -164,7 +166,7 @@ def test_masks_with_a_palette_are_never_inside_out(tmp_path, greys):
         picture = Image.fromarray(mask if palette[1] == brighter else 1 - mask)
         picture.putpalette([level for level in levels for _ in "rgb"])
         picture.save(tmp_path / f"{name}.png")
-    np.testing.assert_array_equal(load_mask(tmp_path / "b.png", 0, 1), mask)
+    np.testing.assert_array_equal(load_mask(tmp_path / "b.png", 0, 1).mask, mask)
     for frame in read_labels(tmp_path)[0], read_labels(tmp_path)[1]:
         np.testing.assert_array_equal(frame, mask)
 

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from napari_sam2.core.errors import OutputError, PromptError
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
-from napari_sam2.io.prompt_file import PromptSet, read_prompts, write_prompts
+from napari_sam2.io import masks as masks_module
+from napari_sam2.io.label_frames import read_labels
+from napari_sam2.io.prompt_file import (
+    PromptSet,
+    prompt_files,
+    read_prompts,
+    write_prompts,
+)
 
 WHOLE = {
     "version": 1,
@@ -58,7 +65,7 @@ def test_everything_the_form_can_say_is_read(tmp_path):
     mask = found.prompts[4]
     assert isinstance(mask, MaskPrompt)
     assert (mask.object_id, mask.frame) == (1, 2)
-    np.testing.assert_array_equal(mask.mask, seed == 1)
+    np.testing.assert_array_equal(mask.packed.mask, seed == 1)
 
 
 @pytest.mark.parametrize(
@@ -229,9 +236,37 @@ def test_masks_are_written_beside_the_file(tmp_path):
     path = tmp_path / "a.json"
     write_prompts(path, PromptSet((MaskPrompt(3, 2, mask),)))
     (found,) = read_prompts(path).prompts
-    np.testing.assert_array_equal(found.mask, mask)
+    np.testing.assert_array_equal(found.packed.mask, mask)
     with pytest.raises(OutputError, match="overwrite=True"):
         write_prompts(path, PromptSet(()))
+
+
+def test_masks_of_a_frame_share_a_picture_unless_they_overlap(tmp_path, monkeypatch):
+    masks = np.zeros((4, 8, 9), bool)
+    masks[0, 2:4, 3:5] = masks[1, 6:, 3:5] = masks[2, 3:5, 3:5] = True
+    masks[3, 2:4, 3:5] = True  # at another position
+    prompts = [MaskPrompt(7 * i + 1, 2, mask) for i, mask in enumerate(masks)]
+    places = ({}, {}, {}, {"t": 3})
+    path = tmp_path / "a.json"
+    write_prompts(path, PromptSet(tuple(prompts), places=places))
+    pictures = sorted(one.name for one in tmp_path.glob("*.tif"))
+    assert pictures == ["a_frame2.tif", "a_frame2_2.tif", "a_t3_frame2.tif"]
+    named = prompt_files(path, PromptSet(tuple(prompts), places=places))
+    assert {*named} == {*tmp_path.iterdir()}
+    read = []
+    monkeypatch.setattr(
+        masks_module, "read_labels", lambda *of: read.append(of) or read_labels(*of)
+    )
+    found = read_prompts(path).prompts
+    assert [one.packed for one in found] == [one.packed for one in prompts]
+    assert len(read) == 3  # each picture once
+
+
+def test_an_object_that_is_absent_is_not_taken_for_another(tmp_path):
+    masks = MaskPrompt(1, 0, np.eye(8, dtype=bool)), MaskPrompt(2, 0, np.zeros((8, 8)))
+    write_prompts(tmp_path / "a.json", PromptSet(masks))
+    with pytest.raises(PromptError, match="it is empty"):
+        read_prompts(tmp_path / "a.json")
 
 
 def test_prompts_are_not_written_under_another_ending(tmp_path):
@@ -246,14 +281,14 @@ def test_names_may_be_of_bytes_that_are_no_text(tmp_path):
     mask = MaskPrompt(3, 2, np.eye(8, dtype=bool))
     write_prompts(path, PromptSet((mask,), {3: "\udce9 é"}))
     found = read_prompts(path)
-    np.testing.assert_array_equal(found.prompts[0].mask, mask.mask)
+    assert found.prompts[0].packed == mask.packed
     assert found.names == {3: "\udce9 é"}
 
 
 MASKS = PromptSet(tuple(MaskPrompt(3, t, np.ones((8, 9), bool)) for t in range(2)))
 
 
-@pytest.mark.parametrize("there", ["a.json", "a_object3_frame1.tif"])
+@pytest.mark.parametrize("there", ["a.json", "a_frame1.tif"])
 def test_all_files_are_written_or_none(tmp_path, there):
     (tmp_path / there).write_text("mine")
     with pytest.raises(OutputError, match="overwrite=True"):

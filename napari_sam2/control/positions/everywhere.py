@@ -17,7 +17,6 @@ from napari_sam2.control.orders import RunStep
 from napari_sam2.control.positions.following import PositionWork, follow_everywhere
 from napari_sam2.control.positions.kept import unpacked
 from napari_sam2.core.errors import FrameError
-from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Followed, Told
 from napari_sam2.core.results import FrameResult
@@ -177,7 +176,7 @@ class _Segment:
 
 def _seed(place: Place, said: FramePrompts) -> Told:
     if said.mask is not None:
-        return Told(*place, painted=pack_mask(said.mask))
+        return Told(*place, painted=said.packed)
     return Told(*place, said)
 
 

@@ -86,7 +86,7 @@ class PromptAnswerer:
             handed = None
             if previous is not None:
                 mask = frozen_mask(previous, f"The mask of {what}")
-                check_mask_shape(mask, self._shape_hw, what)
+                check_mask_shape(mask.shape, self._shape_hw, what)
                 handed = self._viewed_mask(mask)
             correction = track.correction_on(frame, handed)
             prompts.check(self._shape_hw, what=what, refines=correction is not None)

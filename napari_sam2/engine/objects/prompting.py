@@ -50,10 +50,10 @@ def answer(
     prior : Tensor, shape (1, 1, S/4, S/4), optional
         Mask logits that the prompts refine.
     """
-    if prompts.mask is not None:
+    if (painted := prompts.packed) is not None:
         size = model.config.image_size
         return model.adopt_masks(
-            features, mask_to_model(view.cut(prompts.mask), size, coarse)
+            features, mask_to_model(view.cut(painted.mask), size, coarse)
         )
     xy, labels = _points(prompts, view, model.config.image_size)
     tokens = model.embed_prompts(

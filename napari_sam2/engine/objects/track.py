@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from napari_sam2.core.masks.packed import PackedMask
-from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.objects.memory import MemoryBank
 
@@ -24,7 +23,7 @@ UNSEEN, FORWARD, BACKWARD = range(3)
 
 def as_said(prompts: FramePrompts) -> Said:
     """Return prompts as they are kept: a mask as bits of its bounding box."""
-    return prompts if prompts.mask is None else pack_mask(prompts.mask)
+    return prompts.packed or prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Answer:
     def prompts(self) -> FramePrompts:
         """What was asked."""
         if isinstance(self.said, PackedMask):
-            return FramePrompts(mask=self.said.mask)
+            return FramePrompts(mask=self.said)
         return self.said
 
     def answers(self, prompts: FramePrompts) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.geometry import box_corners_yx, mask_box_yxyx
+from napari_sam2.core.geometry import box_corners_yx
 from napari_sam2.engine.views.view import box_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def views_for(
     """
     if window.is_off:
         return [window.whole]
-    if prompts.mask is not None:
-        box = mask_box_yxyx(prompts.mask)
+    if (painted := prompts.packed) is not None:
+        box = painted.box_yxyx
         return [window.whole if box is None else window.around(box)]
     inside = list(compress(prompts.points_yx, prompts.positive))
     if prompts.box_yxyx is not None:
