@@ -42,8 +42,10 @@ class TrackerOptions:
         How many of the last frames a frame looks back at. The image size is that of
         the model, as it was loaded.
     history_frames : int
-        Tracked frames per object whose memory is kept for corrections and for resuming,
-        besides those around prompted frames.
+        The last tracked frames per object that are remembered whole: a prompt on one of
+        them corrects it from its mask and from what was remembered before it. Of older
+        ones only what a run looks at is kept, around prompted frames, and a prompt
+        corrects them from there, and from the mask that is handed on as ``previous``.
     feature_cache_bytes : int
         Most bytes of image features kept, least recently used first out.
     prefetch_frames : int

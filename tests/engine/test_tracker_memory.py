@@ -13,6 +13,7 @@ from napari_sam2.core.prompts import PointPrompt
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.stacks import LIMITS, Generated, course, session
+from tests.miniature import seeded_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +35,31 @@ def bytes_held(track) -> int:
     """Return what the tensors of an object keep alive, shared storages included."""
     tensors = [
         tensor
-        for memory in (*track.bank.conditioning.values(), *track.bank.recent.values())
+        for memory in (track.bank.conditioning | track.bank.tracked).values()
         for tensor in (memory.spatial, memory.pointer, memory.logits)
         if tensor is not None
     ]
     tensors += [tensor for answer in track.answers.values() for tensor in answer.state]
     return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+
+
+def looked_at_closely(track) -> int:
+    """Return of how many tracked frames more than the pointer is kept."""
+    return sum(one.spatial is not None for one in track.bank.tracked.values())
+
+
+def test_a_prompted_frame_more_is_a_dozen_memories_more_and_no_more_masks() -> None:
+    model = seeded_model(memory_count=7, pointer_count=16)
+    for frames in ((20,), (20, 60), (20, 60, 100)):
+        tracker = VideoTracker(model, Generated(150), limits=LIMITS)
+        for frame in frames:
+            tracker.add(PointPrompt(1, frame, (15, 12 + frame % 24)))
+        list(tracker.propagate(direction="forward"))
+        track = tracker._tracks[1]
+        masks = [one.logits for one in track.bank.tracked.values()]
+        assert sum(mask is not None for mask in masks) == 32
+        # Before the first one nothing was tracked.
+        assert looked_at_closely(track) == 32 + 6 * (2 * len(frames) - 1)
 
 
 def test_what_is_kept_of_one_object_keeps_nothing_of_the_others(miniature) -> None:
@@ -77,13 +97,13 @@ def test_running_out_of_memory_halves_the_group(miniature, monkeypatch) -> None:
 
 @pytest.fixture
 def room(monkeypatch, miniature) -> Callable[[VideoTracker, int], None]:
-    """Let a session have memory for a number of tracked frames."""
+    """Let a session have memory for a number of spatial memories."""
     decode = type(miniature).decode
 
     def allow(tracker: VideoTracker, most: int) -> None:
         def tight(self, *arguments, **choices):
             tracks = tracker._tracks.of(tracker.object_ids)
-            if sum(len(track.bank.recent) for track in tracks) > most:
+            if sum(map(looked_at_closely, tracks)) > most:
                 raise torch.OutOfMemoryError("CUDA out of memory")
             return decode(self, *arguments, **choices)
 

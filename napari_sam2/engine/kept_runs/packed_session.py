@@ -17,20 +17,24 @@ import torch
 from safetensors.torch import save
 
 from napari_sam2.engine.kept_runs.conditions import describe_conditions
+from napari_sam2.engine.kept_runs.memories import memories_json, memory_rows
 from napari_sam2.engine.kept_runs.run_json import run_json
 from napari_sam2.engine.kept_runs.said_json import said_json, sighting_json
-from napari_sam2.engine.objects.memory import MemoryBank
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
+    from torch import Tensor
+
+    from napari_sam2.engine.objects.memory import FrameMemory
+    from napari_sam2.engine.objects.selection import Reach
     from napari_sam2.engine.objects.track import ObjectTrack, Tracked
     from napari_sam2.engine.objects.tracks import ObjectTracks
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.runs.runner import Paused
 
 WHAT, SEEN = "session", "seen"
-VERSION = 1
+VERSION = 2
 STATE = ("logits", "ious", "pointers", "object_logits")
 
 
@@ -52,23 +56,19 @@ def pack_session(
         None is returned where these are not enough.
     """
     everyone = tracks.of(tracks.ids)
-    config = parts.model.config
-    reach = max(config.memory_count, config.pointer_count) - 1
-    for bounded in (everyone, [_enough(one, reach) for one in everyone]):
+    enough = [_enough(one, parts.rules.reach) for one in everyone]
+    for bounded in (everyone, enough):
         if sum(map(_size, bounded)) <= most_bytes:
-            return _packed(paused, bounded, parts)
+            packed = _packed(paused, bounded, parts)
+            if len(packed) <= most_bytes:
+                return packed
     return None
 
 
-def _enough(track: ObjectTrack, reach: int) -> ObjectTrack:
+def _enough(track: ObjectTrack, reach: Reach) -> ObjectTrack:
     """Return a track with no more memories than runs look at, here or at prompts."""
-    last = list(track.bank.recent)[-reach:]
-    kept = {
-        frame: memory if frame in last else replace(memory, logits=None)
-        for frame, memory in track.bank.recent.items()
-        if frame in last or any(abs(frame - one) <= reach for one in track.answers)
-    }
-    return replace(track, bank=MemoryBank({}, kept))
+    bank = track.bank.enough(track.answers, reach)
+    return replace(track, bank=replace(bank, conditioning={}))
 
 
 def _packed(
@@ -106,16 +106,9 @@ def _described(track: ObjectTrack) -> dict[str, Any]:
             }
             for frame, one in track.answers.items()
         ],
-        "conditioning": list(track.bank.conditioning),
-        "recent": [
-            {
-                "frame": frame,
-                "sighting": sighting_json(one.sighting),
-                "is_reverse": one.is_reverse,
-                "has_logits": one.logits is not None,
-            }
-            for frame, one in track.bank.recent.items()
-        ],
+        "made": memories_json(track.bank.conditioning),
+        "recent": memories_json(track.bank.recent),
+        "around": memories_json(track.bank.around),
     }
 
 
@@ -126,19 +119,20 @@ def _corrected_json(tracked: Tracked | None) -> dict[str, Any] | None:
     return {"is_reverse": tracked.is_reverse, "view": view}
 
 
-def _parts(track: ObjectTrack) -> dict[str, list[torch.Tensor]]:
+def _parts(track: ObjectTrack) -> dict[str, list[Tensor]]:
     """Return the tensors of a track, in the order in which they are described."""
     answers, bank = list(track.answers.values()), track.bank
-    made, recent = list(bank.conditioning.values()), list(bank.recent.values())
     corrected = (one.correction_of for one in answers)
     masks = (one.mask for one in corrected if one is not None)
     return {
         "visits": [torch.frombuffer(track.visits, dtype=torch.uint8)],
         **{name: [getattr(one.state, name)[0] for one in answers] for name in STATE},
         "corrected": [one.logits[0] for one in masks if one is not None],
-        "made.spatial": [one.spatial for one in made],
-        "made.pointers": [one.pointer for one in made],
-        "recent.spatial": [one.spatial for one in recent],
-        "recent.pointers": [one.pointer for one in recent],
-        "recent.logits": [one.logits[0] for one in recent if one.logits is not None],
+        **_named("made", bank.conditioning),
+        **_named("recent", bank.recent),
+        **_named("around", bank.around),
     }
+
+
+def _named(name: str, memories: Mapping[int, FrameMemory]) -> dict[str, list[Tensor]]:
+    return {f"{name}.{one}": rows for one, rows in memory_rows(memories).items()}

@@ -19,21 +19,26 @@ from safetensors.torch import save
 
 from napari_sam2.core.errors import CheckpointError, OutputError, PromptError
 from napari_sam2.core.masks.packed import PackedMask
-from napari_sam2.engine.device import kept_dtype
 from napari_sam2.engine.kept_runs.conditions import (
     check_conditions,
     check_frames,
     describe_conditions,
 )
+from napari_sam2.engine.kept_runs.memories import (
+    memories_from,
+    memories_json,
+    memory_rows,
+)
 from napari_sam2.engine.kept_runs.run_json import run_from, run_json
-from napari_sam2.engine.kept_runs.said_json import sighting_from, sighting_json
-from napari_sam2.engine.objects.memory import FrameMemory
 from napari_sam2.engine.objects.track import UNSEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from torch import Tensor
+
+    from napari_sam2.engine.objects.memory import FrameMemory, MemoryBank
     from napari_sam2.engine.objects.track import ObjectTrack
     from napari_sam2.engine.objects.tracks import ObjectTracks
     from napari_sam2.engine.parts import SessionParts
@@ -41,7 +46,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.runs.runner import Paused
 
 _RUN, _SEEN = "run", "seen"
-_VERSION = 2
+_KINDS = "recent", "around"
+_VERSION = 3
 
 
 def save_run(
@@ -49,8 +55,8 @@ def save_run(
 ) -> None:
     """Write a stopped run.
 
-    Tracked masks that a correction would start from are left out: they are half of it,
-    and whoever corrects has them as results.
+    What only corrections look at is left out, and tracked masks that they would start
+    from but for that of the last frame: whoever corrects has them as results.
 
     Parameters
     ----------
@@ -69,8 +75,11 @@ def save_run(
     objects: dict[str, Any] = {}
     tensors = {_SEEN: torch.from_numpy(parts.encoder.reader.checksums)}
     for track in tracks.of(paused.plan.prompted):
-        objects[str(track.object_id)] = _described(track)
-        tensors |= _tensors(track)
+        bank = track.bank.enough(track.answers, parts.rules.reach)
+        objects[str(track.object_id)] = [
+            memories_json(memories) for memories in (bank.recent, bank.around)
+        ]
+        tensors |= _tensors(track, bank)
     said = {
         "version": _VERSION,
         "conditions": describe_conditions(parts),
@@ -127,7 +136,8 @@ def load_run(
         reason = error.strerror or error
         raise CheckpointError(f"{path} cannot be read: {reason}.") from error
     for one in restored:
-        one.track.bank.recent, one.track.visits = one.recent, one.visits
+        one.track.bank.recent, one.track.bank.around = one.recent, one.around
+        one.track.visits = one.visits
     parts.encoder.reader.take_up(seen)
     return paused
 
@@ -138,23 +148,25 @@ class _Restored:
 
     track: ObjectTrack
     recent: dict[int, FrameMemory]
+    around: dict[int, FrameMemory]
     visits: bytearray
 
 
 def _restored(
     file: Any, tracks: Iterable[ObjectTrack], said: dict[str, Any], parts: SessionParts
 ) -> list[_Restored]:
-    return [
-        _Restored(one, _remembered(file, one, said, parts), _visits(file, one))
-        for one in tracks
-    ]
+    restored = []
+    for one in tracks:
+        recent, around = _remembered(file, one, said, parts)
+        restored.append(_Restored(one, recent, around, _visits(file, one)))
+    return restored
 
 
 def _compared(objects: list[_Restored], compares_all: bool) -> set[int]:
     """Return the frames that have to be as they were."""
     frames: set[int] = set()
     for one in objects:
-        frames.update(one.track.answers, one.recent)
+        frames.update(one.track.answers, one.recent, one.around)
         if compares_all:
             frames.update(f for f, visit in enumerate(one.visits) if visit != UNSEEN)
     return frames
@@ -199,54 +211,34 @@ def _digest(plan: Plan, tracks: ObjectTracks) -> str:
     return digest.hexdigest()
 
 
-def _described(track: ObjectTrack) -> list[dict[str, Any]]:
-    """Say of the tracked frames that are remembered, in order, what is no tensor."""
-    return [
-        {
-            "frame": frame,
-            "is_reverse": memory.is_reverse,
-            **sighting_json(memory.sighting),
-        }
-        for frame, memory in track.bank.recent.items()
-    ]
-
-
-def _tensors(track: ObjectTrack) -> dict[str, torch.Tensor]:
-    """Return the spatial memories, (F, hw, C), pointers, (F, C), and visited frames."""
-    number, memories = track.object_id, list(track.bank.recent.values())
+def _tensors(track: ObjectTrack, bank: MemoryBank) -> dict[str, torch.Tensor]:
+    """Return what is remembered, by name, and visited frames."""
+    number = track.object_id
     found = {f"{number}.visits": torch.tensor(track.visits, dtype=torch.uint8)}
-    if memories:
-        # Moved first, as a GPU may have no room for both.
-        spatial = [one.spatial.cpu() for one in memories]
-        found[f"{number}.spatial"] = torch.stack(spatial)
-        pointers = [one.pointer.cpu() for one in memories]
-        found[f"{number}.pointers"] = torch.stack(pointers)
+    for kind, memories in zip(_KINDS, (bank.recent, bank.around), strict=True):
+        for name, rows in memory_rows(memories).items():
+            if rows:  # moved first, as a GPU may have no room for both
+                moved = torch.stack([row.cpu() for row in rows])
+                found[f"{number}.{kind}.{name}"] = moved
     return found
 
 
 def _remembered(
     file: Any, track: ObjectTrack, said: dict[str, Any], parts: SessionParts
-) -> dict[int, FrameMemory]:
-    described, number = said[str(track.object_id)], track.object_id
-    if not described:
-        return {}
-    device, config = parts.model.device, parts.model.config
-    spatial = file.get_tensor(f"{number}.spatial")
-    pointers = file.get_tensor(f"{number}.pointers")
-    shapes = (config.grid**2, config.memory_dim), (config.hidden_dim,)
-    if (spatial.shape[1:], pointers.shape[1:]) != shapes:
-        raise ValueError("its memories are of another size")
-    spatial = spatial.to(device, kept_dtype(device))
-    pointers = pointers.to(device)
-    return {
-        one["frame"]: FrameMemory(
-            spatial[index].clone(),
-            pointers[index].clone(),
-            sighting_from(one, parts.shape_hw),
-            is_reverse=one["is_reverse"],
-        )
-        for index, one in enumerate(described)
-    }
+) -> Iterator[dict[int, FrameMemory]]:
+    """Yield the last tracked frames, and those around prompted ones."""
+    described = said[str(track.object_id)]
+    for kind, memories in zip(_KINDS, described, strict=True):
+
+        def rows(name: str, count: int, *shape: int, kind: str = kind) -> list[Tensor]:
+            if not count:
+                return []
+            found = file.get_tensor(f"{track.object_id}.{kind}.{name}")
+            if tuple(found.shape) != (count, *shape):
+                raise ValueError("its memories are of another size")
+            return [one.to(parts.model.device, copy=True) for one in found]
+
+        yield memories_from(memories, rows, parts)
 
 
 def _visits(file: Any, track: ObjectTrack) -> bytearray:

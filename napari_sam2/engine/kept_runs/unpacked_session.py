@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,12 +15,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 
 from napari_sam2.core.errors import CheckpointError, Sam2Error
-from napari_sam2.engine.device import kept_dtype
 from napari_sam2.engine.kept_runs.conditions import check_conditions, check_frames
+from napari_sam2.engine.kept_runs.memories import memories_from
 from napari_sam2.engine.kept_runs.packed_session import SEEN, STATE, VERSION, WHAT
 from napari_sam2.engine.kept_runs.run_json import run_from
 from napari_sam2.engine.kept_runs.said_json import said_from, sighting_from, view_from
-from napari_sam2.engine.objects.memory import FrameMemory, MemoryBank
+from napari_sam2.engine.objects.memory import MemoryBank
 from napari_sam2.engine.objects.track import Answer, ObjectTrack, Tracked, ViewedMask
 from napari_sam2.engine.objects.tracks import ObjectTracks
 from napari_sam2.model.object_state import ObjectState
@@ -30,11 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_sam2.engine.network import Network
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.runs.runner import Paused
-
-    ShapeHW = tuple[int, int]
 
 _HEADER_BYTES = 8
 _WHERE = "the project"
@@ -58,7 +56,7 @@ def unpack_session(data: bytes, parts: SessionParts) -> tuple[Paused, ObjectTrac
             raise ValueError("it is of another version of napari-sam2")
         check_conditions(_WHERE, said["conditions"], parts)
         paused = run_from(said, frame_count)
-        read = _Reader(load(data), parts.model, frame_count, parts.shape_hw)
+        read = _Reader(load(data), parts)
         found = [read.track(int(i), one) for i, one in said["objects"].items()]
         tracks = ObjectTracks.made_of(frame_count, found)
         if not paused.plan.prompted.keys() <= set(tracks.ids):
@@ -80,7 +78,7 @@ def unpack_session(data: bytes, parts: SessionParts) -> tuple[Paused, ObjectTrac
 
 def _compared(tracks: Iterable[ObjectTrack]) -> set[int]:
     """Return the frames that are remembered: masks to come hang on each of them."""
-    return {f for one in tracks for f in (*one.answers, *one.bank.recent)}
+    return {f for one in tracks for f in (*one.answers, *one.bank.tracked)}
 
 
 def _metadata(data: bytes) -> dict[str, str]:
@@ -95,46 +93,52 @@ class _Reader:
     """Makes tracks of tensors, each of which has to be of the shape that it should."""
 
     tensors: dict[str, torch.Tensor]
-    model: Network
-    frame_count: int
-    shape_hw: ShapeHW
+    parts: SessionParts
 
     @property
     def seen(self) -> npt.NDArray[np.int64]:
         """What tells the frames from others."""
         found = self.tensors[SEEN]
-        if found.shape != (self.frame_count,) or found.dtype != torch.int64:
+        if found.shape != (self.parts.frame_count,) or found.dtype != torch.int64:
             raise ValueError("it is of another stack")
         return found.numpy()
 
     def track(self, number: int, said: dict[str, Any]) -> ObjectTrack:
         """Return the track of an object."""
-        visits = self._rows(f"{number}.visits", 1, self.frame_count)[0]
-        frames = [one["frame"] for part in ("answers", "recent") for one in said[part]]
-        if not all(0 <= frame < self.frame_count for frame in frames):
+        visits = self._rows(f"{number}", "visits", 1, self.parts.frame_count)[0]
+        if not all(0 <= one["frame"] < len(visits) for one in said["answers"]):
             raise ValueError("it is of another stack")
         answers = self._answers(number, said["answers"])
         bank = MemoryBank(
-            self._conditioning(number, said["conditioning"], answers),
-            self._recent(number, said["recent"]),
+            *(
+                memories_from(
+                    said[name], partial(self._rows, f"{number}.{name}"), self.parts
+                )
+                for name in ("made", "recent", "around")
+            )
         )
+        if any(m.spatial is None for m in (bank.conditioning | bank.recent).values()):
+            raise ValueError("memories are missing")
+        if not bank.conditioning.keys() <= answers.keys():
+            raise ValueError("nothing was said where it should have been")
         return ObjectTrack(number, bytearray(visits.tolist()), answers, bank)
 
     def _answers(self, number: int, said: list[dict[str, Any]]) -> dict[int, Answer]:
-        side, width = self.model.config.mask_size, self.model.config.hidden_dim
+        config, shape_hw = self.parts.model.config, self.parts.shape_hw
+        side, width = config.mask_size, config.hidden_dim
         shapes = (1, side, side), (), (width,), (1,)
         parts = [
-            self._rows(f"{number}.{name}", len(said), *shape)
+            self._rows(f"{number}", name, len(said), *shape)
             for name, shape in zip(STATE, shapes, strict=True)
         ]
         corrected = [one["corrects"] for one in said]
         count = sum(one is not None and one["view"] is not None for one in corrected)
-        masks = iter(self._rows(f"{number}.corrected", count, 1, side, side))
+        masks = iter(self._rows(f"{number}", "corrected", count, 1, side, side))
         return {
             one["frame"]: Answer(
-                said_from(one["said"], self.shape_hw),
+                said_from(one["said"], shape_hw),
                 ObjectState(*(part[index][None] for part in parts)),
-                sighting_from(one["sighting"], self.shape_hw),
+                sighting_from(one["sighting"], shape_hw),
                 self._corrected(one["corrects"], masks),
             )
             for index, one in enumerate(said)
@@ -145,50 +149,15 @@ class _Reader:
             return None
         mask = None
         if said["view"] is not None:
-            mask = ViewedMask(next(masks)[None], view_from(said["view"], self.shape_hw))
+            view = view_from(said["view"], self.parts.shape_hw)
+            mask = ViewedMask(next(masks)[None], view)
         return Tracked(mask, is_reverse=bool(said["is_reverse"]))
 
-    def _conditioning(
-        self, number: int, frames: list[int], answers: dict[int, Answer]
-    ) -> dict[int, FrameMemory]:
-        spatial, pointers = self._memories(f"{number}.made", len(frames))
-        return {
-            frame: FrameMemory(spatial[i], pointers[i], answers[frame].sighting)
-            for i, frame in enumerate(frames)
-        }
-
-    def _recent(
-        self, number: int, said: list[dict[str, Any]]
-    ) -> dict[int, FrameMemory]:
-        spatial, pointers = self._memories(f"{number}.recent", len(said))
-        side = self.model.config.mask_size
-        count = sum(bool(one["has_logits"]) for one in said)
-        logits = iter(self._rows(f"{number}.recent.logits", count, 1, side, side))
-        return {
-            one["frame"]: FrameMemory(
-                spatial[index],
-                pointers[index],
-                sighting_from(one["sighting"], self.shape_hw),
-                next(logits)[None] if one["has_logits"] else None,
-                is_reverse=bool(one["is_reverse"]),
-            )
-            for index, one in enumerate(said)
-        }
-
-    def _memories(
-        self, name: str, count: int
-    ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-        config, device = self.model.config, self.model.device
-        size = config.grid**2, config.memory_dim
-        spatial = self._rows(f"{name}.spatial", count, *size)
-        pointers = self._rows(f"{name}.pointers", count, config.hidden_dim)
-        return [one.to(kept_dtype(device)) for one in spatial], pointers
-
-    def _rows(self, name: str, count: int, *shape: int) -> list[torch.Tensor]:
+    def _rows(self, of: str, name: str, count: int, *shape: int) -> list[torch.Tensor]:
         """Return tensors that were put together, each in a place of its own."""
         if not count:
             return []
-        found = self.tensors[name]
+        found = self.tensors[f"{of}.{name}"]
         if tuple(found.shape) != (count, *shape):
             raise ValueError("it is of another model or stack")
-        return [one.to(self.model.device, copy=True) for one in found]
+        return [one.to(self.parts.model.device, copy=True) for one in found]

@@ -13,7 +13,6 @@ from napari_sam2.engine.groups import GroupRunner
 from napari_sam2.engine.masks.results import Seen, results_of
 from napari_sam2.engine.objects.prompt_memory import remember_answers
 from napari_sam2.engine.objects.prompting import answer, mask_to_model
-from napari_sam2.engine.objects.selection import select_memories
 from napari_sam2.engine.objects.stepping import MemoryQuery, gather
 from napari_sam2.engine.objects.track import Answer, ViewedMask, as_said
 from napari_sam2.engine.views.aim import surest, views_for
@@ -162,9 +161,7 @@ class PromptAnswerer:
         if correction is None:
             return self._model.without_memory(features)
         remember_answers(self._model, [track], self._encoder, GroupRunner(1))
-        selection = select_memories(
-            track.bank.conditioning,
-            track.bank.recent,
+        selection = track.bank.select(
             frame,
             is_reverse=correction.is_reverse,
             frame_count=self._parts.frame_count,

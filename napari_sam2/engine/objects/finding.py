@@ -9,7 +9,6 @@ import torch
 
 from napari_sam2.engine.objects.conditioning import pointer_span
 from napari_sam2.engine.objects.memory import FrameMemory
-from napari_sam2.engine.objects.selection import select_memories
 from napari_sam2.engine.objects.stepping import MemoryQuery, group_by_memory, track
 from napari_sam2.engine.views.view import boxes_of
 from napari_sam2.engine.views.window import Sighting
@@ -45,8 +44,8 @@ class ObjectFinder:
         self._parts = parts
         self._window, rules = parts.window, parts.rules
         self._span = pointer_span(parts.model, parts.frame_count)
-        self._reach = max(rules.memory_count, rules.pointer_count) - 1
-        self._keep = max(parts.options.history_frames, self._reach)
+        self._reach = rules.reach
+        self._keep = max(parts.options.history_frames, self._reach.pointers)
 
     def find(
         self,
@@ -88,7 +87,7 @@ class ObjectFinder:
         bank.remember(step.frame, memory, self._keep, self._reach)
 
     def forget_far(self, tracks: Iterable[ObjectTrack], near: Collection[int]) -> bool:
-        """Forget what was found on frames that are far from some, and from prompts.
+        """Forget what is not looked at from some frames, nor from prompts.
 
         Only the first and the last prompt of each object count: there a run begins, or
         turns.
@@ -98,16 +97,19 @@ class ObjectFinder:
         bool
             Whether there was any.
         """
-        count = sum(
+        found = [
             one.bank.forget_far({*near, *one.prompted}, self._reach) for one in tracks
-        )
-        return count > 0
+        ]
+        return any(found)
+
+    def forget(self, one: ObjectTrack, frames: range) -> None:
+        """Forget what is to be found anew, and what no run looks at any more."""
+        one.bank.forget(frames)
+        one.bank.forget_left(one.answers, self._reach)
 
     def _query(self, one: ObjectTrack, step: Step) -> MemoryQuery:
         bank, frame, is_reverse = one.bank, step.frame, step.is_reverse
-        selection = select_memories(
-            bank.conditioning,
-            bank.recent,
+        selection = bank.select(
             frame,
             is_reverse=is_reverse,
             frame_count=self._parts.frame_count,

@@ -1,18 +1,26 @@
 """What is remembered of one object, and what of it is kept.
 
-What a frame looks at of it is chosen in :mod:`napari_sam2.engine.objects.selection`.
+The last frames are kept as they were found. Of those before them a run looks at those
+that are near a prompted frame, where it begins or turns: at the spatial memories of a
+few, and at the pointers of some more, which are a thousandth of their size. What a
+frame looks at of it is chosen in :mod:`napari_sam2.engine.objects.selection`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING
+
+from napari_sam2.engine.objects.selection import select_memories
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from torch import Tensor, device
 
+    from napari_sam2.engine.objects.selection import MemoryRules, Reach, Selection
     from napari_sam2.engine.views.window import Sighting
 
 
@@ -22,8 +30,9 @@ class FrameMemory:
 
     Attributes
     ----------
-    spatial : Tensor, shape (h * w, memory_dim)
-        Of :func:`~napari_sam2.engine.device.kept_dtype`.
+    spatial : Tensor, shape (h * w, memory_dim), or None
+        Of :func:`~napari_sam2.engine.device.kept_dtype`; None where no run looks at it
+        any more.
     pointer : Tensor, shape (C,)
     sighting : Sighting
         Where the object was, and in which view.
@@ -33,7 +42,7 @@ class FrameMemory:
         Whether the frame was tracked backward in time.
     """
 
-    spatial: Tensor
+    spatial: Tensor | None
     pointer: Tensor
     sighting: Sighting
     logits: Tensor | None = None
@@ -43,10 +52,19 @@ class FrameMemory:
         """Return the memory on a device."""
         return replace(
             self,
-            spatial=self.spatial.to(where),
+            spatial=None if self.spatial is None else self.spatial.to(where),
             pointer=self.pointer.to(where),
             logits=None if self.logits is None else self.logits.to(where),
         )
+
+    def as_far(self, distance: float, reach: Reach) -> FrameMemory | None:
+        """Return what is looked at of it from so many frames away; None if nothing."""
+        if distance > reach.pointers:
+            return None
+        is_thin = distance > reach.spatial or self.spatial is None
+        if self.logits is None and is_thin == (self.spatial is None):
+            return self
+        return replace(self, spatial=None if is_thin else self.spatial, logits=None)
 
 
 @dataclass(slots=True)
@@ -58,15 +76,41 @@ class MemoryBank:
     conditioning : dict of int to FrameMemory
         Prompted frames, in the order in which they were prompted.
     recent : dict of int to FrameMemory
-        Tracked frames, oldest first.
+        The last frames that were tracked, oldest first, as they were found.
+    around : dict of int to FrameMemory
+        Frames tracked before those, as far as a run that comes by a prompted frame
+        looks at them.
     """
 
     conditioning: dict[int, FrameMemory] = field(default_factory=dict)
     recent: dict[int, FrameMemory] = field(default_factory=dict)
+    around: dict[int, FrameMemory] = field(default_factory=dict)
 
     def __getitem__(self, frame: int) -> FrameMemory:
         """Return the memory of a frame, prompted or tracked."""
-        return self.conditioning.get(frame) or self.recent[frame]
+        for known in (self.conditioning, self.recent):
+            if frame in known:
+                return known[frame]
+        return self.around[frame]
+
+    @property
+    def tracked(self) -> dict[int, FrameMemory]:
+        """All frames that are remembered and not prompted; the last ones come last."""
+        return self.around | self.recent
+
+    def select(
+        self, frame: int, *, is_reverse: bool, frame_count: int, rules: MemoryRules
+    ) -> Selection:
+        """Choose what ``frame`` looks at; see :func:`select_memories`."""
+        return select_memories(
+            self.conditioning,
+            (*self.around, *self.recent),
+            frame,
+            is_reverse=is_reverse,
+            frame_count=frame_count,
+            rules=rules,
+            thin={f for f, one in self.around.items() if one.spatial is None},
+        )
 
     def last_seen(self, frame: int, *, is_reverse: bool) -> tuple[Sighting, int] | None:
         """Return the nearest sighting before a frame, and how many frames before.
@@ -74,49 +118,86 @@ class MemoryBank:
         Where there is none before it, the nearest one after it is taken.
         """
         step = -1 if is_reverse else 1
-        known = [f for f in (*self.conditioning, *self.recent) if f != frame]
-        if not known:
+        known = chain(self.conditioning, self.around, self.recent)
+        nearest = min(
+            (f for f in known if f != frame),
+            key=lambda f: ((f - frame) * step > 0, abs(f - frame)),
+            default=None,
+        )
+        if nearest is None:
             return None
-        nearest = min(known, key=lambda f: ((f - frame) * step > 0, abs(f - frame)))
         return self[nearest].sighting, abs(nearest - frame)
 
-    def remember(self, frame: int, memory: FrameMemory, keep: int, reach: int) -> None:
-        """Add a tracked frame and forget the oldest that nobody will look at again.
+    def remember(
+        self, frame: int, memory: FrameMemory, keep: int, reach: Reach
+    ) -> None:
+        """Add a tracked frame, and forget of the oldest what no run looks at.
 
         Parameters
         ----------
+        frame : int
+        memory : FrameMemory
         keep : int
-            Tracked frames kept at least.
-        reach : int
-            Frames this close to a prompted one are kept too: every later run starts
+            How many of the last frames are kept whole.
+        reach : Reach
+            How far from a prompted frame others are looked at: every later run starts
             there, in either direction.
         """
-        self.recent.pop(frame, None)
+        self.forget([frame])
         self.recent[frame] = memory
-        surplus = len(self.recent) - keep
-        if surplus > 0:
-            for old in self._forgettable(surplus, reach):
-                del self.recent[old]
+        while len(self.recent) > keep:
+            oldest = next(iter(self.recent))
+            kept = {oldest: self.recent.pop(oldest)}
+            self.around |= _thinned(kept, self.conditioning, reach)
 
     def forget(self, frames: Iterable[int]) -> None:
         """Drop tracked frames that are about to be computed again."""
         for frame in frames:
             self.recent.pop(frame, None)
+            self.around.pop(frame, None)
 
-    def forget_far(self, near: Collection[int], reach: int) -> int:
-        """Drop tracked frames that are far from all of ``near``; count them."""
-        far = [
-            frame
-            for frame in self.recent
-            if all(abs(frame - one) > reach for one in near)
-        ]
-        self.forget(far)
-        return len(far)
+    def forget_left(self, prompted: Collection[int], reach: Reach) -> None:
+        """Forget what was kept around frames that are no longer prompted."""
+        self.around = _thinned(self.around, prompted, reach)
 
-    def _forgettable(self, surplus: int, reach: int) -> list[int]:
-        oldest = list(self.recent)[:surplus]
-        return [
-            frame
-            for frame in oldest
-            if all(abs(frame - prompted) > reach for prompted in self.conditioning)
-        ]
+    def forget_far(self, near: Collection[int], reach: Reach) -> bool:
+        """Forget of tracked frames what is not looked at from any of ``near``.
+
+        Returns
+        -------
+        bool
+            Whether there was any.
+        """
+        before = self.tracked
+        self.recent, self.around = {}, _thinned(before, near, reach)
+        return any(self.around.get(frame) is not one for frame, one in before.items())
+
+    def enough(self, prompted: Collection[int], reach: Reach) -> MemoryBank:
+        """Return no more than runs look at, and what corrects the last frame."""
+        recent: dict[int, FrameMemory] = {}
+        around = dict(self.around)
+        for age, (frame, memory) in enumerate(reversed(self.recent.items())):
+            kept = memory.as_far(min(age, _distance(frame, prompted)), reach)
+            if kept is not None:
+                (recent if age <= reach.spatial else around)[frame] = kept
+        recent = {frame: recent[frame] for frame in reversed(recent)}
+        if recent:
+            last = next(reversed(recent))
+            recent[last] = self.recent[last]
+        return MemoryBank(self.conditioning, recent, around)
+
+
+def _distance(frame: int, near: Collection[int]) -> float:
+    return min((abs(frame - one) for one in near), default=inf)
+
+
+def _thinned(
+    memories: dict[int, FrameMemory], near: Collection[int], reach: Reach
+) -> dict[int, FrameMemory]:
+    """Return what is looked at of memories from some frames."""
+    found = {}
+    for frame, memory in memories.items():
+        kept = memory.as_far(_distance(frame, near), reach)
+        if kept is not None:
+            found[frame] = kept
+    return found

@@ -7,13 +7,20 @@ on frame numbers, so the subtlest rules are testable without a network.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.model.config import Sam2Config
+
+
+class Reach(NamedTuple):
+    """How many frames back a frame looks at tracked ones."""
+
+    spatial: int
+    pointers: int  # no fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,13 @@ class MemoryRules:
     @property
     def most_memories(self) -> int:
         """How many memories are looked at where one frame is prompted."""
-        return 1 + self.memory_count - self.first_slot
+        return 1 + self.reach.spatial
+
+    @property
+    def reach(self) -> Reach:
+        """How far back spatial memories are looked at, and pointers."""
+        spatial = self.memory_count - self.first_slot
+        return Reach(spatial, max(self.pointer_count - 1, spatial))
 
 
 def memory_rules(config: Sam2Config, options: TrackerOptions) -> MemoryRules:
@@ -90,6 +103,7 @@ def select_memories(
     is_reverse: bool,
     frame_count: int,
     rules: MemoryRules,
+    thin: Collection[int] = (),
 ) -> Selection:
     """Choose what ``frame`` looks at.
 
@@ -106,6 +120,8 @@ def select_memories(
     frame_count : int
         Frames in the stack.
     rules : MemoryRules
+    thin : collection of int, optional
+        Those of the tracked frames of which only the pointer is remembered.
     """
     others = [prompted for prompted in conditioning if prompted != frame]
     chosen = nearest_prompted(others, frame, rules.nearest_prompts)
@@ -117,7 +133,9 @@ def select_memories(
     ]
     spatial = [(0, prompted) for prompted in chosen]
     spatial += [
-        (slot, neighbour) for slot, neighbour in before if neighbour in neighbours
+        (slot, neighbour)
+        for slot, neighbour in before
+        if neighbour in neighbours and neighbour not in thin
     ]
     return Selection(
         tuple(spatial),

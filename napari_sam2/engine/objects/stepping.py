@@ -99,6 +99,7 @@ def gather(model: Network, group: Sequence[MemoryQuery], span: int) -> Recalled:
 def _seen_from(one: MemoryQuery, frame: int) -> Tensor:
     """Return a spatial memory, (hw, c), as it lies in the view that is looked at."""
     memory = one.bank[frame]
+    assert memory.spatial is not None, "it is not selected"
     return move_tokens(memory.spatial, memory.sighting.view, one.view)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.frames.ahead import FramesAhead
     from napari_sam2.engine.objects.track import ObjectTrack
     from napari_sam2.engine.parts import SessionParts
-    from napari_sam2.engine.runs.plan import Step
+    from napari_sam2.engine.runs.plan import Plan, Step
 
 
 class FrameStepper:
@@ -70,6 +70,11 @@ class FrameStepper:
         """Make memories of all prompts that have none yet."""
         with inference(self._model):
             remember_answers(self._model, tracks, self._encoder, groups)
+
+    def forget_found(self, tracks: Iterable[ObjectTrack], plan: Plan) -> None:
+        """Forget what a run that begins is going to find anew."""
+        for one in tracks:
+            self._finder.forget(one, plan.frames_of(one.object_id))
 
     def forget_far(
         self, tracks: Sequence[ObjectTrack], frame: int, frames: range

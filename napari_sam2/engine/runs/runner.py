@@ -107,8 +107,8 @@ class Runner:
     def _run(self, start: Paused, token: CancelToken | None) -> Generator[FrameResult]:
         self.paused = start
         if not any(start.done):
-            for one in self.tracks.of(start.plan.prompted):
-                one.bank.forget(start.plan.frames_of(one.object_id))
+            everyone = self.tracks.of(start.plan.prompted)
+            self._stepper.forget_found(everyone, start.plan)
         run = _Run(start.plan, list(start.done), self._stepper.groups(), token)
         problem, is_finished = None, True
         for is_reverse in (False, True):

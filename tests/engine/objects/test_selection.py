@@ -111,6 +111,23 @@ def test_fewer_of_the_last_frames_keep_their_age_and_pointers() -> None:
     assert select([0, 20], range(1, 9), 9, rules=none_left_out) == everything
 
 
+def test_a_run_reaches_as_far_as_it_looks() -> None:
+    assert RULES.reach == (6, 15)
+    assert FEW.reach == (2, 15)
+    assert MemoryRules(memory_count=5, pointer_count=1).reach == (4, 4)
+
+
+def test_frames_of_which_only_the_pointer_is_known_are_not_looked_at_otherwise() -> (
+    None
+):
+    known = select([0], range(1, 9), 9)
+    thin = select_memories(
+        [0], range(1, 9), 9, is_reverse=False, frame_count=100, rules=RULES, thin={4, 7}
+    )
+    assert thin.spatial == tuple(one for one in known.spatial if one[1] not in (4, 7))
+    assert thin.pointers == known.pointers
+
+
 @given(
     FRAMES, FRAMES, st.integers(0, 40), st.booleans(), st.integers(1, 8),
     st.integers(1, 17), st.none() | st.integers(0, 5), st.integers(1, 100),
