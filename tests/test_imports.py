@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -45,3 +46,34 @@ def test_fine_tuning_is_loaded_only_when_it_is_used() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not [one for one in loaded if one.startswith("napari_sam2.finetuning")]
+
+
+_LIBRARY_SAYS = "import napari_sam2, torch; torch.ones(9) + 1"
+
+
+@pytest.mark.parametrize(
+    ("own", "turns"),
+    [
+        ({}, "10000"),
+        ({"GOMP_SPINCOUNT": "77"}, "77"),
+        ({"OMP_WAIT_POLICY": "passive"}, "0"),
+    ],
+)
+def test_threads_do_not_wait_long_awake_unless_told_to(
+    own: dict[str, str], turns: str
+) -> None:
+    environment = {
+        name: text
+        for name, text in os.environ.items()
+        if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", _LIBRARY_SAYS],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment | {"OMP_DISPLAY_ENV": "verbose"} | own,
+    ).stderr
+    if "GOMP_SPINCOUNT" not in told:
+        pytest.skip("this PyTorch has another OpenMP")
+    assert f"GOMP_SPINCOUNT = '{turns}'" in told

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import EXACT, given_quality
 from napari_sam2.engine.device import pick_device, told_shortage
+from napari_sam2.engine.heap import keep_freed_memory
 from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import resolve_weights
@@ -167,8 +168,11 @@ def load_torch_model(
     path: Path, *, device: str = "auto", image_size: int | None = None
 ) -> Sam2Model:
     """Load a file of weights into PyTorch's network, in float32."""
+    target = pick_device(device)
+    if target.type == "cpu":
+        keep_freed_memory()
     with told_shortage():
-        return _read(path, image_size).to(pick_device(device))
+        return _read(path, image_size).to(target)
 
 
 def _read(path: Path, image_size: int | None) -> Sam2Model:
