@@ -109,7 +109,7 @@ class TrackerSession:
     ) -> Generator[News | RunStep]:
         """Carry objects through the stack."""
         with self._distrust():
-            self.keeper.take_kept()  # of the run before
+            self.keeper.leave()
             tracker = yield from self._ready(request, token)
             if tracker is None:
                 return

@@ -36,7 +36,7 @@ _FIELDS = {
 }  # fmt: skip
 _PIECE = 3 << 18
 """Bytes in a row, which are a MiB of text."""
-_MOST_BYTES = 1 << 28
+_MOST_TEXT = 1 << 29
 _WHERE = "the run that was stopped"
 
 
@@ -101,7 +101,7 @@ def _state(rows: Iterable[tuple[Any, Any]]) -> bytes:
     for wanted, (name, text) in zip(_names(), rows, strict=False):
         as_text(text, _WHERE)
         size += len(text)
-        if name != wanted or size > _MOST_BYTES:
+        if name != wanted or size > _MOST_TEXT:
             raise ProjectError(f"{_WHERE} is damaged.")
         pieces.append(base64.b64decode(load_json(text, _WHERE), validate=True))
     return b"".join(pieces)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.project import encoding
+from napari_sam2.project.disk_room import has_room
 from napari_sam2.project.run_row import run_rows
 from napari_sam2.project.schema import (
     APPLICATION_ID,
@@ -38,8 +39,9 @@ class Store:
     Everything is done in the transaction that the caller begins.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self.connection = connection
+        self._folder = folder
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -68,9 +70,12 @@ class Store:
         self._put("about", 2, rows)
 
     def set_run(self, left: UnfinishedRun | None) -> None:
-        """Replace the run that was stopped; None removes it."""
+        """Replace the run that was stopped; None removes it.
+
+        It is left out where it might fill the disk: the rest is worth more.
+        """
         self.connection.execute(f"DELETE FROM about WHERE {OF_RUN}")
-        if left is not None:
+        if left is not None and has_room(self._folder, len(left.state)):
             self.put_about(run_rows(left))
 
     def set_objects(self, objects: Mapping[int, TrackedObject]) -> None:
@@ -146,7 +151,7 @@ def new_store(path: Path, *, is_private: bool) -> Store:
     except BaseException:
         connection.close()
         raise
-    return Store(connection)
+    return Store(connection, path.parent)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -55,6 +56,21 @@ def version(path: Path) -> int:
 
 def test_it_comes_back_as_it_was(path: Path) -> None:
     assert read_project(path) == with_run()
+
+
+def test_where_the_disk_is_nearly_full_the_project_is_saved_without_it(
+    tmp_path: Path, monkeypatch
+) -> None:
+    """As it might fill the disk, and work is worth more."""
+    room = shutil.disk_usage(tmp_path)._replace(free=3 * len(LEFT.state))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: room)
+    write_project(tmp_path / "work.sam2", with_run())
+    assert read_project(tmp_path / "work.sam2") == with_run(None)
+
+
+def test_what_is_remembered_at_1024_pixels_comes_back() -> None:
+    large = replace(LEFT, state=bytes(200 << 20))
+    assert read_run(run_rows(large), {1, 7}, FRAMES) == large
 
 
 def test_older_programs_read_the_project_as_well(path: Path, tmp_path: Path) -> None:

@@ -124,6 +124,16 @@ class LeftRun:
             self._recorder.left = kept
         self._is_kept = self._recorder.left is not None
 
+    @property
+    def remark(self) -> str:
+        """Say of the run that was stopped last if it cannot go on another day."""
+        if not self._session.keeper.is_too_much:
+            return ""
+        return (
+            "It can as long as napari is open: what is remembered of so many objects "
+            "is too much to be kept."
+        )
+
     def keep_again(self, rest: RunOrder, is_still: Callable[[], bool]) -> None:
         """Keep what was said since, too.
 

@@ -184,7 +184,7 @@ class Run:
             )
         return (
             f"Stopped before the axes were fused: {kept} Continue goes on, with the "
-            "axis it was at from its beginning."
+            "axis it was at from its beginning, as long as napari is open."
         )
 
 

@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-MOST_BYTES = 64 << 20
-"""What takes more is not kept: it would be written after every correction."""
+MOST_BYTES = 256 << 20
+"""What takes more is not kept: it would be written after every correction.
+
+These are some thirty objects at 1024 pixels.
+"""
 FIRST_SECONDS, SECONDS_BETWEEN = 5.0, 30.0
 _BYTES_PER_SECOND = 2 << 20
 """Most that a disk is given to write, in the long run."""
@@ -64,6 +67,11 @@ class RunKeeper:
     ----------
     clock : callable, optional
         Returns seconds.
+
+    Attributes
+    ----------
+    is_too_much : bool
+        Whether what the run needs took too much to be kept, when that was last tried.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -74,15 +82,21 @@ class RunKeeper:
         self._reached = Reached()
         self._done = self._steps = 0
         self._next = 0.0
+        self.is_too_much = False
         self._seen: tuple[FrameSource, str] | None = None
 
     def forget(self) -> None:
         """Keep nothing of the last run."""
         self._kept = self._setting = self._run = None
 
+    def leave(self) -> None:
+        """Say nothing more of the run that was stopped last, as another one comes."""
+        self._kept, self.is_too_much = None, False
+
     def begin(self, setting: Setting, run: Followed, begun: RunStep) -> None:
         """Note that a run begins, or goes on."""
-        self._kept, self._setting = None, setting
+        self.leave()
+        self._setting = setting
         if not run.is_resumed:
             self._reached = Reached()
         self._run = replace(run, is_resumed=False, done=0)
@@ -135,6 +149,7 @@ class RunKeeper:
         except (Sam2Error, MemoryError, OSError, RuntimeError) as error:
             _LOG.warning("A run that was stopped cannot be kept: %s", error)
             return None
+        self.is_too_much = state is None
         if state is None:
             return None
         return UnfinishedRun(

@@ -280,5 +280,6 @@ class Running:
             kept = run.kept_of(frame_count) if run.done else ""
             board.complain(error, Topic.RUN, kept)
         elif not run.is_spoken_of:
-            board.say(run.farewell(frame_count))
+            remark = self._left.remark if self._rest is not None else ""
+            board.say(f"{run.farewell(frame_count)} {remark}".strip())
             self._parting = board.now.message if run.change else ""

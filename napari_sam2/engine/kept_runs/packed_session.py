@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.runs.runner import Paused
 
+AMPLE_BYTES = 64 << 20
+"""Where all that is known takes more, what only corrections look at is left out."""
 WHAT, SEEN = "session", "seen"
 VERSION = 2
 STATE = ("logits", "ious", "pointers", "object_logits")
@@ -57,10 +59,11 @@ def pack_session(
     """
     everyone = tracks.of(tracks.ids)
     enough = [_enough(one, parts.rules.reach) for one in everyone]
-    for bounded in (everyone, enough):
-        if sum(map(_size, bounded)) <= most_bytes:
-            packed = _packed(paused, bounded, parts)
-            if len(packed) <= most_bytes:
+    ample_bytes = min(AMPLE_BYTES, most_bytes)
+    for kept, most in ((everyone, ample_bytes), (enough, most_bytes)):
+        if sum(map(_size, kept)) <= most:
+            packed = _packed(paused, kept, parts)
+            if len(packed) <= most:
                 return packed
     return None
 

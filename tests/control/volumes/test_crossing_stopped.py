@@ -38,7 +38,8 @@ def test_continue_goes_on_with_the_axis_it_was_at(desk: Desk, label: str) -> Non
         "Continue fuses all of them."
         if label == "(now fusing)"
         else "Stopped before the axes were fused: 10 of 10 frames are done, and are "
-        "kept. Continue goes on, with the axis it was at from its beginning."
+        "kept. Continue goes on, with the axis it was at from its beginning, as "
+        "long as napari is open."
     )
     before = len(desk.factory.tracker.alikes)
     desk.controller.resume()

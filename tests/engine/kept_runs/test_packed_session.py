@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from napari_sam2.core.errors import CheckpointError, NoPromptError
 from napari_sam2.core.prompts import FramePrompts, MaskPrompt, PointPrompt
+from napari_sam2.engine.kept_runs import packed_session
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.kept_runs.test_saved_run import WINDOWED, prompted
@@ -82,6 +83,16 @@ def test_what_is_too_much_is_left_out_as_long_as_the_run_does_not_need_it(
     after = go_on(before, fresh(miniature, WINDOWED, frames=80), bound)
     assert course(before.resume()) == course(after.resume())
     assert stopped(miniature).pack_session(1000) is None
+
+
+def test_what_only_corrections_look_at_is_kept_as_long_as_it_is_little(
+    miniature, monkeypatch
+) -> None:
+    before = prompted(miniature, WINDOWED, frames=80)
+    list(islice(before.propagate(direction="forward"), 60))
+    whole = before.pack_session(PLENTY)
+    monkeypatch.setattr(packed_session, "AMPLE_BYTES", len(whole) // 2)
+    assert len(before.pack_session(PLENTY)) < len(whole)
 
 
 def test_the_last_frame_is_corrected_as_before_although_much_is_left_out(
