@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from napari_sam2.cli.options.arguments import UsageError
 from napari_sam2.cli.options.model import add_model_options
+from napari_sam2.cli.options.numbers import whole_number
 from napari_sam2.cli.options.quality import add_quality_option, quality_of
 from napari_sam2.core.quality import EXACT
 from napari_sam2.io.files.output import atomic_output, check_output
@@ -88,31 +89,16 @@ def _add_extent_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames",
         metavar="N",
-        type=_parse_frames,
+        type=whole_number(_FEWEST_FRAMES, _MOST),
         default=40,
-        help="frames of a run (default: %(default)s)",
+        help="frames of a run, of which the first fill the memories (default: "
+        "%(default)s)",
     )
 
 
 def _parse_objects(text: str) -> tuple[int, ...]:
     """Read ``1,8,32``."""
-    fields = [field.strip() for field in text.split(",")]
-    if not all(field.isdecimal() and 1 <= int(field) <= _MOST for field in fields):
-        raise UsageError(
-            f"--objects {text} cannot be read: write one or more numbers of objects, "
-            f"1 to {_MOST} each, such as 1,8,32."
-        )
-    return tuple(sorted({int(field) for field in fields}))
-
-
-def _parse_frames(text: str) -> int:
-    count = int(text) if text.strip().isdecimal() else 0
-    if not _FEWEST_FRAMES <= count <= _MOST:
-        raise UsageError(
-            f"--frames {text} cannot be measured: give a number of frames, "
-            f"{_FEWEST_FRAMES} to {_MOST}, of which the first fill the memories."
-        )
-    return count
+    return tuple(sorted(set(map(whole_number(1, _MOST), text.split(",")))))
 
 
 def _benchmark(args: argparse.Namespace) -> int:

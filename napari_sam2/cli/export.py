@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_sam2.cli.options.arguments import UsageError
 from napari_sam2.cli.options.project import (
     add_image_options,
     finish,
     open_project_image,
 )
-from napari_sam2.cli.wording import counted
 from napari_sam2.core.errors import ProjectError
+from napari_sam2.core.wording import counted
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.writing.placing import affine_of
 from napari_sam2.io.writing.result_format import ImageUse
@@ -107,6 +108,11 @@ def _frames(
 ) -> StackFrames | None:
     """Open the project's image as far as the format needs it."""
     if use is ImageUse.UNUSED:
+        if args.image is not None or args.changed_image:
+            raise UsageError(
+                "--image and --changed-image are not needed for this format, which "
+                "holds nothing of the image: leave them out."
+            )
         return None
     try:
         return open_project_image(project, args)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from napari_sam2.cli.options.arguments import UsageError
 from napari_sam2.cli.options.model import add_model_options
+from napari_sam2.cli.options.numbers import whole_number
 from napari_sam2.cli.options.project import (
     add_image_options,
     finish,
@@ -19,6 +20,7 @@ from napari_sam2.cli.options.project import (
 from napari_sam2.cli.progress.passing_line import PassingLine
 from napari_sam2.cli.wording import human_time
 from napari_sam2.core.adapter_card import ADAPTER_SUFFIX
+from napari_sam2.core.cancel import Stopped
 from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import check_output
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from napari_sam2.finetuning.twice import SeenImages
 
 _PARTLY = 1
-_SEED_DIGITS = 19  # as many do not fit into 64 bits
 
 _DESCRIPTION = """\
 Adapt a model to your own images by teaching it your corrected masks. What it learnt is
@@ -113,7 +114,7 @@ def _add_course_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--seed",
-        type=_seed,
+        type=whole_number(),
         default=0,
         help="of what is drawn by chance (default: 0); the same seed gives the same "
         "adapter, if time does not run out",
@@ -130,25 +131,22 @@ def _minutes(text: str) -> float:
     return minutes
 
 
-def _seed(text: str) -> int:
-    seed = int(text) if text.isdecimal() and len(text) < _SEED_DIGITS else -1
-    if seed < 0:
-        raise UsageError(
-            f"--seed {text}: give a whole number of up to {_SEED_DIGITS - 1} digits."
-        )
-    return seed
-
-
 def _finetune(args: argparse.Namespace) -> int:
     output = _output(args)
     _check_projects(args)
     resolve_weights(args.model)  # an unknown name is told before anything is read
-    from napari_sam2.finetuning.twice import SeenImages
-
     with stop_on_interrupt() as token:
-        seen = SeenImages()
-        stacks = [one for path in args.data for one in _read(path, args, seen)]
+        try:
+            stacks = list(_read_all(args, token))
+        except Stopped:
+            print("napari-sam2: Stopped before anything was learnt.", file=sys.stderr)
+            return INTERRUPTED
         adapted = _learn(stacks, args, output, token)
+    return _tell(adapted, output, token)
+
+
+def _tell(adapted: Adapted, output: Path, token: CancelToken) -> int:
+    """Say what came of it; return the exit code."""
     from napari_sam2.finetuning.wording import outcome_in_words
 
     print(outcome_in_words(adapted))
@@ -192,25 +190,47 @@ def _is_project(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
-def _read(
+def _read_all(args: argparse.Namespace, token: CancelToken) -> Iterator[TruthStack]:
+    """Yield the stacks that all DATA mean, with their masks.
+
+    Raises
+    ------
+    Stopped
+        If ``token`` is cancelled before.
+    """
+    from napari_sam2.finetuning.twice import SeenImages
+
+    seen = SeenImages()
+    for path in args.data:
+        token.check()
+        if _is_project(path):
+            yield from _read_project(path, args, seen)
+        else:
+            yield from _read(path, seen, token)
+
+
+def _read_project(
     path: Path, args: argparse.Namespace, seen: SeenImages
-) -> Iterator[TruthStack]:
-    """Yield the stacks that one path means, with their masks."""
-    from napari_sam2.finetuning.sources import find_masks, read_masks
+) -> list[TruthStack]:
+    """Return what a project vouches for, a stack for each position."""
     from napari_sam2.finetuning.work import truth_of_work, work_of_project
     from napari_sam2.project.reading import read_project
 
-    if _is_project(path):
-        project = read_project(path)
-        where = argparse.Namespace(**{**vars(args), "project": path})
-        frames = open_project_image(project, where)
-        seen.add(frames, str(path))
-        yield from truth_of_work(work_of_project(project, frames, path))
-        return
+    project = read_project(path)
+    where = argparse.Namespace(**{**vars(args), "project": path})
+    frames = open_project_image(project, where)
+    seen.add(frames, str(path))
+    return truth_of_work(work_of_project(project, frames, path))
+
+
+def _read(path: Path, seen: SeenImages, token: CancelToken) -> Iterator[TruthStack]:
+    """Yield the stacks that an image with labels, or a folder, means."""
+    from napari_sam2.finetuning.sources import find_masks, read_masks
+
     for source in find_masks(path):
         truth = source.open()
         seen.add(truth.frames, str(path / source.name if path.is_dir() else path))
-        yield finish(read_masks(truth), "reading masks")
+        yield finish(read_masks(truth), "reading masks", token)
 
 
 def _learn(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.options.arguments import UsageError
-from napari_sam2.cli.wording import counted
+from napari_sam2.cli.options.arguments import FrameSpan, UsageError, as_span
+from napari_sam2.cli.options.numbers import as_whole
 from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.core.prompts import BoxPrompt, MaskPrompt, PointPrompt
+from napari_sam2.core.wording import counted
 from napari_sam2.io.doubtful_labels import LabelCheck
 from napari_sam2.io.files.apart import check_apart
 from napari_sam2.io.files.output import check_output
@@ -68,28 +69,34 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="N[,N…]",
         type=parse_frame_list,
         help="prompt the objects on these frames, counted from 0; A:B stands for the "
-        "frames from A up to, but without, B",
+        "frames from A up to, but without, B, and A: for the rest from A on",
     )
 
 
-def parse_frame_list(text: str) -> tuple[int, ...]:
-    """Read ``0,5,10:20``."""
-    frames: set[int] = set()
-    for part in text.split(","):
-        start, colon, stop = part.strip().partition(":")
-        if not start.isdecimal() or (colon and not stop.isdecimal()):
-            raise UsageError(
-                f"--frames {text} cannot be read: write frames, counted from 0, such "
-                "as 0 or 0,5,10:20."
-            )
-        span = range(int(start), int(stop) if colon else int(start) + 1)
-        if not span:
-            raise UsageError(
-                f"--frames {part.strip()} is no frame at all: in A:B the frame B is "
-                "not included, and A must be smaller."
-            )
-        frames |= set(span)
-    return tuple(sorted(frames))
+def parse_frame_list(text: str) -> tuple[FrameSpan | int, ...]:
+    """Read ``0,5,10:20``; spans may be open."""
+    parts = [part.strip() for part in text.split(",")]
+    found = [as_span(part) if ":" in part else as_whole(part) for part in parts]
+    frames = tuple(one for one in found if one is not None)
+    if len(frames) < len(found):
+        raise UsageError(
+            f"--frames {text} cannot be read: write frames, counted from 0, such as 0 "
+            "or 0,5,10:20."
+        )
+    return frames
+
+
+def _chosen(chosen: tuple[FrameSpan | int, ...], count: int) -> list[int]:
+    """Return the frames of a stack of so many that are asked for, in order."""
+    found: set[int] = set()
+    for one in chosen:
+        try:
+            if isinstance(one, int):
+                check_frame(one, count)
+        except FrameError as error:
+            raise UsageError(f"--frames: {error}") from error
+        found |= {one} if isinstance(one, int) else {*one.within(count)}
+    return sorted(found)
 
 
 def _prompts(args: argparse.Namespace) -> int:
@@ -113,15 +120,12 @@ def _prompts(args: argparse.Namespace) -> int:
 
 
 def _made(
-    frames: StackFrames, form: Form, chosen: tuple[int, ...] | None
+    frames: StackFrames, form: Form, chosen: tuple[FrameSpan | int, ...] | None
 ) -> Iterator[Prompt]:
     seen: set[int] = set()
     checked = LabelCheck(frames.stack.path)
-    for frame in range(len(frames)) if chosen is None else chosen:
-        try:
-            check_frame(frame, len(frames))
-        except FrameError as error:
-            raise UsageError(f"--frames: {error}") from error
+    count = len(frames)
+    for frame in range(count) if chosen is None else _chosen(chosen, count):
         for object_id, mask in pack_labels(checked(frames[frame])).items():
             if chosen is None and object_id in seen:
                 continue

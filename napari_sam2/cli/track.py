@@ -24,7 +24,8 @@ from napari_sam2.cli.options.track import (
     add_prompt_options,
 )
 from napari_sam2.cli.replay import track_project
-from napari_sam2.cli.wording import counted, frame_ranges, human_rate
+from napari_sam2.cli.wording import frame_ranges, human_rate
+from napari_sam2.core.wording import counted
 from napari_sam2.engine.weights import resolve_weights
 
 if TYPE_CHECKING:

@@ -9,11 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """Write how many there are: ``1 mask``, ``2 masks``, ``2 boxes``."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
 def human_rate(frames_per_second: float) -> str:
     """Write a rate with two or three digits, per minute when it is that slow."""
     if frames_per_second < 0.1:

@@ -18,6 +18,7 @@ from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.masks.packing import pack_labels
 from napari_sam2.core.prompt_checks import LARGEST_ID, free_number
 from napari_sam2.core.prompts import FramePrompts
+from napari_sam2.core.wording import counted
 from napari_sam2.state import edits
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class _Taken:
     @property
     def outcome(self) -> str:
         """What became of the labels, in a sentence or two."""
-        said = f"{_count(len(self.ids), 'object starts', 'objects start')} from labels"
+        said = f"{counted(len(self.ids), 'object starts', 'objects start')} from labels"
         moved = [value for value, i in self.numbers.items() if i != value]
         if moved:
             reason = "taken or too large" if max(moved) > LARGEST_ID else "taken"
@@ -174,7 +175,7 @@ class _Taken:
             said += reason
         if not self.locked:
             return f"{said}."
-        kept = _count(
+        kept = counted(
             self.locked, "mask is locked and stays", "masks are locked and stay"
         )
         return f"{said}. {kept} as before."
@@ -184,10 +185,6 @@ class _Taken:
         if value <= LARGEST_ID and not (self.order.are_new and value in taken):
             return value
         return free_number(taken | {one for one in marks if one <= LARGEST_ID})
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _read_marks(

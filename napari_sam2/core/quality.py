@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_sam2.core.errors import ModelError
 from napari_sam2.core.given import check_given
+from napari_sam2.core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -161,7 +162,7 @@ def _size_in_words(share: float) -> str:
 def _count_in_words(recent_frames: int | None) -> str:
     if recent_frames is None:
         return "as many frames as the model was made for"
-    return f"{recent_frames} frame{'' if recent_frames == 1 else 's'}"
+    return counted(recent_frames, "frame")
 
 
 _LADDER = (EXACT, ROUNDED, BALANCED, FAST, replace(FAST, size_share=3 / 8))

@@ -76,6 +76,8 @@ class Truth:
         The objects to measure; None for all that there are.
     parents : mapping of int to int
         The object that an object came from, by division.
+    track_ends : mapping of int to int
+        The last frames of objects, where more is known of these than their masks.
     spacing : Spacing
     rules : Rules
     markers : LabelSource or None
@@ -89,6 +91,7 @@ class Truth:
     known: frozenset[int]
     ids: tuple[int, ...] | None = None
     parents: Mapping[int, int] = field(default_factory=dict)
+    track_ends: Mapping[int, int] = field(default_factory=dict)
     spacing: Spacing = Spacing()
     rules: Rules = Rules()
     markers: LabelSource | None = None
@@ -146,17 +149,25 @@ def take_census(truth: Truth) -> Census:
             areas.setdefault(object_id, {})[frame] = area
         for object_id in truth.labels.unclear(frame):
             unclear.setdefault(object_id, set()).add(frame)
-    ends = {
-        parent: max(areas[parent])
-        for parent in set(truth.parents.values())
-        if parent in areas
-    }
     return Census(
         {i: areas[i] for i in _measured(truth, areas)},
         truth.known,
         {i: frozenset(frames) for i, frames in unclear.items()},
-        ends,
+        ends_of(truth, {i: max(frames) for i, frames in areas.items()}),
     )
+
+
+def ends_of(truth: Truth, seen: Mapping[int, int]) -> dict[int, int]:
+    """Return the last frame of every object that divides: of its track, or its masks.
+
+    Parameters
+    ----------
+    truth : Truth
+    seen : mapping of int to int
+        The last frame on which each object has a mask.
+    """
+    mothers = set(truth.parents.values()) & seen.keys()
+    return {i: truth.track_ends.get(i, seen[i]) for i in sorted(mothers)}
 
 
 def _measured(truth: Truth, areas: Mapping[int, Any]) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import StackError
+from napari_sam2.core.wording import counted
 from napari_sam2.finetuning.split import FEWEST_FRAMES, split_frames
 
 if TYPE_CHECKING:
@@ -56,4 +57,4 @@ def _few(count: int) -> str:
     if count == 0:
         return "No frame has a mask to learn from yet"
     verb = "has" if count == 1 else "have"
-    return f"Only {count} frame{'' if count == 1 else 's'} {verb} masks to learn from"
+    return f"Only {counted(count, 'frame')} {verb} masks to learn from"

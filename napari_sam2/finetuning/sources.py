@@ -15,7 +15,7 @@ from napari_sam2.evaluation.labels import StackLabels
 from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.layouts.plain import check_alike, guess_kind
 from napari_sam2.evaluation.layouts.source import Source
-from napari_sam2.evaluation.truth import Truth
+from napari_sam2.evaluation.truth import Truth, ends_of
 from napari_sam2.finetuning.truth import TruthStack
 from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.reading.kinds import SUFFIXES
@@ -117,7 +117,7 @@ def read_masks(truth: Truth) -> Generator[Progress, None, TruthStack]:
         unclear |= {(i, frame) for i in truth.labels.unclear(frame)}
     if len(truth.known) == len(truth.frames):
         masks = {frame: objects for frame, objects in masks.items() if objects}
-    ends = {i: max(f for f in masks if i in masks[f]) for i in _mothers(truth, masks)}
+    seen = {i: frame for frame in sorted(masks) for i in masks[frame]}  # the last one
     return TruthStack(
         name=truth.name,
         frames=truth.frames,
@@ -125,14 +125,8 @@ def read_masks(truth: Truth) -> Generator[Progress, None, TruthStack]:
         masks=_fewer(masks),
         complete=frozenset(masks),
         unclear=frozenset(unclear),
-        ends=ends,
+        ends=ends_of(truth, seen),
     )
-
-
-def _mothers(truth: Truth, masks: Mapping[int, Mapping[int, PackedMask]]) -> set[int]:
-    """Return the objects that divided: afterwards they are neither there nor gone."""
-    seen = {i for objects in masks.values() for i in objects}
-    return set(truth.parents.values()) & seen
 
 
 def _fewer(

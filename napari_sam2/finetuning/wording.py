@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_sam2.core.wording import counted
 from napari_sam2.finetuning.course import End
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def lessons_in_words(stacks: Sequence[TruthStack], splits: Sequence[Split]) -> s
     held = sum(map(len, (b for split in splits for b in split.held_out)))
     objects = sum(len(stack.object_ids) for stack in stacks)
     words = (
-        f"Learning from {_count(learnt, 'frame')} of {_count(len(stacks), 'stack')} "
-        f"with {_count(objects, 'object')}; {held} held out to measure on."
+        f"Learning from {counted(learnt, 'frame')} of {counted(len(stacks), 'stack')} "
+        f"with {counted(objects, 'object')}; {held} held out to measure on."
     )
     if any(split.is_snug for split in splits):
         words += (
@@ -52,7 +53,7 @@ def marks_in_words(report: Report) -> str:
 def outcome_in_words(adapted: Adapted) -> str:
     """Say what came of it."""
     outcome = adapted.outcome
-    because = f"{outcome.end.value}, after {_count(outcome.steps_done, 'step')}"
+    because = f"{outcome.end.value}, after {counted(outcome.steps_done, 'step')}"
     if adapted.card is None:
         return _in_vain(adapted, because)
     words = (
@@ -71,7 +72,3 @@ def _in_vain(adapted: Adapted, because: str) -> str:
         f"{outcome.before:.3f} ({because}): no adapter was saved. More masks or more "
         "minutes may help."
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

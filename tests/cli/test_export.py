@@ -32,6 +32,10 @@ def test_what_cannot_be_exported_is_said(cli, study: Path, tmp_path: Path) -> No
     assert "labels-tiff, labels-zarr" in said.err
     said = cli("export", project, "-o", out, "--format", "gif")
     assert "There is no format gif" in said.err
+    for words in (("--image", tmp_path / "nix.tif"), ("--changed-image",)):
+        said = cli("export", project, "-o", tmp_path / "new.tif", *words)
+        assert said.code == 2
+        assert "--image and --changed-image are not needed" in said.err
     said = cli("export", project, "-o", project, "--format", "labels-tiff")
     assert "never replaced" in said.err
 

@@ -14,7 +14,7 @@ import tifffile
 from scipy import ndimage
 
 from napari_sam2.core.errors import FrameError
-from napari_sam2.core.masks.packing import pack_mask
+from napari_sam2.core.masks.packing import pack_labels, pack_mask
 from napari_sam2.engine.weights import read_card, weights_sha256
 from napari_sam2.finetuning import course, judging, marks, tuning
 from napari_sam2.finetuning.lessons import Size
@@ -237,8 +237,8 @@ def test_an_adapter_that_another_program_made_meanwhile_is_kept(
         (("cells_labels.tif",), "No labels lie beside"),
         (("cells.tif", "--model", "giant"), "There is no model called 'giant'"),
         (("cells.tif", "--minutes", "0"), "--minutes 0: give a number above 0"),
-        (("cells.tif", "--seed", "9" * 23), "give a whole number of up to 18 digits"),
-        (("cells.tif", "--seed", "-1"), "--seed -1: give a whole number"),
+        (("cells.tif", "--seed", "9" * 23), "of 0 or more, and of up to 18 digits"),
+        (("cells.tif", "--seed", "-1"), "--seed: -1 is no whole number"),
         (("cells.tif", "cells.tif"), "cells.tif is the same image, given twice"),
         (("a.sam2", "b.sam2", "--image", "cells.tif"), "image of one project"),
         (("cells.tif", "--minutes", "nan"), "--minutes nan: give a number above 0"),
@@ -255,6 +255,21 @@ def test_bad_input_is_told_in_one_sentence(cli, cells, words, saying):
     assert saying in said.err
     assert len(said.err.splitlines()) == 1
     assert set(cells.parent.iterdir()) == before
+
+
+def test_ctrl_c_is_heard_while_masks_are_read(cli, cells, monkeypatch):
+    read = []
+
+    def pack(labels):
+        read.append(labels)
+        os.kill(os.getpid(), signal.SIGINT)
+        return pack_labels(labels)
+
+    monkeypatch.setattr("napari_sam2.finetuning.sources.pack_labels", pack)
+    said = cli("finetune", "cells.tif", *SMALL)
+    assert said.code == 130
+    assert len(read) == 1
+    assert "Stopped before anything was learnt" in said.err
 
 
 def test_a_project_and_the_labels_exported_from_it_are_one_image(cli, project, cells):

@@ -77,7 +77,10 @@ def test_labels_without_objects_are_told(cli, tmp_path: Path) -> None:
     assert "shows no object" in cli("prompts", path, "-o", out).err
     assert "does not exist" in cli("prompts", path, "-o", out, "--frames", "7").err
     assert "cannot be read" in cli("prompts", path, "-o", out, "--frames", "a").err
-    assert "no frame at all" in cli("prompts", path, "-o", out, "--frames", "3:1").err
+    assert "no frame at all" in cli("prompts", path, "-o", out, "--frames", "1:1").err
+    for beyond in ("0:999999999", "3:1", "7:"):
+        said = cli("prompts", path, "-o", out, "--frames", beyond)
+        assert "reaches beyond the stack" in said.err
     tifffile.imwrite(path, np.full((3, 20, 20), -2, np.int16))
     assert "have numbers above 0" in cli("prompts", path, "-o", out).err
     assert not out.exists()

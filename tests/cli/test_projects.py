@@ -99,8 +99,13 @@ def test_a_moved_or_changed_image_is_told(cli, study, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--point", "1:0,5,5"), ("--model", "sam2.1-tiny"), ("--axis", "z")]
-)
+    "words",
+    [
+        ("--point", "1:0,5,5"), ("--model", "sam2.1-tiny"), ("--axis", "z"),
+        ("--model", "nano"), ("--direction", "both"), ("--quality", "exact"),
+        ("--window", "auto"), ("--level", "0"),
+    ],
+)  # fmt: skip
 def test_what_the_project_says_is_not_said_twice(cli, study, tmp_path, words) -> None:
     out = tmp_path / "out.tif"
     said = cli("track", "--project", study / "work.sam2", "-o", out, *words)

@@ -10,7 +10,7 @@ import tifffile
 
 from napari_sam2.core.errors import FrameError, StackError
 from napari_sam2.evaluation.assignment import Limits, assign
-from napari_sam2.evaluation.layouts.challenge import read_parents
+from napari_sam2.evaluation.layouts.challenge import read_tracks
 from napari_sam2.evaluation.layouts.find import find_stacks
 from napari_sam2.evaluation.layouts.marked import name_masks
 from napari_sam2.evaluation.truth import take_census
@@ -92,15 +92,23 @@ def test_numbers_of_masks_and_markers_may_be_large_and_of_one_mask_there_is_one(
     assert unmasked == {7}
 
 
-def test_parents_are_read(tmp_path) -> None:
+def test_tracks_are_read(tmp_path) -> None:
     path = tmp_path / "man_track.txt"
     path.write_text("1 0 3 0\n2 4 9 1\n3 4 9 1\n\n")
-    assert read_parents(path) == {2: 1, 3: 1}
-    path.write_text("1 0 3\n")
-    with pytest.raises(StackError, match="each line has four numbers"):
-        read_parents(path)
+    assert read_tracks(path) == {1: (0, 3, 0), 2: (4, 9, 1), 3: (4, 9, 1)}
+    for wrong in ("1 0 3\n", "1 0 3 0 0\n", "1 0 3 x\n"):
+        path.write_text(wrong)
+        with pytest.raises(StackError, match="each line has four numbers"):
+            read_tracks(path)
     with pytest.raises(StackError, match="cannot be read"):
-        read_parents(tmp_path / "nowhere.txt")
+        read_tracks(tmp_path / "nowhere.txt")
+
+
+def test_a_cell_divides_after_its_last_marker_not_its_last_mask(cells) -> None:
+    tracks = cells / "01_GT" / "TRA" / "man_track.txt"
+    tracks.write_text("7 150 153 0\n9 150 152 0\n11 153 153 9\n")
+    truth = find_stacks(cells)[0].open()
+    assert take_census(truth).ends == {9: 2}  # masks end on frame 0
 
 
 def test_a_sequence_without_masks(cells) -> None:
@@ -108,6 +116,15 @@ def test_a_sequence_without_masks(cells) -> None:
         for path in (cells / folder / "SEG").iterdir():
             path.unlink()
     with pytest.raises(StackError, match="needs markers in"):
+        find_stacks(cells)[0].open()
+
+
+@pytest.mark.parametrize("depth", [3, 4, 7])
+def test_volumes_over_time_are_refused(cells, depth) -> None:
+    for path in sorted(cells.rglob("*.tif")):
+        image = tifffile.imread(path)
+        tifffile.imwrite(path, np.stack([image] * depth), photometric="minisblack")
+    with pytest.raises(StackError, match="three dimensions over time"):
         find_stacks(cells)[0].open()
 
 

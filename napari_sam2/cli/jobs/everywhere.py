@@ -23,11 +23,12 @@ from napari_sam2.cli.jobs.position_work import work_on
 from napari_sam2.cli.jobs.unfinished import kept_in, run_folder_of
 from napari_sam2.cli.options.quality import in_words
 from napari_sam2.cli.progress.frame_bar import FrameBar
-from napari_sam2.cli.wording import counted, frame_ranges, human_rate
+from napari_sam2.cli.wording import frame_ranges, human_rate
 from napari_sam2.control.positions.following import follow_everywhere
 from napari_sam2.control.volumes.sight import Sight, look
 from napari_sam2.core.errors import OutputError, Sam2Error
 from napari_sam2.core.frames.of_positions import AllFrames
+from napari_sam2.core.wording import counted
 from napari_sam2.io.files.finished import FinishedFrames
 from napari_sam2.io.files.position_files import PositionFiles
 from napari_sam2.io.files.unfinished import holds_results

@@ -9,8 +9,9 @@ import argparse
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from napari_sam2.cli.options.numbers import as_whole
 from napari_sam2.core.errors import Sam2Error
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.axes import Axis
 
-# Some cannot, but what is then wrong can be told better than by argparse.
-_MAY_BE_NEGATIVE = ("--limits", "--frames", "--mask")
+_FLAG = re.compile(r"--\w[\w-]*")
+_NEGATIVE = re.compile(r"-(\d|\.\d|inf\b|nan\b)", re.IGNORECASE)
 _MASK = re.compile(r"((?:\w+=\d+,)*)(?:(\w+=\d+|\d+):)?(.+)", re.DOTALL)
 
 
@@ -27,8 +28,30 @@ class UsageError(Sam2Error):
     """The words of a command make no sense."""
 
 
+class _Store(argparse.Action):
+    """Stores a value, and notes that it was given: it may be that of the default."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        _option: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, values)
+        namespace.given = frozenset({*getattr(namespace, "given", ()), self.dest})
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are sentences like all others."""
+    """A parser whose complaints are sentences like all others.
+
+    What it returns says in ``given`` which options with one value were given.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.register("action", None, _Store)
+        self.register("action", "store", _Store)
 
     def parse_known_args(  # type: ignore[override]
         self,
@@ -100,15 +123,24 @@ class MaskFile:
 
 def parse_frames(text: str) -> FrameSpan:
     """Read ``A:B``; either end may be left out."""
-    start, colon, stop = text.partition(":")
-    if not colon or not all(
-        end.strip().isdecimal() or not end for end in (start, stop)
-    ):
+    span = as_span(text)
+    if span is None:
         raise UsageError(
             f"--frames {text} cannot be read: write A:B for the frames from A up to, "
             "but without, B, counted from 0; for example 0:50, or 50: for the rest."
         )
-    return FrameSpan(*(int(end) if end else None for end in (start, stop)))
+    return span
+
+
+def as_span(text: str) -> FrameSpan | None:
+    """Read ``A:B``, of which either end may be left out; None where it is no span."""
+    start, colon, stop = text.partition(":")
+    ends = [as_whole(end) if end else None for end in (start, stop)]
+    is_read = (
+        end is not None or not word
+        for end, word in zip(ends, (start, stop), strict=True)
+    )
+    return FrameSpan(*ends) if colon and all(is_read) else None
 
 
 def parse_axes(text: str) -> tuple[str, ...]:
@@ -124,13 +156,14 @@ def parse_axes(text: str) -> tuple[str, ...]:
 
 def parse_channels(text: str) -> tuple[int, ...]:
     """Read ``0,2``."""
-    fields = text.split(",")
-    if not all(field.strip().isdecimal() for field in fields):
+    numbers = [as_whole(field) for field in text.split(",")]
+    channels = tuple(number for number in numbers if number is not None)
+    if len(channels) < len(numbers):
         raise UsageError(
             f"--channels {text} cannot be read: write one to three channel numbers, "
             "counted from 0, such as 0 or 0,2."
         )
-    return tuple(int(field) for field in fields)
+    return channels
 
 
 def parse_limits(text: str) -> tuple[float, float]:
@@ -147,27 +180,26 @@ def parse_limits(text: str) -> tuple[float, float]:
 
 def parse_place(text: str) -> tuple[str, int]:
     """Read ``AXIS=INDEX``."""
-    axis, _, index = text.partition("=")
-    if not axis.strip() or not index.strip().isdecimal():
+    axis, _, number = text.partition("=")
+    index = as_whole(number)
+    if not axis.strip() or index is None:
         raise UsageError(
             f"--at {text} cannot be read: write AXIS=INDEX, such as z=3; indices are "
             "counted from 0."
         )
-    return axis.strip().lower(), int(index)
+    return axis.strip().lower(), index
 
 
 def parse_every(text: str) -> tuple[str, FrameSpan]:
     """Read ``AXIS`` or ``AXIS=A:B``."""
-    axis, equals, span = text.partition("=")
-    ends = span.split(":")
-    is_span = len(ends) == 2 and all(e.strip().isdecimal() or not e for e in ends)
-    if not axis.strip() or (equals and not is_span):
+    axis, equals, part = text.partition("=")
+    span = as_span(part) if equals else FrameSpan()
+    if not axis.strip() or span is None:
         raise UsageError(
             f"--every {text} cannot be read: write an axis such as t, or AXIS=A:B for "
             "the positions from A up to, but without, B, counted from 0."
         )
-    start, stop = (int(end) if end else None for end in (ends if equals else ("", "")))
-    return axis.strip().lower(), FrameSpan(start, stop)
+    return axis.strip().lower(), span
 
 
 def parse_mask(text: str) -> MaskFile:
@@ -177,15 +209,18 @@ def parse_mask(text: str) -> MaskFile:
         raise UsageError("--mask needs the name of a file, or FRAME:FILE.")
     fields = [*match[1].split(","), match[2] or ""]
     at = dict(parse_place(one) for one in fields if "=" in one)
-    frame = int(fields[-1]) if fields[-1].isdecimal() else None
-    return MaskFile(Path(match[3]), frame, at)
+    return MaskFile(Path(match[3]), as_whole(fields[-1]), at)
 
 
 def with_negative_values(words: Sequence[str]) -> list[str]:
-    """Join ``--limits -100,200`` to one word: argparse takes the value for a flag."""
+    """Join ``--limits -100,200`` to one word: argparse takes the value for a flag.
+
+    No value of ours has to be negative but limits; what is wrong with others can be
+    told better than that they are flags.
+    """
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in _MAY_BE_NEGATIVE and re.match(r"-[\d.]", word):
+        if joined and _FLAG.fullmatch(joined[-1]) and _NEGATIVE.match(word):
             joined[-1] += f"={word}"
         else:
             joined.append(word)

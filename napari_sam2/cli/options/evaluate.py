@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.cli.options.arguments import FrameSpan, UsageError, parse_frames
+from napari_sam2.cli.options.numbers import whole_number
 from napari_sam2.core.recipe import DEFAULT_WINDOW
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--max-prompted",
         metavar="N",
-        type=_count,
+        type=whole_number(1),
         default=8,
         help="most prompted frames of an object, the first included (default: "
         "%(default)s)",
@@ -84,13 +85,13 @@ def _add_most(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--max-frames",
         metavar="N",
-        type=_count,
+        type=whole_number(1),
         help="of longer stacks, the N frames in a row on which most is to be seen",
     )
     group.add_argument(
         "--max-objects",
         metavar="N",
-        type=_count,
+        type=whole_number(1),
         help="of more objects, N spread evenly over the range of sizes",
     )
 
@@ -108,7 +109,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--group",
         metavar="N",
-        type=_count,
+        type=whole_number(1),
         default=128,
         help="most objects in one pass through a stack (default: %(default)s)",
     )
@@ -136,7 +137,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--worst",
         metavar="N",
-        type=int,
+        type=whole_number(),
         default=6,
         help="objects of each stack of which the worst frame is shown (default: "
         "%(default)s)",
@@ -175,9 +176,3 @@ def read_study(args: argparse.Namespace) -> Study:
         baselines=not args.no_baselines,
         cell_tracking=True,
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of 1 or more")
-    return int(text)

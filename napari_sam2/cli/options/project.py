@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Generator
 
-    from napari_sam2.core.cancel import Progress
+    from napari_sam2.core.cancel import CancelToken, Progress
     from napari_sam2.io.reading.stack_frames import StackFrames
     from napari_sam2.project.values import Project
 
@@ -56,8 +56,16 @@ def open_project_image(project: Project, args: argparse.Namespace) -> StackFrame
     return open_image(project, state.path)
 
 
-def finish(steps: Generator[Progress, None, T], label: str) -> T:
-    """Run steps to their end under a bar; return what they return."""
+def finish(
+    steps: Generator[Progress, None, T], label: str, token: CancelToken | None = None
+) -> T:
+    """Run steps to their end under a bar; return what they return.
+
+    Raises
+    ------
+    Stopped
+        If ``token`` is cancelled before.
+    """
     with ExitStack() as ended:
         ended.enter_context(closing(steps))
         bar: FrameBar | None = None
@@ -67,6 +75,8 @@ def finish(steps: Generator[Progress, None, T], label: str) -> T:
             except StopIteration as end:
                 outcome: T = end.value
                 return outcome
+            if token is not None:
+                token.check()
             bar = bar or ended.enter_context(FrameBar(progress.total, label))
             bar.show(progress.done)
 
@@ -85,8 +95,9 @@ def refuse_options(args: argparse.Namespace, names: dict[str, object]) -> None:
     UsageError
         If one is given.
     """
+    given = getattr(args, "given", ())
     for name, default in names.items():
-        if getattr(args, name) != default:
+        if name in given or getattr(args, name) != default:
             option = name.upper() if name in _POSITIONAL else f"--{_dashed(name)}"
             raise UsageError(
                 f"{option} cannot be given with --project, which says it itself."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.control.status import Topic
+from napari_sam2.core.wording import counted
 from napari_sam2.state import edits
 from napari_sam2.state.masks import Origin
 
@@ -56,8 +57,8 @@ def _outcome(edit: Edit) -> str:
     said = f"Done: {edit.label}."
     if not painted:
         return said
-    frames = "1 frame" if len(painted) == 1 else f"{len(painted)} frames"
     return (
-        f"{said} On {frames} that had prompts, more than one of them was seen: the "
-        "joined mask counts as painted there, and replaces the prompts."
+        f"{said} On {counted(len(painted), 'frame')} that had prompts, more than one "
+        "of them was seen: the joined mask counts as painted there, and replaces the "
+        "prompts."
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from napari_sam2.control.orders import RunStep
 from napari_sam2.core.cancel import CancelToken
+from napari_sam2.core.wording import counted
 
 if TYPE_CHECKING:
     from napari_sam2.control.orders import RunOrder
@@ -122,7 +123,7 @@ class Run:
         """What was found, of the objects that had to be computed."""
         label = _label(len({object_id for object_id, _ in self.places}))
         count = self.frames_done
-        return f"{label}: {count} {'frame is' if count == 1 else 'frames are'} done."
+        return f"{label}: {counted(count, 'frame is', 'frames are')} done."
 
     @property
     def has_not_gone_on(self) -> bool:
@@ -201,4 +202,4 @@ def frames_of(order: RunOrder, steps: int, frame_count: int) -> int:
 
 
 def _label(count: int) -> str:
-    return "Track 1 object" if count == 1 else f"Track {count} objects"
+    return f"Track {counted(count, 'object')}"

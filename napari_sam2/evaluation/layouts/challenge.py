@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from napari_sam2.core.errors import StackError
+from napari_sam2.core.errors import FrameError, StackError
+from napari_sam2.core.frames.decoding import decoding
 from napari_sam2.evaluation.layouts.marked import MarkedCells, Pictures
 from napari_sam2.evaluation.layouts.source import Source
 from napari_sam2.evaluation.truth import Truth
-from napari_sam2.io.reading.picture_files import picture_files
+from napari_sam2.io.reading.picture_files import TIFF_SUFFIXES, picture_files
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 
@@ -50,8 +51,9 @@ def open_challenge(sequence: Path) -> Truth:
     if not files:
         raise StackError(f"{sequence} holds no pictures.")
     times = {_number(path): frame for frame, path in enumerate(files)}
-    frames = stack_frames(open_stack(sequence))
     markers = _numbered(_ground(sequence) / "TRA", times)
+    _check_flat(sequence, markers)
+    frames = stack_frames(open_stack(sequence))
     gold = _numbered(_ground(sequence) / "SEG", times)
     silver = _numbered(sequence.with_name(f"{sequence.name}_ST") / "SEG", times)
     masks = silver | gold
@@ -60,6 +62,7 @@ def open_challenge(sequence: Path) -> Truth:
             f"{sequence} needs markers in {_ground(sequence) / 'TRA'}, and masks in "
             f"{_ground(sequence) / 'SEG'} or {sequence.name}_ST/SEG."
         )
+    tracks = read_tracks(_ground(sequence) / "TRA" / "man_track.txt")
     shape_hw = frames.shape_hw
     labels = MarkedCells(Pictures(masks, shape_hw), Pictures(markers, shape_hw))
     return Truth(
@@ -68,13 +71,30 @@ def open_challenge(sequence: Path) -> Truth:
         frames=frames,
         labels=labels,
         known=frozenset(masks) & frozenset(markers),
-        parents=read_parents(_ground(sequence) / "TRA" / "man_track.txt"),
+        parents={label: one.parent for label, one in tracks.items() if one.parent},
+        track_ends={i: times[t.last] for i, t in tracks.items() if t.last in times},
         markers=labels.markers,
     )
 
 
-def read_parents(path: Path) -> dict[int, int]:
-    """Read who came from whom, from rows of label, first and last time, and parent.
+class Track(NamedTuple):
+    """What a list of tracks says about a cell.
+
+    Attributes
+    ----------
+    first, last : int
+        The numbers of its first and its last picture.
+    parent : int
+        The label of the cell that it came from, or 0.
+    """
+
+    first: int
+    last: int
+    parent: int
+
+
+def read_tracks(path: Path) -> dict[int, Track]:
+    """Read who was when and came from whom: label, first and last time, and parent.
 
     Raises
     ------
@@ -84,14 +104,35 @@ def read_parents(path: Path) -> dict[int, int]:
     try:
         rows = [line.split() for line in path.read_text("utf-8-sig").splitlines()]
         tracks = [tuple(map(int, row)) for row in rows if row]
-        return {label: parent for label, _, _, parent in tracks if parent}
+        return {label: Track(*rest) for label, *rest in tracks}
     except OSError as error:
         raise StackError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise StackError(
             f"{path} is no list of tracks: each line has four numbers, label, first "
             "time, last time, and the label of the parent or 0."
         ) from error
+
+
+def _check_flat(sequence: Path, markers: dict[int, Path]) -> None:
+    """Refuse volumes over time, of which a slice could be taken for a colour."""
+    if markers and _is_volume(markers[min(markers)]):
+        raise StackError(
+            f"{sequence} shows cells in three dimensions over time, which cannot be "
+            "measured: only sequences of pictures can."
+        )
+
+
+def _is_volume(path: Path) -> bool:
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        return False
+    import tifffile
+
+    with (
+        decoding(FrameError, f"The markers {path} could not be read"),
+        tifffile.TiffFile(path) as file,
+    ):
+        return len(file.series[0].shape) > 2
 
 
 def _name(sequence: Path) -> str:

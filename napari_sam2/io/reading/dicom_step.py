@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_sam2.core.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -75,7 +77,7 @@ def _farthest(heights: Sequence[float], step: float) -> float:
 def _missing(
     path: Path, gaps: npt.NDArray[np.intp], count: int, drift_mm: float
 ) -> str:
-    are_missing = "1 slice is" if count == 1 else f"{count} slices are"
+    are_missing = counted(count, "slice is", "slices are")
     after = ", ".join(str(gap) for gap in gaps[:_MOST_NAMED])
     more = ", …" if len(gaps) > _MOST_NAMED else ""
     return (

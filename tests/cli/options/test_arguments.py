@@ -85,3 +85,13 @@ def test_values_may_look_like_flags_where_they_can_be_negative():
     assert with_negative_values(words) == ["track", "--limits=-100,200", *words[3:]]
     assert with_negative_values(["--limits", "-o"]) == ["--limits", "-o"]
     assert with_negative_values(["--frames", "-2:"]) == ["--frames=-2:"]
+    assert with_negative_values(["--limits", "-inf,inf"]) == ["--limits=-inf,inf"]
+    assert with_negative_values(["--point", "-1:0,1,1"]) == ["--point=-1:0,1,1"]
+    assert with_negative_values(["--overlay=a", "-1"]) == ["--overlay=a", "-1"]
+
+
+def test_numbers_too_long_to_be_meant_are_none():
+    for parse in (parse_channels, parse_frames):
+        with pytest.raises(UsageError, match="write"):
+            parse("9" * 5000)
+    assert parse_mask("9" * 5000).frame is None

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.cli.progress.frame_bar import FrameBar, frame_line
-from napari_sam2.cli.wording import counted, frame_ranges, human_rate, human_time
+from napari_sam2.cli.wording import frame_ranges, human_rate, human_time
 from napari_sam2.core.cancel import Progress
+from napari_sam2.core.wording import counted
 
 
 class Terminal(io.StringIO):
