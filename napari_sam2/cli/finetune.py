@@ -263,7 +263,7 @@ def _watch(steps: Generator[Report, None, Adapted]) -> Adapted:
     """Run to the end under a line that says how it goes; what is measured stays."""
     from napari_sam2.finetuning.wording import marks_in_words
 
-    line = PassingLine()
+    line, told = PassingLine(), ""
     try:
         while True:
             report = next(steps)
@@ -272,6 +272,10 @@ def _watch(steps: Generator[Report, None, Adapted]) -> Adapted:
             if report.is_measured:
                 line.wipe()
                 print(_row(report), flush=True)
+            if report.notice not in ("", told):
+                line.wipe()
+                print(f"napari-sam2: {report.notice}", file=sys.stderr)
+            told = report.notice
     except StopIteration as end:
         adapted: Adapted = end.value
         return adapted

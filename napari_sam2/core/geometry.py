@@ -64,26 +64,31 @@ def mask_box_yxyx(
 
 
 def pairs_that_meet(
-    low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]
+    boxes: Iterable[tuple[int, int, int, int] | None], margin: int = 0
 ) -> list[list[int]]:
-    """Return all pairs, both ways and in order, of boxes that meet.
+    """Return all pairs, both ways and in order, of boxes that meet, by their numbers.
 
     Only those that meet along y are compared along x: a frame has thousands of cells.
 
     Parameters
     ----------
-    low, high : ndarray of int, shape (N, 2)
-        The first and the last (y, x) of each box.
+    boxes : iterable of (y0, x0, y1, x1) or None
+        The last row and column included; None meets nothing.
+    margin : int, optional
+        By how much each is widened before.
     """
-    order = np.argsort(low[:, 0], kind="stable")
-    low, high = low[order], high[order]
+    known = [(number, box) for number, box in enumerate(boxes) if box is not None]
+    numbers = np.array([number for number, _ in known], np.int64)
+    corners = np.array([box for _, box in known], np.int64).reshape(-1, 4)
+    order = np.argsort(corners[:, 0], kind="stable")
+    low, high = corners[order, :2] - margin, corners[order, 2:] + margin
     starts = np.arange(1, len(order) + 1)
     counts = np.searchsorted(low[:, 0], high[:, 0], side="right") - starts
     one = np.repeat(starts - 1, counts)
     skipped = np.repeat(np.cumsum(counts) - counts, counts)
     other = np.arange(len(one)) - skipped + np.repeat(starts, counts)
     meets = (low[one, 1] <= high[other, 1]) & (low[other, 1] <= high[one, 1])
-    one, other = order[one[meets]], order[other[meets]]
+    one, other = numbers[order[one[meets]]], numbers[order[other[meets]]]
     pairs = np.stack([np.r_[one, other], np.r_[other, one]], axis=1)
     found: list[list[int]] = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist()
     return found

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+Mask: TypeAlias = "npt.NDArray[np.bool_] | PackedMask"
+
 
 @dataclass(frozen=True, slots=True)
 class PointPrompt:
@@ -101,7 +103,7 @@ class MaskPrompt:
 
     object_id: int
     frame: int
-    mask: npt.NDArray[np.bool_] | PackedMask
+    mask: Mask
 
     def __post_init__(self) -> None:
         """Make the mask boolean and read-only."""
@@ -156,7 +158,7 @@ class FramePrompts:
     points_yx: tuple[tuple[float, float], ...] = ()
     positive: tuple[bool, ...] = ()
     box_yxyx: tuple[float, float, float, float] | None = None
-    mask: npt.NDArray[np.bool_] | PackedMask | None = field(default=None, hash=False)
+    mask: Mask | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         """Check and repair, as :class:`PointPrompt` and its siblings do."""
@@ -177,8 +179,7 @@ class FramePrompts:
                 "or put them on another frame."
             )
         if self.box_yxyx is not None:
-            box_yxyx = ordered_box(self.box_yxyx, "A box")
-            object.__setattr__(self, "box_yxyx", box_yxyx)
+            object.__setattr__(self, "box_yxyx", ordered_box(self.box_yxyx, "A box"))
         if self.mask is not None:
             object.__setattr__(self, "mask", _kept(self.mask, "A mask"))
 
@@ -281,17 +282,15 @@ class FramePrompts:
             check_box_overlaps(self.box_yxyx, shape_hw, what)
 
 
-def _kept(
-    mask: npt.NDArray[np.bool_] | PackedMask, what: str
-) -> npt.NDArray[np.bool_] | PackedMask:
+def _kept(mask: Mask, what: str) -> Mask:
     return mask if isinstance(mask, PackedMask) else frozen_mask(mask, what)
 
 
-def _packed(mask: npt.NDArray[np.bool_] | PackedMask) -> PackedMask:
+def _packed(mask: Mask) -> PackedMask:
     return mask if isinstance(mask, PackedMask) else pack_mask(mask)
 
 
-def _shape_hw(mask: npt.NDArray[np.bool_] | PackedMask) -> tuple[int, ...]:
+def _shape_hw(mask: Mask) -> tuple[int, ...]:
     return mask.shape_hw if isinstance(mask, PackedMask) else mask.shape
 
 

@@ -12,7 +12,7 @@ from napari_sam2.core.errors import PromptError, Sam2Error
 from napari_sam2.core.geometry import pairs_that_meet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import numpy.typing as npt
 
@@ -202,7 +202,7 @@ class FrameResult:
         newer = {result.object_id for result in other}
         older = [result for result in self if result.object_id not in newer]
         objects, count = [*older, *other], len(older)
-        for i, j in _boxes_that_meet(objects):
+        for i, j in pairs_that_meet(one.box_yxyx for one in objects):
             if i < count <= j:
                 old, new = objects[i], objects[j]
                 if new.predicted_iou >= old.predicted_iou:
@@ -235,7 +235,7 @@ class FrameResult:
         """
         shape_hw = self._shape_hw(shape_hw)
         labels = np.zeros(shape_hw, dtype)
-        largest = max((result.object_id for result in self.objects), default=0)
+        largest = max((one.object_id for one in self.objects), default=0)
         if largest > np.iinfo(labels.dtype).max:
             raise PromptError(
                 f"Object {largest} does not fit into labels of type {labels.dtype}: "
@@ -286,14 +286,6 @@ def mask_result(
         object_logit=object_logit,
         is_prompted=is_prompted,
     )
-
-
-def _boxes_that_meet(objects: Sequence[MaskResult]) -> Iterator[tuple[int, int]]:
-    """Yield pairs of those, by number and in order, that may overlap."""
-    boxes = [(i, box) for i, one in enumerate(objects) if (box := one.box_yxyx)]
-    corners = np.array([box for _, box in boxes], np.int64).reshape(-1, 4)
-    for one, other in pairs_that_meet(corners[:, :2], corners[:, 2:]):
-        yield boxes[one][0], boxes[other][0]
 
 
 def _trimmed(

@@ -71,6 +71,8 @@ class Report:
         J on held-out frames: of the base, at the last measurement, and the highest.
     seconds, seconds_left : float
         Spent, and until the time is up at the latest.
+    notice : str
+        What stands against saving the best so far, in a sentence, while it does.
     """
 
     doing: str
@@ -82,6 +84,7 @@ class Report:
     best: float | None = None
     seconds: float = 0.0
     seconds_left: float = 0.0
+    notice: str = ""
 
 
 class End(Enum):

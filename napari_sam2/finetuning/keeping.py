@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.adapter_card import ADAPTER_SUFFIX
 from napari_sam2.core.errors import OutputError
 from napari_sam2.finetuning.saving import save_adapter
+from napari_sam2.io.files.free_path import free_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,10 +44,16 @@ class Keeper:
         self._saved_step = 0
         self._card: AdapterCard | None = None
 
-    def keep(self, outcome: Outcome) -> None:
-        """Save a gain; where it cannot be, the next one may."""
-        with suppress(OutputError):
+    def keep(self, outcome: Outcome) -> str:
+        """Save a gain; return what stands against that, or nothing.
+
+        The next gain may be saved all the same.
+        """
+        try:
             self._save(outcome)
+        except OutputError as error:
+            return f"The best so far is not saved, which is tried again later: {error}"
+        return ""
 
     def finish(self, outcome: Outcome) -> AdapterCard | None:
         """Save the best unless it is; return its card, None where there is none.
@@ -75,16 +80,9 @@ class Keeper:
             ) from None
 
     def _save(self, outcome: Outcome) -> None:
-        if not self._may_replace and self.path.exists():
-            self.path = _free_beside(self.path)
+        if not self._may_replace:
+            self.path = free_path(self.path)
         card = self._describe(outcome)
         save_adapter(self.path, outcome, card, overwrite=self._may_replace)
         self._may_replace, self._card = True, card
         self._saved_step = outcome.steps
-
-
-def _free_beside(path: Path) -> Path:
-    ending = ADAPTER_SUFFIX if path.name.endswith(ADAPTER_SUFFIX) else path.suffix
-    stem = path.name.removesuffix(ending)
-    numbered = (path.with_name(f"{stem} {number}{ending}") for number in count(2))
-    return next(one for one in numbered if not one.exists())

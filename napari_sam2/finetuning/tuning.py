@@ -45,7 +45,7 @@ def tune(
     splits: Sequence[Split],
     options: TuningOptions,
     token: CancelToken,
-    keep: Callable[[Outcome], None] = lambda _: None,
+    keep: Callable[[Outcome], str] = lambda _: "",
 ) -> Generator[Report, None, Outcome]:
     """Adapt a model to masks.
 
@@ -63,7 +63,7 @@ def tune(
     token : CancelToken
         Ends it before the next step; the best so far is the outcome.
     keep : callable, optional
-        Takes the outcome so far at each gain.
+        Takes the outcome so far at each gain; returns what stands against that.
 
     Yields
     ------
@@ -90,24 +90,18 @@ class _Tuning:
         splits: Sequence[Split],
         options: TuningOptions,
         token: CancelToken,
-        keep: Callable[[Outcome], None],
+        keep: Callable[[Outcome], str],
     ) -> None:
         self._began = time.monotonic()
         self._options, self._token, self._keep = options, token, keep
-        learns_encoder = options.encoder == "low-rank"
         self._judged = copy.deepcopy(model)
         state = self._judged.state_dict()
         self._base = {name: one.detach().cpu().clone() for name, one in state.items()}
-        self._examiner = Examiner(stacks, splits, keeps_features=not learns_encoder)
+        keeps_features = not _learns_encoder(options)
+        self._examiner = Examiner(stacks, splits, keeps_features=keeps_features)
         torch.manual_seed(options.seed)
         self._pupil = Pupil(model, options.encoder, rate=options.rate)
-        self._player = LessonPlayer(
-            model,
-            stacks,
-            make_variants(options.variants, options.seed),
-            learns_encoder=learns_encoder,
-            cache_bytes=_CACHE_BYTES,
-        )
+        self._player = _player(model, stacks, options)
         self._curriculum = Curriculum(
             stacks, splits, seed=options.seed, variants=options.variants
         )
@@ -117,7 +111,7 @@ class _Tuning:
         self._size = fit(options.size, model.config) if is_cpu else options.size
         self._step, self._measuring_s = 0, 0.0
         self._loss: float | None = None
-        self._marks = Marks()
+        self._marks, self._notice = Marks(), ""
 
     def run(self) -> Generator[Report, None, Outcome]:
         """Learn and measure until it is enough, or something goes wrong."""
@@ -205,7 +199,8 @@ class _Tuning:
             except StopIteration as end:
                 self._measuring_s = time.monotonic() - started
                 if self._marks.note(self._step, float(end.value), changes):
-                    self._keep(self._marks.outcome(self._step, End.STOPPED))
+                    best = self._marks.outcome(self._step, End.STOPPED)
+                    self._notice = self._keep(best)
                 yield self._report("Measured", is_measured=True)
                 return
             except (RuntimeError, MemoryError) as error:
@@ -236,4 +231,21 @@ class _Tuning:
             **self._marks.told,
             seconds=time.monotonic() - self._began,
             seconds_left=self._seconds_left,
+            notice=self._notice,
         )
+
+
+def _learns_encoder(options: TuningOptions) -> bool:
+    return options.encoder == "low-rank"
+
+
+def _player(
+    model: Sam2Model, stacks: Sequence[TruthStack], options: TuningOptions
+) -> LessonPlayer:
+    return LessonPlayer(
+        model,
+        stacks,
+        make_variants(options.variants, options.seed),
+        learns_encoder=_learns_encoder(options),
+        cache_bytes=_CACHE_BYTES,
+    )

@@ -88,10 +88,8 @@ def sudden_change(
 def neighbours(masks: Mapping[int, PackedMask]) -> dict[int, list[int]]:
     """Return for every object of a frame those that it may touch, by their boxes."""
     near: dict[int, list[int]] = {object_id: [] for object_id in masks}
-    boxes = {i: mask.box_yxyx for i, mask in masks.items()}
-    ids = [object_id for object_id, box in boxes.items() if box is not None]
-    corners = np.array([boxes[i] for i in ids], np.int64).reshape(-1, 4)
-    for one, other in pairs_that_meet(corners[:, :2] - 1, corners[:, 2:] + 1):
+    ids, boxes = list(masks), [mask.box_yxyx for mask in masks.values()]
+    for one, other in pairs_that_meet(boxes, margin=1):
         near[ids[one]].append(ids[other])
     return near
 

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.sam2 import Sam2Model
     from napari_sam2.training.answers import Answer
+    from napari_sam2.training.prompts import Asked
     from napari_sam2.training.scenes import Clips
 
 _OBJECTS = 4  # per clip; they share the encoder's passes
@@ -40,11 +42,17 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
     """Prompt objects on the first frame and follow them to the last."""
     dice = Dice(seed + 1, batch, clips.images.device)
     asked = ask(dice, clips.labels, _OBJECTS)
-    frames = clips.images.shape[1]
     images = clips.images.flatten(0, 1)
     encoded = model.encode_image(normalised(images))
     if not len(asked.clips):
         return nothing_learnt(encoded, len(images))
+    return _follow(model, dice, asked, encoded, clips.images.shape[1])
+
+
+def _follow(
+    model: Sam2Model, dice: Dice, asked: Asked, encoded: ImageFeatures, frames: int
+) -> Outcome:
+    """Follow what was asked for through the frames of all clips."""
     kind = _KINDS[dice.choice(_KIND_SHARES)]
     second, origin = _second_prompt(dice, frames), draw_origin(dice.fraction)
     bank, tally = Bank(model, frames), _Tally()
@@ -65,7 +73,7 @@ def clip_step(model: Sam2Model, clips: Clips, seed: int, batch: int) -> Outcome:
             is_prompted = frame in (0, second)
             memory = remember(model, features, answer, is_prompted=is_prompted)
             bank.put(frame or origin, memory, is_prompted=is_prompted)
-    return tally.outcome(kind, len(images))
+    return tally.outcome(kind, len(encoded.coarse))
 
 
 class _Tally:

@@ -13,11 +13,12 @@ import pytest
 import tifffile
 from scipy import ndimage
 
-from napari_sam2.core.errors import FrameError
+from napari_sam2.core.errors import FrameError, OutputError
 from napari_sam2.core.masks.packing import pack_labels, pack_mask
 from napari_sam2.engine.weights import read_card, weights_sha256
 from napari_sam2.finetuning import course, judging, marks, tuning
 from napari_sam2.finetuning.lessons import Size
+from napari_sam2.finetuning.saving import save_adapter
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
 from napari_sam2.project import (
@@ -213,6 +214,25 @@ def test_before_any_gain_what_breaks_it_off_is_all_there_is(cli, cells, monkeypa
     said = cli("finetune", cells, *SMALL)
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert "Frame 3 cannot be read" in said.err
+
+
+@pytest.mark.usefixtures("rising")
+def test_a_gain_that_cannot_be_saved_is_told_at_once_and_the_next_is_tried(
+    cli, cells, monkeypatch
+):
+    tries = []
+
+    def save(*args, **options):
+        tries.append(args)
+        if len(tries) == 1:
+            raise OutputError("cells could not be written: the disk is full.")
+        save_adapter(*args, **options)
+
+    monkeypatch.setattr("napari_sam2.finetuning.keeping.save_adapter", save)
+    said = cli("finetune", cells, *SMALL)
+    assert said.code == 0, said.err
+    assert said.err.count("not saved, which is tried again later: cells could not") == 1
+    assert read_card(cells.with_name("cells.adapter.safetensors")).steps == 8
 
 
 @pytest.mark.usefixtures("rising")

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames.numbers import Position
     from napari_sam2.core.positions import Positions
     from napari_sam2.core.provenance import Provenance
-    from napari_sam2.core.quality import Quality
     from napari_sam2.io.reading.stack_frames import StackFrames
 
 _MOST_CHANNELS = 3
@@ -52,7 +51,6 @@ def track_job(args: argparse.Namespace) -> Job:
         [*args.point, *args.box], args.mask, args.prompts, frames, positions, fixed
     )
     quality = quality_of(args)
-    made_of = provenance(request, frames, args.model, positions)
     return Job(
         frames=frames,
         request=request,
@@ -69,7 +67,7 @@ def track_job(args: argparse.Namespace) -> Job:
         quality=quality,
         corrects_bleaching=args.correct_bleaching,
         inputs=(*_files(args), *request.files),
-        provenance=_with_settings(made_of, args, quality),
+        provenance=_provenance(request, frames, positions, args),
     )
 
 
@@ -84,17 +82,20 @@ def _check_followed(frames: StackFrames, positions: Positions) -> None:
         )
 
 
-def _with_settings(
-    found: Provenance, args: argparse.Namespace, quality: Quality
+def _provenance(
+    request: Request,
+    frames: StackFrames,
+    positions: Positions,
+    args: argparse.Namespace,
 ) -> Provenance:
-    """Say what the model was shown otherwise than as plain, whole frames."""
+    """Say what makes the masks, and what is not plain, whole frames to the model."""
     made = Made(
         args.model,
         image_size=args.image_size or 0,
         window=args.window,
         corrects_bleaching=args.correct_bleaching,
         level=args.level,
-        quality=quality,
+        quality=quality_of(args),
     )
     settings = run_settings(made, args)
     if args.axis is not None:
@@ -104,6 +105,7 @@ def _with_settings(
         settings["seeds"] = args.seed
     if args.fuse:
         settings["fused_axes"] = list(args.axes)
+    found = provenance(request, frames, args.model, positions)
     if not args.as_channels:
         return replace(found, settings=settings)
     files = [str(one.absolute()) for one in _files(args)]

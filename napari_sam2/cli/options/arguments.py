@@ -39,7 +39,8 @@ class _Store(argparse.Action):
         _option: str | None = None,
     ) -> None:
         setattr(namespace, self.dest, values)
-        namespace.given = frozenset({*getattr(namespace, "given", ()), self.dest})
+        if self.option_strings:  # others are stored whether they are given or not
+            namespace.given = frozenset({*getattr(namespace, "given", ()), self.dest})
 
 
 class Parser(argparse.ArgumentParser):

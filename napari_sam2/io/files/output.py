@@ -10,11 +10,11 @@ import errno
 import os
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.io.files.free_path import free_path
 from napari_sam2.io.files.leftovers import PART, remove_leftovers, temporary_prefix
 from napari_sam2.io.files.permissions import keep_mode, new_file_mode, set_mode
 
@@ -156,9 +156,7 @@ def _put_in_place(temporary: Path, target: Path, *, keeps: bool) -> None:
     except PermissionError as error:
         if not keeps:
             raise
-        names = chain(("new",), (f"new{number}" for number in count(2)))
-        beside = (target.with_name(f"{name}_{target.name}") for name in names)
-        kept = next(path for path in beside if not path.exists())
+        kept = free_path(target)
         temporary.replace(kept)
         raise OutputError(
             f"{target} could not be replaced: it is open in another program, or may "

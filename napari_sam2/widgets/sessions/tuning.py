@@ -12,6 +12,7 @@ from napari_sam2.core.adapter_card import ADAPTER_SUFFIX
 from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import OutputError
 from napari_sam2.engine.weights import adapters_folder
+from napari_sam2.io.files.free_path import free_path
 from napari_sam2.widgets.sessions.model_shelf import let_threads_rest
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class Tuner:
 
     def start(self, wish: Wish) -> None:
         """Begin; whatever goes wrong is shown where problems are."""
-        path, found = free_path(wish.name), _Found()
+        path = free_path(adapters_folder() / f"{wish.name}{ADAPTER_SUFFIX}")
+        found = _Found()
         settings = self._session.controller.settings
 
         def end() -> None:
@@ -148,7 +150,8 @@ def _watched(
     try:
         while True:
             report = next(steps)
-            words = " · ".join(filter(None, (report.doing, marks_in_words(report))))
+            said = report.doing, marks_in_words(report), report.notice
+            words = " · ".join(filter(None, said))
             yield Progress(0, 0, words)
             yield report
     except StopIteration as end:
@@ -161,18 +164,6 @@ def _watched(
         except StopIteration as end:
             found.adapted = end.value
         raise
-
-
-def free_path(name: str) -> Path:
-    """Return where an adapter of this name goes, beside those that are there."""
-    folder, number = adapters_folder(), 1
-    while (path := folder / f"{_numbered(name, number)}{ADAPTER_SUFFIX}").exists():
-        number += 1
-    return path
-
-
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else f"{name} {number}"
 
 
 def _make_folder(folder: Path) -> None:

@@ -208,7 +208,7 @@ def test_what_is_complete_is_kept_where_it_cannot_take_its_place(tmp_path, monke
         refuse() if to == target else replace(self, to)
 
     monkeypatch.setattr(Path, "replace", locked)
-    for kept in ("new_a.ome.tif", "new2_a.ome.tif"):
+    for kept in ("a 2.ome.tif", "a 3.ome.tif"):
         with (
             pytest.raises(OutputError, match=f"another program.* as {kept}"),
             atomic_output(target, overwrite=True, keeps=True) as temporary,
