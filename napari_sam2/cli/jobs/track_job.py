@@ -50,7 +50,6 @@ def track_job(args: argparse.Namespace) -> Job:
     request = gather_request(
         [*args.point, *args.box], args.mask, args.prompts, frames, positions, fixed
     )
-    quality = quality_of(args)
     return Job(
         frames=frames,
         request=request,
@@ -64,7 +63,7 @@ def track_job(args: argparse.Namespace) -> Job:
         is_resumed=args.resume,
         image_size=args.image_size,
         window=args.window,
-        quality=quality,
+        quality=quality_of(args),
         corrects_bleaching=args.correct_bleaching,
         inputs=(*_files(args), *request.files),
         provenance=_provenance(request, frames, positions, args),

@@ -53,15 +53,8 @@ def open_challenge(sequence: Path) -> Truth:
     times = {_number(path): frame for frame, path in enumerate(files)}
     markers = _numbered(_ground(sequence) / "TRA", times)
     _check_flat(sequence, markers)
+    masks = _masks(sequence, times, markers)
     frames = stack_frames(open_stack(sequence))
-    gold = _numbered(_ground(sequence) / "SEG", times)
-    silver = _numbered(sequence.with_name(f"{sequence.name}_ST") / "SEG", times)
-    masks = silver | gold
-    if not markers or not masks:
-        raise StackError(
-            f"{sequence} needs markers in {_ground(sequence) / 'TRA'}, and masks in "
-            f"{_ground(sequence) / 'SEG'} or {sequence.name}_ST/SEG."
-        )
     tracks = read_tracks(_ground(sequence) / "TRA" / "man_track.txt")
     shape_hw = frames.shape_hw
     labels = MarkedCells(Pictures(masks, shape_hw), Pictures(markers, shape_hw))
@@ -75,6 +68,21 @@ def open_challenge(sequence: Path) -> Truth:
         track_ends={i: times[t.last] for i, t in tracks.items() if t.last in times},
         markers=labels.markers,
     )
+
+
+def _masks(
+    sequence: Path, times: dict[Any, int], markers: dict[int, Path]
+) -> dict[int, Path]:
+    """Return the masks by frame, gold before silver, if there is all that is needed."""
+    gold = _numbered(_ground(sequence) / "SEG", times)
+    silver = _numbered(sequence.with_name(f"{sequence.name}_ST") / "SEG", times)
+    masks = silver | gold
+    if not markers or not masks:
+        raise StackError(
+            f"{sequence} needs markers in {_ground(sequence) / 'TRA'}, and masks in "
+            f"{_ground(sequence) / 'SEG'} or {sequence.name}_ST/SEG."
+        )
+    return masks
 
 
 class Track(NamedTuple):
