@@ -23,6 +23,8 @@ _MOST_LISTED = 20
 _DEEPEST_LISTED = 3
 _OF_XARRAY = "_ARRAY_DIMENSIONS"
 _NAMES_BY_TYPE = {"time": "t", "channel": "c"}
+_MEANT = "tczyxs"
+"""Letters that say what an axis is."""
 
 
 def open_zarr(path: Path, wanted: Wanted) -> Opened:
@@ -148,11 +150,19 @@ def _ome_axes(image: Mapping[str, Any], shape: tuple[int, ...]) -> Axes:
 def _ome_axis(described: Any, size: int, scale: float) -> Axis:
     if isinstance(described, str):  # 0.3 named axes without types and units
         described = {"name": described}
-    kind, name = described.get("type", ""), str(described.get("name", "q")).lower()
-    letter = _NAMES_BY_TYPE.get(kind, name[:1] or "q")
+    letter = _letter(str(described.get("name", "")).lower(), described.get("type"))
     if not 0 < scale < math.inf:
         return Axis(letter, size)
     return Axis(letter, size, scale, unit_name(str(described.get("unit") or "")))
+
+
+def _letter(name: str, kind: object) -> str:
+    """Return the letter of an axis; that of a tile or a scene is no time or colour."""
+    known = _NAMES_BY_TYPE.get(str(kind)) or _NAMES_BY_TYPE.get(name)
+    if known is not None:
+        return known
+    is_own = kind == "space" or len(name) == 1 or name[1:2] == "_"  # as a_0 and a_1 are
+    return name[:1] if name and (is_own or name[0] not in _MEANT) else "q"
 
 
 def _scales(image: Mapping[str, Any], ndim: int) -> Sequence[float]:

@@ -32,7 +32,9 @@ _STRIP_ROWS = 64
 _FILE_ORDER = "tcz"
 
 
-def file_order(axes: Axes, image_axes: tuple[int, ...] = ()) -> tuple[int, ...]:
+def file_order(
+    axes: Axes, image_axes: tuple[int, ...] = (), *, time_first: bool = False
+) -> tuple[int, ...]:
     """Return the order in which axes lie in files: T, Z, Y, X, whatever was followed.
 
     Axes of other names come before those, in the order of the image.
@@ -43,6 +45,8 @@ def file_order(axes: Axes, image_axes: tuple[int, ...] = ()) -> tuple[int, ...]:
         Of results.
     image_axes : tuple of int, optional
         Where each of them is among those of the image; without, they are in order.
+    time_first : bool, optional
+        Whether other axes come behind time all the same.
 
     Returns
     -------
@@ -53,9 +57,12 @@ def file_order(axes: Axes, image_axes: tuple[int, ...] = ()) -> tuple[int, ...]:
     names = [axis.name for axis in axes]
     is_named = names.count("y") == 1 and names.count("x") == 1
     known = f"{_FILE_ORDER}yx" if is_named else ""
-    ranks = {name: rank for rank, name in enumerate(known)}
+    ranks = {name: rank for rank, name in enumerate(known, 1)}
+    others = 0.0
+    if time_first and known:
+        others = ranks["t"] + 0.5
     return tuple(
-        sorted(range(len(axes)), key=lambda i: (ranks.get(names[i], -1), places[i]))
+        sorted(range(len(axes)), key=lambda i: (ranks.get(names[i], others), places[i]))
     )
 
 

@@ -102,7 +102,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         "labels-zarr",
         "OME-Zarr 0.5 pyramid of labels, with names and colours",
         (".ome.zarr", ".zarr"),
-        in_file_order(zarr_labels("0.5")),
+        in_file_order(zarr_labels("0.5"), time_first=True),  # as OME-Zarr wants
         is_folder=True,
         has_every_frame=True,
         holds_positions=True,
@@ -111,7 +111,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
         "labels-zarr-0.4",
         "OME-Zarr 0.4 likewise, for programs that do not read 0.5 yet",
         (".ome.zarr", ".zarr"),
-        in_file_order(zarr_labels("0.4")),
+        in_file_order(zarr_labels("0.4"), time_first=True),
         is_folder=True,
         has_every_frame=True,
         holds_positions=True,

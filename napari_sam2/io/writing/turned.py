@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 
-def in_file_order(open_planes: OpenWriter) -> OpenWriter:
+def in_file_order(open_planes: OpenWriter, *, time_first: bool = False) -> OpenWriter:
     """Make a format that writes planes in order take frames along any axis.
 
     A volume followed along y comes as slices (z, x), and is written as (z, y, x).
@@ -35,13 +35,15 @@ def in_file_order(open_planes: OpenWriter) -> OpenWriter:
     ----------
     open_planes : callable
         Opens a writer that looks at the labels, and not at the results.
+    time_first : bool, optional
+        As for :func:`napari_sam2.io.writing.label_volume.file_order`.
     """
 
     @contextmanager
     def open_turned(
         path: Path, header: ResultHeader, *, overwrite: bool
     ) -> Iterator[ResultWriter]:
-        order = file_order(header.axes, header.image_axes)
+        order = file_order(header.axes, header.image_axes, time_first=time_first)
         turned = _turned(header, order)
         with open_planes(path, turned, overwrite=overwrite) as planes:
             if order == tuple(range(len(order))):

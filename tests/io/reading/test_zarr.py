@@ -57,6 +57,31 @@ def test_ome_zarr_gives_full_resolution_with_pixel_sizes(tmp_path, version):
     np.testing.assert_array_equal(picked[2], DATA[2, 1])
 
 
+@pytest.mark.parametrize(
+    ("described", "letter"),
+    [
+        ({"name": "scene"}, "q"),
+        ({"name": "tile", "type": "custom"}, "q"),
+        ({"name": "condition"}, "q"),
+        ({"name": "zoom"}, "q"),
+        ({}, "q"),
+        ({"name": "position"}, "p"),
+        ({"name": "q_0"}, "q"),
+        ({"name": "depth", "type": "space"}, "d"),
+        ({"name": "time"}, "t"),
+    ],
+)
+def test_names_of_ones_own_are_no_time_colour_or_depth(tmp_path, described, letter):
+    path = image(tmp_path / "a.ome.zarr", "0.5")
+    group = zarr.open_group(path, mode="r+")
+    content = dict(group.attrs["ome"])
+    content["multiscales"][0]["axes"][1] = described
+    group.attrs["ome"] = content
+    stack = open_stack(path)
+    assert axis_names(stack.axes) == f"t{letter}yx"
+    assert not stack.is_rgb
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_a_bare_array_is_a_stack(tmp_path, version):
     path = tmp_path / "a.zarr"

@@ -81,6 +81,16 @@ def test_axes_that_names_do_not_order_lie_as_in_the_image(names, image_axes, ord
 
 @pytest.mark.parametrize(
     ("names", "order"),
+    [("qtyx", "tqyx"), ("pqtzyx", "tpqzyx"), ("yzx", "zyx"), ("qtiii", "qtiii")],
+)
+def test_time_is_first_where_a_format_wants_it(names, order):
+    axes = axes_from_shape((2,) * len(names), names)
+    found = file_order(axes, time_first=True)
+    assert "".join(names[i] for i in found) == order
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
     [("tyx", "tyx"), ("yzx", "zyx"), ("xyzt", "tzyx"), ("yix", "iyx"), ("qqq", "qqq"),
      ("xqty", "qtyx")],
 )  # fmt: skip
