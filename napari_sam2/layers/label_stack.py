@@ -6,13 +6,13 @@ all of them seconds in which the window hangs.
 
 from __future__ import annotations
 
-import math
 import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from napari_sam2.core.frames.lazy_array import LazyArray
 from napari_sam2.layers.canvases import Canvases
 from napari_sam2.layers.frame_index import index_frames
 
@@ -35,7 +35,7 @@ _OF_ALL_PIXELS = frozenset([
 # fmt: on
 
 
-class LabelStack(NDArrayOperatorsMixin):
+class LabelStack(LazyArray, NDArrayOperatorsMixin):
     """Labels of all frames, in the image's axis order, which look like an array.
 
     It can be indexed, computed with and written to as an array can; only what computes
@@ -75,32 +75,9 @@ class LabelStack(NDArrayOperatorsMixin):
         self._canvases = Canvases(
             space.shape_hw, dtype, masks_on, memory_bytes=memory_bytes
         )
+        self.dtype = self._canvases.dtype
         self._cut: tuple[object, weakref.ref[npt.NDArray[Any]]] | None = None
         self._outdated: set[int] = set()
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the labels."""
-        return self._canvases.dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of pixels."""
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that the labels would take as an array."""
-        return self.size * self.dtype.itemsize
-
-    def __len__(self) -> int:
-        """Return the length of the first axis."""
-        return self.shape[0]
 
     def __repr__(self) -> str:
         """Say what it is, without drawing anything."""
@@ -152,7 +129,9 @@ class LabelStack(NDArrayOperatorsMixin):
             return getattr(np.asarray(self), name)
         raise AttributeError(f"{type(self).__name__} has no {name}")
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> npt.NDArray[Any]:
+    def __deepcopy__(  # type: ignore[override]
+        self, memo: dict[int, Any]
+    ) -> npt.NDArray[Any]:
         """Return an array: a copy of the layer is no longer ours."""
         return np.asarray(self)
 
