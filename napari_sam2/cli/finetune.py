@@ -46,7 +46,8 @@ DATA are one or more of these:
   WORK.sam2   a project: masks that you painted, corrected, accepted or locked
   cells.tif   an image with its labels beside it, cells_labels.tif; frames without any
               label are taken for not annotated
-  a folder    of such images, or of stacks as napari-sam2 evaluate takes them
+  a folder    of such images, or of stacks as napari-sam2 evaluate takes them, of
+              which all labels are learnt from, whatever they are measured on
 
 A fifth of the frames with masks is held out. The adapter that is best on them is saved,
 if it is better there than the base; otherwise nothing is.

@@ -49,26 +49,43 @@ def find_masks(path: Path) -> list[Source]:
     """
     if not path.exists():
         raise StackError(f"{path} does not exist: check the name.")
-    if not path.is_dir():
-        pairs = [pair for pair in _pairs(path.parent) if pair[0].samefile(path)]
-        if pairs:
-            return [_source(*pairs[0])]
-        raise StackError(
-            f"No labels lie beside {path}: those of cells.tif are looked for in "
-            "cells_labels.tif."
-        )
-    pairs = _pairs(path)
-    return [_source(*pair) for pair in pairs] if pairs else find_stacks(path)
+    if path.is_dir():
+        beside = _beside(path)
+        found = [_source(_only(images), _only(labels)) for images, labels in beside]
+        return found or find_stacks(path)
+    for images, labels in _beside(path.parent):
+        if any(one.samefile(path) for one in images):
+            return [_source(path, _only(labels))]
+    raise StackError(
+        f"No labels lie beside {path}: those of cells.tif are looked for in "
+        "cells_labels.tif."
+    )
 
 
-def _pairs(folder: Path) -> list[tuple[Path, Path]]:
-    """Return images and the labels beside them, by name."""
-    by_stem = {stem: one for one in sorted(folder.iterdir()) if (stem := _stem(one))}
+def _beside(folder: Path) -> list[tuple[list[Path], list[Path]]]:
+    """Return images of one name and the labels beside them, name by name."""
+    named: dict[str, list[Path]] = {}
+    for one in sorted(folder.iterdir()):
+        if stem := _stem(one):
+            named.setdefault(stem, []).append(one)
+    # A folder beside a file of its name is what was made of it, say.
+    named = {s: [p for p in same if p.name != s] or same for s, same in named.items()}
     return [
-        (by_stem[of], labels)
-        for stem, labels in by_stem.items()
-        if (of := stem.removesuffix(_LABELS)) != stem and of in by_stem
+        (named[of], same)
+        for stem, same in named.items()
+        if (of := stem.removesuffix(_LABELS)) != stem and of in named
     ]
+
+
+def _only(paths: list[Path]) -> Path:
+    """Return the one path of a name; which of several is meant is not guessed."""
+    if len(paths) > 1:
+        names = " and ".join(path.name for path in paths)
+        raise StackError(
+            f"{names} lie beside each other in {paths[0].parent}, and which of them is "
+            "meant cannot be told: move all but one elsewhere."
+        )
+    return paths[0]
 
 
 def _stem(path: Path) -> str | None:

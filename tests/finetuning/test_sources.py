@@ -47,6 +47,20 @@ def test_a_folder_holds_several_of_them(tmp_path):
     assert [source.name for source in find_masks(tmp_path)] == ["a", "b"]
 
 
+def test_which_of_several_of_a_name_is_meant_is_not_guessed(tmp_path):
+    image = write(tmp_path / "cells.tif", tmp_path / "cells_labels.tif")
+    other = write(tmp_path / "cells.tiff", tmp_path / "cells_labels.tif")
+    (tmp_path / "cells").mkdir()  # of pictures that were exported, say
+    for path in (image, other):
+        [found] = find_masks(path)
+        assert read(found).object_ids == [1, 2]
+    with pytest.raises(StackError, match=r"cells\.tif and cells\.tiff lie beside"):
+        find_masks(tmp_path)
+    write(other, tmp_path / "cells_labels.tiff")
+    with pytest.raises(StackError, match=r"cells_labels\.tif and cells_labels\.tiff"):
+        find_masks(image)
+
+
 def test_a_folder_may_be_laid_out_as_for_evaluating(tmp_path):
     write(tmp_path / "one" / "image.tif", tmp_path / "one" / "labels.tif")
     (tmp_path / "one" / "meta.json").write_text(
