@@ -37,15 +37,17 @@ def parse_point(text: str) -> PlacedPrompt:
     PromptError
         If the text has another form.
     """
-    object_id, at, fields = _split(text, "point", _POINT_FORM)
-    positive = True
-    if len(fields) == 4 and fields[3] in ("-", "+"):
-        positive = fields.pop() == "+"
-    if len(fields) != 3:
-        raise _wrong(text, "point", _POINT_FORM)
-    frame = _whole(fields[0], text, "point", _POINT_FORM)
-    y, x = (_number(field, text, "point", _POINT_FORM) for field in fields[1:])
-    return PlacedPrompt(PointPrompt(object_id, frame, (y, x), positive), at)
+    try:
+        object_id, at, fields = _split(text)
+        positive = True
+        if len(fields) == 4 and fields[3] in ("-", "+"):
+            positive = fields.pop() == "+"
+        frame, y, x = fields
+        point_yx = float(y), float(x)
+        prompt = PointPrompt(object_id, int(frame), point_yx, positive)
+    except ValueError:
+        raise _wrong(text, "point", _POINT_FORM) from None
+    return PlacedPrompt(prompt, at)
 
 
 def parse_box(text: str) -> PlacedPrompt:
@@ -61,41 +63,32 @@ def parse_box(text: str) -> PlacedPrompt:
     PromptError
         If the text has another form, or the box no area.
     """
-    object_id, at, fields = _split(text, "box", _BOX_FORM)
-    if len(fields) != 5:
-        raise _wrong(text, "box", _BOX_FORM)
-    frame = _whole(fields[0], text, "box", _BOX_FORM)
-    y0, x0, y1, x1 = (_number(field, text, "box", _BOX_FORM) for field in fields[1:])
-    return PlacedPrompt(BoxPrompt(object_id, frame, (y0, x0, y1, x1)), at)
+    try:
+        object_id, at, (frame, *corners) = _split(text)
+        y0, x0, y1, x1 = map(float, corners)
+        prompt = BoxPrompt(object_id, int(frame), (y0, x0, y1, x1))
+    except ValueError:
+        raise _wrong(text, "box", _BOX_FORM) from None
+    return PlacedPrompt(prompt, at)
 
 
-def _split(text: str, kind: str, form: str) -> tuple[int, Mapping[str, int], list[str]]:
-    """Return the object, the position, and the fields that follow."""
-    head, colon, tail = text.partition(":")
-    if not colon:
-        raise _wrong(text, kind, form)
+def _split(text: str) -> tuple[int, Mapping[str, int], list[str]]:
+    """Return the object, the position, and the fields that follow.
+
+    Raises
+    ------
+    ValueError
+        If the text has another form.
+    """
+    head, _, tail = text.partition(":")
     fields = [field.strip() for field in tail.split(",")]
     at: dict[str, int] = {}
-    while "=" in fields[0]:
+    while fields and "=" in fields[0]:
         axis, _, index = fields.pop(0).partition("=")
-        if not axis.strip() or not fields:
-            raise _wrong(text, kind, form)
-        at[axis.strip().lower()] = _whole(index, text, kind, form)
-    return _whole(head, text, kind, form), at, fields
-
-
-def _whole(field: str, text: str, kind: str, form: str) -> int:
-    try:
-        return int(field)
-    except ValueError:
-        raise _wrong(text, kind, form) from None
-
-
-def _number(field: str, text: str, kind: str, form: str) -> float:
-    try:
-        return float(field)
-    except ValueError:
-        raise _wrong(text, kind, form) from None
+        if not axis.strip():
+            raise ValueError
+        at[axis.strip().lower()] = int(index)
+    return int(head), at, fields
 
 
 def _wrong(text: str, kind: str, form: str) -> PromptError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_sam2.control.positions.outlining import box_around
+from napari_sam2.core.frames.passed import LikeFrames
 from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
@@ -187,7 +188,7 @@ def _prompts(before: MaskResult, found: MaskResult, mode: SeedMode) -> FrameProm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PairedFrames:
+class PairedFrames(LikeFrames):
     """The same frame of two stacks as a stack of two: a ``FrameSource``.
 
     Attributes
@@ -210,16 +211,5 @@ class PairedFrames:
         return (self.before, self.after)[frame][self.frame]
 
     @property
-    def shape_hw(self) -> tuple[int, int]:
-        """Height and width of every frame in pixels."""
-        return self.before.shape_hw
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels."""
-        return self.before.dtype
-
-    @property
-    def is_rgb(self) -> bool:
-        """Whether frames are colour pictures."""
-        return self.before.is_rgb
+    def _like(self) -> FrameSource:
+        return self.before

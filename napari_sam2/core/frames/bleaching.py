@@ -14,7 +14,7 @@ import numpy as np
 
 from napari_sam2.core.errors import StackError
 from napari_sam2.core.frames.intensity import sample_frames
-from napari_sam2.core.frames.source import picked_channels
+from napari_sam2.core.frames.passed import LikeFrames
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,7 +50,7 @@ class Fading:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SteadyFrames:
+class SteadyFrames(LikeFrames):
     """Frames of a stack that fades, as bright as the first one: a ``FrameSource``.
 
     Made by :func:`correct_bleaching`.
@@ -94,9 +94,8 @@ class SteadyFrames:
         return frame if self.time is None else self.time
 
     @property
-    def shape_hw(self) -> tuple[int, int]:
-        """Height and width of every frame in pixels."""
-        return self.frames.shape_hw
+    def _like(self) -> FrameSource:
+        return self.frames
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -107,11 +106,6 @@ class SteadyFrames:
     def is_rgb(self) -> bool:
         """Whether frames are colour pictures: never."""
         return False
-
-    @property
-    def picked(self) -> tuple[int, ...]:
-        """The channels that are read; none where that is not known."""
-        return picked_channels(self.frames)
 
 
 def correct_bleaching(frames: FrameSource) -> FrameSource:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.frames.source import check_frame, picked_channels
+from napari_sam2.core.frames.passed import LikeFrames
+from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.frames.times import frame_times
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _FRAMES_PER_TIME = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _OfPositions:
+class _OfPositions(LikeFrames):
     """What sources of the frames of all positions have in common.
 
     Attributes
@@ -43,24 +44,8 @@ class _OfPositions:
         return self.open_frames(self.positions.first)
 
     @property
-    def shape_hw(self) -> tuple[int, int]:
-        """Height and width of every frame in pixels."""
-        return self.one.shape_hw
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels."""
-        return self.one.dtype
-
-    @property
-    def is_rgb(self) -> bool:
-        """Whether frames are colour pictures."""
-        return self.one.is_rgb
-
-    @property
-    def picked(self) -> tuple[int, ...]:
-        """The channels that are read; none where that is not known."""
-        return picked_channels(self.one)
+    def _like(self) -> FrameSource:
+        return self.one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
