@@ -31,8 +31,6 @@ class Dispatcher:
     ----------
     lane : Lane
     board : StatusBoard
-    clock : callable, optional
-        Returns seconds, for the time that is left.
     on_opened : callable, optional
         Takes what is known of a model once it was opened.
     """
@@ -41,12 +39,10 @@ class Dispatcher:
         self,
         lane: Lane,
         board: StatusBoard,
-        clock: Callable[[], float] = time.monotonic,
         on_opened: Callable[[Opened], None] = lambda _: None,
     ) -> None:
         self.board = board
         self._on_opened = on_opened
-        self._clock = clock
         self._lane = lane
         self._queue: list[_Errand] = []
         self._is_closed = False
@@ -143,7 +139,7 @@ class Dispatcher:
     ) -> None:
         if isinstance(item, Progress):
             errand.is_loading = True
-            left = errand.time_left.seconds(item, self._clock())
+            left = errand.time_left.seconds(item, time.monotonic())
             self.board.show(progress=item, seconds_left=left)
             self.refresh()
         else:

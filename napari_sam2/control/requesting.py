@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from napari_sam2.state.document import Document
     from napari_sam2.state.settings import Settings
 
+# The settings that a tracker is made from, as the dock calls them.
+_CHOICES = {
+    "model": "the model",
+    "device": "the device",
+    "image_size": "the detail",
+    "cache_mib": "the memory",
+    "window": "how small objects are seen",
+    "corrects_bleaching": "the correction of bleaching",
+    "quality": "the quality",
+    "is_compiled": "whether it is compiled",
+}
+
 
 def make_request(
     document: Document,
@@ -47,18 +59,8 @@ def make_request(
             f"but the prompts are for {wanted[0]} frames of {wanted[1][0]} × "
             f"{wanted[1][1]}."
         )
-    return TrackerRequest(
-        frames,
-        settings.model,
-        settings.device,
-        limits,
-        settings.image_size,
-        settings.cache_mib,
-        settings.window,
-        settings.corrects_bleaching,
-        settings.quality,
-        settings.is_compiled,
-    )
+    chosen = {name: getattr(settings, name) for name in _CHOICES}
+    return TrackerRequest(frames, limits=limits, **chosen)
 
 
 def asked_for(document: Document, settings: Settings) -> tuple[int, ...]:
@@ -70,17 +72,7 @@ def asked_for(document: Document, settings: Settings) -> tuple[int, ...]:
 
 def choices(settings: Settings) -> tuple[SignalInstance, ...]:
     """Return the signals of all settings that make it another tracker."""
-    events = settings.events
-    return (
-        events.model,
-        events.device,
-        events.image_size,
-        events.cache_mib,
-        events.window,
-        events.corrects_bleaching,
-        events.quality,
-        events.is_compiled,
-    )
+    return tuple(getattr(settings.events, name) for name in _CHOICES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,22 +116,12 @@ News: TypeAlias = Progress | Opened
 """What any job may yield on the way, besides what it is for."""
 
 
-_NAMES = {
-    "model": "the model",
-    "device": "the device",
-    "image_size": "the detail",
-    "cache_mib": "the memory",
-    "window": "how small objects are seen",
-    "corrects_bleaching": "the correction of bleaching",
-    "quality": "the quality",
-    "is_compiled": "whether it is compiled",
-}
-
-
 def what_differs(one: TrackerRequest, other: TrackerRequest) -> str:
     """Name what the user has changed between two requests, as the dock calls it."""
     changed = [
-        name for key, name in _NAMES.items() if getattr(one, key) != getattr(other, key)
+        name
+        for key, name in _CHOICES.items()
+        if getattr(one, key) != getattr(other, key)
     ]
     return " and ".join(changed) or "what the model is shown"
 

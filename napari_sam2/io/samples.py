@@ -75,11 +75,6 @@ def load_sample(name: str) -> Sample:
     )
 
 
-def sample_path(name: str) -> Path:
-    """Return the path of a sample's stack by its name."""
-    return load_sample(name).stack
-
-
 def _sample_folder() -> Path:
     """Find the samples inside an installed package, or beside it in a checkout."""
     package = Path(napari_sam2.__file__).parent

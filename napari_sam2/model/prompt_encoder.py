@@ -69,7 +69,6 @@ class PromptEncoder(nn.Module):
         super().__init__()
         dim = config.hidden_dim
         self.image_size = config.image_size
-        self.grid_size = config.grid
         self.pe_layer = FourierPosition(dim)
         self.point_embeddings = nn.ModuleList(nn.Embedding(1, dim) for _ in range(4))
         self.not_a_point_embed = nn.Embedding(1, dim)

@@ -32,18 +32,15 @@ from napari_sam2.project.image import (
     ImageState,
     Whereabouts,
     locate_image,
-    open_image,
     refer_to_image,
     with_known_pixels,
 )
 from napari_sam2.project.image_paths import locate_companion, related_to
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.recovery import Recovery, find_recoverable
-from napari_sam2.project.results import export
 from napari_sam2.project.session import (
     apply_choices,
     fill_document,
-    new_document,
     project_header,
     project_of,
     stack_geometry,
@@ -58,13 +55,10 @@ __all__ = [
     "Recovery",
     "Whereabouts",
     "apply_choices",
-    "export",
     "fill_document",
     "find_recoverable",
     "locate_companion",
     "locate_image",
-    "new_document",
-    "open_image",
     "project_header",
     "project_of",
     "read_project",

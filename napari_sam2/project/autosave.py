@@ -65,8 +65,6 @@ class Autosave:
         gone on with in another session.
     lane : Lane
         Best one of its own: on one that runs, it waits for the run.
-    project_path : Path, optional
-        The project that the document belongs to, if it was ever saved.
     folder : Path, optional
         Of recovery files; the user's own by default.
     clock : callable, optional
@@ -84,11 +82,10 @@ class Autosave:
         *,
         lane: Lane,
         left: Callable[[], UnfinishedRun | None] = lambda: None,
-        project_path: Path | None = None,
         folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.project_path = project_path
+        self.project_path: Path | None = None
         self._document = document
         self._describe = describe
         self._steps = steps

@@ -16,7 +16,6 @@ from napari_sam2.project.values import (
     StackGeometry,
     View,
 )
-from napari_sam2.state.document import Document
 
 if TYPE_CHECKING:
     from napari_sam2.core.axes import Axes
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.recipe import RecipeStep
     from napari_sam2.core.unfinished_run import UnfinishedRun
     from napari_sam2.project.values import Choices, ImageReference, Placing
+    from napari_sam2.state.document import Document
     from napari_sam2.state.settings import Settings
 
 
@@ -148,18 +148,6 @@ def fill_document(document: Document, contents: Contents) -> None:
             f"frames of {height} × {width} pixels."
         )
     document.begin_with(contents.objects, contents.prompts, masks)
-
-
-def new_document(project: Project) -> Document:
-    """Return a document with what a project keeps."""
-    stack = project.stack
-    document = Document(
-        frame_count=stack.frame_count,
-        shape_hw=stack.shape_hw,
-        series_length=stack.numbers.length,
-    )
-    fill_document(document, project.contents)
-    return document
 
 
 def choices_of(settings: Settings) -> Choices:

@@ -35,16 +35,13 @@ from napari_sam2.state.edit import Edit, TrackedObject
 from napari_sam2.state.history import History
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin, Place
-from napari_sam2.state.review import Doubt
 from napari_sam2.state.reviewer import Reviewer
-from napari_sam2.state.settings import Direction, Settings
+from napari_sam2.state.settings import Settings
 from napari_sam2.state.spill import Spill
 from napari_sam2.state.thresholds import ReviewThresholds
 
 __all__ = [
-    "Direction",
     "Document",
-    "Doubt",
     "Edit",
     "FrameMask",
     "History",

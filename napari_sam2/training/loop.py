@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _WARM_STEPS = 50
+_SAVE_EVERY, _LOG_EVERY = 3.0, 0.5  # minutes
 _LAST = 0.02  # of the highest rate, when the time is over
 
 
@@ -70,7 +71,7 @@ class TrainingSchedule:
         What is drawn, as :func:`~napari_sam2.training.scenes.draw` takes it.
     validation : Path or None
         Stacks to measure on, at the start and the end and in between.
-    validate_every, save_every, log_every : float
+    validate_every : float
         Minutes between.
     """
 
@@ -86,8 +87,6 @@ class TrainingSchedule:
     families: Families = field(default_factory=lambda: FAMILIES)
     validation: Path | None = None
     validate_every: float = 10.0
-    save_every: float = 3.0
-    log_every: float = 0.5
 
 
 def train(
@@ -191,14 +190,12 @@ class _ProcessClock:
         self._schedule = schedule
         self._learner = learner
         self._spent = 0.0
-        self._due = {
-            name: every * 60
-            for name, every in (
-                ("log", schedule.log_every),
-                ("save", schedule.save_every),
-                ("validate", schedule.validate_every),
-            )
-        }
+        self._regular = (
+            (self._write, 60 * _LOG_EVERY),
+            (self._save, 60 * _SAVE_EVERY),
+            (self._validate, 60 * schedule.validate_every),
+        )
+        self._due = [every for _, every in self._regular]
         self._figures: dict[str, list[Tensor]] = defaultdict(list)
         self._seconds = self._drawing = self._rate = 0.0
         self._images = 0
@@ -231,15 +228,9 @@ class _ProcessClock:
         self._rate = rate
         for name, value in {"loss": outcome.loss, **outcome.figures}.items():
             self._figures[name].append(value.detach())
-        for name, action in (
-            ("log", self._write),
-            ("save", self._save),
-            ("validate", self._validate),
-        ):
-            if self._spent >= self._due[name]:
-                self._due[name] = self._spent + 60 * getattr(
-                    self._schedule, f"{name}_every"
-                )
+        for number, (action, every) in enumerate(self._regular):
+            if self._spent >= self._due[number]:
+                self._due[number] = self._spent + every
                 action()
 
     def close(self) -> None:

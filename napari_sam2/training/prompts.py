@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from napari_sam2.training.scenes.dice import Dice
 
+# Pixels that make an object visible, in a frame of 256 × 256.
+_FEWEST = 24
+
 
 class Asked(NamedTuple):
     """K objects to be found, of B clips.
@@ -51,10 +54,8 @@ class Points(NamedTuple):
         )
 
 
-def ask(
-    dice: Dice, labels: Tensor, per_clip: int, *, frame: int = 0, fewest: int = 24
-) -> Asked:
-    """Choose objects that are visible on a frame, preferring those that vanish later.
+def ask(dice: Dice, labels: Tensor, per_clip: int) -> Asked:
+    """Choose objects of the first frame, preferring those that vanish later.
 
     Parameters
     ----------
@@ -63,14 +64,10 @@ def ask(
         Ids below 96.
     per_clip : int
         Most objects of one clip.
-    frame : int, optional
-        Where they must be visible.
-    fewest : int, optional
-        Pixels that make an object visible, in a frame of 256 × 256.
     """
     counts = _areas(labels)  # (B, T, ids)
-    enough = max(4, fewest * labels.shape[-1] ** 2 // 256**2)
-    visible = counts[:, frame] >= enough
+    enough = max(4, _FEWEST * labels.shape[-1] ** 2 // 256**2)
+    visible = counts[:, 0] >= enough
     visible[:, 0] = False
     vanishes = (counts == 0).any(dim=1)
     score = dice.uniform(*visible.shape) + 0.15 * vanishes

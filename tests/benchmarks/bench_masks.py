@@ -36,13 +36,13 @@ from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.project_image import geometry_of, refer_to_layer
 from napari_sam2.project import (
     Autosave,
-    new_document,
     project_header,
     project_of,
     read_project,
     write_project,
 )
 from napari_sam2.state import Document, History, Settings, edits
+from tests.project.projects import new_document
 
 MIB = 1 << 20
 SHAPES = 200

@@ -12,7 +12,7 @@ from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.lessons import Size
 from napari_sam2.finetuning.sources import find_masks, read_masks
 from napari_sam2.finetuning.split import Split
-from napari_sam2.io.samples import sample_path
+from napari_sam2.io.samples import load_sample
 from tests.golden import reference
 
 BASE = str(reference.HERE / "nano_256.safetensors")  # weak, so there is much to learn
@@ -31,7 +31,8 @@ def finished(steps):
 
 def test_masks_of_some_slices_help_on_slices_that_were_never_shown(tmp_path):
     path = tmp_path / "nuclei.adapter.safetensors"
-    whole = finished(read_masks(find_masks(sample_path("cells3d_nuclei"))[0].open()))
+    found = find_masks(load_sample("cells3d_nuclei").stack)
+    whole = finished(read_masks(found[0].open()))
     masks = {frame: whole.masks[frame] for frame in SHOWN}
     shown = replace(whole, masks=masks, complete=frozenset(masks))
     options = TuningOptions(steps=12, every=6, variants=2, size=Size(3, 4))

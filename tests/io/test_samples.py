@@ -7,7 +7,7 @@ from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.prompt_file import read_prompts
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.reading.stack_frames import stack_frames
-from napari_sam2.io.samples import load_sample, sample_names, sample_path
+from napari_sam2.io.samples import load_sample, sample_names
 
 SHAPES = {
     "bacteria_phase": (11, 313, 327),
@@ -52,7 +52,7 @@ def test_prompts_lie_on_the_objects_of_their_masks(name):
 
 
 def test_every_sample_is_named_in_the_readme():
-    readme = sample_path("mni152_t1").with_name("README.md").read_text("utf-8")
+    readme = load_sample("mni152_t1").stack.with_name("README.md").read_text("utf-8")
     assert sample_names() == tuple(SHAPES)
     for words in (*SHAPES, "CC BY 3.0", "BSD-3-Clause", "CC0", "McGill University"):
         assert words in readme

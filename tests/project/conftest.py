@@ -11,9 +11,8 @@ from napari_sam2.control import InlineLane
 from napari_sam2.core.unfinished_run import UnfinishedRun
 from napari_sam2.project.autosave import Autosave
 from napari_sam2.project.recovery import find_recoverable
-from napari_sam2.project.session import new_document
 from napari_sam2.state import edits
-from tests.project.projects import SHAPE_HW, example
+from tests.project.projects import SHAPE_HW, example, new_document
 
 
 class Desk:

@@ -29,11 +29,10 @@ from napari_sam2.project.autosave import Autosave
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.recovery import find_recoverable
 from napari_sam2.project.results import export
-from napari_sam2.project.session import new_document
 from napari_sam2.project.values import ImageReference, Project
 from napari_sam2.project.writing import write_project
 from napari_sam2.state import Edit
-from tests.project.projects import example
+from tests.project.projects import example, new_document
 
 SCALE = 1000
 

@@ -22,7 +22,7 @@ from napari_sam2.core.recipe import (
     Removed,
     Told,
 )
-from napari_sam2.project.session import choices_of, stack_geometry
+from napari_sam2.project.session import choices_of, fill_document, stack_geometry
 from napari_sam2.project.values import (
     Contents,
     Fingerprint,
@@ -33,6 +33,7 @@ from napari_sam2.project.values import (
     SavedWith,
 )
 from napari_sam2.state import (
+    Document,
     FrameMask,
     MaskTable,
     Origin,
@@ -270,3 +271,15 @@ def example(iou: float = 0.75, *, steps: bool = True) -> Project:
         ),
         saved=SAVED,
     )
+
+
+def new_document(project: Project) -> Document:
+    """Return a document with what a project keeps."""
+    stack = project.stack
+    document = Document(
+        frame_count=stack.frame_count,
+        shape_hw=stack.shape_hw,
+        series_length=stack.numbers.length,
+    )
+    fill_document(document, project.contents)
+    return document

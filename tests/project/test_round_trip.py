@@ -18,7 +18,6 @@ from napari_sam2.project.reading import read_project
 from napari_sam2.project.session import (
     apply_choices,
     fill_document,
-    new_document,
     project_header,
     project_of,
     stack_geometry,
@@ -26,7 +25,7 @@ from napari_sam2.project.session import (
 from napari_sam2.project.values import ImageReference, Project
 from napari_sam2.project.writing import write_project
 from napari_sam2.state import Document, Place, Settings
-from tests.project.projects import AXES, example, projects
+from tests.project.projects import AXES, example, new_document, projects
 
 FIXTURES = Path(__file__).parent
 

@@ -129,8 +129,8 @@ class PositionStep:
     Attributes
     ----------
     position : tuple of int
-    visit, visit_count : int
-        Number of the visit, from 0, and of all visits.
+    visit : int
+        Number of the visit, from 0.
     result : FrameResult or None
         All objects found on a frame so far; None when there is no news of any.
     progress : Progress or None
@@ -139,7 +139,6 @@ class PositionStep:
 
     position: Position
     visit: int
-    visit_count: int
     result: FrameResult | None = None
     progress: Progress | None = None
 
@@ -175,10 +174,9 @@ def follow_everywhere(
         If a prompt cannot be answered, no frame of a position can be read, or memory is
         short. What is finished stays in the store.
     """
-    visits = work.visits
-    for number, visit in enumerate(visits):
+    for number, visit in enumerate(work.visits):
         wanted = frozenset(visit.sources) - store.finished(visit.position)
-        step = PositionStep(visit.position, number, len(visits))
+        step = PositionStep(visit.position, number)
         if not wanted:
             continue
         yield step

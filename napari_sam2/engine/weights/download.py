@@ -130,9 +130,7 @@ def download(
         return None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise DownloadError(
-            messages.disk_failed(run.target, reason, CACHE_VARIABLE)
-        ) from error
+        raise DownloadError(messages.disk_failed(run.target, reason)) from error
 
 
 class _Cancelled(Exception):
@@ -220,9 +218,7 @@ class _Download:
         needed = self.checkpoint.size - _size(part) + _SPARE_BYTES
         free = shutil.disk_usage(self.folder).free
         if free < needed:
-            raise DownloadError(
-                messages.too_little_space(self.folder, needed, free, CACHE_VARIABLE)
-            )
+            raise DownloadError(messages.too_little_space(self.folder, needed, free))
 
     def _reported(
         self, counting: Generator[int, None, _T], label: str

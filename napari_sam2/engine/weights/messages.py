@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from napari_sam2.engine.weights.cache import CACHE_VARIABLE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,19 +63,19 @@ def pinned_earlier(receipt: Path) -> str:
     return f" The hash was pinned by an earlier file; delete {receipt} to forget it."
 
 
-def too_little_space(folder: Path, needed: int, free: int, variable: str) -> str:
+def too_little_space(folder: Path, needed: int, free: int) -> str:
     """Say that the disk is too full to begin."""
     return (
         f"The download needs {human_size(needed)}, but only {human_size(free)} are "
         f"free in {folder}: make room, or choose another folder by the environment "
-        f"variable {variable}."
+        f"variable {CACHE_VARIABLE}."
     )
 
 
-def disk_failed(target: Path, reason: str, variable: str) -> str:
+def disk_failed(target: Path, reason: str) -> str:
     """Say that the disk did not take the file."""
     return (
         f"{target} could not be written ({reason}): make room or check the "
         "permissions, or choose another folder by the environment variable "
-        f"{variable}."
+        f"{CACHE_VARIABLE}."
     )

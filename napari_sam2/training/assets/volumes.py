@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Truth = npt.NDArray[np.bool_]
 
 _KINDS = {2: "u1", 4: "<i2", 8: "<i4", 16: "<f4", 512: "<u2"}  # NIfTI's data types
+_MARGIN = 4  # voxels
 
 
 class Block(NamedTuple):
@@ -58,14 +59,14 @@ def nifti(path: Path) -> npt.NDArray[np.generic]:
     return voxels.reshape(shape[::-1])
 
 
-def cropped(block: Block, margin: int = 4) -> Block:
-    """Leave out the air around a volume, but for a margin in voxels."""
+def cropped(block: Block) -> Block:
+    """Leave out the air around a volume, but for a margin."""
     inside = block.labels > 0
     window = []
     for axis in range(3):
         others = tuple(other for other in range(3) if other != axis)
         filled = np.flatnonzero(inside.any(axis=others))
-        window.append(slice(max(0, filled[0] - margin), filled[-1] + 1 + margin))
+        window.append(slice(max(0, filled[0] - _MARGIN), filled[-1] + 1 + _MARGIN))
     cut = tuple(window)
     return block._replace(values=block.values[cut], labels=block.labels[cut])
 
