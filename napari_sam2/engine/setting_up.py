@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.frames.bleaching import correct_bleaching, find_fading, steady
+from napari_sam2.core.frames.brightening import brighten
 from napari_sam2.core.frames.intensity import estimate_limits
-from napari_sam2.core.frames.of_positions import AllFrames, TimeSeries
+from napari_sam2.core.frames.of_positions import AllFrames
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.position_trackers import PositionTrackers
 from napari_sam2.engine.tracker import VideoTracker
 
 if TYPE_CHECKING:
     from napari_sam2.core.frames.intensity import IntensityLimits
-    from napari_sam2.core.frames.numbers import Position
     from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.engine.network import Network
 
@@ -49,37 +48,27 @@ def set_up_tracker(
         If no frame can be read.
     """
     options = options or TrackerOptions()
-    is_corrected = corrects_bleaching and not frames.is_rgb
-    if isinstance(frames, AllFrames):
-        return _at_positions(model, frames, limits, is_corrected, options)
-    seen = correct_bleaching(frames) if is_corrected else frames
+    seen = brighten(frames) if corrects_bleaching else frames
+    if isinstance(seen, AllFrames):
+        return _at_positions(model, seen, limits or estimate_limits(seen), options)
     return VideoTracker(model, seen, limits=limits, options=options)
 
 
 def _at_positions(
     model: Network,
     frames: AllFrames,
-    limits: IntensityLimits | None,
-    is_corrected: bool,
+    limits: IntensityLimits,
     options: TrackerOptions,
 ) -> PositionTrackers:
-    series = TimeSeries(frames.positions, frames.open_frames)
-    fading = find_fading(series) if is_corrected else ()
-
-    def seen_at(position: Position) -> FrameSource:
-        return steady(frames.open_frames(position), fading, series.time_of(position))
-
-    common = limits or estimate_limits(AllFrames(frames.positions, seen_at))
-
     def make(seen: FrameSource) -> VideoTracker:
-        return VideoTracker(model, seen, limits=common, options=options)
+        return VideoTracker(model, seen, limits=limits, options=options)
 
     return PositionTrackers(
         frames.positions,
-        seen_at,
+        frames.open_frames,
         make,
         VideoTracker.forget_features,
         quality=options.quality,
         precision=model.precision,
-        limits=common,
+        limits=limits,
     )

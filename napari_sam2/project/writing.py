@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError, ProjectError
+from napari_sam2.core.flushing import flush_file, flush_names
 from napari_sam2.io.files.output import atomic_output
 from napari_sam2.project.reading import check_contents
 from napari_sam2.project.schema import SUFFIX
@@ -40,11 +40,8 @@ def write_project(path: str | Path, project: Project) -> None:
     try:
         with atomic_output(path, overwrite=True) as temporary, naming_store(path):
             _write(temporary, project)
-            _flush_to_disk(temporary)
-        # The name is on the disk when its folder is; Windows does it by itself.
-        if os.name == "posix":
-            with suppress(OSError):  # some network drives cannot
-                _flush_to_disk(path.parent)
+            flush_file(temporary)
+        flush_names(path.parent)
     except OutputError as error:
         raise ProjectError(str(error)) from error
 
@@ -65,11 +62,3 @@ def _write(path: Path, project: Project) -> None:
     store = new_store(path, is_private=True)
     with closing(store.connection), store.transaction():
         fill_store(store, project)
-
-
-def _flush_to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

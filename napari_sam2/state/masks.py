@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _OVERHEAD_BYTES = 160
 
+CERTAIN = 10.0
+"""Object logit of what the user painted; of what was marked absent, it is negative."""
+
 Place = tuple[int, int]
 """One object on one frame: (object_id, frame)."""
 

@@ -17,13 +17,14 @@ from pathlib import Path
 
 from napari_sam2.core.cancel import CancelToken
 from napari_sam2.engine.loading import load_model
+from napari_sam2.engine.weights import integrity
 from napari_sam2.finetuning.adapting import TuningOrder, adapt
 from napari_sam2.finetuning.course import TuningOptions
 from napari_sam2.finetuning.judging import Examiner
 from napari_sam2.finetuning.sources import find_masks, read_masks
 from napari_sam2.finetuning.split import Split
 from napari_sam2.finetuning.truth import Habits, TruthStack
-from napari_sam2.io.samples import sample_names, sample_path
+from napari_sam2.io.samples import load_sample, sample_names
 
 FEW = 20
 KINDS = ("box", "click", "mask")
@@ -44,7 +45,7 @@ def main() -> None:
 
 def measure(name: str, options: argparse.Namespace) -> None:
     """Tune on the known part of a sample, and print J on the hidden part."""
-    whole = finished(read_masks(find_masks(sample_path(name))[0].open()))
+    whole = integrity.outcome(read_masks(find_masks(load_sample(name).stack)[0].open()))
     hidden = hide(whole.known)
     near = {frame + step for block in hidden for frame in block for step in (-1, 0, 1)}
     masks = {f: objects for f, objects in whole.masks.items() if f not in near}
@@ -60,7 +61,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
             ),
         )
         began = time.monotonic()
-        adapted = finished(adapt(order, CancelToken()))
+        adapted = integrity.outcome(adapt(order, CancelToken()))
         minutes = (time.monotonic() - began) / 60
         outcome = adapted.outcome
         print(
@@ -90,16 +91,7 @@ def by_kind(model, stack: TruthStack, hidden, kind: str) -> float:
     examiner = Examiner(
         [replace(stack, habits=only)], [Split((), hidden)], keeps_features=False
     )
-    return finished(examiner.examine(model))
-
-
-def finished(steps):
-    """Run steps to their end; return what they return."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return integrity.outcome(examiner.examine(model))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 _SIZES = {"t": "tiny", "s": "small", "bplus": "base-plus", "l": "large"}
 
 ALL = sorted(path.stem for path in HERE.glob("*.npz"))
-VIDEOS = [stem for stem in ALL if stem not in ("sam2.1_t_1024", "sam2_l_256")]
+VIDEOS = [stem for stem in ALL if stem != "sam2.1_t_1024"]
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_sam2.core.cancel import CancelToken, Progress
 from napari_sam2.core.errors import DownloadError
+from napari_sam2.core.flushing import flush_file
 from napari_sam2.engine.weights import messages
 from napari_sam2.engine.weights.cache import CACHE_VARIABLE, cache_folder
 from napari_sam2.engine.weights.integrity import (
@@ -233,16 +234,10 @@ class _Download:
                     return outcome
 
     def _move_into_place(self, part: Path, sha256: str) -> None:
-        _flush_to_disk(part)
+        flush_file(part)
         part.replace(self.target)
         stat = self.target.stat()
         write_receipt(self.target, Receipt(sha256, stat.st_size, stat.st_mtime_ns))
-
-
-def _flush_to_disk(path: Path) -> None:
-    """Make sure that a power cut cannot leave a file of zeros behind."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _size(path: Path) -> int:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import OutputError
+from napari_sam2.core.flushing import flush_names
 from napari_sam2.io.files.finished import pack_objects, unpack_objects
 from napari_sam2.io.files.output import names_in, naming_output
 
@@ -112,7 +113,7 @@ class RunJournal:
             length = self._append(0 if before is None else _length(before))
             path = self._folder / _STATE.format(length)
             write(path)
-            _settle(self._folder)
+            flush_names(self._folder)
         self._new, self._before = [], path
         if before not in (None, path):
             with suppress(OSError):  # it does no harm: the longest counts
@@ -138,15 +139,3 @@ class RunJournal:
 def _length(state: Path) -> int:
     """Return how many bytes of the results belong to a state."""
     return int(state.stem.partition("-")[2])
-
-
-def _settle(folder: Path) -> None:
-    """Have the names in a folder written to the disk, where the system offers it."""
-    if os.name != "posix":
-        return
-    with suppress(OSError):  # some network drives do not
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

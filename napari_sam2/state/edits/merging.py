@@ -10,7 +10,7 @@ from napari_sam2.core.masks.packing import unite
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state.edit import Edit
 from napari_sam2.state.edits.objects import remove_objects
-from napari_sam2.state.masks import FrameMask, Origin
+from napari_sam2.state.masks import CERTAIN, FrameMask, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from napari_sam2.state.masks import Place
 
     Box: TypeAlias = tuple[float, float, float, float]
-
-_CERTAIN = 10.0
-"""The object logit of what the user painted."""
 
 
 def merge_objects(document: Document, object_ids: Collection[int]) -> Edit:
@@ -138,7 +135,7 @@ def _absence(parts: Sequence[_Part]) -> FrameMask | None:
         is_reviewed=is_of_all and all(mask.is_reviewed for mask in masks),
     )
     if is_of_all and all(map(_is_painted, masks)):
-        joined = _painted(joined, -_CERTAIN)
+        joined = _painted(joined, -CERTAIN)
     return own if joined == own else joined
 
 
@@ -189,7 +186,7 @@ def _joined(masks: Sequence[FrameMask]) -> FrameMask:
     )
 
 
-def _painted(mask: FrameMask, logit: float = _CERTAIN) -> FrameMask:
+def _painted(mask: FrameMask, logit: float = CERTAIN) -> FrameMask:
     return replace(mask, origin=Origin.PAINTED, predicted_iou=1.0, object_logit=logit)
 
 

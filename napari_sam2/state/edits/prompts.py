@@ -10,7 +10,7 @@ from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.state.edit import Edit, TrackedObject
-from napari_sam2.state.masks import FrameMask, Origin
+from napari_sam2.state.masks import CERTAIN, FrameMask, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.document import Document
     from napari_sam2.state.masks import Place
-
-_CERTAIN = 10.0
-"""An object logit that leaves no doubt: the user said so."""
 
 
 def set_prompts(
@@ -121,7 +118,7 @@ def paint_masks(
         check_frame(frame, document.frame_count)
         packed = mask if isinstance(mask, PackedMask) else pack_mask(mask)
         _check_size(packed, document.shape_hw)
-        logit = -_CERTAIN if packed.is_absent else _CERTAIN
+        logit = -CERTAIN if packed.is_absent else CERTAIN
         painted[object_id, frame] = FrameMask(
             packed, Origin.PAINTED, predicted_iou=1.0, object_logit=logit
         )

@@ -20,6 +20,7 @@ from napari_sam2.engine.weights import (
     resolve_weights,
     verify,
 )
+from napari_sam2.engine.weights.integrity import outcome
 
 
 @pytest.fixture(autouse=True)
@@ -43,14 +44,6 @@ def placed(known_toy, cache, content) -> Path:
     path = cache / "toy.pt"
     path.write_bytes(content)
     return path
-
-
-def conclude(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def flip_a_byte_keeping_the_date(path: Path) -> None:
@@ -89,7 +82,7 @@ def test_a_file_put_there_by_hand_serves(placed):
 
 
 def test_a_downloaded_file_serves(known_toy):
-    assert conclude(download(known_toy)) == resolve_weights("toy")
+    assert outcome(download(known_toy)) == resolve_weights("toy")
 
 
 def test_the_path_of_a_file_works_wherever_a_name_does(tmp_path, monkeypatch):
@@ -137,17 +130,17 @@ def test_a_damaged_file_is_never_given_out(placed, change):
 def test_damage_found_by_verify_is_remembered(placed, known_toy):
     resolve_weights("toy")
     flip_a_byte_keeping_the_date(placed)
-    assert conclude(verify(known_toy)) is Condition.WRONG_HASH
+    assert outcome(verify(known_toy)) is Condition.WRONG_HASH
     with pytest.raises(CheckpointError):
         resolve_weights("toy")
 
 
 def test_verify_tells_every_condition(placed, known_toy, content):
-    assert conclude(verify(known_toy)) is Condition.INTACT
+    assert outcome(verify(known_toy)) is Condition.INTACT
     placed.write_bytes(content[:-1])
-    assert conclude(verify(known_toy)) is Condition.WRONG_SIZE
+    assert outcome(verify(known_toy)) is Condition.WRONG_SIZE
     placed.unlink()
-    assert conclude(verify(known_toy)) is Condition.MISSING
+    assert outcome(verify(known_toy)) is Condition.MISSING
 
 
 def test_presence_looks_at_the_size(placed, known_toy):
