@@ -9,6 +9,7 @@ from napari_sam2.core.errors import ModelError
 from napari_sam2.core.quality import EXACT, given_quality
 from napari_sam2.engine.device import pick_device, told_shortage
 from napari_sam2.engine.heap import keep_freed_memory
+from napari_sam2.engine.llvm import leave_triton_out
 from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights.adapters import find_base, read_card
 from napari_sam2.engine.weights.cache import resolve_weights
@@ -168,6 +169,7 @@ def load_torch_model(
     path: Path, *, device: str = "auto", image_size: int | None = None
 ) -> Sam2Model:
     """Load a file of weights into PyTorch's network, in float32."""
+    leave_triton_out()
     target = pick_device(device)
     if target.type == "cpu":
         keep_freed_memory()

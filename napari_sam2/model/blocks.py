@@ -43,6 +43,21 @@ class MLP(nn.Module):
         return last(x)
 
 
+class Tokens(nn.Module):
+    """Learned tokens, (N, C).
+
+    What ``nn.Embedding`` holds, without its way to fill them: that loads PyTorch's
+    compiler where a model is built on ``meta``. It takes seconds, and with it come
+    GPU compilers that do not bear the company of some graphics drivers in one process.
+    """
+
+    def __init__(self, count: int, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(count, dim))
+        if not self.weight.is_meta:
+            nn.init.normal_(self.weight)
+
+
 class LayerNorm(nn.LayerNorm):
     """Layer normalisation that takes and gives bfloat16 if its weights are so.
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from napari_sam2.model.blocks import MLP, LayerNorm2d
+from napari_sam2.model.blocks import MLP, LayerNorm2d, Tokens
 from napari_sam2.model.two_way import TwoWayTransformer
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class MaskDecoder(nn.Module):
         super().__init__()
         dim = config.hidden_dim
         self.transformer = TwoWayTransformer(config)
-        self.iou_token = nn.Embedding(1, dim)
-        self.mask_tokens = nn.Embedding(_MASKS, dim)
-        self.obj_score_token = nn.Embedding(1, dim)
+        self.iou_token = Tokens(1, dim)
+        self.mask_tokens = Tokens(_MASKS, dim)
+        self.obj_score_token = Tokens(1, dim)
         self.output_upscaling = nn.Sequential(
             nn.ConvTranspose2d(dim, dim // 4, kernel_size=2, stride=2),
             LayerNorm2d(dim // 4),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from napari_sam2.model.blocks import LayerNorm2d
+from napari_sam2.model.blocks import LayerNorm2d, Tokens
 from napari_sam2.model.position import TableCache
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class PromptEncoder(nn.Module):
         dim = config.hidden_dim
         self.image_size = config.image_size
         self.pe_layer = FourierPosition(dim)
-        self.point_embeddings = nn.ModuleList(nn.Embedding(1, dim) for _ in range(4))
-        self.not_a_point_embed = nn.Embedding(1, dim)
+        self.point_embeddings = nn.ModuleList(Tokens(1, dim) for _ in range(4))
+        self.not_a_point_embed = Tokens(1, dim)
         self.mask_downscaling = nn.Sequential(
             nn.Conv2d(1, 4, kernel_size=2, stride=2),
             LayerNorm2d(4),
@@ -81,7 +81,7 @@ class PromptEncoder(nn.Module):
             nn.GELU(),
             nn.Conv2d(16, dim, kernel_size=1),
         )
-        self.no_mask_embed = nn.Embedding(1, dim)
+        self.no_mask_embed = Tokens(1, dim)
 
     def points(self, xy: Tensor, labels: Tensor) -> Tensor:
         """Encode points and box corners, and the padding point that always follows.

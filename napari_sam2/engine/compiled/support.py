@@ -74,8 +74,9 @@ def _no_triton() -> str | None:
     if has_triton():
         return None
     return (
-        "PyTorch compiles for this GPU with Triton, which is not installed or does not "
-        "know it."
+        "PyTorch compiles for this GPU with Triton, which is not installed, does not "
+        "know it, or cannot be in one process with the graphics driver that draws the "
+        "window (on the command line it can)."
     )
 
 
