@@ -215,7 +215,7 @@ class Sessions:
                 contents=contents,
             )
             if self._is_along_another_axis(source):
-                name_by_axis(*session.layers, source)
+                name_by_axis(session.layers, source)
         self._all.append(session)
         self._looking[session] = Looking(session, partial(self._on_looked, session))
         self.made.emit(session)
