@@ -113,7 +113,7 @@ class Session:
     def _listen(self) -> None:
         document, layers = self.document, self._viewer.layers
         for signal, slot in (
-            (document.prompts_changed, self._filler.wake),
+            (self.prompts.waiting, self._filler.wake),
             (document.masks_changed, self._repainter.add),
             (document.objects_changed, self._on_objects_changed),
             (document.spill.failed, self.controller.report),
