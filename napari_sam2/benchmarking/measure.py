@@ -10,7 +10,7 @@ from napari_sam2.benchmarking.machine import Watch
 from napari_sam2.benchmarking.models import empty_model
 from napari_sam2.benchmarking.parts import host_parts, network_parts
 from napari_sam2.benchmarking.peaks import compute_dtype, measure_peaks
-from napari_sam2.benchmarking.results import Findings, PartTime
+from napari_sam2.benchmarking.results import Findings, PartTime, objects_in_words
 from napari_sam2.benchmarking.runs import measure_clicks, measure_run
 from napari_sam2.benchmarking.work import count_work
 from napari_sam2.core.quality import EXACT
@@ -134,7 +134,7 @@ def _measure_whole(
     say("clicks")
     found.clicks = measure_clicks(model)
     for objects in extent.objects:
-        say(f"tracking {objects} object{'s' * (objects > 1)}")
+        say(f"tracking {objects_in_words(objects)}")
         run = measure_run(
             model,
             objects,

@@ -17,6 +17,7 @@ from napari_sam2.engine.rounding import settle_precision
 from napari_sam2.engine.weights import resolve_weights
 from napari_sam2.model.checkpoint import build_model
 from napari_sam2.model.config import VARIANTS
+from napari_sam2.model.description import at_size
 from napari_sam2.model.sam2 import Sam2Model
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def open_model(
         config = VARIANTS[name]
         if image_size is None:
             image_size = quality.image_size(config.image_size)
-        seeded = seeded_model(_at_size(config, image_size)).to(target)
+        seeded = seeded_model(at_size(config, image_size)).to(target)
         settle_precision(seeded, quality)
         return compiled_network(seeded) if is_compiled else seeded, True
     model = load_model(
@@ -85,13 +86,6 @@ def _must_be_seeded(name: str) -> bool:
             raise
         return True
     return False
-
-
-def _at_size(config: Sam2Config, image_size: int) -> Sam2Config:
-    try:
-        return config.at_size(image_size)
-    except ValueError as error:
-        raise CheckpointError(f"This model cannot be used: {error}.") from error
 
 
 def seeded_model(config: Sam2Config) -> Sam2Model:

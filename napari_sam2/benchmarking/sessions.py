@@ -12,11 +12,10 @@ from napari_sam2.benchmarking import ours, reference
 from napari_sam2.benchmarking.clock import seconds
 from napari_sam2.benchmarking.footage import picture, place_yx
 from napari_sam2.benchmarking.footprint import footprint_of
+from napari_sam2.core.geometry import mask_iou
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import numpy.typing as npt
 
     from napari_sam2.engine.network import Network
 
@@ -86,7 +85,7 @@ class Sessions:
         """Finish both runs; return the least IoU of two masks on the last frame."""
         *_, (_, theirs) = self._their_run
         *_, (_, mine) = self._our_run
-        return min(_iou(theirs[object_id], mine[object_id]) for object_id in theirs)
+        return min(mask_iou(theirs[object_id], mine[object_id]) for object_id in theirs)
 
     def click_all(self, frame: int) -> None:
         """Click on every object on a frame, on both sides."""
@@ -110,8 +109,3 @@ def advance(run: Iterator[Any], frames: int) -> None:
     """Compute so many frames of a run."""
     for _ in islice(run, frames):
         pass
-
-
-def _iou(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
-    union = np.count_nonzero(one | other)
-    return np.count_nonzero(one & other) / union if union else 1.0

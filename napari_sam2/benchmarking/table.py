@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.benchmarking.breakdown import REST, break_down, flops_per_frame, roof
 from napari_sam2.benchmarking.comparison import table as comparison_table
+from napari_sam2.benchmarking.results import objects_in_words
 from napari_sam2.evaluation.markup import as_markdown
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _memory(found: Findings) -> str:
 
 
 def _breakdown_rows(found: Findings) -> Iterator[list[str]]:
-    yield ["part", *(_objects(run) for run in found.runs)]
+    yield ["part", *(objects_in_words(run.objects) for run in found.runs)]
     columns = [break_down(found, run) for run in found.runs]
     for name in columns[0]:
         both = zip(columns, found.runs, strict=True)
@@ -166,14 +167,11 @@ def _longer_than_frames(found: Findings) -> Iterator[str]:
         rest = break_down(found, run)[REST]
         if _is_less_than_nothing(rest, run):
             yield (
-                f"With {_objects(run)} the parts take {1 - rest / run.seconds:.2f} "
-                "times as long as the frame: they are\nmeasured one by one, and in a "
+                f"With {objects_in_words(run.objects)} the parts take "
+                f"{1 - rest / run.seconds:.2f} times as long as the frame: "
+                "they are\nmeasured one by one, and in a "
                 "frame some go on at once, or the machine was busier then."
             )
-
-
-def _objects(run: RunTime) -> str:
-    return f"{run.objects} object{'s' * (run.objects > 1)}"
 
 
 def _ms(seconds: float) -> str:

@@ -92,3 +92,9 @@ def pairs_that_meet(
     pairs = np.stack([np.r_[one, other], np.r_[other, one]], axis=1)
     found: list[list[int]] = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist()
     return found
+
+
+def mask_iou(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    """Return what two masks share of what they cover together; 1 if that is nothing."""
+    union = np.count_nonzero(one | other)
+    return float(np.count_nonzero(one & other) / union) if union else 1.0

@@ -44,8 +44,17 @@ def config_of(
         If neither says it, or the image size is none.
     """
     config = _described(path, state) or infer_config(state)
-    if image_size is None:
-        return config
+    return config if image_size is None else at_size(config, image_size)
+
+
+def at_size(config: Sam2Config, image_size: int) -> Sam2Config:
+    """Return the description of a model that sees images of another size.
+
+    Raises
+    ------
+    CheckpointError
+        If the image size is none.
+    """
     try:
         return config.at_size(image_size)
     except ValueError as error:

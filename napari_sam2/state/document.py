@@ -11,14 +11,12 @@ from napari_sam2.core.errors import PromptError
 from napari_sam2.state.edit import differing, put
 from napari_sam2.state.mask_row import are_different, held, repainted
 from napari_sam2.state.mask_table import MaskTable
-from napari_sam2.state.masks import FrameMask, Origin, Place, draw_labels, painted_order
+from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
 from napari_sam2.state.prompted_frames import PromptedFrames
 from napari_sam2.state.spill import Spill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import numpy.typing as npt
 
     from napari_sam2.core.masks.packed import PackedMask
     from napari_sam2.core.prompts import FramePrompts
@@ -224,27 +222,6 @@ class Document:
     def painted_order(self, frame: int) -> list[tuple[int, FrameMask]]:
         """Return a frame's masks as they are painted: the last ones are seen."""
         return painted_order(self.masks.on_frame(frame))
-
-    def labels(
-        self,
-        frame: int,
-        *,
-        out: npt.NDArray[Any] | None = None,
-        hidden: frozenset[int] = frozenset(),
-    ) -> npt.NDArray[Any]:
-        """Draw a frame's label image, (H, W), 0 where there is no object.
-
-        Parameters
-        ----------
-        frame : int
-        out : ndarray of integers, shape (H, W), optional
-            Drawn over, and returned; a new array of :attr:`label_dtype` by default.
-        hidden : frozenset of int, optional
-            Objects to leave out.
-        """
-        labels = np.zeros(self.shape_hw, self.label_dtype) if out is None else out
-        labels[:] = 0
-        return draw_labels(labels, self.masks.on_frame(frame), hidden)
 
     @property
     def label_dtype(self) -> np.dtype[Any]:

@@ -10,7 +10,7 @@ from napari_sam2.core.masks.packed import PackedMask  # noqa: TC001 (for readers
 from napari_sam2.core.results import FrameResult, MaskResult, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     import numpy.typing as npt
 
@@ -127,9 +127,7 @@ def frame_result(frame: int, masks: Mapping[int, FrameMask]) -> FrameResult:
 
 
 def draw_labels(
-    labels: npt.NDArray[Any],
-    masks: Mapping[int, FrameMask],
-    hidden: Collection[int] = (),
+    labels: npt.NDArray[Any], masks: Mapping[int, FrameMask]
 ) -> npt.NDArray[Any]:
     """Draw a frame's masks, by object, as they are seen.
 
@@ -138,10 +136,7 @@ def draw_labels(
     labels : ndarray of integers, shape (H, W)
         Drawn over, and returned; its type holds all ids.
     masks : mapping of int to FrameMask
-    hidden : collection of int, optional
-        Objects to leave out.
     """
     for object_id, one in painted_order(masks):
-        if object_id not in hidden:
-            labels[one.mask.slices][one.mask.crop] = object_id
+        labels[one.mask.slices][one.mask.crop] = object_id
     return labels

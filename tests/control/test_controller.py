@@ -12,6 +12,7 @@ from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Origin, edits
 from tests.control.conftest import Desk, click
 from tests.control.fake_tracker import disc
+from tests.drawn import drawn
 
 
 def test_a_click_gives_a_mask_and_a_run_the_others(desk: Desk) -> None:
@@ -19,7 +20,7 @@ def test_a_click_gives_a_mask_and_a_run_the_others(desk: Desk) -> None:
     desk.say(1, 3, click(20, 30))
     assert desk.mask(1, 3).origin is Origin.PROMPTED
     np.testing.assert_array_equal(
-        desk.document.labels(3) == 1, disc((40, 60), (20, 30))
+        drawn(desk.document, 3) == 1, disc((40, 60), (20, 30))
     )
     desk.controller.run()
     assert desk.document.frames_covered(1) == 10

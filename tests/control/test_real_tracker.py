@@ -16,6 +16,7 @@ from napari_sam2.model.sam2 import Sam2Model
 from napari_sam2.state import Document, History, Settings, edits
 from tests.conftest import discs
 from tests.control.conftest import click
+from tests.drawn import drawn
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
@@ -52,7 +53,7 @@ def test_click_paint_run_correct_and_undo(controller: Controller, truth) -> None
         history.do(edits.add_object(document, object_id))
     y, x = (float(v) for v in np.argwhere(labels[0] == 1).mean(0))
     history.do(edits.set_prompts(document, 1, 0, click(y, x)))
-    assert overlap(document.labels(0) == 1, labels[0] == 1) > 0.7
+    assert overlap(drawn(document, 0) == 1, labels[0] == 1) > 0.7
     history.do(edits.paint_mask(document, 2, 2, labels[2] == 2))
 
     controller.run()

@@ -18,6 +18,7 @@ from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.layers.prompt_boxes import BoxReader
 from napari_sam2.layers.prompt_rows import point_prompts, with_prompts
 from napari_sam2.state import edits
+from tests.drawn import drawn
 from tests.layers.conftest import make_bench
 
 FORMS = ["masks", "boxes", "points"]
@@ -131,7 +132,7 @@ def check(bench):
     assert seen == bench.document.prompts
     bench.masks.apply()
     for frame in range(6):
-        labels = bench.document.labels(frame)
+        labels = drawn(bench.document, frame)
         np.testing.assert_array_equal(bench.masks.layer.data[frame], labels)
 
 

@@ -12,6 +12,7 @@ from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Edit, edits
 from napari_sam2.state.kept_masks import KeptMasks
+from tests.drawn import drawn
 from tests.state.conftest import SHAPE_HW, click, found, square, track
 
 
@@ -89,32 +90,23 @@ def test_the_surer_mask_is_seen_and_the_users_own_above_all(document: Document) 
         found(1, 0, square(0, 0), iou=0.5),
         found(2, 0, square(2, 2), iou=0.9),
     )
-    assert document.labels(0)[3, 3] == 2
+    assert drawn(document, 0)[3, 3] == 2
     assert document.object_at(0, (3.4, 2.6)) == 2
     document.apply(edits.set_flags(document, [(1, 0)], is_locked=True))
-    assert document.labels(0)[3, 3] == 1
+    assert drawn(document, 0)[3, 3] == 1
     document.apply(edits.set_flags(document, [(1, 0)], is_locked=False))
     document.apply(edits.paint_mask(document, 1, 0, square(0, 0)))
-    assert document.labels(0)[3, 3] == 1
+    assert drawn(document, 0)[3, 3] == 1
     assert document.object_at(0, (3, 3)) == 1
     assert document.object_at(0, (10, 10)) is None
     assert document.object_at(5, (0, 0)) is None
-
-
-def test_labels_are_drawn_into_an_array_that_is_given(document: Document) -> None:
-    track(document, found(1, 0, square(0, 0)), found(2, 0, square(9, 9)))
-    stack = np.full((6, 20, 30), 7, np.int32)
-    drawn = document.labels(0, out=stack[0], hidden=frozenset({2}))
-    assert np.shares_memory(drawn, stack)
-    np.testing.assert_array_equal(stack[0], square(0, 0))
-    assert (stack[1] == 7).all()
 
 
 def test_ids_that_need_more_bits_get_them(document: Document) -> None:
     assert document.label_dtype == np.uint16
     document.apply(edits.add_object(document, 70_000))
     track(document, found(70_000, 0, square(0, 0)))
-    assert document.labels(0).max() == 70_000
+    assert drawn(document, 0).max() == 70_000
 
 
 def test_painted_masks_are_prompts(document: Document) -> None:
@@ -160,8 +152,8 @@ def test_many_masks_are_kept_as_bytes_and_are_the_same(monkeypatch, many) -> Non
     wanted[3, 5] = pack_mask(square(9, 9))
     assert {place: one.mask for place, one in document.masks.items()} == wanted
     for frame in range(6):
-        drawn = document.labels(frame)
-        assert all(drawn[wanted[i, frame].mask].any() for i in range(1, 11))
+        labels = drawn(document, frame)
+        assert all(labels[wanted[i, frame].mask].any() for i in range(1, 11))
         assert document.said(3, frame) == (wanted[3, 5] if frame == 5 else None)
     assert len(document.masks) == 60
     assert document.frames_covered(3) == 6

@@ -11,6 +11,7 @@ from napari_sam2.core.errors import FrameError, PromptError
 from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Origin, edits
+from tests.drawn import drawn
 from tests.state.conftest import click, found, square, track
 
 
@@ -109,9 +110,9 @@ def test_painting_replaces_prompts_and_clicking_refines_paint(document) -> None:
     assert document.masks.get((1, 0)).is_protected
     say(document, 1, 0, click(3, 3))
     assert not document.masks.get((1, 0)).is_protected
-    assert document.labels(0)[5, 5] == 1, "the mask stays until the answer comes"
+    assert drawn(document, 0)[5, 5] == 1, "the mask stays until the answer comes"
     answer(document, 1, 0, square(1, 1))
-    assert document.labels(0)[5, 5] == 0
+    assert drawn(document, 0)[5, 5] == 0
     say(document, 1, 0, FramePrompts())
     assert document.said(1, 0) == pack_mask(square(5, 5)), "the painting comes back"
     assert document.masks.get((1, 0)).is_protected
@@ -165,7 +166,7 @@ def test_an_outdated_answer_is_shown_until_the_right_one_comes(document) -> None
     say(document, 1, 0, click(5, 5))
     early = edits.set_answer(document, found(1, 0, square(1, 1)), click(3, 3))
     document.apply(early)
-    assert document.labels(0)[1, 1] == 1
+    assert drawn(document, 0)[1, 1] == 1
     assert document.needs_answer(1, 0)
     answer(document, 1, 0, square(5, 5))
     late = edits.set_answer(document, found(1, 0, square(1, 1)), click(3, 3))

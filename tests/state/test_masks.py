@@ -83,12 +83,3 @@ def test_labels_show_the_better_mask_on_top_and_what_was_painted_above_all() -> 
     drawn = draw_labels(below, masks)
     assert drawn is below
     np.testing.assert_array_equal(drawn, expected)
-
-
-def test_labels_leave_hidden_objects_out() -> None:
-    masks = {
-        i: FrameMask(pack_mask(square(2 * i, 2)), Origin.TRACKED, i / 10, 1.0)
-        for i in (1, 2)
-    }
-    drawn = draw_labels(np.zeros(SHAPE_HW, np.uint8), masks, hidden={2})
-    np.testing.assert_array_equal(drawn, square(2, 2))

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QLabel
 
 from napari_sam2.core.frames.intensity import as_limits
 from tests.control.fake_tracker import disc
+from tests.drawn import drawn
 from tests.widgets.user import SHAPE, User
 
 BLANK = np.zeros(SHAPE, np.uint8)
@@ -45,7 +46,7 @@ def test_a_click_lies_under_its_mask(user_without_window: User, kind: str) -> No
     user.wait_mask(1, frame)
     masks = session.masks.layer
     np.testing.assert_array_equal(
-        user.document.labels(frame) == 1, disc((40, 60), (20, 30))
+        drawn(user.document, frame) == 1, disc((40, 60), (20, 30))
     )
     world = layer.data_to_world(session.image.space.to_data(frame, (20, 30)))
     session.masks.apply()

@@ -6,11 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_sam2.control.positions.outlining import box_around
 from napari_sam2.core.frames.passed import LikeFrames
 from napari_sam2.core.frames.source import check_frame
+from napari_sam2.core.geometry import mask_iou
 from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import FramePrompts
 
@@ -145,7 +144,7 @@ def seed_across(
         back = _follow(tracker, spare, 1, token)
         for object_id, found in there.items():
             again = back.get(object_id + max(here))
-            if again is not None and _iou(again, here[object_id]) >= _LEAST_RETURN:
+            if _is_back(again, here[object_id]):
                 said = _prompts(here[object_id], found, mode)
                 seeds[object_id] = Seed(
                     frame, said, found.predicted_iou, found.object_logit
@@ -174,9 +173,10 @@ def _follow(
     return {one.object_id: one for one in found if _is_sure(one)}
 
 
-def _iou(one: MaskResult, other: MaskResult) -> float:
-    mine, its = one.mask, other.mask
-    return float(np.count_nonzero(mine & its) / np.count_nonzero(mine | its))
+def _is_back(again: MaskResult | None, before: MaskResult) -> bool:
+    if again is None:
+        return False
+    return mask_iou(again.mask, before.mask) >= _LEAST_RETURN
 
 
 def _prompts(before: MaskResult, found: MaskResult, mode: SeedMode) -> FramePrompts:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_sam2.core.geometry import mask_iou
 from napari_sam2.core.masks.orientation import Oriented, cut
 from napari_sam2.core.masks.soft import CERTAIN, SoftMask
 from napari_sam2.core.masks.survey import Part, Score, Survey, grouped, parts_of, survey
@@ -102,15 +103,11 @@ def agreement(
     for place in prompted:
         first = planes[0][place]
         if first.any():
-            ious[place[0]].append(tuple(_iou(one[place], first) for one in planes))
+            ious[place[0]].append(tuple(mask_iou(one[place], first) for one in planes))
     return {
         object_id: tuple(np.mean(rows, axis=0)) if rows else (1.0,) * len(views)
         for object_id, rows in ious.items()
     }
-
-
-def _iou(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
-    return float(np.count_nonzero(one & other) / np.count_nonzero(one | other))
 
 
 def _outside(

@@ -48,23 +48,18 @@ _SPARE_BYTES = 16_000_000
 _FULL_DOWNLOADS = 2
 
 
-def source_url(checkpoint: Checkpoint, mirror: str | None = None) -> str:
+def source_url(checkpoint: Checkpoint) -> str:
     """Return the address that a checkpoint is downloaded from.
 
-    Parameters
-    ----------
-    checkpoint : Checkpoint
-        What to download.
-    mirror : str, optional
-        Address of a folder that holds the files under Meta's file names. Without it the
-        environment variable ``NAPARI_SAM2_MIRROR`` is used, or else Meta's server.
+    It is Meta's, unless the environment variable ``NAPARI_SAM2_MIRROR`` is the address
+    of a folder that holds the files under Meta's file names.
 
     Raises
     ------
     DownloadError
         If the mirror is no http or https address.
     """
-    mirror = mirror or os.environ.get(MIRROR_VARIABLE)
+    mirror = os.environ.get(MIRROR_VARIABLE)
     if not mirror:
         return checkpoint.url
     if not mirror.lower().startswith(("http://", "https://")):
@@ -79,7 +74,6 @@ def download(
     checkpoint: Checkpoint,
     *,
     folder: Path | None = None,
-    mirror: str | None = None,
     token: CancelToken | None = None,
     patience: Patience | None = None,
 ) -> Generator[Progress, None, Path | None]:
@@ -93,8 +87,6 @@ def download(
         What to download.
     folder : Path, optional
         Where to put it; the cache folder by default.
-    mirror : str, optional
-        See :func:`source_url`.
     token : CancelToken, optional
         Checked several times a second, also while the server is silent; what has come
         so far is kept for the next time.
@@ -119,7 +111,7 @@ def download(
     folder = cache_folder() if folder is None else folder
     run = _Download(
         checkpoint=checkpoint,
-        url=source_url(checkpoint, mirror),
+        url=source_url(checkpoint),
         folder=folder,
         token=token or CancelToken(),
         patience=patience or Patience(),

@@ -186,11 +186,13 @@ def test_a_disk_that_fills_up_is_a_sentence(fetch, part, target):
 
 def test_a_mirror_takes_the_place_of_metas_server(toy, monkeypatch):
     assert source_url(toy) == toy.url
-    assert source_url(toy, "https://m.org/a/") == "https://m.org/a/toy.pt"
+    monkeypatch.setenv("NAPARI_SAM2_MIRROR", "https://m.org/a/")
+    assert source_url(toy) == "https://m.org/a/toy.pt"
     monkeypatch.setenv("NAPARI_SAM2_MIRROR", "http://n.org")
     assert source_url(toy) == "http://n.org/toy.pt"
 
 
-def test_a_mirror_must_be_a_web_address(toy):
+def test_a_mirror_must_be_a_web_address(toy, monkeypatch):
+    monkeypatch.setenv("NAPARI_SAM2_MIRROR", "file:///etc")
     with pytest.raises(DownloadError, match="no http or https address"):
-        source_url(toy, "file:///etc")
+        source_url(toy)
