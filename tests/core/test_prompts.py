@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.errors import NoPromptError, PromptError
+from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
 
 SHAPE = (20, 30)
@@ -115,6 +116,18 @@ def test_nobody_can_change_a_mask_that_was_given() -> None:
         with pytest.raises(ValueError, match="WRITEABLE"):
             said.mask.flags.writeable = True
         assert FramePrompts().with_prompt(MaskPrompt(1, 0, said.mask)).mask is said.mask
+
+
+def test_a_packed_mask_says_the_same_and_stays_packed() -> None:
+    packed = pack_mask(blob())
+    one = MaskPrompt(1, 0, packed)
+    said = FramePrompts().with_prompt(one)
+    assert said.mask is one.mask is said.packed is packed
+    assert said == FramePrompts(mask=blob()) != FramePrompts(mask=~blob())
+    assert MaskPrompt(1, 0, blob()).packed == packed
+    said.check(SHAPE, what="object 1 on frame 0")
+    with pytest.raises(PromptError, match="20 × 30 pixels, but the frames are 9 × 9"):
+        said.check((9, 9), what="object 1 on frame 0")
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (4,), (2, 3, 4)])
