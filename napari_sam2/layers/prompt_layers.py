@@ -18,6 +18,7 @@ from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers import prompt_gestures as gestures
 from napari_sam2.layers import prompt_rows as rows
 from napari_sam2.layers import prompt_style as style
+from napari_sam2.layers.box_tool import BoxTool
 from napari_sam2.layers.geometry import follow_geometry
 from napari_sam2.layers.prompt_boxes import BoxReader, BoxWriter
 from napari_sam2.layers.prompt_clipboard import Clipboard
@@ -46,8 +47,9 @@ class PromptLayers:
     A layer that the user removes withdraws its prompts, as one edit; it comes back when
     undo brings them back, and with :meth:`show`. A prompt for an object number that
     does not exist adds the object. A click with the other mouse button, or with Alt,
-    gives a negative point. Dragged points and boxes are followed while they move, as
-    one step of undo; points stay at the last place inside the image.
+    gives a negative point; one with the tool for boxes is a point, too. Dragged points
+    and boxes are followed while they move, as one step of undo; points stay at the last
+    place inside the image.
 
     Parameters
     ----------
@@ -90,6 +92,7 @@ class PromptLayers:
         self._is_pressed = self._is_writing = False
         self._begun: ActionType | None = None
         self._gesture = 0
+        self._step: object = None
         self._last_read: rows.Said = {}
         self._at_rest: Corners = ()
         self._last_shown: Mapping[Place, FramePrompts] = {}
@@ -97,6 +100,7 @@ class PromptLayers:
         self.boxes: Shapes = style.make_boxes(image)
         self._box_reader = BoxReader(self.boxes, image.space)
         self._box_writer = BoxWriter(self.boxes, image)
+        self._box_tool = BoxTool(self, image.space, on_refused)
         self._clipboard = Clipboard(self, dims, image.space)
         self._unfollow = follow_geometry(image.layer, [self.points, self.boxes])
         self._connect()
@@ -112,6 +116,11 @@ class PromptLayers:
     def is_positive(self, is_positive: bool) -> None:
         self._is_positive = is_positive
         self._set_defaults()
+
+    @property
+    def object_id(self) -> int:
+        """The object that is prompted: the chosen one, or a new one."""
+        return self._document.selected or edits.new_object_id(self._document)
 
     def show(self) -> None:
         """Put the layers into the viewer where they are missing."""
@@ -136,7 +145,7 @@ class PromptLayers:
         try:
             self._history.do(edits.say(self._document, news))
         except Sam2Error as error:
-            self._on_refused(str(error))
+            self._on_refused(gestures.sentence_for(error))
 
     def add(self, prompts: Iterable[PointPrompt | BoxPrompt]) -> None:
         """Add prompts as one step."""
@@ -156,7 +165,7 @@ class PromptLayers:
         self._dims.events.point.disconnect(self._on_viewed)
         self._document.prompts_changed.disconnect(self._on_prompts_changed)
         self._document.selection_changed.disconnect(self._set_defaults)
-        self.boxes.events.mode.disconnect(self._on_tool_chosen)
+        self._box_tool.disconnect()
         self._unfollow()
         for layer in (self.points, self.boxes):
             layer.events.data.disconnect(self._on_data)
@@ -168,7 +177,6 @@ class PromptLayers:
         self._dims.events.point.connect(self._on_viewed)
         self._document.prompts_changed.connect(self._on_prompts_changed)
         self._document.selection_changed.connect(self._set_defaults)
-        self.boxes.events.mode.connect(self._on_tool_chosen)
         for layer in (self.points, self.boxes):
             layer.events.data.connect(self._on_data)
             layer.events.features.connect(self._on_features)
@@ -186,8 +194,11 @@ class PromptLayers:
         self._begun = None
         press, self._press = self._press, Press()
         if press.is_in_3d and event.action == ActionType.ADDED:
-            self._show_document()
+            self._take_back()
             self._on_refused(gestures.DEPTHLESS)
+        elif press.is_narrow:
+            self._take_back()
+            self._box_tool.take_click(press)
         else:
             self._commit_layer_edit()
 
@@ -204,22 +215,23 @@ class PromptLayers:
 
         napari tells of points while they are dragged, but of boxes only at the end.
         """
-        self._press = Press.of(event)
+        self._press = Press.of(layer, event)
         self._gesture += 1
         self._is_pressed = True
+        self._step = None
         yield
         while event.type == "mouse_move":
-            if layer == self.boxes:
+            self._press = self._press.go_on(event)
+            if layer == self.boxes and not self._press.is_narrow:
                 self._commit_layer_edit(is_final=False)
             yield
         self._is_pressed = False
 
-    def _on_tool_chosen(self, _event: Any) -> None:
-        """Tell before anything is drawn that boxes are the only shapes here."""
-        better = gestures.better_tool(str(self.boxes.mode))
-        if better is not None:
-            self.boxes.mode, sentence = better
-            self._on_refused(sentence)
+    def _take_back(self) -> None:
+        """Have nothing be said with the press that is just ending."""
+        if self._step is not None and self._step is self._history.last:
+            self._history.undo()
+        self._show_document()
 
     def _on_prompts_changed(self, _places: frozenset[Place]) -> None:
         if not self._is_writing and self._document.prompts != self._last_shown:
@@ -245,8 +257,11 @@ class PromptLayers:
                 self._show_document()
                 self._on_refused(gestures.sentence_for(error))
             return
+        before = self._history.last
         with self._writing():
             self._history.do(edit, gesture=("prompts", id(self), self._gesture))
+        if self._history.last is not before:
+            self._step = self._history.last
         self._last_read, self._last_shown = said, dict(self._document.prompts)
         if is_final:
             self._normalise_layer(news)
@@ -302,7 +317,7 @@ class PromptLayers:
 
     def _set_defaults(self, _selected: object = None) -> None:
         """Give what is drawn next the selected object and the present polarity."""
-        object_id = self._document.selected or edits.new_object_id(self._document)
+        object_id = self.object_id
         positive = self._is_positive and not self._press.is_negative
         style.set_defaults(self.points, object_id, positive)
         style.set_defaults(self.boxes, object_id, True)

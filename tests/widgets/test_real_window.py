@@ -142,6 +142,23 @@ def test_the_right_button_says_not_here_and_can_be_undone(
     assert hands.document.prompts[1, PROMPTED].positive == (True,)
 
 
+def test_a_click_with_the_box_tool_leaves_the_box(hands: Hands, truth: Truth) -> None:
+    hands.press_button("Box")
+    draw_box(hands, truth, 8)
+    before = hands.document.prompts[1, PROMPTED]
+    outside = truth.deepest(truth.labels[PROMPTED] == 0)
+    hands.click(*outside, button=3)
+    hands.wait(lambda: hands.document.prompts[1, PROMPTED].positive == (False,))
+    hands.wait_idle()
+    assert hands.document.prompts[1, PROMPTED].box_yxyx == before.box_yxyx
+    assert overlap(shown(hands, PROMPTED, 1), truth.mask(8, PROMPTED)) > 0.7
+    hands.click(*truth.deepest(truth.mask(8, PROMPTED)))
+    hands.wait(lambda: hands.document.prompts[1, PROMPTED].positive == (False, True))
+    hands.wait_idle()
+    assert hands.document.prompts[1, PROMPTED].box_yxyx == before.box_yxyx
+    assert overlap(shown(hands, PROMPTED, 1), truth.mask(8, PROMPTED)) > 0.7
+
+
 def test_a_painted_mask_is_followed_and_kept(hands: Hands, truth: Truth) -> None:
     hands.press_button("New")
     hands.press_button("Brush")

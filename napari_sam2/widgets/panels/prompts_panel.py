@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.sessions.session import Session
 
 
+_BOX = 2
+# Each fits into one line, so that nothing below moves when a tool is chosen.
+_HINT = "A right click adds a point that is not the object."
+_HINT_OF_BOXES = "Drag a box; a right click is “not the object”."
+
+
 class PromptsPanel(QWidget):
     """Chooses the layer and its mode, so that nobody has to know about layers.
 
@@ -48,6 +54,7 @@ class PromptsPanel(QWidget):
         buttons = self._make_tools()
         self._copy = menu_button("Copy from…", "Take the prompts of another frame")
         self._copy.menu().aboutToShow.connect(self._fill_frames)
+        self._hint = text("")
         self._labels = switch(
             "Use labels…",
             "Make objects and prompts of masks you have, from Cellpose for example",
@@ -62,7 +69,7 @@ class PromptsPanel(QWidget):
             row(*buttons[3:]),
             row(self._copy, self._labels),
             self.labels_form,
-            text("A right click adds a point that is not the object."),
+            self._hint,
         )
         self._watch_tools(links)
 
@@ -76,7 +83,8 @@ class PromptsPanel(QWidget):
         tools: tuple[tuple[str, str, Callable[[], object]], ...] = (
             ("+ Point", "Click what belongs to the object", self.add_points),
             ("− Point", "Click what does not belong to it (Q switches)", self.exclude),
-            ("Box", "Draw a box around the object", self.draw_boxes),
+            ("Box", "Drag from one corner of the object to the opposite one; a click"
+             " without a drag is a point", self.draw_boxes),
             ("Brush", "Paint the object on this frame: the mask is taken as it is, and"
              " later clicks here add to it, or take from it", self.paint),
             ("Eraser", "Erase what is not the object", self.erase),
@@ -189,6 +197,7 @@ class PromptsPanel(QWidget):
             self._begins = {0: self.add_points, 2: self.draw_boxes, 3: self.paint}[
                 number
             ]
+        self._hint.setText(_HINT_OF_BOXES if number == _BOX else _HINT)
         self._tools.setExclusive(False)
         for one in self._tools.buttons():
             one.setChecked(self._tools.id(one) == number)

@@ -145,3 +145,11 @@ def test_the_form_lists_the_labels_layers_that_there_are(working: User) -> None:
     assert form.layers.count() == 0
     form.start()
     assert "no other labels layer" in working.dock.status_line.message
+
+
+def test_the_hint_says_what_a_click_is_with_the_tool_in_use(working: User) -> None:
+    hint = working.dock.workbench.prompts._hint
+    press_tool(working, "+ Point")
+    assert "right click adds a point that is not the object" in hint.text()
+    press_tool(working, "Box")
+    assert "Drag a box; a right click is “not the object”" in hint.text()
