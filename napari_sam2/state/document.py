@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from napari_sam2.core.errors import PromptError
 from napari_sam2.state.edit import differing, put
+from napari_sam2.state.lineage import lives_of
 from napari_sam2.state.mask_row import are_different, held, repainted
 from napari_sam2.state.mask_table import MaskTable
 from napari_sam2.state.masks import FrameMask, Origin, Place, painted_order
@@ -48,6 +49,8 @@ class Document:
     ----------
     objects : mapping of int to TrackedObject
         By id, in the order of their ids.
+    lives : Lives
+        When each of them can be there, as far as divisions say.
     prompts : dict of (object_id, frame) to FramePrompts
         Points and boxes, to be read only; edits change it in place, however many there
         are. A painted mask is a prompt as well, but is kept once, in ``masks``.
@@ -81,7 +84,7 @@ class Document:
         self.frame_count = frame_count
         self.series_length = series_length or frame_count
         self.shape_hw = int(shape_hw[0]), int(shape_hw[1])
-        self.objects: Mapping[int, TrackedObject] = {}
+        self._set_objects({})
         self.prompts: dict[Place, FramePrompts] = {}
         self._prompted = PromptedFrames()
         self.masks = MaskTable()
@@ -151,7 +154,7 @@ class Document:
         if objects:
             known = {**self.objects}
             put(edit.objects, known)
-            self.objects = dict(sorted(known.items()))
+            self._set_objects(known)
         if prompts:
             put(edit.prompts, self.prompts)
             self._prompted.note(prompts, self.prompts)
@@ -170,7 +173,7 @@ class Document:
 
         This is not an edit, so that a million masks are not looked at one by one.
         """
-        self.objects = dict(sorted(objects.items()))
+        self._set_objects(objects)
         self.prompts = dict(prompts)
         self.masks = masks.copy()
         self._prompted.note(prompts, self.prompts)
@@ -242,6 +245,10 @@ class Document:
             if object_id not in hidden and mask.mask.covers((y, x)):
                 return object_id
         return None
+
+    def _set_objects(self, objects: Mapping[int, TrackedObject]) -> None:
+        self.objects: Mapping[int, TrackedObject] = dict(sorted(objects.items()))
+        self.lives = lives_of(self.objects)
 
     def _tell(
         self,

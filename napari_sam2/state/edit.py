@@ -17,6 +17,7 @@ from napari_sam2.state.mask_row import are_equal, replaced_by
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
+    from napari_sam2.core.lineage import Descent
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.state.mask_row import MaskRow
     from napari_sam2.state.mask_table import MaskTable
@@ -38,10 +39,13 @@ class TrackedObject:
         1 or more; the value in label images, and the index of the object's colour.
     name : str
         As every file can keep it; see :func:`~napari_sam2.core.plain_text.plain_text`.
+    descent : Descent or None
+        The object that it is a daughter of, and since when.
     """
 
     object_id: int
     name: str
+    descent: Descent | None = None
 
     def __post_init__(self) -> None:
         """Make the name one that can be saved."""

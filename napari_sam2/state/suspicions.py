@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_sam2.core.geometry import pairs_that_meet
+from napari_sam2.core.masks.pieces import similar_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from napari_sam2.state.masks import FrameMask
     from napari_sam2.state.thresholds import ReviewThresholds
 
-_CERTAIN_LOSS = 0.8
+_CERTAIN_LOSS, _DIVISION = 0.8, 0.7
+_SIMILAR = 1 / 3
+"""The smaller of two pieces of similar size is at least this share of the larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ def sudden_change(
             verb = "disappears" if mask.is_absent else "appears"
             yield Suspicion(_CERTAIN_LOSS, f"The object {verb} in this frame.")
         return
+    if limits.area_ratio is not None:
+        yield from _parted(mask, before)
     yield from _resized(mask.area, before.area, limits.area_ratio)
     yield from _moved(mask, before, limits.centroid_jump)
 
@@ -118,6 +123,15 @@ def contact(
             _share(share - limits.touching, 1 - limits.touching),
             f"{share:.0%} of the outline touches {name}.",
             is_lasting=False,
+        )
+
+
+def _parted(mask: PackedMask, before: PackedMask) -> Iterator[Suspicion]:
+    """Doubt a mask that was one piece, and is two of similar size: a cell divides."""
+    if similar_pieces(mask, _SIMILAR) and not similar_pieces(before, _SIMILAR):
+        yield Suspicion(
+            _DIVISION,
+            "The mask falls into two pieces of similar size: has it divided?",
         )
 
 

@@ -20,7 +20,8 @@ class ReviewThresholds:
         How sure the model is that it sees the object, above 0 if at all: doubtful where
         the number is closer to 0 than this, on either side.
     area_ratio : float or None
-        Growth or shrinkage from one frame to the next: doubtful above this factor.
+        Growth or shrinkage from one frame to the next: doubtful above this factor. With
+        None, a mask that falls into two pieces, or is not there, is not doubted either.
     centroid_jump : float or None
         Movement from one frame to the next, in diameters of the object: doubtful above.
     image_share : float or None

@@ -4,6 +4,7 @@ Each checks what it is given, raises a sentence when it cannot be done, and retu
 :class:`~napari_sam2.state.edit.Edit` without changing anything.
 """
 
+from napari_sam2.state.edits.dividing import divide_object
 from napari_sam2.state.edits.merging import merge_objects
 from napari_sam2.state.edits.objects import (
     add_object,
@@ -31,6 +32,7 @@ from napari_sam2.state.edits.several import say, take_over
 __all__ = [
     "add_object",
     "clear_masks",
+    "divide_object",
     "expect_answers",
     "mark_absent",
     "merge_objects",

@@ -10,6 +10,7 @@ from napari_sam2.core.masks.packing import unite
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state.edit import Edit
 from napari_sam2.state.edits.objects import remove_objects
+from napari_sam2.state.edits.relatives import family_of_whole
 from napari_sam2.state.masks import CERTAIN, FrameMask, Origin
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def merge_objects(document: Document, object_ids: Collection[int]) -> Edit:
     a model can be told one box only, "not here" of one part may lie on another, and its
     answer to the points of one part leaves out the others. Only where an answer is due
     still, points are put together, and a box around all boxes, for the model to answer.
+
+    The whole is a daughter, and has daughters, as its parts were and had, but of whom
+    it is seen with on one frame.
 
     That a part is absent says nothing of the whole, unless all of them are. A joined
     mask is locked if any of its parts was, and accepted if all were.
@@ -58,7 +62,8 @@ def merge_objects(document: Document, object_ids: Collection[int]) -> Edit:
         if said is not parts[0].prompts:
             prompts[place] = said
     label = f"Merge {1 + len(others)} objects into {name}"
-    return Edit(label, gone.objects, prompts, masks)
+    edit = Edit(label, gone.objects, prompts, masks)
+    return replace(edit, objects=family_of_whole(document, edit, (first, *others)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import PromptError
 from napari_sam2.core.prompt_checks import LARGEST_ID, free_number
 from napari_sam2.state.edit import Edit, TrackedObject
+from napari_sam2.state.lineage import without_parents
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,15 +55,19 @@ def remove_object(document: Document, object_id: int) -> Edit:
 
 
 def remove_objects(document: Document, object_ids: Collection[int]) -> Edit:
-    """Remove objects with everything said about them and all their masks."""
+    """Remove objects with everything said about them and all their masks.
+
+    Their daughters stay, as objects that came of none.
+    """
     names = [document.get_object(object_id).name for object_id in object_ids]
+    orphans = without_parents(document.objects, object_ids)
     said = [place for place in document.prompts if place[0] in object_ids]
     seen = [(i, f) for i in object_ids for f in document.masks.of_object(i)]
     # Masks are named also where there are none yet: answers may come between undo and
     # redo, and they must not outlive the object.
     return Edit(
         f"Delete {names[0] if len(names) == 1 else f'{len(names)} objects'}",
-        objects=dict.fromkeys(object_ids),
+        objects={**dict.fromkeys(object_ids), **orphans},
         prompts=dict.fromkeys(said),
         masks=dict.fromkeys((*said, *seen)),
     )

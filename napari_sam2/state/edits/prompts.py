@@ -10,6 +10,7 @@ from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.state.edit import Edit, TrackedObject
+from napari_sam2.state.lineage import why_not_alive
 from napari_sam2.state.masks import CERTAIN, FrameMask, Origin
 
 if TYPE_CHECKING:
@@ -153,6 +154,9 @@ def _awaiting_answer(before: FrameMask | None) -> FrameMask | None:
 def _check_place(document: Document, object_id: int, frame: int) -> None:
     name = document.get_object(object_id).name
     check_frame(frame, document.frame_count)
+    problem = why_not_alive(document.objects, document.lives, object_id, frame)
+    if problem:
+        raise PromptError(problem)
     mask = document.masks.get((object_id, frame))
     if mask is not None and mask.is_locked:
         raise PromptError(

@@ -26,7 +26,8 @@ def set_results(
 ) -> Edit:
     """Take over what a run found, absence included.
 
-    Locked and painted masks, and objects that are gone, are left alone.
+    Locked and painted masks, and objects that are gone, are left alone; a mother has
+    nothing from where she divides on, and a daughter nothing before.
 
     Parameters
     ----------
@@ -44,7 +45,8 @@ def set_results(
         before = document.masks.get(place)
         is_free = before is None or not before.is_protected
         is_current = told.get(place) == said.get(place)
-        if one.object_id in document.objects and is_free and is_current:
+        is_alive = one.object_id in document.objects and document.lives.hold(*place)
+        if is_alive and is_free and is_current:
             after[place] = _found(one, before, said.get(place))
     return Edit("Track", masks=after)
 
