@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.layers.label_stack import LabelStack
-from napari_sam2.layers.taking_out import take_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +29,10 @@ def make_way(layers: LayerList, file: Path | None) -> None:
     """
     if file is None:
         return
-    gone = []
-    for layer in layers:
+    for layer in [*layers]:
         if layer.metadata.get(_KEY) != str(file.absolute()):
             continue
         if isinstance(layer.data, LabelStack) and not layer.data.written():
-            gone.append(layer)
+            layers.remove(layer)
         else:
             layer.visible = False
-    take_out(layers, gone)

@@ -13,6 +13,8 @@ from napari_sam2.core.recipe import Told
 from napari_sam2.project import about
 from napari_sam2.project.checks import load_json
 from napari_sam2.project.decoding import read_objects, read_place
+from napari_sam2.project.descent import with_descent
+from napari_sam2.project.schema import DESCENT
 from napari_sam2.project.typed_json import from_json, to_json
 
 if TYPE_CHECKING:
@@ -57,6 +59,17 @@ def object_rows(objects: Mapping[int, TrackedObject]) -> list[Row]:
     rows = [(object_id, one.name) for object_id, one in objects.items()]
     read_objects(rows)
     return rows
+
+
+def descent_rows(objects: Mapping[int, TrackedObject]) -> list[Row]:
+    """Return the row of ``about`` that says who came of whom; none if nobody did."""
+    found = [
+        {"object_id": object_id, **to_json(one.descent)}
+        for object_id, one in objects.items()
+        if one.descent is not None
+    ]
+    with_descent(objects, found)
+    return [about_row(DESCENT, found)] if found else []
 
 
 def prompt_row(place: Place, prompts: FramePrompts) -> Row:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from napari_sam2.core.errors import ProjectError, Sam2Error
 from napari_sam2.project import about, decoding
 from napari_sam2.project.checks import load_json
+from napari_sam2.project.descent import with_descent
 from napari_sam2.project.recipe_rows import check_steps, read_steps
 from napari_sam2.project.run_row import read_run
 from napari_sam2.project.schema import (
     ABOUT_ONE,
     APPLICATION_ID,
+    DESCENT,
     SELECT_RUN,
     SELECTS,
     TABLES,
@@ -201,7 +203,7 @@ def _project(rows: _Rows) -> Project:
         return read(parts[name])
 
     stack = part("stack", about.read_stack)
-    contents = _contents(rows, stack)
+    contents = _contents(rows, stack, parts.get(DESCENT, []))
     return Project(
         image=part("image", about.read_image),
         stack=stack,
@@ -215,11 +217,11 @@ def _project(rows: _Rows) -> Project:
     )
 
 
-def _contents(rows: _Rows, stack: StackGeometry) -> Contents:
+def _contents(rows: _Rows, stack: StackGeometry, descent: Any) -> Contents:
     """Return what was said and found; steps first, as masks name them."""
     steps = read_steps(rows.of("steps"), rows.of("step_masks"), stack.shape_hw)
     contents = Contents(
-        decoding.read_objects(rows.of("objects")),
+        with_descent(decoding.read_objects(rows.of("objects")), descent),
         decoding.read_prompts(rows.of("prompts")),
         decoding.read_masks(rows.of("masks"), stack.shape_hw, len(steps)),
         steps,

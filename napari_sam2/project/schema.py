@@ -11,6 +11,8 @@ pixels of the image, row first, with pixel centres at integers.
     user chose. ``model``: name and SHA-256 of the weights. ``saved``: versions of
     software, dates. ``view``: the frame and the object that were looked at; may be
     missing. ``beside``: further images that are channels of it; may be missing.
+    ``descent``: the daughters of objects that divided, each with its ``parent`` and the
+    first ``frame`` on which it is there; missing where there are none.
     ``recovery``: in autosaved files only, the project that they belong to. ``run``: a
     run that was stopped. ``run 0000``, ``run 0001``, …: what the tracker remembers of
     it, safetensors in pieces, each in base64. They may be missing, and who passes over
@@ -110,6 +112,7 @@ _MASK_COLUMNS = (
     "is_locked, is_reviewed, answers"
 )
 
+DESCENT = "descent"
 RUN = "run"
 OF_RUN = f"(name = '{RUN}' OR name GLOB '{RUN} *')"
 """The rows of ``about`` that are large, and that nobody needs."""

@@ -12,6 +12,7 @@ from napari_sam2.project.disk_room import has_room
 from napari_sam2.project.run_row import run_rows
 from napari_sam2.project.schema import (
     APPLICATION_ID,
+    DESCENT,
     OF_RUN,
     TABLES,
     VERSION,
@@ -82,6 +83,8 @@ class Store:
         """Replace all objects."""
         self.connection.execute("DELETE FROM objects")
         self._put("objects", 2, encoding.object_rows(objects))
+        self.connection.execute("DELETE FROM about WHERE name = ?", (DESCENT,))
+        self.put_about(encoding.descent_rows(objects))
 
     def set_prompts(self, prompts: Mapping[Place, FramePrompts | None]) -> None:
         """Replace the points and boxes of these places; None removes them."""

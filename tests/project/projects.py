@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.frames.intensity import IntensityLimits
 from napari_sam2.core.frames.layout import FrameLayout
+from napari_sam2.core.lineage import Descent
 from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.masks.packing import absent_mask, pack_mask
 from napari_sam2.core.prompts import FramePrompts
@@ -150,8 +151,15 @@ def contents(draw) -> Contents:
     if not ids:
         return Contents(steps=recipe)
     places = st.tuples(st.sampled_from(ids), st.integers(0, FRAMES - 1))
+    first, *others = sorted(ids)
+    objects = {first: TrackedObject(first, draw(any_texts))}
+    for frame, i in enumerate(others):  # daughters of those before, or of none
+        descent = draw(
+            st.none() | st.builds(Descent, st.sampled_from([*objects]), st.just(frame))
+        )
+        objects[i] = TrackedObject(i, draw(any_texts), descent)
     return Contents(
-        {i: TrackedObject(i, draw(any_texts)) for i in sorted(ids)},
+        objects,
         draw(st.dictionaries(places, outlines(), max_size=4)),
         MaskTable(draw(st.dictionaries(places, frame_masks(), max_size=6))),
         recipe,

@@ -17,7 +17,7 @@ from napari_sam2.project.recovery import find_recoverable
 from napari_sam2.state import edits
 from tests.control.manual_lane import ManualLane
 from tests.project.conftest import Desk
-from tests.project.projects import SHAPE_HW
+from tests.project.projects import SHAPE_HW, disc
 
 
 def test_nothing_is_written_before_anything_changes(desk: Desk) -> None:
@@ -50,6 +50,29 @@ def test_changes_are_recovered_after_a_crash(desk: Desk) -> None:
     desk.document.apply(edits.rename_object(desk.document, 1, "daughter"))
     desk.document.apply(edits.remove_object(desk.document, 7))
     desk.steps = (*desk.steps[:-1], Removed(7), Made("tiny"))
+    desk.autosave.save()
+    desk.crash()
+    desk.assert_recovered()
+
+
+def test_divisions_are_recovered_after_a_crash(desk: Desk) -> None:
+    document = desk.document
+    halves = disc(6, 8, 3) | disc(6, 30, 3)
+    document.apply(edits.paint_mask(document, 1, 3, halves))
+    desk.autosave.tick()
+    document.apply(edits.divide_object(document, 1, 3))
+    desk.autosave.save()
+    desk.crash()
+    desk.assert_recovered()
+
+
+def test_divisions_that_were_undone_are_not_recovered(desk: Desk) -> None:
+    document = desk.document
+    halves = disc(6, 8, 3) | disc(6, 30, 3)
+    document.apply(edits.paint_mask(document, 1, 3, halves))
+    undo = document.apply(edits.divide_object(document, 1, 3))
+    desk.autosave.save()
+    document.apply(undo)
     desk.autosave.save()
     desk.crash()
     desk.assert_recovered()

@@ -57,6 +57,25 @@ def test_what_is_no_project_is_said(tmp_path: Path, project: Path) -> None:
     assert "another program" in refusal(other)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "1",
+        "[7]",
+        '[{"object_id": 7, "parent": 1}]',
+        '[{"object_id": 7, "parent": 9, "frame": 1}]',
+        '[{"object_id": 9, "parent": 1, "frame": 1}]',
+        '[{"object_id": 7, "parent": 7, "frame": 1}]',
+        '[{"object_id": 7, "parent": 1, "frame": -1}]',
+        '[{"object_id": 7, "parent": 1, "frame": 1},'
+        ' {"object_id": 1, "parent": 7, "frame": 1}]',
+    ],
+)
+def test_parents_that_cannot_be_are_refused(project: Path, content: str) -> None:
+    change(project, f"INSERT INTO about VALUES ('descent', '{content}')")
+    refusal(project)
+
+
 def test_a_newer_version_is_refused(project: Path) -> None:
     change(project, f"PRAGMA user_version = {schema.VERSION + 1}")
     assert "newer napari-sam2" in refusal(project)

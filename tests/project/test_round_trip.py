@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from napari_sam2.core.errors import ProjectError
 from napari_sam2.core.frames.layout import FrameLayout
+from napari_sam2.core.lineage import Descent
 from napari_sam2.core.quality import FAST
 from napari_sam2.project import reading, schema
 from napari_sam2.project.reading import read_project
@@ -142,6 +143,16 @@ def test_an_older_program_opens_what_it_understands(tmp_path: Path, monkeypatch)
     for name in new:
         with pytest.raises(ProjectError, match=r"newer napari-sam2 .* update"):
             read_project(tmp_path / f"{name}.sam2")
+
+
+def test_an_older_program_opens_divisions_too(tmp_path: Path, monkeypatch) -> None:
+    contents = example().contents
+    daughter = replace(contents.objects[7], descent=Descent(1, 1))
+    objects = {**contents.objects, 7: daughter}
+    project = replace(example(), contents=replace(contents, objects=objects))
+    write_project(tmp_path / "work.sam2", project)
+    monkeypatch.setattr(reading, "VERSION", 2)
+    assert read_project(tmp_path / "work.sam2") == project
 
 
 def test_positions_saved_before_they_had_a_version_are_opened(tmp_path: Path) -> None:

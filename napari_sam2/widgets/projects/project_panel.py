@@ -233,7 +233,7 @@ class Projects(QWidget):
         )
         if recovery is not None:
             self._discard_when_safe(recovery, keeper)
-        session.controller.say(words.opened(opening), is_to_be_read=True)
+        self.said.emit(words.opened(opening))
         self._show()
         self.opened.emit()
 

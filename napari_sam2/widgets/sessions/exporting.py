@@ -164,5 +164,4 @@ class Exporter:
                 return f"Saved: {path}"
             return f"Saving was stopped; {path.name} was not written."
 
-        work = self._controller.other_work
-        work.do(job, topic=Topic.EXPORT, on_item=take, outcome=outcome)
+        self._controller.work(job, topic=Topic.EXPORT, on_item=take, outcome=outcome)
