@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import torch
 
@@ -81,11 +79,3 @@ def test_no_weight_depends_on_the_image_size() -> None:
             for config in (VARIANTS["sam2.1-tiny"].at_size(s) for s in (64, 512, 1024))
         ]
     assert sizes[0] == sizes[1] == sizes[2]
-
-
-def test_stored_shapes_are_plain_json() -> None:
-    for stem in STORED.values():
-        assert all(
-            isinstance(n, int) for s in reference.shapes(stem).values() for n in s
-        )
-        json.dumps(reference.shapes(stem))

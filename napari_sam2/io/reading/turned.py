@@ -98,21 +98,35 @@ def turned_like(stack: Stack, image: Stack) -> Stack:
         steps = np.linalg.solve(_square(image.affine), _square(stack.affine))
     except np.linalg.LinAlgError:  # flat: it says where no voxel lies
         return stack
-    axes, flipped = list(stack.axes), set()
     turns = np.round(steps[:3, :3])
-    if not _is_turn(turns):
-        return _as_it_is(stack, image)
-    for column, name in enumerate(_SPACE):  # along x, y and z of the stack
-        row = int(np.abs(turns[:, column]).argmax())
-        index = places[name]
-        axes[index] = replace(axes[index], name=_SPACE[row])
-        if turns[row, column] < 0:
-            flipped.add(index)
     shape = [stack.axes[places[name]].size for name in _SPACE]
-    if not _is_same_grid(steps, turns, shape, [sizes[name] for name in _SPACE]):
+    is_same = _is_turn(turns) and _is_same_grid(
+        steps, turns, shape, [sizes[name] for name in _SPACE]
+    )
+    if not is_same:
         return _as_it_is(stack, image)
+    turned = _turned(stack, turns, [places[name] for name in _SPACE])
+    return replace(turned, affine=image.affine)
+
+
+def _turned(stack: Stack, turns: npt.NDArray[Any], places: list[int]) -> Stack:
+    """Rename the axes of a volume, and flip those that run the other way.
+
+    Parameters
+    ----------
+    turns : ndarray, shape (3, 3)
+        Whither x, y and z of the volume go, its columns.
+    places : list of int
+        Where x, y and z are among its axes.
+    """
+    axes, flipped = list(stack.axes), set()
+    for index, column in zip(places, turns.T, strict=True):
+        row = int(np.abs(column).argmax())
+        axes[index] = replace(axes[index], name=_SPACE[row])
+        if column[row] < 0:
+            flipped.add(index)
     array = FlippedArray(stack.array, flipped) if flipped else stack.array
-    return replace(stack, array=array, axes=tuple(axes), affine=image.affine)
+    return replace(stack, array=array, axes=tuple(axes))
 
 
 def _square(affine: Affine) -> npt.NDArray[Any]:
