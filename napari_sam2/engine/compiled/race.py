@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from napari_sam2.core.memory import is_out_of_memory
+from napari_sam2.engine.compiled.support import GRAPHS
 from napari_sam2.engine.groups import give_back_reserve
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Raced:
                 if has_room:
                     self._note(f"could not be compiled: {_reason(error)}")
             if quicker is not None:
-                return self._guarded(quicker)
+                is_replayed = way.get("mode") == GRAPHS
+                return self._guarded(_copied(quicker) if is_replayed else quicker)
             if not has_room:  # for racing, which takes more than the work itself
                 self._note(f"stays as it is: {_NO_ROOM}")
                 give_back_reserve()
@@ -154,9 +156,7 @@ class Raced:
             if current is None:
                 return self._function(*arguments)
             try:
-                # What a replayed graph returns is overwritten when it is replayed.
-                with _ONE_AT_A_TIME:
-                    return tuple(one.clone() for one in current(*arguments))
+                return current(*arguments)
             except Exception as error:  # noqa: BLE001 - so may what they made
                 has_room = not is_out_of_memory(error)
                 reason = _reason(error) if has_room else "memory does not suffice"
@@ -172,6 +172,16 @@ class Raced:
         sentence = f"The {self._name} {what}."
         self.notes.append(sentence)
         _log.warning(sentence)
+
+
+def _copied(replayed: Function) -> Function:
+    """Return what copies what it returns, which is overwritten when it is replayed."""
+
+    def run(*arguments: Any) -> tuple[Tensor, ...]:
+        with _ONE_AT_A_TIME:
+            return tuple(one.clone() for one in replayed(*arguments))
+
+    return run
 
 
 def _plain(argument: Any) -> Any:

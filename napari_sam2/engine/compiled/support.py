@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import torch
 
+GRAPHS = "reduce-overhead"
+"""What PyTorch calls replaying a graph as a whole."""
 _CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 
 
@@ -40,7 +42,7 @@ def compiler_for(device: torch.device) -> Compiler:
     """
     _keep_in_cache_folder()
     if device.type == "cuda":
-        return Compiler(({"mode": "reduce-overhead"}, {}))
+        return Compiler(({"mode": GRAPHS}, {}))
     return Compiler()
 
 

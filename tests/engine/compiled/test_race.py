@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from napari_sam2.engine.compiled.race import Raced
-from napari_sam2.engine.compiled.support import Compiler
+from napari_sam2.engine.compiled.support import GRAPHS, Compiler
 from tests.engine.compiled.backends import Counting
 
 
@@ -19,6 +19,11 @@ def _double(x):
 def _run(raced: Raced, times: int = 6, rows: int = 3):
     with torch.inference_mode():
         return [raced(torch.ones(rows, 2))[0] for _ in range(times)][-1]
+
+
+def _replayed(backend) -> Compiler:
+    """Return what compiles to graphs that are replayed, whether that gains or not."""
+    return Compiler(({"backend": backend, "mode": GRAPHS},), 0.0)
 
 
 def test_what_comes_again_is_compiled_once() -> None:
@@ -35,13 +40,13 @@ def test_what_comes_again_is_compiled_once() -> None:
 def test_results_are_not_overwritten_by_later_ones() -> None:
     buffer = torch.empty(3, 2)
 
-    def replaying(graph, inputs):
+    def replaying(graph, inputs, mode):
         def run(*arguments):
             return (buffer.copy_(graph.forward(*arguments)[0]),)
 
         return run
 
-    raced = Raced("doubling", _double, Compiler(({"backend": replaying},), 0.0))
+    raced = Raced("doubling", _double, _replayed(replaying))
     _run(raced)
     with torch.inference_mode():
         first = raced(torch.ones(3, 2))[0]
@@ -52,7 +57,7 @@ def test_results_are_not_overwritten_by_later_ones() -> None:
 def test_results_are_not_overwritten_by_those_of_another_thread() -> None:
     buffer, others = torch.empty(3, 2), []
 
-    def replaying(graph, inputs):
+    def replaying(graph, inputs, mode):
         def run(*arguments):
             buffer.copy_(graph.forward(*arguments)[0])
             if others and current_thread() is main_thread():
@@ -66,7 +71,7 @@ def test_results_are_not_overwritten_by_those_of_another_thread() -> None:
         with torch.inference_mode():
             raced(torch.zeros(3, 2))
 
-    raced = Raced("doubling", _double, Compiler(({"backend": replaying},), 0.0))
+    raced = Raced("doubling", _double, _replayed(replaying))
     _run(raced)
     others.append(Thread(target=interfere))
     with torch.inference_mode():
@@ -74,6 +79,20 @@ def test_results_are_not_overwritten_by_those_of_another_thread() -> None:
     others[0].join()
     assert found.sum() == 12
     assert buffer.sum() == 0
+
+
+def test_what_nothing_overwrites_is_not_copied() -> None:
+    made = []
+
+    def keeping(graph, inputs):
+        def run(*arguments):
+            made.append(graph.forward(*arguments)[0])
+            return (made[-1],)
+
+        return run
+
+    raced = Raced("doubling", _double, Compiler(({"backend": keeping},), 0.0))
+    assert _run(raced).data_ptr() == made[-1].data_ptr()
 
 
 def test_a_slower_one_is_dropped_with_a_reason() -> None:
