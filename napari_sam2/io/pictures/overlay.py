@@ -104,8 +104,8 @@ def write_overlay(
     Parameters
     ----------
     path : str or Path
-        ``.mp4``: all frames. ``.gif``: up to 150, evenly spread. ``.png``: a sheet of
-        up to twelve, evenly spread.
+        ``.mp4``: all frames. ``.gif``: up to 150, evenly spread, each shown for as long
+        as those it stands for. ``.png``: a sheet of up to twelve, evenly spread.
     frames : FrameSource
         The stack; one frame is read at a time.
     results_of : callable
@@ -134,9 +134,10 @@ def write_overlay(
     path = Path(path)
     check_overlay(path, overwrite=overwrite)
     suffix = path.suffix.lower()
-    picked = range(len(frames)) if shown is None else shown
+    picked = shown = range(len(frames)) if shown is None else shown
     if suffix != ".mp4":
         picked = spread(picked, _SHEET_TILES if suffix == ".png" else _GIF_FRAMES)
+        fps *= len(picked) / max(1, len(shown))  # it takes as long as the film
     side = _LARGEST_SIDE[suffix]
     film = _Film(frames, results_of, limits, picked, side, token)
     with atomic_output(path, overwrite=overwrite, keeps=True) as temporary:

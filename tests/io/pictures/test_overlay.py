@@ -107,6 +107,14 @@ def test_an_animation_lasts_as_long_as_its_film(tmp_path, fps, count):
     assert max(durations) - min(durations) <= 10
 
 
+def test_an_animation_of_some_frames_lasts_as_long_as_all(tmp_path):
+    frames = ArrayFrames(np.zeros((300, 8, 8), np.uint8))
+    write_overlay(tmp_path / "a.gif", frames, lambda frame: (), LIMITS, fps=25)
+    with Image.open(tmp_path / "a.gif") as film:
+        pictures = [one.info["duration"] for one in ImageSequence.Iterator(film)]
+    assert sum(pictures) == pytest.approx(12_000, abs=10)
+
+
 def test_no_picture_of_an_animation_is_too_short_to_be_shown(tmp_path):
     with Image.open(write(tmp_path / "a.gif", shown=range(9), fps=60)) as film:
         assert {one.info["duration"] for one in ImageSequence.Iterator(film)} == {20}
