@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.interrupt import stop_on_interrupt
+from napari_sam2.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from napari_sam2.cli.jobs.job import outputs_of
-from napari_sam2.cli.options.arguments import FrameSpan
+from napari_sam2.cli.options.arguments import FrameSpan, UsageError
 from napari_sam2.cli.options.project import finish, open_project_image, refuse_options
 from napari_sam2.core.recipe import DEFAULT_WINDOW, Made
 from napari_sam2.engine.weights import BUNDLED_NAME, weights_sha256
@@ -40,7 +40,7 @@ _SAID_BY_PROJECT: dict[str, object] = {
     "frames": FrameSpan(), "model": BUNDLED_NAME, "image_size": None,
     "quality": "exact",
     "window": DEFAULT_WINDOW, "correct_bleaching": False, "every": [], "seed": "follow",
-    "resume": False, "axes": (), "fuse": False,
+    "axes": (), "fuse": False,
 }  # fmt: skip
 
 
@@ -51,6 +51,10 @@ def track_project(args: argparse.Namespace) -> int:
     from napari_sam2.project.results import said_in
 
     refuse_options(args, _SAID_BY_PROJECT)
+    if args.resume:
+        raise UsageError(
+            "A project is always done again from its beginning: leave --resume out."
+        )
     project = read_project(args.project)
     frames = open_project_image(project, args)
     with closing(frames.stack):
@@ -62,17 +66,21 @@ def track_project(args: argparse.Namespace) -> int:
         said = said_in(project)
         outputs.check(_header(project, frames, said))
         replayed = _replay(project, frames, args)
+        if replayed.is_stopped and not replayed.contents.masks:
+            raise KeyboardInterrupt(
+                "Stopped before the first mask: nothing was written."
+            )
         redone = replace(project, contents=replayed.contents)
         _write(redone, _header(redone, frames, said), outputs)
     words = _wording(replayed, project.contents.steps)
     print(f"{words}: {', '.join(map(str, outputs.paths))}")
-    return 0
+    return INTERRUPTED if replayed.is_stopped else 0
 
 
 def _replay(
     project: Project, frames: StackFrames, args: argparse.Namespace
 ) -> Replayed:
-    """Do the project's steps again; Ctrl-C stops between two frames."""
+    """Do the project's steps again, until Ctrl-C stops it between two frames."""
     from napari_sam2.control.telling.replaying import replay
     from napari_sam2.project.seen import frames_at_step
 
@@ -188,6 +196,11 @@ def _wording(replayed: Replayed, steps: Iterable[RecipeStep]) -> str:
         found = f"All {total} masks of the model are as in the project, to the pixel"
     else:
         found = "There was nothing to do again"
+    if replayed.is_stopped:
+        found = (
+            f"Stopped: {replayed.left_out} masks were not made again, and are left "
+            f"out. {found}"
+        )
     if replayed.unknown:
         found += (
             f"; {replayed.unknown} are written as they are, because the project does "

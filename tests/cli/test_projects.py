@@ -13,6 +13,7 @@ import pytest
 import tifffile
 
 import napari_sam2.project.results
+from napari_sam2.cli import replay
 from napari_sam2.cli.replay import _Models
 from napari_sam2.control import Controller
 from napari_sam2.core.prompts import FramePrompts
@@ -21,6 +22,7 @@ from napari_sam2.project.reading import read_project
 from napari_sam2.project.values import Project
 from napari_sam2.project.writing import write_project
 from napari_sam2.state import FrameMask, History, Place, Settings, edits
+from tests.cli.stopping import stopping_after
 from tests.cli.study import expected, write_study
 
 
@@ -35,6 +37,28 @@ def test_a_project_is_replayed_with_the_same_masks(cli, study, tmp_path) -> None
     np.testing.assert_array_equal(tifffile.imread(labels), expected(study))
     assert (tmp_path / "overlay.png").exists()
     assert len(table.read_text().splitlines()) == 1 + 20
+
+
+def test_ctrl_c_writes_what_was_made_again(
+    cli, study, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = tmp_path / "labels.tif"
+    command = ("track", "--project", study / "work.sam2", "-o", labels)
+    monkeypatch.setattr(replay, "stop_on_interrupt", lambda: stopping_after(6))
+    said = cli(*command)
+    assert said.code == 130
+    assert "Stopped: " in said.out
+    assert "are left out" in said.out
+    made, whole = tifffile.imread(labels), expected(study)
+    assert 0 < made.astype(bool).sum() < whole.astype(bool).sum()
+    assert not made[(made > 0) & (made != whole)].size
+
+
+def test_a_replay_is_not_resumed(cli, study, tmp_path) -> None:
+    out = tmp_path / "out.tif"
+    said = cli("track", "--project", study / "work.sam2", "-o", out, "--resume")
+    assert said.code == 2
+    assert "A project is always done again from its beginning" in said.err
 
 
 @pytest.mark.parametrize("window", ["off", "auto"])

@@ -51,6 +51,10 @@ class Replayed:
     unknown : int
         How many masks of a model stay as they were, because the project does not say
         how they were made.
+    left_out : int
+        How many masks were not come to before it was stopped. They are not in
+        ``contents``.
+    is_stopped : bool
     """
 
     contents: Contents
@@ -58,6 +62,8 @@ class Replayed:
     changed: int
     changed_pixels: int
     unknown: int = 0
+    left_out: int = 0
+    is_stopped: bool = False
 
 
 def replay(
@@ -74,7 +80,7 @@ def replay(
     make_tracker : callable
         Makes a tracker for the model and the range of intensities of a step.
     token : CancelToken, optional
-        Stops between two frames.
+        Stops between two frames; what was found again until then is returned.
 
     Yields
     ------
@@ -92,21 +98,35 @@ def replay(
     found: Found = {}
     done = 0
     performer = _Performer(make_tracker)
-    for number in needed:
-        # what nobody needs is not done, but steps keep their numbers
-        performer.note(contents.steps[len(performer.steps) : number])
-        for results in performer.perform(contents.steps[number]):
-            if token is not None and token.is_cancelled:
-                raise KeyboardInterrupt("Stopped: nothing was written.")
-            for one in results:
-                key = number, (one.object_id, one.frame)
-                if key in wanted:
-                    found[key] = one
-            done += 1
-            yield Progress(done, total, "Replaying")
+    for number, results in _performed(performer, contents.steps, needed, token):
+        for one in results:
+            key = number, (one.object_id, one.frame)
+            if key in wanted:
+                found[key] = one
+        done += 1
+        yield Progress(done, total, "Replaying")
     if needed:  # later ones gave none of the masks
         contents = replace(contents, steps=performer.steps)
+    if done < total and token is not None and token.is_cancelled:
+        return _stopped(contents, found, wanted.difference(found))
     return _compared(contents, found)
+
+
+def _performed(
+    performer: _Performer,
+    steps: Sequence[RecipeStep],
+    needed: Iterable[int],
+    token: CancelToken | None,
+) -> Iterator[tuple[int, tuple[PackedResult, ...]]]:
+    """Do steps; yield their number and what is found, until the token is cancelled."""
+    for number in needed:
+        # what nobody needs is not done, but steps keep their numbers
+        performer.note(steps[len(performer.steps) : number])
+        with closing(performer.perform(steps[number])) as performed:
+            for results in performed:
+                if token is not None and token.is_cancelled:
+                    return
+                yield number, results
 
 
 def needed_steps(steps: Sequence[RecipeStep], numbers: set[int]) -> list[int]:
@@ -146,7 +166,7 @@ class _Performer:
         for step in steps:
             self._recorder.add(step)
 
-    def perform(self, step: RecipeStep) -> Iterator[tuple[PackedResult, ...]]:
+    def perform(self, step: RecipeStep) -> Generator[tuple[PackedResult, ...]]:
         """Do a step; yield what is found, frame by frame."""
         if isinstance(step, Made):
             self._tracker = None  # first, so that two are never in memory at once
@@ -194,6 +214,28 @@ def _wanted(contents: Contents) -> set[tuple[int, Place]]:
                 wanted.add((one.step, place))
             one = one.beneath
     return wanted
+
+
+def _stopped(
+    contents: Contents, found: Found, lost: set[tuple[int, Place]]
+) -> Replayed:
+    """Leave out the masks that were not come to: they are not what is done again."""
+    kept = {
+        place: mask
+        for place, before in contents.masks.items()
+        if (mask := _without(place, before, lost)) is not None
+    }
+    left_out = len(contents.masks) - len(kept)
+    replayed = _compared(replace(contents, masks=MaskTable(kept)), found)
+    return replace(replayed, left_out=left_out, is_stopped=True)
+
+
+def _without(
+    place: Place, mask: FrameMask | None, lost: set[tuple[int, Place]]
+) -> FrameMask | None:
+    if mask is None or (mask.step is not None and (mask.step, place) in lost):
+        return None  # what lies beneath was corrected since
+    return replace(mask, beneath=_without(place, mask.beneath, lost))
 
 
 def _compared(contents: Contents, found: Found) -> Replayed:

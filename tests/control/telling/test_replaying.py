@@ -167,13 +167,24 @@ def test_paintings_and_unknown_masks_stay(sitting: Sitting) -> None:
     assert replayed.unknown == len(masks) - painted
 
 
-def test_a_replay_can_be_stopped(sitting: Sitting) -> None:
-    token = CancelToken()
-    steps = replay(sitting.contents, sitting.make, token)
-    assert next(steps).total > 20
+def test_a_replay_that_is_stopped_gives_what_was_made_again(sitting: Sitting) -> None:
+    token, contents = CancelToken(), sitting.contents
+    steps = replay(contents, sitting.make, token)
+    for _ in range(12):
+        assert next(steps).total > 20
     token.cancel()
-    with pytest.raises(KeyboardInterrupt, match="nothing was written"):
+    with pytest.raises(StopIteration) as end:
         next(steps)
+    replayed = end.value.value
+    assert replayed.is_stopped
+    kept = replayed.contents.masks
+    assert replayed.left_out == len(contents.masks) - len(kept) > 0
+    assert 0 < replayed.same <= 12
+    assert not replayed.changed
+    assert all(
+        mask.step is None or mask.step < len(replayed.contents.steps)
+        for mask in kept.values()
+    )
 
 
 def test_steps_are_replayed_from_the_last_new_tracker() -> None:
