@@ -101,7 +101,7 @@ MEANINGS: Mapping[QualityMode, str] = {
     "looked back at; rounded where rounded is. 1.4 to 4 times as fast by the size "
     "alone. Masks of the bundled model overlap a little less with true ones: J, which "
     "is 1 where they are the same, falls from 0.47 to 0.45 (the mean by a box, a click "
-    "and a mask), of cells in time-lapses from 0.35 to 0.29.",
+    "and a mask), of cells in time-lapses from 0.34 to 0.28.",
     "fast": "Frames at half of the model's image size, of which the last 2 are looked "
     "back at; rounded where rounded is. 2 to 9 times as fast by the size alone. Masks "
     "of the bundled model overlap less with true ones: J falls from 0.47 to 0.42.",
