@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from napari_sam2.project.image_paths import exists
 if TYPE_CHECKING:
     from napari.layers import Image
 
+_NUMBER = re.compile(r"(?<=.) \[\d+\]$")
 DATASET_KEY = "napari_sam2_dataset"
 """In a layer's metadata: which dataset of its file it shows."""
 PATH_KEY = "napari_sam2_path"
@@ -26,7 +28,7 @@ def layer_path(layer: Image) -> Path | None:
     source = layer.source
     given = layer.metadata.get(PATH_KEY) or source.path
     if given:
-        path = Path(given)
+        path = Path(given).absolute()
         return path if exists(path) else None
     if source.sample and source.sample[0] == "napari-sam2":
         try:
@@ -41,4 +43,24 @@ def image_key(layer: Image) -> str:
     path, dataset = layer_path(layer), layer.metadata.get(DATASET_KEY)
     if path is None:
         return str(layer.name)
-    return f"{path.absolute()}::{dataset}" if dataset else str(path.absolute())
+    return f"{path}::{dataset}" if dataset else str(path)
+
+
+def shows_file(layer: Image, path: Path | None) -> bool:
+    """Whether a layer came from a file, whichever way leads there."""
+    mine = layer_path(layer)
+    try:
+        return mine is not None and path is not None and mine.samefile(path)
+    except OSError:
+        return False
+
+
+def image_name(layer: Image) -> str:
+    """Return what files call the image of a layer.
+
+    The number that napari gives a second layer of one name is of this window only.
+    """
+    name, path = str(layer.name), layer_path(layer)
+    if path is None or name in (path.name, path.stem):
+        return name
+    return _NUMBER.sub("", name)

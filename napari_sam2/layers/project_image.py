@@ -16,6 +16,7 @@ from napari_sam2.layers.layer_file import (
     DATASET_KEY,
     PATH_KEY,
     image_key,
+    image_name,
     layer_path,
 )
 from napari_sam2.layers.placed import place_metadata
@@ -43,10 +44,11 @@ def refer_to_layer(source: ImageSource, *, is_read: bool = False) -> ImageRefere
         Whether three frames are read for a fingerprint.
     """
     layer, path = source.layer, layer_path(source.layer)
+    name = image_name(layer)
     dataset = layer.metadata.get(DATASET_KEY)
     if is_read:
-        return refer_to_image(layer.name, path, frames=source.own, dataset=dataset)
-    reference = refer_to_image(layer.name, path, dataset=dataset)
+        return refer_to_image(name, path, frames=source.own, dataset=dataset)
+    reference = refer_to_image(name, path, dataset=dataset)
     return replace(reference, fingerprint=glance(source.own, path))
 
 
@@ -67,7 +69,7 @@ def geometry_of(source: ImageSource) -> StackGeometry:
 def refer_to_companion(layer: Image) -> ImageReference:
     """Describe an image that is seen beside another one; none of it is read."""
     dataset = layer.metadata.get(DATASET_KEY)
-    return refer_to_image(layer.name, layer_path(layer), dataset=dataset)
+    return refer_to_image(image_name(layer), layer_path(layer), dataset=dataset)
 
 
 def placing_of(layer: Image) -> Placing:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 from napari_sam2.core.said import describe_said
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import find_result_format
+from napari_sam2.layers.layer_file import image_name
 from napari_sam2.layers.placed import place_of
 from napari_sam2.widgets.controls.controls import button, column, row
 from napari_sam2.widgets.controls.focus import ReturningFocus
@@ -75,7 +76,7 @@ class ResultsPanel(QWidget):
         document = controller.document
         is_single = document.series_length == document.frame_count
         self.form = ExportForm(
-            image().layer.name,
+            image_name(image().layer),
             document.frame_count if is_single else None,
             self._save,
             image_path=self._own_path(),
@@ -109,7 +110,7 @@ class ResultsPanel(QWidget):
         results = take_results(controller.document, frames)
         image = self._image()
         affine, codes = place_of(image)
-        made = provenance_of(controller, image.layer.name)
+        made = provenance_of(controller, image_name(image.layer))
         header = ResultHeader(
             image.calibration,
             results.names,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import ComboBox, LineEdit, SpinBox
 from qtpy.QtWidgets import QProgressBar, QWidget
 
+from napari_sam2.layers.layer_file import image_name
 from napari_sam2.widgets.controls.controls import button, column, row, text
 from napari_sam2.widgets.controls.focus import focus_among
 from napari_sam2.widgets.controls.forms import Form
@@ -48,7 +49,7 @@ class TuningPanel(QWidget):
         self._controller = session.controller
         self.tuner = Tuner(session)
         self._is_ours = False
-        self._make_form(as_file_name(session.image.layer.name))
+        self._make_form(as_file_name(image_name(session.image.layer)))
         self._make_progress()
         buttons = row(self.start_button, self.stop_button)
         self._explanation = text(_EXPLANATION)

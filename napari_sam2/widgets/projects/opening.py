@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_sam2.layers.layer_file import layer_path
+from napari_sam2.layers.layer_file import shows_file
 from napari_sam2.project import Whereabouts
 
 if TYPE_CHECKING:
@@ -42,4 +42,4 @@ class Opening:
     def has_its_image(self, layer: Any) -> bool:
         """Say whether a layer shows the very image that the project was made on."""
         is_as_before = self.state.whereabouts in (Whereabouts.FOUND, Whereabouts.MOVED)
-        return is_as_before and layer_path(layer) == self.state.path
+        return is_as_before and shows_file(layer, self.state.path)

@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_sam2.core.errors import Sam2Error, StackError
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.layers.image_source import ImageSource, image_source
-from napari_sam2.layers.layer_file import layer_path
+from napari_sam2.layers.layer_file import layer_path, shows_file
 from napari_sam2.layers.left_masks import make_way
 from napari_sam2.layers.project_image import (
     fitting_layers,
@@ -196,7 +196,7 @@ class ProjectOpener(QObject):
         path = opening.state.path
         assert path is not None
         for layer in self._free_layers():
-            if layer_path(layer) == path:
+            if shows_file(layer, path):
                 self._bind(layer)
                 return
         image = opening.project.image

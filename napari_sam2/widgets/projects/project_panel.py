@@ -9,6 +9,7 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_sam2.control import Topic
+from napari_sam2.layers.layer_file import image_name
 from napari_sam2.project import find_recoverable
 from napari_sam2.project.schema import SUFFIX
 from napari_sam2.widgets.controls.controls import button, column, row, text
@@ -152,7 +153,7 @@ class Projects(QWidget):
         keeper = self.keeper
         if keeper is None:
             return
-        now = keeper.path or Path(f"{keeper.session.image.layer.name}{SUFFIX}")
+        now = keeper.path or Path(f"{image_name(keeper.session.image.layer)}{SUFFIX}")
         path, _ = QFileDialog.getSaveFileName(
             self, "Save the project", str(now), _FILTER
         )

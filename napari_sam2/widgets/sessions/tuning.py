@@ -13,6 +13,7 @@ from napari_sam2.core.cancel import Progress
 from napari_sam2.core.errors import OutputError
 from napari_sam2.engine.weights import adapters_folder
 from napari_sam2.io.files.free_path import free_path
+from napari_sam2.layers.layer_file import image_name
 from napari_sam2.widgets.sessions.model_shelf import let_threads_rest
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Tuner:
 
         session, document = self._session, self._session.document
         return Work(
-            name=session.image.layer.name,
+            name=image_name(session.image.layer),
             frames=session.controller.frames,
             series_length=document.series_length,
             limits=session.image.limits,
