@@ -102,10 +102,10 @@ class ReviewPanel(QWidget):
         column(
             self,
             self._area,
-            self.remark.label,
             self._make_verdicts(),
             self._make_steps(),
             row(self._colours, self._what),
+            self.remark.label,  # below all buttons, which it would move
             self._legend,
             self._limits,
         )

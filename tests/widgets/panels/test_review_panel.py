@@ -64,6 +64,20 @@ def test_a_lost_object_is_found_fixed_and_followed_again(lost: User) -> None:
     assert "No mask is doubtful" in review.remark.label.text()
 
 
+def test_no_button_moves_when_a_doubt_is_explained(lost: User) -> None:
+    from qtpy.QtCore import QPoint
+    from qtpy.QtWidgets import QPushButton
+
+    review = lost.dock.workbench.review
+    buttons = [one for one in review.findChildren(QPushButton) if one.isVisible()]
+    before = [one.mapTo(review, QPoint()) for one in buttons]
+    assert len(buttons) >= 8
+    press(lost, review.next_button.text())
+    lost.qtbot.wait(50)  # for Qt to lay it out
+    assert review.remark.label.height() > 0
+    assert [one.mapTo(review, QPoint()) for one in buttons] == before
+
+
 def test_accepting_a_jump_clears_what_follows(lost: User) -> None:
     review = lost.dock.workbench.review
     review.next_doubtful()
