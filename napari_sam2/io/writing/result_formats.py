@@ -127,7 +127,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "labels-png",
-        "folder of indexed pictures, as DAVIS has them: 00000.png, 00001.png, …",
+        "PNG folder of indexed pictures, as DAVIS has them: 00000.png, 00001.png, …",
         (),
         open_png_labels,
         is_folder=True,
@@ -148,7 +148,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "ctc",
-        "folder as the Cell Tracking Challenge has it: maskT.tif and res_track.txt",
+        "CTC folder, of the Cell Tracking Challenge: maskT.tif and res_track.txt",
         (),
         in_file_order(open_ctc),
         is_folder=True,
@@ -158,7 +158,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "csv",
-        "table of every object on every frame: area, position, confidence, intensity",
+        "CSV table of every object on every frame: area, position, intensity, …",
         (".csv",),
         _open_table,
         image=ImageUse.NEEDED,
@@ -168,7 +168,7 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "tracks",
-        "paths of the objects as napari's tracks, CSV: track, frame, y, x",
+        "CSV of the objects' paths, as napari's tracks: track, frame, y, x",
         (".csv",),
         open_tracks,
         holds_positions=True,
@@ -176,21 +176,21 @@ RESULT_FORMATS: tuple[ResultFormat, ...] = (
     ),
     ResultFormat(
         "overlay-mp4",
-        "video of the masks over the image",
+        "MP4 video of the masks over the image",
         (".mp4",),
         open_overlay,
         image=ImageUse.NEEDED,
     ),
     ResultFormat(
         "overlay-gif",
-        "animation of the masks over the image, of up to 150 frames",
+        "GIF animation of the masks over the image, of up to 150 frames",
         (".gif",),
         open_overlay,
         image=ImageUse.NEEDED,
     ),
     ResultFormat(
         "overlay-png",
-        "sheet of up to twelve pictures of the masks over the image",
+        "PNG sheet of up to twelve pictures of the masks over the image",
         (".png",),
         open_overlay,
         image=ImageUse.NEEDED,

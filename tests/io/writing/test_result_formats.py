@@ -195,3 +195,10 @@ def test_what_is_complete_is_said_when_what_lies_beside_fails(
     ):
         writer.write(*frame_of(0))
     assert [one.name for one in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize("one", RESULT_FORMATS, ids=lambda one: one.name)
+def test_a_format_is_found_in_a_list_by_what_it_is_called(one: ResultFormat) -> None:
+    first = one.description.split()[0].casefold()
+    names = {*one.name.split("-"), *(suffix.strip(".") for suffix in one.suffixes)}
+    assert any(name in first for name in names)
