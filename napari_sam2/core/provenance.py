@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,11 @@ def made_by(
 
 def software_versions() -> dict[str, str]:
     """Return the versions of what computes masks, of those that are installed."""
+    return dict(_installed())
+
+
+@cache  # work is kept every few seconds, where a window waits for it
+def _installed() -> dict[str, str]:
     found = {"napari-sam2": napari_sam2.__version__}
     for name in _SOFTWARE:
         try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from napari_sam2.core import provenance
 from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.provenance import (
     Provenance,
@@ -41,3 +44,12 @@ def test_only_settings_that_change_what_the_model_sees_are_said() -> None:
 
 def test_versions_name_what_computes() -> None:
     assert {"napari-sam2", "numpy", "torch"} <= software_versions().keys()
+
+
+def test_versions_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = software_versions()
+    looked_up: list[str] = []
+    monkeypatch.setattr(provenance, "version", looked_up.append)
+    software_versions().clear()  # nobody's but the caller's
+    assert software_versions() == found
+    assert not looked_up
