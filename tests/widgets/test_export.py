@@ -13,6 +13,9 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from PIL import Image
+from qtpy.QtCore import Qt
+
 from napari_sam2.control import Activity
 from napari_sam2.io.label_frames import read_labels
 from napari_sam2.io.pictures import overlay
@@ -91,6 +94,26 @@ def test_a_file_is_replaced_only_when_the_user_says_so(
     monkeypatch.setattr(export_form, "may_replace", lambda path, parent: True)
     save(tracked, "labels-tiff", path)
     tracked.wait(lambda: path.read_bytes() != b"mine")
+
+
+def test_a_film_can_be_of_the_frames_with_masks(working: User, tmp_path: Path) -> None:
+    for frame in (3, 5):
+        working.click(frame, 20, 30)
+        working.wait_mask(1, frame)
+    working.wait_idle()
+    line, form = working.dock.status_line, working.dock.workbench.results.form
+    save(working, "overlay-gif", tmp_path / "all.gif")
+    working.wait(lambda: "all.gif" in line.message)
+    working.wait_idle()
+    assert "2 of the 10 frames have masks" in line.message
+    working.qtbot.mouseClick(form.with_masks.native, Qt.MouseButton.LeftButton)
+    assert (form.first.value, form.last.value) == (3, 5)
+    save(working, "overlay-gif", tmp_path / "some.gif")
+    working.wait((tmp_path / "some.gif").exists)
+    working.wait_idle()
+    assert "frames have masks" not in line.message
+    with Image.open(tmp_path / "some.gif") as film:
+        assert film.n_frames == 3
 
 
 def test_stop_ends_saving_and_leaves_nothing_half_written(

@@ -18,7 +18,7 @@ from napari_sam2.widgets.controls.controls import column
 from napari_sam2.widgets.controls.forms import Form, beside, push_button
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from napari_sam2.io.writing.result_format import ResultFormat
 
@@ -62,6 +62,8 @@ class ExportForm(QWidget):
         only formats that hold positions are offered.
     on_order : callable
         Takes an :class:`ExportOrder`.
+    frames_with_masks : callable, optional
+        Returns their numbers.
     image_path : Path, optional
         Of the image: results are proposed beside it, in its own format where there is
         one for labels; else in the home folder.
@@ -74,6 +76,7 @@ class ExportForm(QWidget):
         frame_count: int | None,
         on_order: Callable[[ExportOrder], object],
         *,
+        frames_with_masks: Callable[[], Collection[int]] = frozenset,
         image_path: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -82,13 +85,14 @@ class ExportForm(QWidget):
         self._folder = _folder_beside(image_path)
         self._usual = _usual_beside(image_path)
         self._on_order = on_order
+        self._frames_with_masks = frames_with_masks
         self._is_whole = frame_count is None
         self._make_fields((frame_count or 1) - 1)
         tip = "Leave frames out at either end"
-        ends = () if self._is_whole else (beside("Frames", tip, self.first, self.last),)
+        ends = beside("Frames", tip, self.first, self.last, self.with_masks)
         self._form = Form(
             self.kind,
-            *ends,
+            *(() if self._is_whole else (ends,)),
             beside("File", "Where to save it", self.path, self._browse),
             self.save_button,
         )
@@ -109,6 +113,9 @@ class ExportForm(QWidget):
         )
         self.first = SpinBox(value=0, max=last, tooltip="The first frame to save")
         self.last = SpinBox(value=last, max=last, tooltip="The last frame to save")
+        self.with_masks = push_button(
+            "With masks", "From the first frame with a mask to the last", self._fit
+        )
         proposed = self._folder / self._file_name(self._usual)
         self.path = LineEdit(
             label="File", value=str(proposed), tooltip="The file that is written"
@@ -129,6 +136,12 @@ class ExportForm(QWidget):
         first, last = sorted((self.first.value, self.last.value))
         frames = None if self._is_whole else range(first, last + 1)
         self._on_order(ExportOrder(chosen, path, frames))
+
+    def _fit(self) -> None:
+        """Leave out the frames before the first mask, and behind the last."""
+        frames = self._frames_with_masks()
+        if frames:
+            self.first.value, self.last.value = min(frames), max(frames)
 
     def _file_name(self, name: str) -> str:
         return f"{self._name}{_STEM_ENDINGS.get(name, f'_{name}')}{_ending(name)}"

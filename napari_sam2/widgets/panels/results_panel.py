@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
     from napari_sam2.control import Controller, Status
     from napari_sam2.core.cancel import CancelToken
+    from napari_sam2.io.writing.result_format import ResultFormat
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.widgets.controls.links import Links
-    from napari_sam2.widgets.sessions.exporting import Steps
+    from napari_sam2.widgets.sessions.exporting import Results, Steps
+
+_FILMS = "overlay-mp4", "overlay-gif"
 
 
 class ResultsPanel(QWidget):
@@ -79,6 +82,7 @@ class ResultsPanel(QWidget):
             image_name(image().layer),
             document.frame_count if is_single else None,
             self._save,
+            frames_with_masks=lambda: document.masks.frames,
             image_path=self._own_path(),
         )
         tip = "Measure every object on every frame, and show the table"
@@ -128,7 +132,7 @@ class ResultsPanel(QWidget):
             seen = replace(header, token=token, provenance=noted)
             return write_results(path, chosen, results, seen, kept=kept)
 
-        self._exporter.write(path, steps)
+        self._exporter.write(path, steps, remark=_remark(chosen, results))
 
     def _own_path(self) -> Path | None:
         """Return the user's file of the image: samples are nobody's."""
@@ -146,3 +150,14 @@ class ResultsPanel(QWidget):
         if self._table is not None:
             table, self._table = self._table, None
             table.retire()
+
+
+def _remark(chosen: ResultFormat, results: Results) -> str:
+    """Say of a film that most of it shows no mask, if that is so."""
+    shown, count = len(results.masks), len(results.frames)
+    if chosen.name not in _FILMS or 2 * shown > count:
+        return ""
+    return (
+        f"{shown} of the {count} frames {'has' if shown == 1 else 'have'} masks: the "
+        'button "With masks" leaves out those before and behind them.'
+    )

@@ -141,7 +141,9 @@ class Exporter:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
 
-    def write(self, path: Path, steps: Callable[[CancelToken], Steps]) -> None:
+    def write(
+        self, path: Path, steps: Callable[[CancelToken], Steps], *, remark: str = ""
+    ) -> None:
         """Take the steps on the lane; ``path`` appears at their end, or not at all."""
         finished: list[Path] = []
 
@@ -161,7 +163,7 @@ class Exporter:
 
         def outcome() -> str:
             if finished:
-                return f"Saved: {path}"
+                return f"Saved: {path}\n{remark}".strip()
             return f"Saving was stopped; {path.name} was not written."
 
         self._controller.work(job, topic=Topic.EXPORT, on_item=take, outcome=outcome)
