@@ -65,7 +65,7 @@ class Workbench(QWidget):
     def _make_panels(self, viewer: Any) -> None:
         session, links = self.session, self.links
         controller, position = session.controller, session.position
-        self.objects = ObjectsPanel(controller, links)
+        self.objects = ObjectsPanel(controller, links, frame_now=lambda: position.frame)
         self.prompts = PromptsPanel(session, viewer, links)
         self.track = TrackPanel(
             controller,
@@ -114,6 +114,7 @@ class Workbench(QWidget):
         self.results.place_chosen.connect(self._on_place_chosen)
         self.review.fix_asked.connect(self.prompts.add_points)
         links.connect(session.position.changed, self.review.show_frame)
+        links.connect(session.position.changed, self.objects.refresh_locks)
         self.review.show_frame(session.position.frame)
         links.connect(session.painted, self.objects.refresh_coverage)
         if session.masks.hidden:  # as it was left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QKeyEvent, QPixmap
+from qtpy.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -19,7 +19,8 @@ NAME, NUMBER, PROMPTS, FRAMES = range(4)
 """The columns."""
 _TITLES = ("Object", "Id", "Prompts", "Frames")
 _TIPS = (
-    "Its name and colour; F2 or a double click renames it",
+    "Its name, and its colour, hatched where it is locked on the displayed frame; F2 or"
+    " a double click renames it",
     "Its value in the labels layer and in files",
     "Frames on which you clicked, boxed or painted it",
     "Frames on which it has a mask, or is known to be absent",
@@ -27,6 +28,8 @@ _TIPS = (
 _AS_NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _FEWEST_ROWS, _MOST_ROWS = 3, 8
 _ROWS_MEASURED = 50
+_PATCH = 12
+_HATCH = QColor(15, 15, 25)
 
 
 class ObjectTree(QTreeWidget):
@@ -101,12 +104,17 @@ def make_row(object_id: int, name: str) -> QTreeWidgetItem:
     """Make a row of the list; its numbers are still to be written."""
     item = QTreeWidgetItem([name, str(object_id), "", ""])
     item.setData(NAME, Qt.ItemDataRole.UserRole, object_id)
-    item.setIcon(NAME, _colour_icon(object_id))
-    item.setToolTip(NAME, name)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     for number in (NUMBER, PROMPTS, FRAMES):
         item.setTextAlignment(number, _AS_NUMBERS)
+    show_lock(item, is_locked=False)
     return item
+
+
+def show_lock(row: QTreeWidgetItem, *, is_locked: bool) -> None:
+    """Show in the colour of an object whether it is locked, hatched as in the strip."""
+    row.setIcon(NAME, _colour_icon(id_of(row), is_hatched=is_locked))
+    row.setToolTip(NAME, f"{row.text(NAME)}{' (locked here)' if is_locked else ''}")
 
 
 def id_of(row: QTreeWidgetItem) -> int:
@@ -114,10 +122,14 @@ def id_of(row: QTreeWidgetItem) -> int:
     return int(row.data(NAME, Qt.ItemDataRole.UserRole))
 
 
-def _colour_icon(object_id: int) -> QIcon:
+def _colour_icon(object_id: int, *, is_hatched: bool) -> QIcon:
     """Return a patch of an object's colour."""
-    patch = QPixmap(12, 12)
+    patch = QPixmap(_PATCH, _PATCH)
     patch.fill(QColor(*object_colour(object_id)))
+    if is_hatched:
+        painter = QPainter(patch)
+        painter.fillRect(patch.rect(), QBrush(_HATCH, Qt.BrushStyle.BDiagPattern))
+        painter.end()
     icon = QIcon(patch)
     icon.addPixmap(patch, QIcon.Mode.Selected)  # the same, not tinted
     return icon

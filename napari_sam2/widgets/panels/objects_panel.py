@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QTreeWidgetItem, QWidget
 
 from napari_sam2.control import Topic
@@ -18,14 +19,18 @@ from napari_sam2.widgets.panels.object_tree import (
     ObjectTree,
     id_of,
     make_row,
+    show_lock,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from napari_sam2.control import Controller
     from napari_sam2.state import Place
     from napari_sam2.widgets.controls.links import Links
+
+_MOST_AT_ONCE = 50
+_REST_MS = 50
 
 
 class ObjectsPanel(QWidget):
@@ -36,6 +41,8 @@ class ObjectsPanel(QWidget):
     controller : Controller
     links : Links
         Cut when the session ends.
+    frame_now : callable
+        Returns the frame that is displayed.
     parent : QWidget, optional
 
     Attributes
@@ -51,13 +58,23 @@ class ObjectsPanel(QWidget):
     """The user has started another object."""
 
     def __init__(
-        self, controller: Controller, links: Links, *, parent: QWidget | None = None
+        self,
+        controller: Controller,
+        links: Links,
+        *,
+        frame_now: Callable[[], int],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._document = controller.document
+        self._frame_now = frame_now
         self._is_filling = False
         self._rows: dict[int, QTreeWidgetItem] = {}
+        self._covered: dict[int, int] = {}
+        self._locked: set[int] = set()
+        self._at_rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._at_rest.timeout.connect(self._show_locks)
         self.tree = ObjectTree(self)
         column(self, self.tree, *self._make_buttons())
         self.tree.delete_asked.connect(self.delete)
@@ -67,6 +84,7 @@ class ObjectsPanel(QWidget):
         links.connect(self._document.objects_changed, self._on_objects_changed)
         links.connect(self._document.prompts_changed, self._on_prompts_changed)
         links.connect(self._document.selection_changed, self._on_selection_changed)
+        links.at_end(self._at_rest.stop)
         self._fill()
 
     def _make_buttons(self) -> tuple[QWidget, QWidget]:
@@ -132,17 +150,23 @@ class ObjectsPanel(QWidget):
         self._on_show_only()
 
     def refresh_coverage(self, _: object = None) -> None:
-        """Show anew how many frames each object covers."""
-        with self._filling():
-            for object_id, item in self._rows.items():
-                item.setText(FRAMES, str(self._document.frames_covered(object_id)))
+        """Show anew how many frames each object covers, and which are locked."""
+        self._count_frames(self._rows)
+        self.refresh_locks()
+
+    def refresh_locks(self, _: object = None) -> None:
+        """Show anew which objects are locked on the displayed frame, once it stays."""
+        self._at_rest.start()
 
     def _on_show_only(self) -> None:
         only = self._document.selected if self._show_only.isChecked() else None
         self.show_only_changed.emit(only)
 
-    def _on_objects_changed(self, _: object = None) -> None:
-        self._fill()
+    def _on_objects_changed(self, object_ids: frozenset[int]) -> None:
+        if len(object_ids) > _MOST_AT_ONCE:
+            self._fill()
+        else:
+            self._follow(object_ids)
         if self._show_only.isChecked():
             self._on_show_only()
 
@@ -161,9 +185,10 @@ class ObjectsPanel(QWidget):
         with self._controller.attempt(Topic.OBJECTS):
             edit = edits.rename_object(self._document, id_of(item), item.text(NAME))
             self._controller.history.do(edit)
-        self._fill()  # the name that it had, where the new one was refused
+        self._follow({id_of(item)})  # to the old name, where the new one was refused
 
     def _fill(self) -> None:
+        """Make all rows anew."""
         current, chosen = self._current(), self.chosen
         with self._filling():
             self.tree.clear()
@@ -172,12 +197,45 @@ class ObjectsPanel(QWidget):
                 for object_id, one in self._document.objects.items()
             }
             self.tree.addTopLevelItems(list(self._rows.values()))
-        self._fill_numbers(self._rows)
-        self.refresh_coverage()
-        self.tree.fit()
-        self._mark_selected()
+        self._show_what_is_known({*self._rows})
         if current == self._current():
             self._choose(chosen)
+
+    def _follow(self, object_ids: Collection[int]) -> None:
+        """Make, name or take out the rows of some objects; thousands may stay."""
+        with self._filling():
+            for object_id in object_ids:
+                row = self._rows.get(object_id)
+                if object_id not in self._document.objects:
+                    self._take_out(object_id)
+                elif row is None:
+                    self._insert(object_id)
+                else:
+                    row.setText(NAME, self._document.get_object(object_id).name)
+                    show_lock(row, is_locked=False)  # so far; it is looked at below
+        self._show_what_is_known({*object_ids} & self._rows.keys())
+
+    def _insert(self, object_id: int) -> None:
+        row = make_row(object_id, self._document.get_object(object_id).name)
+        place = bisect(sorted(self._rows), object_id)
+        self.tree.insertTopLevelItem(place, row)
+        self._rows[object_id] = row
+
+    def _take_out(self, object_id: int) -> None:
+        row = self._rows.pop(object_id, None)
+        if row is not None:
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(row))
+
+    def _show_what_is_known(self, object_ids: set[int]) -> None:
+        """Show what belongs to rows that are new, and which one is chosen."""
+        for object_id in object_ids:
+            self._covered.pop(object_id, None)
+        self._locked -= object_ids
+        self._fill_numbers(object_ids)
+        self._count_frames(object_ids)
+        self.refresh_locks()
+        self.tree.fit()
+        self._mark_selected()
         for one in (self.delete_button, self._show_only, self.jump_button):
             one.setEnabled(bool(self._rows))
         self._on_chosen()
@@ -197,6 +255,22 @@ class ObjectsPanel(QWidget):
                 if object_id in self._rows:
                     prompts = len(self._document.said_about(object_id))
                     self._rows[object_id].setText(PROMPTS, str(prompts))
+
+    def _count_frames(self, object_ids: Iterable[int]) -> None:
+        with self._filling():
+            for object_id in object_ids:
+                count = self._document.frames_covered(object_id)
+                if self._covered.get(object_id) != count:
+                    self._covered[object_id] = count
+                    self._rows[object_id].setText(FRAMES, str(count))
+
+    def _show_locks(self) -> None:
+        masks = self._document.masks.on_frame(self._frame_now())
+        locked = {i for i, one in masks.items() if one.is_locked and i in self._rows}
+        with self._filling():
+            for object_id in (locked ^ self._locked) & self._rows.keys():
+                show_lock(self._rows[object_id], is_locked=object_id in locked)
+        self._locked = locked
 
     def _mark_selected(self) -> None:
         item = self._rows.get(self._document.selected or 0)
