@@ -201,6 +201,8 @@ class Sam2Dock(QWidget):
         self._links.cut()
         if self.workbench is not None:
             self.workbench.close_links()
+        self.projects.fall_silent()
+        self.sessions.finish_runs()
         self.projects.close()
         self.sessions.close(is_window_gone=is_window_gone)
         self.downloads.close()
@@ -229,7 +231,8 @@ class Sam2Dock(QWidget):
         """Tell also what becomes of work on an image that is not on display."""
 
         def hear(status: Status) -> None:
-            if session is self.sessions.current:
+            is_elsewhere = session is not self.sessions.current and session.has_image
+            if not is_elsewhere or self._is_shut:
                 return
             if status.problem is not None:
                 self.status_line.show_problem(status, f"session {id(session)}")

@@ -78,7 +78,7 @@ class Projects(QWidget):
         self._frames_lane = lane
         self._files = FileLane()
         self._keepers: dict[int, Keeper] = {}
-        self._is_closed = False
+        self._is_closed = self._is_silent = False
         self._make_controls()
         parts = viewer, sessions, settings, self._files, self.question
         self.opener = ProjectOpener(*parts, parent=self)
@@ -168,12 +168,17 @@ class Projects(QWidget):
             self.begun.emit(Topic.SAVING)
             self.keeper.save(path)
 
+    def fall_silent(self) -> None:
+        """Show nothing more: the window may be gone."""
+        self._is_silent = True
+        self._timer.stop()
+
     def close(self) -> None:
         """Write what is not written, and wait for it."""
         if self._is_closed:
             return
         self._is_closed = True
-        self._timer.stop()
+        self.fall_silent()
         for keeper in self._keepers.values():
             keeper.autosave.save()
         self._files.finish()
@@ -265,6 +270,8 @@ class Projects(QWidget):
             keeper.autosave.tick()
 
     def _show(self) -> None:
+        if self._is_silent:
+            return
         keeper = self.keeper
         for one in (self.save_button, self.save_as_button):
             one.setEnabled(keeper is not None)

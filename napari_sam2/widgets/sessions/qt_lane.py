@@ -9,6 +9,8 @@ import atexit
 import ctypes
 import sys
 import threading
+import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _IMPORTING = "<frozen importlib._bootstrap>"
+_LOOK_S = 0.005
 _PATIENCE_S = 1.0
 _LAST_PATIENCE_S = 5.0  # when the program ends
 
@@ -68,7 +71,7 @@ class QtLane(QObject):
         Of the thread, for debuggers.
     """
 
-    _arrived = Signal(object, object)
+    _arrived = Signal()
 
     def __init__(
         self, parent: QObject | None = None, *, name: str = "napari-sam2"
@@ -80,6 +83,7 @@ class QtLane(QObject):
         self._lock = threading.Lock()
         self._waiting: list[Task] = []
         self._current: Task | None = None
+        self._news: deque[tuple[Task, Callable[[], Any]]] = deque()
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread.start()
@@ -111,7 +115,25 @@ class QtLane(QObject):
     def _post(self, task: Task, callback: Callable[[], Any]) -> None:
         """Have something called on the GUI thread; called on any."""
         if not self._is_closed:
-            self._arrived.emit(task, callback)
+            self._news.append((task, callback))
+            self._arrived.emit()
+
+    def deliver_until(self, is_enough: Callable[[], bool], *, seconds: float) -> None:
+        """Deliver what comes, while the caller waits and the window does nothing else.
+
+        Parameters
+        ----------
+        is_enough : callable
+            Called now and then: whether nothing more is waited for.
+        seconds : float
+            The longest to wait.
+        """
+        end = time.monotonic() + seconds
+        while not is_enough() and time.monotonic() < end:
+            if self._news:
+                self._deliver()
+            else:
+                time.sleep(_LOOK_S)
 
     def close(self) -> None:
         """Cancel everything, wait a little for the present step, deliver nothing more.
@@ -173,10 +195,11 @@ class QtLane(QObject):
             with self._lock:
                 self._current = None
 
-    def _deliver(self, task: Task, callback: Callable[[], Any]) -> None:
-        """Call back, on the GUI thread."""
-        if self._is_closed:
+    def _deliver(self) -> None:
+        """Call back, on the GUI thread, unless that was done while somebody waited."""
+        if self._is_closed or not self._news:
             return
+        task, callback = self._news.popleft()
         try:
             callback()
         except BaseException:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_sam2.control import Controller, Topic
+from napari_sam2.control import Activity, Controller, Topic
 from napari_sam2.core.errors import PromptError, StackError
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.io.prompt_json import PromptSet
@@ -197,6 +197,17 @@ class Session:
             add_tracks(self._viewer.layers, self.image, self.document)
 
     @property
+    def has_image(self) -> bool:
+        """Whether its image is in the viewer."""
+        return self.image.layer in self._viewer.layers
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on, or finishes its frame."""
+        going = Activity.RUNNING, Activity.STOPPING
+        return self.controller.status.activity in going
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was said or found yet."""
         return not self.document.prompts and not len(self.document.masks)
@@ -248,7 +259,7 @@ class Session:
 
     def _forget(self, layer: Any) -> None:
         """Forget what a layer shows; undo brings both back."""
-        if self.is_closed or layer in self._viewer.layers:
+        if self.is_closed or layer in self._viewer.layers or not self.has_image:
             return
         if layer == self.masks.layer:
             self.controller.clear_masks()
@@ -273,7 +284,7 @@ class Session:
         layers.selection.active = active
 
     def _repaint(self, frames: frozenset[int]) -> None:
-        is_missed = self.masks.layer not in self._viewer.layers
+        is_missed = self.masks.layer not in self._viewer.layers and self.has_image
         if is_missed and len(self.document.masks) and not self.is_closed:
             self._bring_masks_back()
         self.masks.apply()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_sam2.control import Topic
 from napari_sam2.widgets.sessions.looking import Looking
@@ -15,10 +16,14 @@ from napari_sam2.widgets.sessions.session import Session
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from napari_sam2.control import Lane, TrackerFactory
+    from napari_sam2.control import TrackerFactory
     from napari_sam2.layers.image_source import ImageSource
     from napari_sam2.project.values import Contents
     from napari_sam2.state import Settings
+    from napari_sam2.widgets.sessions.qt_lane import QtLane
+
+_PATIENCE_S = 5.0
+_LOOK_MS = 50
 
 
 class Sessions:
@@ -28,7 +33,7 @@ class Sessions:
     ----------
     viewer : napari.Viewer
     settings : Settings
-    lane : Lane
+    lane : QtLane
         Closed by its owner, after :meth:`close`.
     make_tracker : TrackerFactory
     """
@@ -45,7 +50,7 @@ class Sessions:
         viewer: Any,
         settings: Settings,
         *,
-        lane: Lane,
+        lane: QtLane,
         make_tracker: TrackerFactory,
     ) -> None:
         self._viewer = viewer
@@ -149,10 +154,31 @@ class Sessions:
         self._activate(session)
 
     def close_orphans(self) -> None:
-        """Close the sessions whose image is gone."""
+        """Close the sessions whose image is gone, once their runs have stopped."""
         for session in list(self._all):
-            if session.image.layer not in self._viewer.layers:
+            if not session.has_image and session.is_running:
+                self._part_from(session)
+            elif not session.has_image:
                 self._close(session)
+
+    def _part_from(self, session: Session) -> None:
+        """Have a run stop: only then is known what it needs to go on another time."""
+        if session is self.current:
+            self.current = None
+            self.changed.emit(None)
+        session.controller.stop()
+        # Now and then, as others have to hear that the run ended first.
+        QTimer.singleShot(_LOOK_MS, self.close_orphans)
+
+    def finish_runs(self) -> None:
+        """Stop what runs, and wait a little for the frames that are computed."""
+        for session in self._all:
+            if session.is_running:
+                session.controller.stop()
+        self._lane.deliver_until(
+            lambda: not any(one.is_running for one in self._all),
+            seconds=_PATIENCE_S,
+        )
 
     def exchange(self, layers: Collection[Any]) -> list[str]:
         """Look at the pixels that layers were given; return what to say of it.

@@ -171,3 +171,35 @@ def test_a_killed_program_leaves_a_run_to_be_gone_on_with(
     user.wait(lambda: user.document.frames_covered(1) == FRAMES)
     user.wait_idle()
     assert masks_of(user) == masks
+
+
+@pytest.mark.parametrize("leave", ["delete the image", "delete all", "close the dock"])
+def test_a_run_that_was_left_goes_on_from_its_very_last_frame(
+    whole: dict, worker: User, leave: str
+) -> None:
+    propagate(worker, 6)  # long before what it needs is kept as it goes on
+    if leave == "delete the image":
+        worker.viewer.layers.remove(worker.session.image.layer)
+        assert worker.session is None
+    elif leave == "delete all":
+        worker.viewer.layers.clear()
+    worker.factory.gate = None
+    if leave != "close the dock":
+        banner = worker.dock.projects.banner
+        worker.wait(lambda: banner.isVisibleTo(worker.dock))
+        assert worker.dock.status_line.message == "Ready."
+        worker.qtbot.wait(50)
+        assert [one.name for one in worker.viewer.layers] in ([], ["cells objects"])
+    else:
+        reopen(worker)
+        banner = worker.dock.projects.banner
+        worker.wait(lambda: banner.isVisibleTo(worker.dock))
+    banner.restore_button.click()
+    worker.wait(lambda: worker.session is not None)
+    worker.wait(worker.dock.workbench.track.resume_button.isEnabled)
+    worker.wait_idle()
+    found = worker.document.frames_covered(1)
+    assert found >= 6
+    said = f"A run was stopped: {found} of 10 frames are done, and are kept."
+    assert said in worker.dock.status_line.message
+    assert go_on(worker) == whole
