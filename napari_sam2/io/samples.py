@@ -75,6 +75,14 @@ def load_sample(name: str) -> Sample:
     )
 
 
+def is_sample(path: Path) -> bool:
+    """Whether a file is one of the bundled samples, and nobody's own."""
+    try:
+        return path.resolve().parent == _sample_folder().resolve()
+    except StackError:
+        return False
+
+
 def _sample_folder() -> Path:
     """Find the samples inside an installed package, or beside it in a checkout."""
     package = Path(napari_sam2.__file__).parent

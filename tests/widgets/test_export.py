@@ -267,6 +267,14 @@ def test_a_folder_that_nobody_may_write_to_is_not_proposed(
     assert Path(form.path.value) == Path.home() / "cells_labels.tif"
 
 
+def test_results_of_a_sample_are_not_proposed_beside_it(
+    user_without_window: User,
+) -> None:
+    user_without_window.open_dock().open_sample("bacteria_phase")
+    form = user_without_window.dock.workbench.results.form
+    assert Path(form.path.value).parent == Path.home()
+
+
 def test_a_folder_or_a_bare_name_is_completed(qtbot, tmp_path: Path) -> None:
     orders = []
     form = ExportForm("cells", 5, orders.append)

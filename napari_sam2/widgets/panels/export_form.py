@@ -98,6 +98,8 @@ class ExportForm(QWidget):
         )
         column(self, self._form)
         self.kind.changed.connect(self._on_kind_chosen)
+        words = self.with_masks.native  # which are short, and are to be read as a whole
+        words.setMinimumWidth(words.fontMetrics().horizontalAdvance(words.text()) + 12)
 
     def _make_fields(self, last: int) -> None:
         self.kind = ComboBox(
@@ -114,7 +116,7 @@ class ExportForm(QWidget):
         self.first = SpinBox(value=0, max=last, tooltip="The first frame to save")
         self.last = SpinBox(value=last, max=last, tooltip="The last frame to save")
         self.with_masks = push_button(
-            "With masks", "From the first frame with a mask to the last", self._fit
+            "Masks", "From the first frame with a mask to the last", self._fit
         )
         proposed = self._folder / self._file_name(self._usual)
         self.path = LineEdit(

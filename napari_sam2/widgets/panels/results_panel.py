@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.core.said import describe_said
+from napari_sam2.io.samples import is_sample
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import find_result_format
 from napari_sam2.layers.layer_file import image_name
@@ -136,8 +137,8 @@ class ResultsPanel(QWidget):
 
     def _own_path(self) -> Path | None:
         """Return the user's file of the image: samples are nobody's."""
-        is_sample = self._image().layer.source.sample is not None
-        return None if is_sample else next(iter(self._image_files()), None)
+        files = self._image_files()
+        return files[0] if files and not is_sample(files[0]) else None
 
     def _save(self, order: ExportOrder) -> None:
         self.save(order.path, order.result_format.name, order.frames)
@@ -159,5 +160,5 @@ def _remark(chosen: ResultFormat, results: Results) -> str:
         return ""
     return (
         f"{shown} of the {count} frames {'has' if shown == 1 else 'have'} masks: the "
-        'button "With masks" leaves out those before and behind them.'
+        'button "Masks" beside Frames leaves out those before and behind them.'
     )
