@@ -56,7 +56,7 @@ class ObjectFinder:
     ) -> list[Finding]:
         """Look for objects, and once more for those that were lost or cut off."""
         queries = [self._query(one, step) for one in tracks]
-        stay_whole = any(self._stays_whole(one, step) for one in tracks)
+        stay_whole = any(map(self._stays_whole, queries))
         with ahead.whole(step.frame) if stay_whole else nullcontext():
             findings = self._look(queries, step, groups, ahead)
         if self._window.is_off or not findings:
@@ -74,9 +74,8 @@ class ObjectFinder:
 
     def remember(self, finding: Finding, step: Step, result: MaskResult) -> None:
         """Keep what was found for the frames that follow."""
-        (query, prediction), bank = finding, finding.query.bank
-        seen = bank.last_seen(step.frame, is_reverse=step.is_reverse)
-        before = Sighting(query.view, None) if seen is None else seen[0]
+        query, prediction = finding
+        before = Sighting(query.view, None) if query.seen is None else query.seen[0]
         memory = FrameMemory(
             prediction.spatial,
             prediction.state.pointers[0],
@@ -84,7 +83,7 @@ class ObjectFinder:
             prediction.state.logits,
             step.is_reverse,
         )
-        bank.remember(step.frame, memory, self._keep, self._reach)
+        query.bank.remember(step.frame, memory, self._keep, self._reach)
 
     def forget_far(self, tracks: Iterable[ObjectTrack], near: Collection[int]) -> bool:
         """Forget what is not looked at from some frames, nor from prompts.
@@ -115,14 +114,15 @@ class ObjectFinder:
             frame_count=self._parts.frame_count,
             rules=self._parts.rules,
         )
+        if self._window.is_off:  # looking up where it was would change nothing
+            return MemoryQuery(one.object_id, bank, selection, self._window.whole)
         seen = bank.last_seen(frame, is_reverse=is_reverse)
         view = self._window.whole if seen is None else self._window.after(*seen)
-        return MemoryQuery(one.object_id, bank, selection, view)
+        return MemoryQuery(one.object_id, bank, selection, view, seen)
 
-    def _stays_whole(self, one: ObjectTrack, step: Step) -> bool:
+    def _stays_whole(self, query: MemoryQuery) -> bool:
         """Whether an object is looked for in whole frames, here and likely next."""
-        seen = one.bank.last_seen(step.frame, is_reverse=step.is_reverse)
-        return seen is None or self._window.stays_whole(*seen)
+        return query.seen is None or self._window.stays_whole(*query.seen)
 
     def _look(
         self,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_sam2.engine.objects.memory import MemoryBank
     from napari_sam2.engine.objects.selection import Selection
     from napari_sam2.engine.views.view import View
+    from napari_sam2.engine.views.window import Sighting
     from napari_sam2.model.config import Sam2Config
     from napari_sam2.model.image_encoder import ImageFeatures
     from napari_sam2.model.object_state import ObjectState
@@ -27,12 +28,16 @@ _LARGEST_GROUP = 64
 
 
 class MemoryQuery(NamedTuple):
-    """One object that is to be found on a frame, and what it looks back at."""
+    """One object that is to be found on a frame, and what it looks back at.
+
+    ``seen`` says where it was last, and how many frames ago, where that is of use.
+    """
 
     object_id: int
     bank: MemoryBank
     selection: Selection
     view: View
+    seen: tuple[Sighting, int] | None = None
 
 
 class Prediction(NamedTuple):

@@ -13,6 +13,7 @@ from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.prompts import BoxPrompt, FramePrompts, MaskPrompt, PointPrompt
 from napari_sam2.engine.masks.results import Seen, results_of
+from napari_sam2.engine.objects.memory import MemoryBank
 from napari_sam2.engine.options import EXACT, TrackerOptions
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.engine.views.window import WindowOptions
@@ -233,3 +234,22 @@ def test_only_what_is_looked_at_is_brought_into_range(miniature, monkeypatch) ->
     )
     tracker.add(BoxPrompt(1, 0, (300, 300, 310, 312)))
     assert max(sizes) < 64 * 64
+
+
+@pytest.mark.parametrize(("window", "times"), [(OFF, 0), (ON, 1)])
+def test_where_an_object_was_is_looked_up_once_a_frame_or_never(
+    miniature, monkeypatch, window, times
+) -> None:
+    options = TrackerOptions(window=window)
+    tracker = VideoTracker(miniature, Generated(6), limits=LIMITS, options=options)
+    tracker.add(PointPrompt(1, 0, (15, 12)))
+    tracker.add(PointPrompt(2, 0, (20, 30)))
+    looked_up, last_seen = [], MemoryBank.last_seen
+
+    def counted(self, frame, *, is_reverse):
+        looked_up.append(frame)
+        return last_seen(self, frame, is_reverse=is_reverse)
+
+    monkeypatch.setattr(MemoryBank, "last_seen", counted)
+    list(tracker.propagate())
+    assert len(looked_up) == times * 2 * 5
