@@ -49,6 +49,8 @@ class Provenance:
         Name, path, and checksum of sampled pixels where they are known.
     prompts : tuple of mapping
         What was said, from :func:`napari_sam2.core.said.describe_said`.
+    parents : mapping of int to int
+        Of those objects that came of one that divided.
     """
 
     created: str
@@ -60,6 +62,7 @@ class Provenance:
     precision: Precision | None = None
     image: Mapping[str, Any] = field(default_factory=dict)
     prompts: tuple[Mapping[str, Any], ...] = ()
+    parents: Mapping[int, int] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """Return everything as JSON, always in the same order of fields."""
@@ -73,6 +76,8 @@ class Provenance:
             "image": dict(self.image),
             "prompts": [dict(one) for one in self.prompts],
         }
+        if self.parents:
+            content["parents"] = {str(i): parent for i, parent in self.parents.items()}
         return json.dumps(content, ensure_ascii=True)
 
     @property

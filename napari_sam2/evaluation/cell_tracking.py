@@ -115,7 +115,9 @@ def _measure(
 
 def _write_truth(folder: Path, reference: Reference, todo: Assignment) -> None:
     labels = _write(folder / "TRA", "man_track", _images(reference.markers, todo))
-    _link(labels, reference.parents, todo)
+    numbers = _numbers(todo)
+    parents = reference.parents.items()
+    labels.link({numbers[i]: numbers[m] for i, m in parents if {i, m} <= {*numbers}})
     _list(folder / "TRA" / "man_track.txt", labels.tracks)
     _write(folder / "SEG", "man_seg", _known(reference.true, todo))
 
@@ -172,17 +174,6 @@ def _write(folder: Path, stem: str, images: _Images) -> TrackLabels:
         with_background = np.pad(tracks[image], ((0, 1), (0, 0)))
         tifffile.imwrite(folder / f"{stem}{time:05d}.tif", with_background)
     return labels
-
-
-def _link(labels: TrackLabels, parents: Mapping[int, int], todo: Assignment) -> None:
-    """Make the last track of every mother the parent of her daughters' first ones."""
-    numbers = _numbers(todo)
-    by_label = {track.label: track for track in labels.tracks}
-    for daughter, mother in parents.items():
-        first = by_label.get(numbers.get(daughter, 0))
-        last = labels.latest.get(numbers.get(mother, 0))
-        if first is not None and last is not None and last.end < first.begin:
-            first.parent = last.label
 
 
 def _list(path: Path, tracks: list[Track]) -> None:

@@ -14,6 +14,7 @@ from napari_sam2.core.said import describe_said
 from napari_sam2.io.reading.opened import SCANNER
 from napari_sam2.io.writing.result_format import ResultHeader
 from napari_sam2.io.writing.result_formats import check_holds_positions
+from napari_sam2.state.lineage import parents_of
 from napari_sam2.state.masks import draw_labels, frame_result
 from napari_sam2.state.said import everything_said
 
@@ -94,11 +95,13 @@ def result_header(
     said : tuple of mapping, optional
         What :func:`said_in` returned, so that it is not computed again.
     """
+    parents = parents_of(project.contents.objects)
     return ResultHeader(
         axes=project.stack.result_axes,
         image_axes=project.stack.layout.result_axes,
         names={i: one.name for i, one in project.contents.objects.items()},
-        provenance=provenance_of(project, said),
+        provenance=replace(provenance_of(project, said), parents=parents),
+        parents=parents,
         frames=frames,
         limits=project.stack.limits,
         affine=affine,

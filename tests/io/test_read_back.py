@@ -100,9 +100,47 @@ def test_an_object_that_comes_back_is_a_child_of_its_former_track(tmp_path) -> N
     assert rows == ["2 0 1 0", "9 5 6 0", "10 4 4 2", "11 6 6 10"]
 
 
+def test_a_daughter_is_the_child_of_her_mothers_last_track(tmp_path) -> None:
+    rows = (write("ctc", tmp_path, parents={9: 2}) / "res_track.txt").read_text()
+    # 2 is seen at time 6, when 9 is: it has not ended
+    assert rows.splitlines() == ["2 0 1 0", "9 5 6 0", "10 4 4 2", "11 6 6 10"]
+    divided = LABELS.copy()
+    divided[6][divided[6] == 2] = 0
+    (tmp_path / "divided").mkdir()
+    path = write("ctc", tmp_path / "divided", divided, parents={9: 2})
+    rows = (path / "res_track.txt").read_text()
+    assert rows.splitlines() == ["2 0 1 0", "9 5 6 10", "10 4 4 2"]
+
+
+def test_the_challenges_own_package_finds_divisions_valid(tmp_path) -> None:
+    validate = pytest.importorskip("ctc_metrics.scripts.validate")
+    generations = np.zeros((6, 20, 30), np.uint32)
+    generations[:2, 4:12, 4:24] = 1
+    generations[2:, 4:12, 4:12] = 2
+    generations[2:4, 4:12, 16:24] = 3
+    generations[4:, 4:7, 16:24], generations[4:, 9:12, 16:24] = 4, 5
+    path = write("ctc", tmp_path, generations, parents={2: 1, 3: 1, 4: 3, 5: 3})
+    rows = (path / "res_track.txt").read_text().splitlines()
+    assert rows == ["1 0 1 0", "2 2 5 1", "3 2 3 1", "4 4 5 3", "5 4 5 3"]
+    assert validate.validate_sequence(str(path), threads=1) == {"Valid": 1}
+
+
+@pytest.mark.parametrize("name", ["tracks", "csv"])
+def test_rows_say_the_parent_of_an_object(tmp_path, name: str) -> None:
+    rows = read_rows(write(name, tmp_path, parents={9: 2}))
+    assert {(row["object"], row["parent"]) for row in rows} == {("2", "0"), ("9", "2")}
+
+
+def test_volumes_say_the_parent_of_an_object(tmp_path) -> None:
+    stack = np.stack([LABELS, LABELS], axis=1)
+    axes = axes_from_shape(stack.shape, "tzyx")
+    rows = read_rows(write("tracks", tmp_path, stack, axes, parents={9: 2}))
+    assert {(row["object"], row["parent"]) for row in rows} == {("2", "0"), ("9", "2")}
+
+
 def test_tracks_end_where_an_object_is_not_seen(tmp_path) -> None:
     rows = read_rows(write("tracks", tmp_path))
-    assert list(rows[0]) == ["track_id", "frame", "y", "x", "object"]
+    assert list(rows[0]) == ["track_id", "frame", "y", "x", "object", "parent"]
     found = [(int(r["track_id"]), int(r["frame"]), int(r["object"])) for r in rows]
     assert found == [(2, 0, 2), (2, 1, 2), (9, 5, 9), (9, 6, 9), (10, 4, 2), (11, 6, 2)]
     assert (float(rows[0]["y"]), float(rows[0]["x"])) == (4.5, 11.0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.lineage import Descent
 from napari_sam2.core.quality import FAST
 from napari_sam2.core.recipe import Followed, Made, OtherAxis, Told
-from napari_sam2.project.results import provenance_of
+from napari_sam2.project.results import provenance_of, result_header
 from napari_sam2.project.values import ModelReference
 from tests.project.projects import example
 
@@ -44,3 +45,14 @@ def test_axes_that_were_fused_last_are_said() -> None:
     steps = LARGE, Told(1, 0), fused, Followed((1,))  # which was stopped at once
     assert said_after(*steps).settings["fused_with"] == ["y", "x"]
     assert "fused_with" not in said_after(*steps, Followed((1,), done=2)).settings
+
+
+def test_parents_are_said() -> None:
+    project = example()
+    assert "parents" not in result_header(project).provenance.as_json()
+    contents = project.contents
+    daughter = replace(contents.objects[7], descent=Descent(1, 1))
+    contents = replace(contents, objects={**contents.objects, 7: daughter})
+    header = result_header(replace(project, contents=contents))
+    assert header.parents == {7: 1}
+    assert '"parents": {"7": 1}' in header.provenance.as_json()

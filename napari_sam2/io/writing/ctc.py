@@ -1,7 +1,8 @@
 """Tracks as the Cell Tracking Challenge has them: masks by time, and a list of tracks.
 
 A track there is seen at every time from its first to its last. An object that vanishes
-and comes back is therefore several tracks, each the child of the one before.
+and comes back is therefore several tracks, each the child of the one before; the first
+track of a daughter is the child of her mother's last.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from napari_sam2.io.writing.beside import provenance_beside
 from napari_sam2.io.writing.maker import MAKER, tells_maker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -90,6 +91,17 @@ class TrackLabels:
         track.end = time
         return track.label
 
+    def link(self, parents: Mapping[int, int]) -> None:
+        """Make the last track of every mother the parent of her daughters' first ones.
+
+        Not where she is seen when they are: a track ends before its children begin.
+        """
+        by_label = {track.label: track for track in self.tracks}
+        for daughter, mother in parents.items():
+            first, last = by_label.get(daughter), self.latest.get(mother)
+            if first is not None and last is not None and last.end < first.begin:
+                first.parent = last.label
+
 
 def check_label(label: int) -> None:
     """Raise OutputError for a label that 16 bits do not hold."""
@@ -107,6 +119,7 @@ class _Masks:
         self._path, self._folder = path, folder
         self._shape = header.shape[1:]
         self._times = header.shape[0]
+        self._parents = header.parents
         self._labels = TrackLabels(header.largest_id)
         self._mask = np.zeros(self._shape, np.uint16)
         self._time = 0
@@ -124,6 +137,7 @@ class _Masks:
     def save(self) -> None:
         """Write the masks of all other times, and the list of tracks."""
         self._finish_before(self._times)
+        self._labels.link(self._parents)
         rows = sorted(
             map(str, self._labels.tracks), key=lambda row: int(row.split()[0])
         )

@@ -6,7 +6,7 @@ the rows, a file or a table on the screen, is theirs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,9 @@ _WHICH = (
     Column("frame", "Frame, from 0", "i8"),
     Column("object", "Number of the object: its value in the labels", "i8"),
 )
+_PARENT = Column(
+    "parent", "Number of the object that divided into it; 0 for none", "i8"
+)
 _CONFIDENCE = (
     Column("predicted_iou", "The model's estimate of how well the mask fits, 0 to 1"),
     Column("object_logit", "Above 0 where the model sees the object at all"),
@@ -93,6 +96,8 @@ class Measurer:
     channels : tuple of str
         Names of the channels of the image, none for grey ones; see
         :func:`napari_sam2.core.frames.source.channel_labels`.
+    parents : mapping of int to int
+        Of those objects that came of one that divided.
     times : sequence of float or None
         When each frame is shown, in the unit of the axis of frames, where they do not
         follow each other evenly; see :mod:`napari_sam2.core.frames.times`.
@@ -101,6 +106,7 @@ class Measurer:
     axes: Axes | None = None
     channels: tuple[str, ...] = ()
     times: Sequence[float] | None = None
+    parents: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -177,7 +183,7 @@ class Measurer:
             for how in ("mean", "min", "max")
         )
         shape = _shape(*self._plane)
-        return (*shape, *self._calibrated, *intensities, *_CONFIDENCE, *_FLAGS)
+        return (_PARENT, *shape, *self._calibrated, *intensities, *_CONFIDENCE, *_FLAGS)
 
     @cached_property
     def _calibrated(self) -> tuple[Column, ...]:
@@ -206,7 +212,7 @@ class Measurer:
         nan = float("nan")
         area, (y, x) = one.area, one.centroid_yx or (nan, nan)
         yield from self._indices(one.frame)
-        yield from (one.object_id, area, y, x)
+        yield from (one.object_id, self.parents.get(one.object_id, 0), area, y, x)
         yield from one.box_yxyx or (-1,) * 4
         if self._calibrated and self.axes is not None:
             rows, columns = self.axes[-2:]

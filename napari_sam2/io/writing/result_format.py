@@ -42,6 +42,8 @@ class ResultHeader:
         plane of these, counted with the last of them fastest.
     names : mapping of int to str
         Of the objects, by id; every object that may occur has one.
+    parents : mapping of int to int
+        Of those objects that came of one that divided.
     provenance : Provenance or None
         Written into every file that can hold it, and beside those that cannot.
     frames : FrameSource or None
@@ -73,6 +75,7 @@ class ResultHeader:
     image_axes: tuple[int, ...] = ()
     shown: range | None = None
     token: CancelToken | None = None
+    parents: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -84,6 +84,7 @@ def _open_table(
             header.axes,
             channel_labels(header.frames),
             frame_times(header.frames),
+            parents=header.parents,
             overwrite=overwrite,
         )
         yield _Table(both.enter_context(table), header.frames)

@@ -94,6 +94,7 @@ def open_table_writer(
     channels: tuple[str, ...] = (),
     times: Sequence[float] | None = None,
     *,
+    parents: Mapping[int, int] | None = None,
     overwrite: bool = False,
 ) -> Iterator[TableWriter]:
     """Write a table that appears, complete, when the block ends without error.
@@ -114,6 +115,8 @@ def open_table_writer(
     times : sequence of float, optional
         When each frame is shown, as :func:`napari_sam2.core.frames.times.frame_times`
         gives it; by default they follow each other evenly.
+    parents : mapping of int to int, optional
+        Of those objects that came of one that divided.
     overwrite : bool, optional
         Whether a file that is there may be replaced.
 
@@ -126,7 +129,7 @@ def open_table_writer(
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise OutputError(f"The table is written as CSV: {path} must end in .csv.")
-    measurer = Measurer(axes, channels, times)
+    measurer = Measurer(axes, channels, times, parents or {})
     with saved_at_end(
         path, lambda: TableWriter(path, names or {}, measurer), overwrite=overwrite
     ) as writer:

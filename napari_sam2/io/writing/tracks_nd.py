@@ -74,10 +74,11 @@ class Centres:
         others = [name for axis, name in enumerate(self._names) if axis != self._along]
         with naming_output(self.path), path.open("wb") as file:
             columns = ["track_id", self._names[self._along], *others, "y", "x"]
-            file.write(f"{','.join(columns)},object\n".encode())
+            file.write(f"{','.join(columns)},object,parent\n".encode())
             for track_id, object_id, step, place in self._points():
                 numbers = ",".join(f"{one:.3f}" for one in place)
-                file.write(f"{track_id},{step},{numbers},{object_id}\n".encode())
+                family = f"{object_id},{self.header.parents.get(object_id, 0)}"
+                file.write(f"{track_id},{step},{numbers},{family}\n".encode())
 
     def close(self) -> None:
         """Forget everything."""

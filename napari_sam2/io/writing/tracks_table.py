@@ -12,7 +12,7 @@ from napari_sam2.io.writing.beside import provenance_beside
 from napari_sam2.io.writing.tracks_nd import Centres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.results import FrameResult
     from napari_sam2.io.writing.result_format import ResultHeader
 
-_COLUMNS = "track_id,frame,y,x,object\n"
+_COLUMNS = "track_id,frame,y,x,object,parent\n"
 
 
 @dataclass(slots=True)
@@ -39,6 +39,7 @@ class _Points:
     spool: Spool
     further: int
     frame_count: int
+    parents: Mapping[int, int]
     _paths: dict[int, _Path] = field(default_factory=dict)
 
     def write(self, result: FrameResult, labels: npt.NDArray[Any]) -> None:
@@ -47,7 +48,8 @@ class _Points:
                 continue
             y, x = one.centroid_yx
             track = self._track(one.object_id, one.frame)
-            row = f"{track},{one.frame},{y:.3f},{x:.3f},{one.object_id}\n"
+            family = f"{one.object_id},{self.parents.get(one.object_id, 0)}"
+            row = f"{track},{one.frame},{y:.3f},{x:.3f},{family}\n"
             with naming_output(self.path):
                 self.spool.put(track * self.frame_count + one.frame, row.encode())
 
@@ -81,10 +83,11 @@ class _Points:
 def open_tracks(
     path: Path, header: ResultHeader, *, overwrite: bool
 ) -> Iterator[_Points | Centres]:
-    """Write ``track_id, frame, y, x``, in pixels, and the object, as CSV.
+    """Write ``track_id, frame, y, x``, in pixels, the object and its parent, as CSV.
 
     The first four columns are the data of a layer of tracks. Where an object is not
-    seen its track ends, and what comes after is a track of its own. Stacks with more
+    seen its track ends, and what comes after is a track of its own. The
+    parent is the object that divided into this one, 0 for none. Stacks with more
     axes have more columns: ``track_id, t, z, y, x``.
     """
 
@@ -92,7 +95,9 @@ def open_tracks(
         if len(header.axes) > 3:
             return Centres(path, header)
         spool = Spool(path.parent)
-        return _Points(path, spool, header.largest_id, header.frame_count)
+        return _Points(
+            path, spool, header.largest_id, header.frame_count, header.parents
+        )
 
     with (
         provenance_beside(path, header.provenance, overwrite=overwrite),

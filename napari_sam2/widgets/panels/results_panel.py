@@ -116,6 +116,7 @@ class ResultsPanel(QWidget):
         image = self._image()
         affine, codes = place_of(image)
         made = provenance_of(controller, image_name(image.layer))
+        made = replace(made, parents=results.parents)
         header = ResultHeader(
             image.calibration,
             results.names,
@@ -124,6 +125,7 @@ class ResultsPanel(QWidget):
             affine=affine,
             space_codes=codes,
             image_axes=image.space.layout.result_axes,
+            parents=results.parents,
         )
         chosen = find_result_format(name)
         kept, said = self._image_files(), said_in(controller.document)

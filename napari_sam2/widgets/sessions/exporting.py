@@ -19,6 +19,7 @@ from napari_sam2.io.writing.result_formats import (
     check_holds_positions,
     choose_result_format,
 )
+from napari_sam2.state.lineage import parents_of
 from napari_sam2.state.masks import draw_labels, frame_result
 from napari_sam2.state.said import everything_said
 
@@ -49,6 +50,8 @@ class Results:
         By frame, in order, and object.
     names : mapping of int to str
         By object.
+    parents : mapping of int to int
+        Of those objects that came of one that divided.
     frames : range
         The frames that were asked for.
     shape_hw : tuple of int
@@ -56,6 +59,7 @@ class Results:
 
     masks: Mapping[int, Mapping[int, FrameMask]]
     names: Mapping[int, str]
+    parents: Mapping[int, int]
     frames: range
     shape_hw: tuple[int, int]
 
@@ -79,6 +83,7 @@ def take_results(document: Document, frames: range | None = None) -> Results:
     return Results(
         document.masks.on_frames(frames),
         {i: one.name for i, one in document.objects.items()},
+        parents_of(document.objects),
         frames,
         document.shape_hw,
     )

@@ -85,7 +85,8 @@ class MeasurementTable(QWidget):
         document, frames = self._controller.document, self._controller.frames
         results = take_results(document)
         axes, channels = self._calibration(), channel_labels(frames)
-        measurer = Measurer(axes, channels, frame_times(frames))
+        times = frame_times(frames)
+        measurer = Measurer(axes, channels, times, results.parents)
         model = MeasurementModel(measurer, results.names, results.count)
         self._show_model(model)
         links = Links()  # cut when this is destroyed while the lane still works

@@ -36,7 +36,8 @@ def test_one_row_says_all_about_an_object_on_a_frame(tmp_path):
         table.write(FrameResult(7, (disc(3, 7),)), PIXELS)
     assert rows_of(path) == [
         {
-            "frame": "7", "object": "3", "name": 'cell "α", left', "area": "6",
+            "frame": "7", "object": "3", "name": 'cell "α", left', "parent": "0",
+            "area": "6",
             "centroid_y": "2.500", "centroid_x": "4.000",
             "y0": "2", "x0": "3", "y1": "3", "x1": "5",
             "mean_intensity": "29", "min_intensity": "23", "max_intensity": "35",
