@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_sam2.core.errors import PromptError
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.state import Document, Edit, History, Spill, edits
+from tests.state.acts import acts
 from tests.state.conftest import SHAPE_HW, click, found, square, track
-
-Act = Callable[[Document], Edit]
 
 
 def state(document: Document) -> tuple[dict, dict, dict]:
@@ -28,75 +24,6 @@ def state(document: Document) -> tuple[dict, dict, dict]:
 
 def say(history: History, said: FramePrompts, frame: int = 0, gesture=None) -> None:
     history.do(edits.set_prompts(history.document, 1, frame, said), gesture=gesture)
-
-
-FRAMES = st.integers(0, 5)
-IDS = st.integers(1, 3)
-SPOTS = st.tuples(st.integers(0, 14), st.integers(0, 24))
-
-
-def merged(document: Document, ids: set[int]) -> Edit:
-    """Return what makes one of these objects, if there are two that can be one."""
-    try:
-        return edits.merge_objects(document, ids)
-    except PromptError as refused:
-        assert (
-            "two or more" in str(refused)
-            or "no object" in str(refused)
-            or ("is locked" in str(refused))
-        )
-        return Edit("")
-
-
-@st.composite
-def acts(draw: st.DrawFn) -> Act:
-    """Draw something that a user or a run might do to whatever document there is."""
-    object_id, frame, (y, x) = draw(IDS), draw(FRAMES), draw(SPOTS)
-    place, many = (object_id, frame), range(frame, 6)
-    exists: dict[str, Act] = {
-        "remove": lambda d: edits.remove_object(d, object_id),
-        "rename": lambda d: edits.rename_object(d, object_id, f"name {y}"),
-        "click": lambda d: edits.set_prompts(d, *place, click(y, x)),
-        "withdraw": lambda d: edits.set_prompts(d, *place, FramePrompts()),
-        "paint": lambda d: edits.paint_mask(d, *place, square(y, x)),
-        "absent": lambda d: edits.mark_absent(d, object_id, [frame]),
-    }
-    always = ["add", "import", "run", "lock", "accept", "clear", "merge"]
-    name = draw(st.sampled_from([*exists, *always]))
-
-    def act(document: Document) -> Edit:
-        is_known = object_id in document.objects
-        mask = document.masks.get(place)
-        if name == "add" or (name in exists and not is_known):
-            return Edit("") if is_known else edits.add_object(document, object_id)
-        if name == "import":
-            masks = {(object_id, frame): square(y, x)}
-            is_locked = mask is not None and mask.is_locked
-            names = {object_id: ""}
-            return (
-                Edit("")
-                if is_locked
-                else edits.paint_masks(document, masks, names=names)
-            )
-        if name == "clear":
-            return edits.clear_masks(document)
-        if name == "merge":
-            return merged(document, {object_id, 2})
-        if name == "run":
-            results = [found(object_id, f, square(y, x)) for f in many]
-            return edits.set_results(document, results)
-        if name == "lock":
-            is_locked = mask is not None and mask.is_locked
-            return edits.set_flags(document, [place], is_locked=not is_locked)
-        if name == "accept":
-            return edits.set_flags(document, [place], is_reviewed=True)
-        if mask is not None and mask.is_locked and name in ("click", "withdraw"):
-            return Edit("")
-        if mask is not None and mask.is_locked and name in ("paint", "absent"):
-            return Edit("")
-        return exists[name](document)
-
-    return act
 
 
 def cramped() -> Spill:
