@@ -21,6 +21,13 @@ def checksum_of(pixels: npt.NDArray[Any]) -> int:
     return zlib.crc32(np.ascontiguousarray(little).data)
 
 
+def checksum_in(source: FrameSource, frame: int, pixels: npt.NDArray[Any]) -> int:
+    """Return the checksum of a frame that was read, noted on the way perhaps."""
+    if isinstance(source, NotedFrames):
+        return source.notes[frame]
+    return checksum_of(pixels)
+
+
 class NotedFrames(PassedFrames):
     """The frames of a source, of which each is noted as it is read: a ``FrameSource``.
 
@@ -29,11 +36,15 @@ class NotedFrames(PassedFrames):
     source : FrameSource
     notes : dict of int to int
         Takes the checksum of each frame as it was read last.
+
+    Attributes
+    ----------
+    notes
     """
 
     def __init__(self, source: FrameSource, notes: dict[int, int]) -> None:
         super().__init__(source)
-        self._notes = notes
+        self.notes = notes
 
     def __getitem__(self, frame: int, /) -> npt.NDArray[Any]:
         """Read one frame, (H, W) or (H, W, 3).
@@ -44,5 +55,5 @@ class NotedFrames(PassedFrames):
             If the frame does not exist or cannot be read.
         """
         pixels = self._source[frame]
-        self._notes[frame] = checksum_of(pixels)
+        self.notes[frame] = checksum_of(pixels)
         return pixels

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_sam2.core.frames.noted import checksum_of
+from napari_sam2.core.frames.noted import checksum_in
 from napari_sam2.core.frames.source import planes_at_once
 from napari_sam2.engine.frames.preprocess import to_unit
 
@@ -75,7 +75,7 @@ class FrameReader:
         """Read one frame, in range unless only parts of it will be wanted."""
         with self._lock:
             pixels = self.source[frame]
-        self.checksums[frame] = checksum_of(pixels)
+        self.checksums[frame] = checksum_in(self.source, frame, pixels)
         return pixels if self.in_parts else to_unit(pixels, self.limits)
 
     def take_up(self, checksums: npt.NDArray[np.int64]) -> None:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_sam2.core.errors import FrameError
+from napari_sam2.core.frames import noted
 from napari_sam2.core.frames.intensity import as_limits
+from napari_sam2.core.frames.noted import NotedFrames, checksum_of
 from napari_sam2.engine.frames.reading import FrameReader, ReadAhead, frames_ahead
 
 
@@ -237,3 +239,24 @@ def test_an_order_that_fails_leaves_no_thread() -> None:
     with pytest.raises(ZeroDivisionError):
         ReadAhead(FrameReader(Source(), as_limits(0, 100)), broken(), 2)
     assert threads() == []
+
+
+def test_frames_that_are_noted_on_the_way_are_summed_up_once(monkeypatch) -> None:
+    summed = []
+
+    def counted(pixels) -> int:
+        summed.append(pixels[0, 0])
+        return checksum_of(pixels)
+
+    monkeypatch.setattr(noted, "checksum_of", counted)
+    notes: dict[int, int] = {}
+    readers = [
+        FrameReader(source, as_limits(0, 100))
+        for source in (Source(), NotedFrames(Source(), notes))
+    ]
+    for reader in readers:
+        for frame in (3, 5, 3):
+            reader.read(frame)
+    assert summed == [3, 5, 3] * 2
+    assert notes == {3: readers[0].checksums[3], 5: readers[0].checksums[5]}
+    assert readers[1].checksums.tolist() == readers[0].checksums.tolist()
