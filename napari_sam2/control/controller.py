@@ -16,6 +16,7 @@ from napari_sam2.control.requesting import (
     make_request,
     what_differs,
 )
+from napari_sam2.control.runs.dividing import Dividing
 from napari_sam2.control.runs.merging import Merging
 from napari_sam2.control.runs.running import Running
 from napari_sam2.control.runs.travelling import Travelling
@@ -100,6 +101,7 @@ class Controller:
         self._running = Running(history, *parts, clock)
         self.steps = Travelling(history, self._running, self._board)
         self.merging = Merging(history, self._running, self._board)
+        self.dividing = Dividing(history, self._running, self._board)
         self._importing = Importing(history, self._dispatcher)
         self._running.offer(settings.seed)
         for signal, slot in self._listening():
