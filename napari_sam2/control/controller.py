@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from napari_sam2.control.dispatch import Dispatcher
 from napari_sam2.control.importing import Importing
 from napari_sam2.control.orders import RunOrder
+from napari_sam2.control.other_work import OtherWork
 from napari_sam2.control.prompting import Prompting
 from napari_sam2.control.requesting import (
     asked_for,
@@ -31,18 +32,15 @@ if TYPE_CHECKING:
     from psygnal import SignalInstance
 
     from napari_sam2.control.importing import LabelOrder
-    from napari_sam2.control.ports import Job, Lane, TrackerFactory
+    from napari_sam2.control.ports import Lane, TrackerFactory
     from napari_sam2.control.requesting import Opened
     from napari_sam2.control.telling.recording import Recorder
-    from napari_sam2.core.cancel import Progress
     from napari_sam2.core.frames.intensity import IntensityLimits
     from napari_sam2.core.frames.source import FrameSource
     from napari_sam2.core.recipe import OtherAxis
     from napari_sam2.state.history import History
     from napari_sam2.state.masks import Place
     from napari_sam2.state.settings import Direction, Settings
-
-T = TypeVar("T")
 
 
 class Controller:
@@ -103,6 +101,7 @@ class Controller:
         self.merging = Merging(history, self._running, self._board)
         self.dividing = Dividing(history, self._running, self._board)
         self._importing = Importing(history, self._dispatcher)
+        self.other_work = OtherWork(self._dispatcher)
         self._running.offer(settings.seed)
         for signal, slot in self._listening():
             signal.connect(slot)
@@ -196,43 +195,6 @@ class Controller:
         """Make objects and prompts of labels, as one undo step; tell when they are."""
         self._importing.start(order, on_taken)
 
-    def work(
-        self,
-        job: Job[T | Progress],
-        *,
-        topic: Topic,
-        on_item: Callable[[T], None] | None = None,
-        on_end: Callable[[], None] = lambda: None,
-        outcome: Callable[[], str],
-    ) -> None:
-        """Do other work on the lane, shown and stopped as runs are.
-
-        Parameters
-        ----------
-        job : callable
-            Such as writing a file.
-        topic : Topic
-            What it is for.
-        on_item : callable, optional
-            Takes what the job yields, besides progress.
-        on_end : callable, optional
-            Called however the job ended.
-        outcome : callable
-            Returns what to say then, unless it failed.
-        """
-
-        def end(error: Exception | None) -> None:
-            on_end()
-            if error is not None:
-                self._board.complain(error, topic)
-            else:
-                self._board.say(outcome())
-
-        self._board.begin(topic)
-        self._dispatcher.send(
-            Activity.LOADING, job, topic=topic, on_item=on_item, on_end=end
-        )
-
     def set_frames(
         self, frames: FrameSource, limits: IntensityLimits | None = None
     ) -> None:
@@ -254,9 +216,16 @@ class Controller:
         """Show the user what went wrong elsewhere: a click that was refused, say."""
         self._board.complain(problem, topic)
 
-    def say(self, sentence: str) -> None:
-        """Show the user what came of something done elsewhere."""
-        self._board.say(sentence)
+    def say(self, sentence: str, *, is_to_be_read: bool = False) -> None:
+        """Show the user what came of something done elsewhere.
+
+        Parameters
+        ----------
+        sentence : str
+        is_to_be_read : bool, optional
+            See :meth:`napari_sam2.control.status.StatusBoard.say`.
+        """
+        self._board.say(sentence, is_to_be_read=is_to_be_read)
 
     def attempt(self, topic: Topic) -> AbstractContextManager[None]:
         """Do what the user asks for, or say why it cannot be done."""

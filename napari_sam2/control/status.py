@@ -127,17 +127,32 @@ class StatusBoard:
 
     def __init__(self) -> None:
         self.now = Status()
+        self._unread = ""
 
     def show(self, **changes: Any) -> None:
         """Change some fields of the status."""
         self._set(replace(self.now, **changes))
+        if not self.now.is_busy:
+            self._unread = ""
 
     def rest(self) -> None:
         """Show that nothing has a progress; the message stays to be read."""
         self.show(progress=None, frames_per_second=None, seconds_left=None)
 
-    def say(self, message: str) -> None:
-        """Show a sentence about something that went well."""
+    def say(self, message: str, *, is_to_be_read: bool = False) -> None:
+        """Show a sentence about something that went well.
+
+        Parameters
+        ----------
+        message : str
+        is_to_be_read : bool, optional
+            Whether it is said again with what comes of work that goes on at once, and
+            hides it.
+        """
+        if message and self._unread:
+            message = f"{self._unread}\n{message}"
+        if is_to_be_read:
+            self._unread = message
         self.show(message=message, problem=None, topic=None)
 
     def begin(self, topic: Topic) -> None:
@@ -163,6 +178,7 @@ class StatusBoard:
         self, problem: Exception, topic: Topic | None, addition: str = ""
     ) -> None:
         """Show what went wrong, and with what; None where nobody asked for it."""
+        self._unread = ""
         sentence = f"{explain(problem)} {addition}".strip()
         self.show(message=sentence, problem=problem, topic=topic)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,11 @@ from napari_sam2.core.errors import NoPromptError
 from napari_sam2.core.frames.numbers import FrameNumbers
 from napari_sam2.core.frames.source import check_frame
 from napari_sam2.core.results import FrameResult
+from napari_sam2.engine.kept_runs.packed_positions import (
+    PackedPositions,
+    part_positions,
+)
+from napari_sam2.engine.position_shelf import PositionShelf
 from napari_sam2.engine.runs.legs import make_legs
 
 if TYPE_CHECKING:
@@ -27,12 +31,9 @@ if TYPE_CHECKING:
     from napari_sam2.core.prompts import FramePrompts
     from napari_sam2.core.quality import Precision, Quality
     from napari_sam2.core.results import MaskResult
-    from napari_sam2.engine.objects.tracks import ObjectTracks
     from napari_sam2.engine.runs.legs import Leg, Place
     from napari_sam2.engine.runs.plan import Direction
     from napari_sam2.engine.tracker import VideoTracker
-
-_MOST_KEPT = 4
 
 
 class PositionTrackers:
@@ -40,9 +41,8 @@ class PositionTrackers:
 
     It is used as a :class:`napari_sam2.engine.tracker.VideoTracker` is, with frames
     counted as :class:`napari_sam2.core.frames.numbers.FrameNumbers` does. A run is made
-    at one position after the other. The trackers of a few positions are kept. Another
-    one is made anew when it is needed, and goes on with the prompts and answers that
-    its predecessor put by; what that one remembered of tracked frames is gone.
+    at one position after the other. The trackers of a few positions are kept, as
+    :class:`napari_sam2.engine.position_shelf.PositionShelf` says.
 
     Parameters
     ----------
@@ -79,11 +79,9 @@ class PositionTrackers:
     ) -> None:
         self.positions, self.seen_at, self.make = positions, seen_at, make
         self.quality, self.precision, self.limits = quality, precision, limits
-        self._rest_tracker = rest
         length = len(seen_at(positions.first))
         self.numbers = FrameNumbers(positions.shape, length)
-        self._trackers: OrderedDict[Position, VideoTracker] = OrderedDict()
-        self._put_by: dict[Position, ObjectTracks] = {}
+        self._shelf = PositionShelf(seen_at, make, rest)
         self._prompted: dict[Position, set[Place]] = {}
         self._left: list[Leg] = []
         self._is_begun = False
@@ -110,7 +108,7 @@ class PositionTrackers:
         if not prompts:
             self._withdraw(position, (object_id, index), prompts)
             return None
-        tracker = self._tracker(position)
+        tracker = self._shelf.at(position)
         result = tracker.set_prompts(object_id, index, prompts, previous=previous)
         self._prompted.setdefault(position, set()).add((object_id, index))
         return None if result is None else replace(result, frame=frame)
@@ -121,10 +119,7 @@ class PositionTrackers:
             others = {place for place in places if place[0] != object_id}
             if others != places:
                 self._end_run_of(object_id, position)
-                if position in self._trackers:
-                    self._trackers[position].remove_object(object_id)
-                else:
-                    self._put_by[position].remove(object_id)
+                self._shelf.remove_object(position, object_id)
                 self._keep(position, others)
 
     def plan(
@@ -171,9 +166,39 @@ class PositionTrackers:
     def resume(self, *, token: CancelToken | None = None) -> Generator[FrameResult]:
         """Go on with a run that was stopped."""
         check_token(token)
+        self._check_stopped()
+        return self._run(self._left, token, is_resumed=self._is_begun)
+
+    def pack_session(self, most_bytes: int) -> bytes | None:
+        """Return a stopped run, and all that is known, for another session of the kind.
+
+        See :meth:`napari_sam2.engine.tracker.VideoTracker.pack_session`.
+        """
+        self._check_stopped()
+        known = self._shelf.pack(most_bytes)
+        if known is None:
+            return None
+        return PackedPositions(self._left, self._is_begun, known).joined()
+
+    def unpack_session(self, data: bytes) -> None:
+        """Know what another session knew, and forget all else; then resume its run.
+
+        See :meth:`napari_sam2.engine.tracker.VideoTracker.unpack_session`.
+        """
+        packed = part_positions(data, self.numbers)
+        shelf, prompted = self._shelf.emptied(), {}
+        for position, known in packed.known:
+            tracker = shelf.at(position)
+            tracker.unpack_objects(known)
+            prompted[position] = {
+                (i, frame) for i in tracker.object_ids for frame in tracker.prompts(i)
+            }
+        self._shelf, self._prompted = shelf, prompted
+        self._left, self._is_begun = list(packed.left), packed.is_begun
+
+    def _check_stopped(self) -> None:
         if not self._left:
             raise NoPromptError("No run was stopped: start one with propagate().")
-        return self._run(self._left, token, is_resumed=self._is_begun)
 
     def _run(
         self, legs: list[Leg], token: CancelToken | None, *, is_resumed: bool = False
@@ -184,7 +209,7 @@ class PositionTrackers:
                 return
             if not self._objects_of(leg):
                 continue
-            tracker = self._tracker(leg.position)
+            tracker = self._shelf.at(leg.position)
             is_resumed = is_resumed and number == 0 and tracker.is_paused
             self._is_begun = True
             with closing(self._begin(tracker, leg, token, is_resumed)) as results:
@@ -229,44 +254,15 @@ class PositionTrackers:
         if place not in places:
             return
         self._end_run_of(place[0], position)
-        if position in self._trackers:
-            self._trackers[position].set_prompts(*place, nothing)
-        else:
-            self._put_by[position].withdraw(*place)
+        self._shelf.withdraw(position, place, nothing)
         self._keep(position, places - {place})
 
     def _keep(self, position: Position, places: set[Place]) -> None:
         if places:
             self._prompted[position] = places
         else:
-            for known in (self._prompted, self._trackers, self._put_by):
-                known.pop(position, None)
-
-    def _tracker(self, position: Position) -> VideoTracker:
-        """Return the tracker of a position, which is the last one used then."""
-        newest = next(reversed(self._trackers), None)
-        if newest is not None and newest != position:
-            self._rest_tracker(self._trackers[newest])
-        tracker = self._trackers.pop(position, None)
-        if tracker is None:
-            while len(self._trackers) >= _MOST_KEPT:
-                self._put_oldest_by()
-            tracker = self._made_again(position)
-        self._trackers[position] = tracker
-        return tracker
-
-    def _put_oldest_by(self) -> None:
-        position, tracker = next(iter(self._trackers.items()))
-        if position in self._prompted:
-            self._put_by[position] = tracker.put_by()
-        del self._trackers[position]  # not before all of it has found room
-
-    def _made_again(self, position: Position) -> VideoTracker:
-        tracker = self.make(self.seen_at(position))
-        if position in self._put_by:
-            tracker.take_up(self._put_by[position])
-            del self._put_by[position]  # not before all of it has found room
-        return tracker
+            self._prompted.pop(position, None)
+            self._shelf.drop(position)
 
     def _numbered(self, position: Position, result: FrameResult) -> FrameResult:
         frame = self.numbers.series_at(position)[result.frame]

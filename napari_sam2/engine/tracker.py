@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.errors import CheckpointError, NoPromptError
 from napari_sam2.core.given import check_given
 from napari_sam2.engine.kept_runs.packed_session import pack_session
 from napari_sam2.engine.kept_runs.saved_run import load_run, save_run
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_sam2.core.frames.source import ArrayLike, FrameSource
     from napari_sam2.core.results import FrameResult
     from napari_sam2.engine.network import Network
+    from napari_sam2.engine.objects.tracks import ObjectTracks
     from napari_sam2.engine.options import TrackerOptions
     from napari_sam2.engine.runs.plan import Direction, Plan
 
@@ -179,7 +180,34 @@ class VideoTracker(Prompter):
         NoPromptError
             If no run was stopped.
         """
-        return pack_session(self._paused(), self._tracks, self._parts, most_bytes)
+        self._paused()
+        return self.pack_objects(most_bytes)
+
+    def pack_objects(
+        self,
+        most_bytes: int,
+        others: ObjectTracks | None = None,
+        *,
+        has_history: bool = True,
+    ) -> bytes | None:
+        """Return all that is known, and the run if one was stopped.
+
+        Parameters
+        ----------
+        most_bytes : int
+            None is returned where these are not enough.
+        others : ObjectTracks, optional
+            What a session of other frames put by, to be packed in place of this one.
+        has_history : bool, optional
+            Whether what only corrections look at may be among it.
+        """
+        paused, tracks, seen = None, others, None
+        if tracks is None:
+            paused, tracks = self._runner.paused, self._tracks
+            seen = self._parts.encoder.reader.checksums
+        return pack_session(
+            paused, tracks, self._parts, most_bytes, seen=seen, has_history=has_history
+        )
 
     def unpack_session(self, data: bytes) -> None:
         """Know what another session knew, and forget all else; then resume its run.
@@ -193,6 +221,21 @@ class VideoTracker(Prompter):
             If a frame that is compared cannot be read.
         """
         paused, tracks = unpack_session(data, self._parts)
+        if paused is None:
+            raise CheckpointError("No run was stopped: begin anew.")
+        self._know(paused, tracks)
+
+    def unpack_objects(self, data: bytes) -> None:
+        """Know what another session knew, as it was, whether it was stopped or not.
+
+        Raises
+        ------
+        CheckpointError, FrameError
+            As for :meth:`unpack_session`.
+        """
+        self._know(*unpack_session(data, self._parts))
+
+    def _know(self, paused: Paused | None, tracks: ObjectTracks) -> None:
         self._tracks.take_up(tracks)
         self._runner.paused = paused
 

@@ -7,7 +7,7 @@ layer's scale, translation or rotation makes of them is napari's business alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,11 +41,14 @@ class FrameSpace:
         Length of every axis; colour samples do not count.
     names : tuple of str
         Name of every axis, for sentences.
+    channel : int
+        Where points are put along an axis of channels; all of them count.
     """
 
     layout: FrameLayout
     shape: tuple[int, ...]
     names: tuple[str, ...]
+    channel: int = 0
 
     @property
     def ndim(self) -> int:
@@ -123,8 +126,10 @@ class FrameSpace:
         return self.frame_of(point), (float(point[rows]), float(point[columns]))
 
     def to_data(self, frame: int, point_yx: PointYx) -> tuple[float, ...]:
-        """Return the data coordinates of (y, x) on a frame; the first channel's."""
+        """Return the data coordinates of (y, x) on a frame."""
         point = [0.0] * self.ndim
+        if self.layout.channel is not None:
+            point[self.layout.channel] = float(self.channel)
         for axis, index in self.layout.fixed:
             point[axis] = float(index)
         for axis, index in self.frame_place(frame).items():
@@ -177,6 +182,14 @@ class FrameSpace:
         extra = dims.ndim - self.ndim
         axes = (*self.layout.positions, self.layout.frame)
         return not any(a is not None and a + extra in dims.displayed for a in axes)
+
+    def in_shown_channel(self, layer: Layer, dims: Dims) -> FrameSpace:
+        """Return this with points put into the channel that the viewer shows."""
+        axis = self.layout.channel
+        if axis is None:
+            return self
+        at = layer.world_to_data(dims.point[-layer.ndim :])[axis]
+        return replace(self, channel=min(max(nearest(at), 0), self.shape[axis] - 1))
 
     def displayed_frame(self, layer: Layer, dims: Dims) -> int | None:
         """Return the frame that the viewer shows; None where it cuts across frames.

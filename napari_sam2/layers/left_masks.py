@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_sam2.layers.label_stack import LabelStack
+from napari_sam2.layers.taking_out import take_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +30,12 @@ def make_way(layers: LayerList, file: Path | None) -> None:
     """
     if file is None:
         return
-    for layer in [*layers]:
+    gone = []
+    for layer in layers:
         if layer.metadata.get(_KEY) != str(file.absolute()):
             continue
         if isinstance(layer.data, LabelStack) and not layer.data.written():
-            layers.remove(layer)
+            gone.append(layer)
         else:
             layer.visible = False
+    take_out(layers, gone)

@@ -148,7 +148,6 @@ class BoxWriter:
 
     def __init__(self, layer: Shapes, image: ImageSource) -> None:
         self._layer = layer
-        self._space = image.space
         self._edge_width = edge_width(image)
         self._waiting: list[_Box] = []
 
@@ -157,10 +156,10 @@ class BoxWriter:
         """Whether boxes are still to be shown; see :meth:`go_on`."""
         return bool(self._waiting)
 
-    def write(self, prompts: Mapping[Place, FramePrompts]) -> None:
+    def write(self, prompts: Mapping[Place, FramePrompts], space: FrameSpace) -> None:
         """Have the layer show these boxes and no others, most of them later."""
         boxes = (
-            _Box(object_id, self._space.rectangle(frame, one.box_yxyx))
+            _Box(object_id, space.rectangle(frame, one.box_yxyx))
             for (object_id, frame), one in prompts.items()
             if one.box_yxyx is not None
         )

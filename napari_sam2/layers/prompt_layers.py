@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers.base import ActionType
+from psygnal import Signal
 
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.layers import prompt_gestures as gestures
@@ -68,6 +69,9 @@ class PromptLayers:
     boxes : Shapes
     """
 
+    waiting = Signal()
+    """There are boxes that are still to be shown; see :meth:`go_on`."""
+
     def __init__(
         self,
         layers: LayerList,
@@ -78,8 +82,9 @@ class PromptLayers:
         *,
         on_refused: Callable[[str], None],
     ) -> None:
-        self._layers = layers
+        self._layers, self._dims = layers, dims
         self._image, self._document = image, document
+        self._shown_in = image.space.in_shown_channel(image.layer, dims)
         self._history = history
         self._on_refused = on_refused
         self._press = Press()
@@ -157,6 +162,7 @@ class PromptLayers:
 
     def disconnect(self) -> None:
         """Leave both layers to the user, as they are."""
+        self._dims.events.point.disconnect(self._on_viewed)
         self._document.prompts_changed.disconnect(self._on_prompts_changed)
         self._document.selection_changed.disconnect(self._set_defaults)
         self._box_tool.disconnect()
@@ -168,6 +174,7 @@ class PromptLayers:
             self._clipboard.unbind(layer)
 
     def _connect(self) -> None:
+        self._dims.events.point.connect(self._on_viewed)
         self._document.prompts_changed.connect(self._on_prompts_changed)
         self._document.selection_changed.connect(self._set_defaults)
         for layer in (self.points, self.boxes):
@@ -230,6 +237,14 @@ class PromptLayers:
         if not self._is_writing and self._document.prompts != self._last_shown:
             self._show_document()
 
+    def _on_viewed(self, _event: Any = None) -> None:
+        """Show prompts in the channel that is looked at, as masks are in all."""
+        space = self._image.space.in_shown_channel(self._image.layer, self._dims)
+        is_in_hand = self._begun is not None or self._is_pressed
+        if space != self._shown_in and not is_in_hand:
+            self._shown_in = space
+            self._show_document()
+
     def _commit_layer_edit(self, *, is_final: bool = True) -> None:
         """Make an edit of what the user has changed."""
         try:
@@ -278,15 +293,17 @@ class PromptLayers:
 
     def _show_document(self) -> None:
         """Show what the document says."""
-        prompts, space = dict(self._document.prompts), self._image.space
+        prompts, space = dict(self._document.prompts), self._shown_in
         with self._writing():
             rows.write_points(self.points, prompts, space)
-            self._box_writer.write(prompts)
+            self._box_writer.write(prompts, space)
             self._restyle()
             self._show(*(one for one in (self.boxes, self.points) if len(one.data)))
         self._note_corners()
         self._last_read = self._read_layers()
         self._last_shown = prompts
+        if self.has_more:
+            self.waiting.emit()
 
     def _show(self, *layers: Points | Shapes) -> None:
         for layer in layers:
@@ -302,9 +319,8 @@ class PromptLayers:
         """Give what is drawn next the selected object and the present polarity."""
         object_id = self.object_id
         positive = self._is_positive and not self._press.is_negative
-        for layer, polarity in ((self.points, positive), (self.boxes, True)):
-            columns = rows.feature_columns([(object_id, polarity)])
-            layer.feature_defaults = {name: one[0] for name, one in columns.items()}
+        style.set_defaults(self.points, object_id, positive)
+        style.set_defaults(self.boxes, object_id, True)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

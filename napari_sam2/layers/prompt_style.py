@@ -73,6 +73,12 @@ def style_boxes(layer: Shapes, width: float) -> None:
         layer.edge_width = [width] * len(layer.data)
 
 
+def set_defaults(layer: Points | Shapes, object_id: int, positive: bool) -> None:
+    """Give what is drawn next an object and a polarity."""
+    columns = feature_columns([(object_id, positive)])
+    layer.feature_defaults = {name: one[0] for name, one in columns.items()}
+
+
 def edge_width(image: ImageSource) -> float:
     """Return how wide the outline of a box is, in data pixels."""
     return max(1.0, min(image.shape_hw) * _EDGE_SHARE)

@@ -184,7 +184,9 @@ def _by_doubt(doubt: Doubt) -> tuple[float, int, int]:
     return -doubt.severity, doubt.frame, doubt.object_id
 
 
-def onward(document: Document, object_id: int, frame: int) -> tuple[Direction, range]:
+def onward(
+    document: Document, object_id: int, frame: int, within: range | None = None
+) -> tuple[Direction, range]:
     """Return the way on which a correction is carried: away from the other prompts.
 
     Parameters
@@ -192,19 +194,26 @@ def onward(document: Document, object_id: int, frame: int) -> tuple[Direction, r
     document : Document
     object_id, frame : int
         What was corrected, and where.
+    within : range, optional
+        The part of every series that runs are to compute, counted from its start. It
+        is heeded where anything in it lies beyond the frame.
 
     Returns
     -------
     direction : str
     frames : range
-        From the corrected frame to the end of the stack, or series, on that side.
+        From the corrected frame to the end of that part, or else of the stack or
+        series, on that side.
     """
     series = document.series_of(frame)
+    wanted = series if within is None else series[within.start : within.stop]
     said = document.said_about(object_id)
     others = [other for other in said if other != frame and other in series]
     if others and frame < min(others):
-        return "backward", range(series.start, frame + 1)
-    return "forward", range(frame, series.stop)
+        is_heeded = frame in wanted and frame > wanted.start
+        return "backward", range((wanted if is_heeded else series).start, frame + 1)
+    is_heeded = frame in wanted and frame < wanted.stop - 1
+    return "forward", range(frame, (wanted if is_heeded else series).stop)
 
 
 def is_waiting(document: Document, doubt: Doubt) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_sam2.control.ports import Tracker, TrackerRequest
 from napari_sam2.core.cancel import CancelToken, Progress
-from napari_sam2.core.errors import NoPromptError
+from napari_sam2.core.errors import CheckpointError, NoPromptError
 from napari_sam2.core.frames.intensity import as_limits
 from napari_sam2.core.frames.source import FrameSource
 from napari_sam2.core.prompts import FramePrompts
@@ -75,6 +75,12 @@ class FakeTracker:
 
     def take_up(self, said: dict[int, dict[int, FramePrompts]]) -> None:
         self.said, self.rest = said, None
+
+    def pack_objects(self, most_bytes: int, others=None, *, has_history=True) -> bytes:
+        return b"drawn"
+
+    def unpack_objects(self, data: bytes) -> None:
+        raise CheckpointError("What was drawn is drawn again.")
 
     @property
     def is_paused(self) -> bool:

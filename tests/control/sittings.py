@@ -12,9 +12,13 @@ from napari_sam2.control.telling.replaying import Replayed, replay
 from napari_sam2.core.axes import Axis
 from napari_sam2.core.errors import FrameError
 from napari_sam2.core.frames.layout import FrameLayout
-from napari_sam2.core.frames.source import ArrayFrames
+from napari_sam2.core.frames.of_positions import AllFrames
+from napari_sam2.core.frames.source import ArrayFrames, FrameSource
+from napari_sam2.core.positions import choose_positions
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.engine.options import TrackerOptions
+from napari_sam2.engine.position_trackers import PositionTrackers
+from napari_sam2.engine.setting_up import set_up_tracker
 from napari_sam2.engine.tracker import VideoTracker
 from napari_sam2.project import (
     fill_document,
@@ -25,7 +29,7 @@ from napari_sam2.project import (
     stack_geometry,
     write_project,
 )
-from napari_sam2.project.values import Contents, Project
+from napari_sam2.project.values import Contents, Project, StackGeometry
 from napari_sam2.state import Document, History, Settings, edits
 from tests.control.manual_lane import ManualLane
 
@@ -70,8 +74,10 @@ class Sitting:
     ) -> None:
         self.model, self.options = model, TrackerOptions(**options)
         self.stack = pixels() if stack is None else stack
-        self.frames = Breakable(self.stack)
-        self.document = Document(frame_count=FRAMES, shape_hw=SHAPE_HW)
+        self.frames = self.make_frames()
+        self.document = Document(
+            frame_count=len(self.frames), shape_hw=SHAPE_HW, series_length=FRAMES
+        )
         self.history = History(self.document)
         contents = contents or Contents()
         fill_document(self.document, contents)
@@ -91,6 +97,9 @@ class Sitting:
         self.controller.prepare()
         if is_ready:
             self.lane.finish()
+
+    def make_frames(self) -> FrameSource:
+        return Breakable(self.stack)
 
     def make_tracker(self, request, token) -> Iterator[VideoTracker]:
         yield VideoTracker(
@@ -149,12 +158,15 @@ class Sitting:
                 return end.value
 
     @property
+    def geometry(self) -> StackGeometry:
+        axes = tuple(map(Axis, "tyx", self.stack.shape))
+        return stack_geometry(axes, FrameLayout(0, (1, 2), None))
+
+    @property
     def project(self) -> Project:
         """Return what would be saved now."""
-        axes = tuple(map(Axis, "tyx", self.stack.shape))
-        geometry = stack_geometry(axes, FrameLayout(0, (1, 2), None))
-        image = refer_to_image("cells", frames=ArrayFrames(self.stack))
-        header = project_header(self.settings, image=image, stack=geometry)
+        image = refer_to_image("cells", frames=self.frames)
+        header = project_header(self.settings, image=image, stack=self.geometry)
         recorder = self.controller.recorder
         return project_of(self.document, header, recorder.steps, recorder.left)
 
@@ -162,6 +174,25 @@ class Sitting:
         """Save a project, and return what is read from it."""
         write_project(path, self.project)
         return read_project(path).contents
+
+
+class SittingAtTimes(Sitting):
+    """The same with a volume at every time, (T, Z, Y, X)."""
+
+    def make_frames(self) -> FrameSource:
+        axes = tuple(map(Axis, "tzyx", self.stack.shape))
+        positions = choose_positions(axes, [("t", None)])
+        return AllFrames(positions, lambda position: ArrayFrames(self.stack[position]))
+
+    def make_tracker(self, request, token) -> Iterator[PositionTrackers]:
+        yield set_up_tracker(
+            self.model, request.frames, limits=request.limits, options=self.options
+        )
+
+    @property
+    def geometry(self) -> StackGeometry:
+        axes = tuple(map(Axis, "tzyx", self.stack.shape))
+        return stack_geometry(axes, FrameLayout(1, (2, 3), None, positions=(0,)))
 
 
 def seen(sitting: Sitting) -> dict:

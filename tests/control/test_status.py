@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_sam2.control.status import Status, StatusBoard, Topic
+from napari_sam2.control.status import Activity, Status, StatusBoard, Topic
 from napari_sam2.core.errors import PromptError
 
 
@@ -23,3 +23,25 @@ def test_what_is_asked_for_leaves_what_went_well_to_be_read() -> None:
     board.begin(Topic.RUN)
 
     assert board.now == Status(message="Saved: masks.tif", topic=Topic.RUN)
+
+
+def test_what_is_hidden_by_other_work_is_said_again_behind_it() -> None:
+    board = StatusBoard()
+    board.show(activity=Activity.LOADING)
+    board.say("Saved: masks.tif", is_to_be_read=True)
+    board.show(activity=Activity.RUNNING)
+    board.say("")  # as a run begins
+    board.say("10 frames are done.")
+    assert board.now.message == "Saved: masks.tif\n10 frames are done."
+    board.show(activity=Activity.IDLE)
+    board.say("Undone: Add point.")
+    assert board.now.message == "Undone: Add point.", "it was read"
+
+
+def test_a_problem_ends_what_was_to_be_read() -> None:
+    board = StatusBoard()
+    board.show(activity=Activity.LOADING)
+    board.say("Saved: masks.tif", is_to_be_read=True)
+    board.complain(PromptError("There is no prompt."), Topic.RUN)
+    board.say("10 frames are done.")
+    assert board.now.message == "10 frames are done."

@@ -17,7 +17,7 @@ from napari_sam2.core.frames.source import ArrayFrames
 from napari_sam2.core.positions import Positions
 from napari_sam2.core.prompts import FramePrompts, PointPrompt
 from napari_sam2.core.quality import FAST
-from napari_sam2.engine import position_trackers
+from napari_sam2.engine import position_shelf
 from napari_sam2.engine.objects.tracks import ObjectTracks
 from napari_sam2.engine.options import TrackerOptions
 from napari_sam2.engine.setting_up import set_up_tracker
@@ -186,7 +186,7 @@ def test_what_is_no_token_is_told_at_once(trackers) -> None:
 @pytest.fixture
 def crowded(trackers, monkeypatch: pytest.MonkeyPatch):
     """Return trackers of which only those of two positions are kept."""
-    monkeypatch.setattr(position_trackers, "_MOST_KEPT", 2)
+    monkeypatch.setattr(position_shelf, "MOST_KEPT", 2)
     return trackers
 
 
@@ -202,7 +202,7 @@ def test_a_position_that_was_let_go_knows_what_was_said(crowded, miniature) -> N
         trackers.set_prompts(1, time * SLICES, CLICK)
         trackers.set_prompts(1, time * SLICES + 2, CLICK)
     trackers.set_prompts(1, 2, FramePrompts())  # at the first position, let go long ago
-    assert len(trackers._trackers) == 2
+    assert len(trackers._shelf) == 2
     found = list(trackers.propagate(frames=range(SLICES)))
     single = alone(miniature, 0)
     single.set_prompts(1, 0, CLICK)

@@ -131,3 +131,20 @@ def test_frames_that_are_turned_in_themselves_or_lie_askew_are_frames():
     assert image_source(Image(np.zeros((4, 5, 6)), affine=swapped)).frame_count == 4
     upright = Image(np.zeros((4, 5, 6)), affine=turned((0, 1)))
     assert image_source(upright, axis=2).frame_count == 6
+
+
+def test_prompts_are_seen_in_the_channel_that_is_looked_at(new_bench):
+    bench = new_bench((4, 3, 12, 15), axis_labels=("t", "c", "y", "x"))
+    bench.viewer.dims.set_current_step(1, 2)
+    bench.points.add((1, 2, 4, 4))
+    bench.boxes.add_rectangles(
+        np.array([[1, 2, 2, 2], [1, 2, 2, 9], [1, 2, 8, 9], [1, 2, 8, 2]], float)
+    )
+    bench.points.add((1, 2, 5, 5))
+    bench.history.undo()
+    assert bench.points.data.tolist() == [[1, 2, 4, 4]]
+    said, steps = dict(bench.document.prompts), len(bench.history)
+    bench.viewer.dims.set_current_step(1, 0)
+    assert bench.points.data.tolist() == [[1, 0, 4, 4]]
+    assert {corner[1] for corner in bench.boxes.data[0].tolist()} == {0}
+    assert (bench.document.prompts, len(bench.history)) == (said, steps)

@@ -243,6 +243,17 @@ def test_positions_are_rows_of_their_own() -> None:
     assert onward(document, 1, 4) == ("forward", range(4, 6))
 
 
+def test_a_correction_is_carried_to_the_end_of_the_range_that_it_lies_in() -> None:
+    document = Document(frame_count=12, shape_hw=(20, 30), series_length=6)
+    document.apply(edits.add_object(document, 1))
+    document.apply(edits.set_prompts(document, 1, 9, click(4, 4)))
+    within = range(1, 5)
+    assert onward(document, 1, 9, within) == ("forward", range(9, 11))
+    assert onward(document, 1, 8, within) == ("backward", range(7, 9))
+    assert onward(document, 1, 10, within) == ("forward", range(10, 12)), "its end"
+    assert onward(document, 1, 11, within) == ("forward", range(11, 12)), "beside it"
+
+
 def test_doubt_is_not_carried_on_to_another_position() -> None:
     document = Document(frame_count=6, shape_hw=(20, 30), series_length=3)
     document.apply(edits.add_object(document, 1))

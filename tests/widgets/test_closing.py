@@ -102,6 +102,21 @@ def test_deleting_the_image_takes_what_belongs_to_it(
     can_begin_anew(user)
 
 
+def test_layers_without_use_go_at_once(user_without_window: User) -> None:
+    user = user_without_window
+    bring_to(user, "idle")
+    layers = user.viewer.layers
+    if not hasattr(layers, "batched_update"):
+        pytest.skip("this napari takes layers out one by one")
+    heard: list[str] = []
+    for name in ("begin_batch", "removed", "end_batch"):
+        event = getattr(layers.events, name)
+        event.connect(lambda _, name=name: heard.append(name))
+    layers.remove("cells")
+    user.wait(lambda: names(user) == ["cells objects"])
+    assert heard == ["removed", "begin_batch", "removed", "removed", "end_batch"]
+
+
 @in_every_state
 @pytest.mark.parametrize("delete", ["clear", "remove selected"])
 def test_deleting_all_layers_leaves_none(

@@ -144,6 +144,23 @@ def test_stop_ends_saving_and_leaves_nothing_half_written(
     assert tracked.dock.workbench.results.form.save_button.enabled
 
 
+def test_what_was_saved_is_still_said_after_a_run_that_waited(
+    tracked: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, draw = threading.Event(), exporting.Results.labels
+
+    def slowly(results, frame):
+        gate.wait(timeout=20)
+        return draw(results, frame)
+
+    monkeypatch.setattr(exporting.Results, "labels", slowly)
+    save(tracked, "labels-tiff", tmp_path / "labels.tif")
+    tracked.dock.workbench.track.run()  # as G does
+    gate.set()
+    tracked.wait(lambda: "10 frames are done" in tracked.dock.status_line.message)
+    assert f"Saved: {tmp_path / 'labels.tif'}" in tracked.dock.status_line.message
+
+
 def test_stop_ends_the_drawing_of_an_animation(
     tracked: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -234,3 +234,12 @@ def test_a_lost_frame_leaves_the_other_way_to_be_followed(
     assert "7 of 10 frames are done, and are kept" in message
     assert user.dock.workbench.track.run_button.isEnabled()
     assert user.dock.workbench.track.resume_button.isEnabled()
+
+
+def test_nothing_is_said_to_be_ready_below_a_warning(working: User) -> None:
+    line = working.dock.status_line
+    working.dock.workbench.track.run()  # nothing was said yet
+    assert "nothing to follow yet" in line.problems.sentences
+    assert "Ready." not in line.message
+    line.problems.dismiss_button.click()
+    assert line.message == "Ready."

@@ -27,7 +27,9 @@ class Travelling:
     def __init__(self, history: History, running: Running, board: StatusBoard) -> None:
         self._history, self._running, self._board = history, running, board
         self._touched: set[int] = set()
+        self._said = ""
         history.travelling.connect(self._note)
+        history.changed.connect(self._hush)
 
     @property
     def undo_label(self) -> str | None:
@@ -52,7 +54,14 @@ class Travelling:
     def _go(self, what: str, label: str | None, go: Callable[[], bool]) -> None:
         if label is not None and go():
             self._choose()
-            self._board.say(f"{what}: {label}.")
+            self._said = f"{what}: {label}."
+            self._board.say(self._said)
+
+    def _hush(self) -> None:
+        """Speak no longer of what was undone: something else was done since."""
+        said, self._said = self._said, ""
+        if said and self._board.now.message == said:
+            self._board.say("")
 
     def _note(self, edit: Edit) -> None:
         """Note whose prompts and masks a step is about."""

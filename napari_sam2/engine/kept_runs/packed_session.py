@@ -13,6 +13,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from safetensors.torch import save
 
@@ -24,6 +25,7 @@ from napari_sam2.engine.kept_runs.said_json import said_json, sighting_json
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    import numpy.typing as npt
     from torch import Tensor
 
     from napari_sam2.engine.objects.memory import FrameMemory
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from napari_sam2.engine.parts import SessionParts
     from napari_sam2.engine.runs.runner import Paused
 
+    Checksums = npt.NDArray[np.int64]
+
 AMPLE_BYTES = 64 << 20
 """Where all that is known takes more, what only corrections look at is left out."""
 WHAT, SEEN = "session", "seen"
@@ -41,28 +45,38 @@ STATE = ("logits", "ious", "pointers", "object_logits")
 
 
 def pack_session(
-    paused: Paused, tracks: ObjectTracks, parts: SessionParts, most_bytes: int
+    paused: Paused | None,
+    tracks: ObjectTracks,
+    parts: SessionParts,
+    most_bytes: int,
+    *,
+    seen: Checksums | None,
+    has_history: bool = True,
 ) -> bytes | None:
-    """Return a stopped run, and everything that is known of all objects.
+    """Return everything that is known of all objects, and a run that was stopped.
 
     What is too much is left out, as long as the run does not look at it: then only
     corrections of frames that were tracked long ago are answered otherwise.
 
     Parameters
     ----------
-    paused : Paused
+    paused : Paused or None
     tracks : ObjectTracks
     parts : SessionParts
         What the session computes with.
     most_bytes : int
         None is returned where these are not enough.
+    seen : ndarray of int64 or None
+        What tells the frames that were seen from others, if it is known.
+    has_history : bool, optional
+        Whether what only corrections look at may be among it.
     """
     everyone = tracks.of(tracks.ids)
     enough = [_enough(one, parts.rules.reach) for one in everyone]
-    ample_bytes = min(AMPLE_BYTES, most_bytes)
+    ample_bytes = min(AMPLE_BYTES, most_bytes) if has_history else 0
     for kept, most in ((everyone, ample_bytes), (enough, most_bytes)):
         if sum(map(_size, kept)) <= most:
-            packed = _packed(paused, kept, parts)
+            packed = _packed(paused, kept, parts, seen)
             if len(packed) <= most:
                 return packed
     return None
@@ -75,14 +89,19 @@ def _enough(track: ObjectTrack, reach: Reach) -> ObjectTrack:
 
 
 def _packed(
-    paused: Paused, tracks: Collection[ObjectTrack], parts: SessionParts
+    paused: Paused | None,
+    tracks: Collection[ObjectTrack],
+    parts: SessionParts,
+    seen: Checksums | None,
 ) -> bytes:
-    tensors = {SEEN: torch.from_numpy(parts.encoder.reader.checksums)}
+    if seen is None:
+        seen = np.full(parts.frame_count, -1, np.int64)
+    tensors = {SEEN: torch.from_numpy(seen)}
     said = {
         "version": VERSION,
         "conditions": describe_conditions(parts),
         "objects": {str(one.object_id): _described(one) for one in tracks},
-        **run_json(paused),
+        "run": None if paused is None else run_json(paused),
     }
     for one in tracks:
         for name, rows in _parts(one).items():

@@ -38,8 +38,10 @@ _HEADER_BYTES = 8
 _WHERE = "the project"
 
 
-def unpack_session(data: bytes, parts: SessionParts) -> tuple[Paused, ObjectTracks]:
-    """Return the run, and the objects, on the device of the model.
+def unpack_session(
+    data: bytes, parts: SessionParts
+) -> tuple[Paused | None, ObjectTracks]:
+    """Return the run if one was stopped, and the objects, on the device of the model.
 
     Raises
     ------
@@ -55,11 +57,12 @@ def unpack_session(data: bytes, parts: SessionParts) -> tuple[Paused, ObjectTrac
         if said["version"] != VERSION:
             raise ValueError("it is of another version of napari-sam2")
         check_conditions(_WHERE, said["conditions"], parts)
-        paused = run_from(said, frame_count)
+        run = said["run"]
+        paused = None if run is None else run_from(run, frame_count)
         read = _Reader(load(data), parts)
         found = [read.track(int(i), one) for i, one in said["objects"].items()]
         tracks = ObjectTracks.made_of(frame_count, found)
-        if not paused.plan.prompted.keys() <= set(tracks.ids):
+        if paused and not paused.plan.prompted.keys() <= set(tracks.ids):
             raise ValueError("its objects are others")
         seen = read.seen
     except CheckpointError:

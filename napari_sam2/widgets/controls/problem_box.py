@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QPlainTextEdit, QStyle, QWidget
 
 import napari_sam2
@@ -62,6 +62,9 @@ class ProblemBox(QWidget):
     ----------
     parent : QWidget, optional
     """
+
+    changed = Signal()
+    """There is a problem more, or less."""
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -169,6 +172,7 @@ class ProblemBox(QWidget):
         self.details_button.setVisible(bool(details))
         self._details.setVisible(bool(details) and self.details_button.isChecked())
         self.setVisible(bool(self._entries))
+        self.changed.emit()
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(f"{self.sentences}\n\n{self.details}".strip())

@@ -10,6 +10,7 @@ from napari_sam2.widgets.controls.activity_bar import ActivityBar
 from napari_sam2.widgets.controls.controls import column, text
 from napari_sam2.widgets.controls.problem_box import ProblemBox
 
+_READY = "Ready."
 _MARGIN = 4  # as the parts above have it
 _WORDS = {
     Activity.LOADING: "Loading…",
@@ -39,6 +40,7 @@ class StatusLine(QWidget):
         self._activity = ActivityBar(self)
         column(self, self.problems, self._bar, self._line)
         self.layout().setContentsMargins(_MARGIN, 0, _MARGIN, 0)
+        self.problems.changed.connect(self._show_readiness)
         self.show_status(Status())
 
     @property
@@ -53,7 +55,7 @@ class StatusLine(QWidget):
 
     def show_status(self, status: Status) -> None:
         """Show what is going on; a new problem is also told to napari."""
-        self._line.setText(_sentence(status))
+        self._write(_sentence(status))
         self._bar.setVisible(status.is_busy)
         if status.is_busy:
             self._show_progress(status)
@@ -77,7 +79,7 @@ class StatusLine(QWidget):
 
     def say(self, sentence: str) -> None:
         """Show a sentence that is no problem; an empty one ends those before it."""
-        self._line.setText(sentence or _sentence(self._last["work"]))
+        self._write(sentence or _sentence(self._last["work"]))
 
     def mention(self, sentence: str) -> None:
         """Say something that is not worth hiding what is being worked on."""
@@ -98,6 +100,15 @@ class StatusLine(QWidget):
     def close_activity(self) -> None:
         """Leave nothing in napari's activity dock."""
         self._activity.close()
+
+    def _write(self, sentence: str) -> None:
+        self._line.setText(sentence)
+        self._show_readiness()
+
+    def _show_readiness(self) -> None:
+        """Say "Ready." where there is nothing else to say, but not below a problem."""
+        if self._line.text() in ("", _READY):
+            self._line.setText("" if self.problems.sentences else _READY)
 
     def _show_progress(self, status: Status) -> None:
         now = status.progress
@@ -126,7 +137,7 @@ def _sentence(status: Status) -> str:
     if label and status.activity is Activity.RUNNING:
         return f"{label}…"
     said = status.message if status.problem is None else ""
-    return _WORDS.get(status.activity, said) or "Ready."
+    return _WORDS.get(status.activity, said)
 
 
 def _pace(status: Status) -> str:

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from napari_sam2.widgets.sessions.session import Session
 
 
+_WITH_POINTS = (
+    "There are prompts along {now}. What becomes of them along {then}? Points can be "
+    "taken along. Boxes and masks stay with {now}, and are there again when you choose "
+    "{now}."
+)
+_WITHOUT_POINTS = (
+    "There is work along {now}, but no points, and only those can be taken along to "
+    "{then}. The rest stays with {now}, and is there again when you choose {now}."
+)
+
+
 class Decision(Enum):
     """What becomes of what was said along the axis that was followed so far."""
 
@@ -58,13 +69,13 @@ class AxisQuestion(QWidget):
         """Ask what becomes of a session when ``source`` is followed instead."""
         self._source = source
         now, then = _along(session.image), _along(source)
-        self._words.setText(
-            f"There are prompts along {now}. What becomes of them along {then}? Points "
-            f"can be taken along. Boxes and masks stay with {now}, and are there again "
-            f"when you choose {now}."
-        )
+        has_points = any(one.points_yx for one in session.document.prompts.values())
+        words = _WITH_POINTS if has_points else _WITHOUT_POINTS
+        self._words.setText(words.format(now=now, then=then))
         self.keep_button.setToolTip(
             "Take the points along, to where they lie in the image"
+            if has_points
+            else f"Begin along {then}, and keep what there is along {now}"
         )
         self.drop_button.setToolTip(
             f"Begin anew along {then}; masks along {now} stay as a layer of their own"

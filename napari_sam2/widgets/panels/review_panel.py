@@ -130,7 +130,8 @@ class ReviewPanel(QWidget):
         self.again_button = button(
             "Follow from here",
             "Compute the chosen object anew from the displayed frame on, away from its"
-            " first prompt; other objects stay as they are",
+            " first prompt, to the end of the range above; other objects stay as they"
+            " are",
             self.follow_again,
         )
         return row(self.next_button, self.again_button)
@@ -187,7 +188,8 @@ class ReviewPanel(QWidget):
         """Compute the chosen object anew from the displayed frame on."""
         place = self._place()
         if place is not None:
-            direction, frames = onward(self._document, *place)
+            within = self._settings.run_frames
+            direction, frames = onward(self._document, *place, within)
             self._controller.run(objects=[place[0]], direction=direction, frames=frames)
 
     def mark_absent(self) -> None:

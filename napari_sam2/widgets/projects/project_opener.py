@@ -30,6 +30,7 @@ from napari_sam2.project import (
 )
 from napari_sam2.widgets.projects.companion_opener import Companions
 from napari_sam2.widgets.projects.opening import Opening
+from napari_sam2.widgets.projects.project_words import opens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -112,7 +113,7 @@ class ProjectOpener(QObject):
         assert file is not None
         self._let_go()
         self._question.hide()
-        self.said.emit(f"Opening {file.name}…")
+        self.said.emit(opens(file, recovery))
 
         def job(token: CancelToken) -> Generator[Opening]:
             project = read_project(file)

@@ -239,7 +239,7 @@ class Projects(QWidget):
         )
         if recovery is not None:
             self._discard_when_safe(recovery, keeper)
-        self.said.emit(words.opened(opening))
+        session.controller.say(words.opened(opening), is_to_be_read=True)
         self._show()
         self.opened.emit()
 

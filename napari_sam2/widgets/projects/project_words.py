@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from napari_sam2.project import Recovery
     from napari_sam2.widgets.projects.keeper import Keeper
     from napari_sam2.widgets.projects.opening import Opening
 
@@ -25,6 +26,13 @@ def title(keeper: Keeper | None) -> str:
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}…"
     return f"{name}*" if keeper.is_unsaved else name
+
+
+def opens(file: Path, recovery: Recovery | None) -> str:
+    """Say what is being opened."""
+    if recovery is None:
+        return f"Opening {file.name}…"
+    return f"Restoring the work on {recovery.image_name or 'an image'}…"
 
 
 def opened(opening: Opening) -> str:

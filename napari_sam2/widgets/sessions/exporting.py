@@ -171,4 +171,5 @@ class Exporter:
                 return f"Saved: {path}\n{remark}".strip()
             return f"Saving was stopped; {path.name} was not written."
 
-        self._controller.work(job, topic=Topic.EXPORT, on_item=take, outcome=outcome)
+        work = self._controller.other_work
+        work.do(job, topic=Topic.EXPORT, on_item=take, outcome=outcome)

@@ -16,6 +16,7 @@ from napari_sam2.layers.image_source import renewed
 from napari_sam2.layers.layer_file import image_key, layer_path
 from napari_sam2.layers.mask_layer import MaskLayer
 from napari_sam2.layers.prompt_layers import PromptLayers
+from napari_sam2.layers.taking_out import take_out
 from napari_sam2.layers.tracks_layer import add_tracks
 from napari_sam2.layers.turning import turned_points
 from napari_sam2.project.session import fill_document
@@ -112,7 +113,7 @@ class Session:
     def _listen(self) -> None:
         document, layers = self.document, self._viewer.layers
         for signal, slot in (
-            (document.prompts_changed, self._filler.wake),
+            (self.prompts.waiting, self._filler.wake),
             (document.masks_changed, self._repainter.add),
             (document.objects_changed, self._on_objects_changed),
             (document.spill.failed, self.controller.report),
@@ -244,9 +245,8 @@ class Session:
     def take_out_layers(self) -> None:
         """Take out of the viewer what is of no use without the dock."""
         _, boxes, points = self.layers
-        for layer in self.layers if self.is_empty else (boxes, points):
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
+        of_no_use = self.layers if self.is_empty else (boxes, points)
+        take_out(self._viewer.layers, of_no_use)
 
     def _on_layer_removed(self, event: Any) -> None:
         """Forget with a layer of ours what it shows, later.

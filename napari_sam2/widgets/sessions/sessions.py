@@ -10,6 +10,7 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_sam2.control import Topic
+from napari_sam2.layers.naming import name_by_axis
 from napari_sam2.widgets.sessions.looking import Looking
 from napari_sam2.widgets.sessions.session import Session
 
@@ -94,7 +95,6 @@ class Sessions:
         ProjectError
             If the contents do not fit the image.
         """
-        self._make_room(source)
         session = self._make(source, contents)
         self._record(source)
         self._activate(session)
@@ -213,7 +213,7 @@ class Sessions:
         return same[-1] if same else None
 
     def _make_room(self, source: ImageSource) -> None:
-        """Give names of layers free that nothing was done with."""
+        """Give names free that layers have which nothing was done with."""
         now = self.current
         if now is not None and now.is_untouched and now.image.layer == source.layer:
             with self.paused():
@@ -230,6 +230,7 @@ class Sessions:
         return session
 
     def _make(self, source: ImageSource, contents: Contents | None = None) -> Session:
+        self._make_room(source)
         with self.paused():  # new layers become active on the way
             session = Session(
                 self._viewer,
@@ -239,10 +240,21 @@ class Sessions:
                 make_tracker=self._make_tracker,
                 contents=contents,
             )
+            if self._is_along_another_axis(source):
+                name_by_axis(session.layers, source)
         self._all.append(session)
         self._looking[session] = Looking(session, partial(self._on_looked, session))
         self.made.emit(session)
         return session
+
+    def _is_along_another_axis(self, source: ImageSource) -> bool:
+        """Whether there is work on an image along an axis that is not this one."""
+        return any(
+            one.image.layer == source.layer
+            and one.image.frame_axis != source.frame_axis
+            and not one.is_untouched
+            for one in self._all
+        )
 
     def _on_looked(self, session: Session) -> None:
         if session is self.current:

@@ -77,7 +77,7 @@ class Tuner:
                 settings.model = str(found.adapted.path)
             self.ended.emit(found.in_words())
 
-        self._session.controller.work(
+        self._session.controller.other_work.do(
             self._job(wish, path, found),
             topic=Topic.TUNING,
             on_item=self.reported.emit,

@@ -101,7 +101,7 @@ class MeasurementTable(QWidget):
         self._links.at_end(links.cut)
         self._is_measuring, self._is_outdated = True, False
         self.line.setText("Measuring…")
-        self._controller.work(
+        self._controller.other_work.do(
             job,
             topic=Topic.MEASURING,
             on_item=model.add,

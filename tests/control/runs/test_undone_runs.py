@@ -170,3 +170,13 @@ def test_after_undo_there_is_nothing_to_go_on_with(desk: Desk) -> None:
     assert not desk.controller.can_resume
     desk.controller.resume()
     assert desk.status.activity is Activity.IDLE
+
+
+def test_what_was_undone_is_not_spoken_of_once_something_else_is_done(
+    desk: Desk,
+) -> None:
+    desk.say(1, 0, click(20, 30))
+    desk.controller.steps.undo()
+    assert desk.status.message.startswith("Undone:")
+    desk.say(2, 3, click(20, 30))
+    assert desk.status.message == ""

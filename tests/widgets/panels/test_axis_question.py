@@ -54,6 +54,16 @@ def test_it_is_asked_first_and_nothing_happens_meanwhile(prompted: User) -> None
     assert prompted.dock.image_panel.axes.currentText() == "time (10)"
 
 
+def test_no_points_are_promised_where_there_are_none(prompted: User) -> None:
+    words = prompted.dock.axis_question._words
+    choose_axis(prompted, "x (60)")
+    assert "Points can be taken along" in words.text()
+    press(prompted, prompted.dock.axis_question.stay_button)
+    prompted.session.prompts.forget(prompted.session.prompts.points)
+    choose_axis(prompted, "x (60)")
+    assert "no points" in words.text()
+
+
 def test_kept_points_lie_where_they_lay_in_the_image(prompted: User) -> None:
     first = prompted.session
     choose_axis(prompted, "x (60)")

@@ -78,6 +78,20 @@ def test_no_button_moves_when_a_doubt_is_explained(lost: User) -> None:
     assert [one.mapTo(review, QPoint()) for one in buttons] == before
 
 
+def test_an_object_is_followed_again_to_the_end_of_the_range(lost: User) -> None:
+    track = lost.dock.workbench.track
+    lost.session.position.go_to(SHAPE[0] - 2)
+    track.end_here()
+    lost.click(LOST_AT, 20, 30)
+    lost.wait(lambda: lost.mask(1, LOST_AT).answers is not None)
+    lost.wait_idle()
+    before = lost.mask(1, SHAPE[0] - 1)
+    press(lost, "Follow from here")
+    lost.wait(lambda: lost.mask(1, SHAPE[0] - 2).mask.covers((20, 30)))
+    lost.wait_idle()
+    assert lost.mask(1, SHAPE[0] - 1) is before
+
+
 def test_accepting_a_jump_clears_what_follows(lost: User) -> None:
     review = lost.dock.workbench.review
     review.next_doubtful()

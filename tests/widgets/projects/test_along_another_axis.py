@@ -119,3 +119,24 @@ def test_work_along_another_axis_is_restored_on_the_image_that_is_open(
     assert (1, 12) in both.document.prompts
     assert both.viewer.dims.order == (1, 0, 2)
     assert both.dock.projects.keeper.path == tmp_path / "head.sam2"
+
+
+def test_layers_along_a_second_axis_say_which(both: User) -> None:
+    assert names(both) == [
+        "head", "head objects", "head boxes", "head points",
+        "head objects (y)", "head boxes (y)", "head points (y)",
+    ]  # fmt: skip
+    both.viewer.layers["head"].name = "skull"
+    assert "skull objects (y)" in names(both)
+
+
+def test_an_axis_that_is_chosen_before_anything_is_done_takes_the_plain_names(
+    volume: User,
+) -> None:
+    choose(volume, "y (20)")
+    volume.wait_idle()
+    assert names(volume) == ["head", "head objects", "head boxes", "head points"]
+
+
+def names(user: User) -> list[str]:
+    return [one.name for one in user.viewer.layers]

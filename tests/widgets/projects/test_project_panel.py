@@ -91,13 +91,14 @@ def test_projects_that_are_opened_together_all_come(
     worker.wait_idle()
     other = save(worker, tmp_path / "other.sam2")
     reopen(worker)
-    said = []
-    worker.dock.projects.said.connect(said.append)
+    opened = []
+    opener = worker.dock.projects.opener
+    opener.opened.connect(lambda opening, _: opened.append(opening.path))
     (tmp_path / "odd.sam2").write_bytes(b"nothing")
     for path in (one, tmp_path / "odd.sam2", other):
         worker.dock.projects.open(path)
-    worker.wait(lambda: f"Opened: {other}" in said)
-    assert f"Opened: {one}" in said
+    worker.wait(lambda: opened == [one, other])
+    assert f"Opened: {other}" in worker.dock.status_line.message
     assert (1, 2) in worker.document.prompts
 
 

@@ -56,7 +56,12 @@ def test_closing_with_unsaved_changes_keeps_them(worker: User) -> None:
     worker.wait(lambda: banner.isVisibleTo(worker.dock))
     assert "unsaved work on cells" in banner.sentence
     banner.restore_button.click()
+    line = worker.dock.status_line
+    assert line.message == "Restoring the work on cells…"
     worker.wait(lambda: worker.session is not None)
+    worker.wait_idle()
+    assert line.message.startswith("Restored what was not saved of ")
+    assert line.message.endswith("cells.tif.\nnano is ready.")
     assert masks_of(worker) == before
     assert title(worker) == "Project: not saved*"
     worker.wait(lambda: not find_recoverable())
