@@ -27,12 +27,20 @@ class Opening:
         Where it is restored from.
     state : ImageState
         What became of its image.
+    was_asked : bool
+        Whether somebody has to say where its image is, or that another one will do.
     """
 
     project: Project
     path: Path | None
     recovery: Recovery | None
     state: ImageState
+    was_asked: bool = False
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it lies in a file as it is: it would not be asked for again."""
+        return self.recovery is None and not self.was_asked
 
     @property
     def file(self) -> Path | None:

@@ -166,6 +166,7 @@ class ProjectOpener(QObject):
             self._open_image()
         else:
             self.said.emit("")
+            self._opening = replace(opening, was_asked=True)
             can_accept = state.path is not None
             self._question.ask(
                 state.sentence, self._free_layers(), can_accept=can_accept

@@ -234,7 +234,7 @@ class Projects(QWidget):
         keeper.adopt(
             opening.project,
             opening.path,
-            is_saved=recovery is None,
+            is_saved=opening.is_saved,
             is_same_image=opening.has_its_image(session.image.layer),
         )
         if recovery is not None:

@@ -12,7 +12,7 @@ pytest.importorskip("napari", reason="the window needs napari")
 
 import tifffile
 
-from tests.widgets.projects.desk import SHAPE, reopen, save
+from tests.widgets.projects.desk import SHAPE, reopen, save, title
 from tests.widgets.user import User
 
 
@@ -31,6 +31,26 @@ def test_a_missing_image_is_asked_for_and_explained(
     question.file_chosen.emit(str(elsewhere))
     worker.wait(lambda: worker.session is not None)
     assert worker.document.frames_covered(1) == 10
+
+
+def test_where_an_image_is_now_is_a_change_to_be_saved(
+    worker: User, tmp_path: Path, image: Path
+) -> None:
+    path = save(worker, tmp_path / "cells.sam2")
+    worker.dock.shut_down()
+    elsewhere = image.rename(tmp_path / "moved.tif")
+    reopen(worker)
+    worker.dock.projects.open(path)
+    question = worker.dock.projects.question
+    worker.wait(lambda: question.isVisibleTo(worker.dock))
+    question.file_chosen.emit(str(elsewhere))
+    worker.wait(lambda: worker.session is not None)
+    assert title(worker) == "Project: cells.sam2*"
+    save(worker, path)
+    reopen(worker)
+    worker.dock.projects.open(path)
+    worker.wait(lambda: worker.session is not None)
+    assert title(worker) == "Project: cells.sam2"
 
 
 def test_a_changed_image_is_opened_only_when_the_user_says_so(
