@@ -56,8 +56,11 @@ class Progress:
         Steps finished and steps in all (frames, bytes, files).
     label : str
         What is being done, for people.
+    unit : str
+        What the steps are, where that may be taken for something else.
     """
 
     done: int
     total: int
     label: str = ""
+    unit: str = ""

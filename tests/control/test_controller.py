@@ -189,6 +189,21 @@ def test_a_removed_object_leaves_the_tracker_too(desk: Desk) -> None:
     assert list(desk.factory.tracker.said) == [1, 2]
 
 
+def test_a_run_over_more_steps_than_frames_says_that_they_are_steps(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add(1)
+    desk.say(1, 0, click(20, 30))
+    tracker = type(desk.factory.tracker)  # frames between prompts are in two steps
+    monkeypatch.setattr(tracker, "plan", lambda self, **options: range(15))
+    desk.statuses.clear()
+    desk.controller.run()
+    told = [one.progress for one in desk.statuses if one.progress]
+    running = [one for one in told if one.label == "Track 1 object"]
+    assert running[-1].total == 15
+    assert {one.unit for one in running} == {"steps"}
+
+
 def test_a_run_tells_how_far_and_how_fast(desk: Desk) -> None:
     desk.add(1)
     desk.say(1, 0, click(20, 30))
@@ -197,6 +212,7 @@ def test_a_run_tells_how_far_and_how_fast(desk: Desk) -> None:
     last = [s for s in desk.statuses if s.activity is Activity.RUNNING and s.progress]
     halfway = next(status for status in last if status.progress.done == 5)
     assert (halfway.progress.total, halfway.progress.label) == (10, "Track 1 object")
+    assert halfway.progress.unit == ""
     assert halfway.frames_per_second == pytest.approx(2.0)
     assert halfway.seconds_left == pytest.approx(2.5)
     assert desk.status.progress is None and desk.status.seconds_left is None

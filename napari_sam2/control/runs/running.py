@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.control.positions.unfinished import order_left
 from napari_sam2.control.runs.left_run import LeftRun
-from napari_sam2.control.runs.one_run import Run, Stage
+from napari_sam2.control.runs.one_run import Run, Stage, frames_of
 from napari_sam2.control.runs.pace import Pace
 from napari_sam2.control.status import Activity, Topic
 from napari_sam2.control.telling.snapshot import outlines, take_snapshot
@@ -260,8 +260,11 @@ class Running:
         elif step.done > run.done:
             run.pace.step(self._clock())
         run.done, run.steps = step.done, step.steps
+        frame_count = frames_of(run.order, run.steps, self._document.frame_count)
+        unit = "" if run.steps == frame_count else "steps"  # a frame may be several
+        label = f"{run.label} {step.where}".strip()
         self._dispatcher.board.show(
-            progress=Progress(run.done, run.steps, f"{run.label} {step.where}".strip()),
+            progress=Progress(run.done, run.steps, label, unit),
             frames_per_second=run.pace.per_second,
             seconds_left=run.pace.seconds_for(run.steps - run.done),
         )

@@ -144,7 +144,7 @@ def _pace(status: Status) -> str:
     """Return the text in the bar: "%v of %m · 2.3 frames/s · 12 s left"."""
     if status.progress is None or not status.progress.total:
         return ""
-    parts = ["%v of %m"]
+    parts = [f"%v of %m {status.progress.unit}".strip()]
     if status.frames_per_second:
         parts.append(f"{status.frames_per_second:.2g} frames/s")
     if status.seconds_left is not None:
