@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
@@ -258,6 +259,7 @@ class Sam2Dock(QWidget):
         links.connect(
             session.document.prompts_changed, self._follow_layer_until_prompted
         )
+        self.workbench.went_on.connect(partial(self.status_line.say, ""))
         self.workbench.results.table_ready.connect(self._show_table)
 
     @classmethod

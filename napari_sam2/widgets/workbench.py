@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.layers.volume_axes import volume_axes
@@ -38,6 +39,9 @@ class Workbench(QWidget):
         Saves the project.
     parent : QWidget, optional
     """
+
+    went_on = Signal()
+    """Something else is done: what was said before it is out of date."""
 
     def __init__(
         self,
@@ -120,6 +124,8 @@ class Workbench(QWidget):
         if session.masks.hidden:  # as it was left
             self.objects.switch_show_only()
         links.connect(session.history.changed, self._show_steps)
+        links.connect(session.history.changed, self._go_on)
+        self.review.jump_asked.connect(self._go_on)
         self.keys = bind_shortcuts(viewer, session.layers, self._actions(), links)
         links.connect(session.controller.status_changed, self._on_status_changed)
         links.at_end(self._escape.cut)
@@ -150,6 +156,15 @@ class Workbench(QWidget):
         if status.is_busy:
             bind_in_layers(self.session.layers, stop, self._escape)
         self._show_steps()  # a run that begins can be undone
+
+    def _go_on(self, _: object = None) -> None:
+        """Leave no sentence about what was done before; what failed is to be read."""
+        controller = self.session.controller
+        if controller.status.is_busy:
+            return
+        if controller.status.problem is None and not controller.can_resume:
+            controller.say("")
+        self.went_on.emit()
 
     def _on_place_chosen(self, object_id: int, frame: int) -> None:
         if object_id in self.session.document.objects:
