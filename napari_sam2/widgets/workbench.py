@@ -146,6 +146,7 @@ class Workbench(QWidget):
             "accept": self.review.accept,
             "fix": self.review.fix,
             "mark_absent": self.review.mark_absent,
+            "divide": self.review.divide,
             "save": self._save,
         }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPixmap
 from qtpy.QtWidgets import (
@@ -15,13 +17,16 @@ from qtpy.QtWidgets import (
 
 from napari_sam2.io.pictures.palette import object_colour
 
+if TYPE_CHECKING:
+    from napari_sam2.state import TrackedObject
+
 NAME, NUMBER, PROMPTS, FRAMES = range(4)
 """The columns."""
 _TITLES = ("Object", "Id", "Prompts", "Frames")
 _TIPS = (
     "Its name, and its colour, hatched where it is locked on the displayed frame; F2 or"
     " a double click renames it",
-    "Its value in the labels layer and in files",
+    "Its value in the labels layer and in files; behind an arrow, its mother's",
     "Frames on which you clicked, boxed or painted it",
     "Frames on which it has a mask, or is known to be absent",
 )
@@ -100,14 +105,14 @@ class ObjectTree(QTreeWidget):
         return max(measured, self.fontMetrics().height() + 2)
 
 
-def make_row(object_id: int, name: str) -> QTreeWidgetItem:
-    """Make a row of the list; its numbers are still to be written."""
-    item = QTreeWidgetItem([name, str(object_id), "", ""])
-    item.setData(NAME, Qt.ItemDataRole.UserRole, object_id)
+def make_row(one: TrackedObject) -> QTreeWidgetItem:
+    """Make a row of the list; how many prompts and frames is still to be written."""
+    item = QTreeWidgetItem()
+    item.setData(NAME, Qt.ItemDataRole.UserRole, one.object_id)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     for number in (NUMBER, PROMPTS, FRAMES):
         item.setTextAlignment(number, _AS_NUMBERS)
-    show_lock(item, is_locked=False)
+    show_object(item, one)
     return item
 
 
@@ -115,6 +120,21 @@ def show_lock(row: QTreeWidgetItem, *, is_locked: bool) -> None:
     """Show in the colour of an object whether it is locked, hatched as in the strip."""
     row.setIcon(NAME, _colour_icon(id_of(row), is_hatched=is_locked))
     row.setToolTip(NAME, f"{row.text(NAME)}{' (locked here)' if is_locked else ''}")
+
+
+def show_object(row: QTreeWidgetItem, one: TrackedObject) -> None:
+    """Show in its row what an object is called, and whose daughter it is.
+
+    Whether it is locked is not known then.
+    """
+    number, tip = str(one.object_id), ""
+    if one.descent is not None:
+        number = f"{one.object_id} ← {one.descent.parent}"
+        tip = f"Daughter of {one.descent.parent}, from frame {one.descent.frame} on"
+    row.setText(NAME, one.name)
+    row.setText(NUMBER, number)
+    row.setToolTip(NUMBER, tip)
+    show_lock(row, is_locked=False)
 
 
 def id_of(row: QTreeWidgetItem) -> int:

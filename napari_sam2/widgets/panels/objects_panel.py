@@ -20,6 +20,7 @@ from napari_sam2.widgets.panels.object_tree import (
     id_of,
     make_row,
     show_lock,
+    show_object,
 )
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class ObjectsPanel(QWidget):
         with self._filling():
             self.tree.clear()
             self._rows = {
-                object_id: make_row(object_id, one.name)
+                object_id: make_row(one)
                 for object_id, one in self._document.objects.items()
             }
             self.tree.addTopLevelItems(list(self._rows.values()))
@@ -211,12 +212,11 @@ class ObjectsPanel(QWidget):
                 elif row is None:
                     self._insert(object_id)
                 else:
-                    row.setText(NAME, self._document.get_object(object_id).name)
-                    show_lock(row, is_locked=False)  # so far; it is looked at below
+                    show_object(row, self._document.get_object(object_id))
         self._show_what_is_known({*object_ids} & self._rows.keys())
 
     def _insert(self, object_id: int) -> None:
-        row = make_row(object_id, self._document.get_object(object_id).name)
+        row = make_row(self._document.get_object(object_id))
         place = bisect(sorted(self._rows), object_id)
         self.tree.insertTopLevelItem(place, row)
         self._rows[object_id] = row

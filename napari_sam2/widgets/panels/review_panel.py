@@ -118,6 +118,9 @@ class ReviewPanel(QWidget):
             button("Fix", "Correct this frame: click what is missing, or right-click"
                    " what is too much (H)", self.fix),
             button("Absent", "The object is not in this frame (W)", self.mark_absent),
+            button("Divided", "The object has divided: it ends here, and the two pieces"
+                   " of its mask are new objects, its daughters (Shift-W)",
+                   self.divide),
             self._lock,
         )  # fmt: skip
 
@@ -206,6 +209,12 @@ class ReviewPanel(QWidget):
         )
         if is_done and was_asked_for:
             self._go_on(doubt)
+
+    def divide(self) -> None:
+        """Say that the chosen object is two daughters from the displayed frame on."""
+        place = self._place()
+        if place is not None:
+            self._controller.dividing.divide(*place)
 
     def toggle_lock(self) -> None:
         """Lock the chosen object on the displayed frame, or unlock it."""

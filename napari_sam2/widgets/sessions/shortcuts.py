@@ -50,6 +50,7 @@ SHORTCUTS = (
     Shortcut("accept", "K", "K", "accept this frame"),
     Shortcut("fix", "H", "H", "correct this frame"),
     Shortcut("mark_absent", "W", "W", "the object is not in this frame"),
+    Shortcut("divide", "Shift-W", "Shift-W", "the object has divided here"),
     Shortcut("save", "Shift-S", "Shift-S", "save the project"),
 )
 
