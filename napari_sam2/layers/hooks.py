@@ -17,7 +17,7 @@ from napari_sam2.io.reading.hdf5 import image_datasets
 from napari_sam2.io.reading.reordered import shown_order
 from napari_sam2.io.reading.stack import open_stack
 from napari_sam2.io.samples import load_sample
-from napari_sam2.layers.layer_file import DATASET_KEY, PATH_KEY
+from napari_sam2.layers.layer_file import DATASET_KEY, PATH_KEY, SERIES_KEY
 from napari_sam2.layers.placed import place_metadata
 from napari_sam2.layers.project_image import shown_pixels
 
@@ -70,6 +70,7 @@ def image_layer(stack: Stack) -> LayerTuple:
     metadata = {
         PATH_KEY: str(stack.path),
         DATASET_KEY: stack.dataset,
+        SERIES_KEY: stack.series,
         **place_metadata(stack),
     }
     described = {

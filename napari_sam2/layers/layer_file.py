@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_sam2.core.errors import Sam2Error
 from napari_sam2.io.samples import load_sample
 from napari_sam2.project.image_paths import exists
+from napari_sam2.project.values import key_in_file
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(?<=.) \[\d+\]$")
 DATASET_KEY = "napari_sam2_dataset"
 """In a layer's metadata: which dataset of its file it shows."""
+SERIES_KEY = "napari_sam2_series"
+"""In a layer's metadata: which image of its file, or series of its folder, it shows."""
 PATH_KEY = "napari_sam2_path"
 """In a layer's metadata: its file, where napari does not know it."""
 
@@ -40,10 +43,11 @@ def layer_path(layer: Image) -> Path | None:
 
 def image_key(layer: Image) -> str:
     """Return what tells the image of a layer from others: its file, or its name."""
-    path, dataset = layer_path(layer), layer.metadata.get(DATASET_KEY)
+    path = layer_path(layer)
     if path is None:
         return str(layer.name)
-    return f"{path}::{dataset}" if dataset else str(path)
+    dataset, series = map(layer.metadata.get, (DATASET_KEY, SERIES_KEY))
+    return key_in_file(str(path), dataset, series)
 
 
 def shows_file(layer: Image, path: Path | None) -> bool:

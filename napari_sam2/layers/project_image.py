@@ -15,6 +15,7 @@ from napari_sam2.layers.image_source import image_source
 from napari_sam2.layers.layer_file import (
     DATASET_KEY,
     PATH_KEY,
+    SERIES_KEY,
     image_key,
     image_name,
     layer_path,
@@ -45,10 +46,10 @@ def refer_to_layer(source: ImageSource, *, is_read: bool = False) -> ImageRefere
     """
     layer, path = source.layer, layer_path(source.layer)
     name = image_name(layer)
-    dataset = layer.metadata.get(DATASET_KEY)
+    inside = _place_in_file(layer)
     if is_read:
-        return refer_to_image(name, path, frames=source.own, dataset=dataset)
-    reference = refer_to_image(name, path, dataset=dataset)
+        return refer_to_image(name, path, frames=source.own, **inside)
+    reference = refer_to_image(name, path, **inside)
     return replace(reference, fingerprint=glance(source.own, path))
 
 
@@ -68,8 +69,14 @@ def geometry_of(source: ImageSource) -> StackGeometry:
 
 def refer_to_companion(layer: Image) -> ImageReference:
     """Describe an image that is seen beside another one; none of it is read."""
-    dataset = layer.metadata.get(DATASET_KEY)
-    return refer_to_image(image_name(layer), layer_path(layer), dataset=dataset)
+    inside = _place_in_file(layer)
+    return refer_to_image(image_name(layer), layer_path(layer), **inside)
+
+
+def _place_in_file(layer: Image) -> dict[str, Any]:
+    """Return which image of its file a layer shows."""
+    keys = {"dataset": DATASET_KEY, "series": SERIES_KEY}
+    return {name: layer.metadata.get(key) for name, key in keys.items()}
 
 
 def placing_of(layer: Image) -> Placing:
@@ -165,6 +172,7 @@ def project_layer(project: Project, stack: Stack) -> tuple[Any, dict[str, Any]]:
         "metadata": {
             PATH_KEY: str(stack.path),
             DATASET_KEY: stack.dataset,
+            SERIES_KEY: stack.series,
             **place_metadata(stack),
         },
         "rgb": kept.is_colour,

@@ -79,10 +79,16 @@ class ImageReference:
 
     @property
     def key(self) -> str:
-        """What tells it from others: file and dataset, or name."""
+        """What tells it from others: its place in a file, or its name."""
         if self.path is None:
             return self.name
-        return f"{self.path}::{self.dataset}" if self.dataset else self.path
+        return key_in_file(self.path, self.dataset, self.series)
+
+
+def key_in_file(path: str, dataset: str | None, series: int | None) -> str:
+    """Return what tells an image from others of its file, and of other files."""
+    key = f"{path}::{dataset}" if dataset else path
+    return key if series is None else f"{key} [series {series}]"
 
 
 @dataclass(frozen=True, slots=True)

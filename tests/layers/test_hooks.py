@@ -9,6 +9,10 @@ from napari_sam2.core.frames.times import frame_times
 from napari_sam2.io.samples import sample_names
 from napari_sam2.layers.hooks import get_reader, read_layers, sample_layers
 from napari_sam2.layers.image_source import image_source
+from napari_sam2.layers.layer_file import image_key
+from napari_sam2.layers.project_image import geometry_of, refer_to_layer
+from napari_sam2.project.image import Whereabouts, locate_image
+from napari_sam2.project.values import Project
 
 
 @pytest.mark.parametrize("name", sample_names())
@@ -118,6 +122,26 @@ def test_every_image_in_an_hdf5_file_is_a_layer(files) -> None:
 def test_a_dicom_slice_opens_its_series(files) -> None:
     ((data, metadata, _),) = read_layers(str(files["dcm"]))
     assert (data.shape, metadata["name"]) == ((5, 16, 32), "ct")
+
+
+def test_a_project_finds_the_series_again_that_a_slice_belongs_to(tmp_path) -> None:
+    pytest.importorskip("pydicom")
+    from napari.layers import Image
+
+    from tests.io.dicom_files import VOLUME, write_series
+
+    write_series(tmp_path / "scan", VOLUME, SeriesNumber=1, SeriesDescription="T1")
+    write_series(tmp_path / "scan", VOLUME[:5], SeriesNumber=2, SeriesDescription="T2")
+    sources = []
+    for one in sorted((tmp_path / "scan").glob("*.dcm")):
+        ((data, options, _),) = read_layers(str(one))
+        sources.append(image_source(Image(data, **options), axis=0))
+    assert {len(source.frames) for source in sources} == {len(VOLUME), 5}
+    assert len({image_key(source.layer) for source in sources}) == 2
+    for source in sources:
+        project = Project(refer_to_layer(source, is_read=True), geometry_of(source))
+        found = locate_image(project, tmp_path / "p.sam2")
+        assert found.whereabouts is Whereabouts.FOUND, found
 
 
 @pytest.mark.parametrize("kind", ["h5", "nii", "dcm", "mp4"])

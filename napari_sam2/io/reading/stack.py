@@ -49,6 +49,8 @@ class Stack:
         is no other, or where ``array`` is a coarser one.
     space_codes : tuple of int
         NIfTI's codes of the space that ``affine`` leads to, of sform and qform.
+    series : int or None
+        Which image of the file, or series of the folder, if one was named.
     """
 
     array: ArrayLike
@@ -59,6 +61,7 @@ class Stack:
     notices: tuple[str, ...] = ()
     levels: tuple[ArrayLike, ...] = ()
     space_codes: SpaceCodes = SCANNER
+    series: int | None = None
 
     @property
     def name(self) -> str:
@@ -138,6 +141,7 @@ def open_stack(
         opened.notices,
         opened.levels,
         opened.space_codes,
+        series,
     )
 
 
