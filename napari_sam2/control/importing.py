@@ -121,11 +121,13 @@ class Importing:
             on_taken()
 
     def _edit(self, frame: int, marks: Marks, taken: _Taken) -> Edit:
-        """Return the edit that says it all; locked masks stay as they are."""
+        """Return the edit that says it all, without masks that are not to be."""
         document, names = self._history.document, taken.names
+        here = {i: one for i, one in marks.items() if document.lives.hold(i, frame)}
+        taken.left_out += len(marks) - len(here)
         on_frame = document.masks.on_frame(frame)
-        locked = {i for i in marks if i in on_frame and on_frame[i].is_locked}
-        free = {(i, frame): one for i, one in marks.items() if i not in locked}
+        locked = {i for i in here if i in on_frame and on_frame[i].is_locked}
+        free = {(i, frame): one for i, one in here.items() if i not in locked}
         taken.ids.update(object_id for object_id, _ in free)
         taken.locked += len(locked)
         masks = {p: one for p, one in free.items() if isinstance(one, PackedMask)}
@@ -150,6 +152,7 @@ class _Taken:
     numbers: dict[int, int] = field(default_factory=dict)
     ids: set[int] = field(default_factory=set)
     locked: int = 0
+    left_out: int = 0
 
     def as_objects(self, marks: Marks) -> Marks:
         """Return marks by the object that each value becomes, on every frame alike."""
@@ -173,6 +176,10 @@ class _Taken:
             reason = "taken or too large" if max(moved) > LARGEST_ID else "taken"
             said += f", {len(moved)} of them under another number, as theirs was "
             said += reason
+        if self.left_out:
+            count = counted(self.left_out, "label is", "labels are")
+            said = f"{said}. {count} left out, of an object that has divided, or begins"
+            said += " later"
         if not self.locked:
             return f"{said}."
         kept = counted(

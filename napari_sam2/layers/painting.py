@@ -10,6 +10,7 @@ import numpy as np
 from napari_sam2.core.masks.packed import PackedMask
 from napari_sam2.core.masks.packing import pack_mask
 from napari_sam2.state import edits
+from napari_sam2.state.lineage import why_not_alive
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -104,7 +105,8 @@ class Painting:
     edit : Edit or None
         None if nothing was painted.
     kept : tuple of (object_id, frame)
-        Locked masks that it would have changed, and did not.
+        Locked masks that it would have changed, and did not, and objects that cannot
+        be there, as they have divided or begin later.
     """
 
     edit: Edit | None
@@ -143,8 +145,11 @@ def paint(
 
 
 def tell_of_locks(document: Document, done: Painting) -> str:
-    """Say that locked masks were kept, where there are any among what was painted."""
+    """Say why some of what was painted was not taken over."""
     (object_id, frame), *others = done.kept
+    problem = why_not_alive(document.objects, document.lives, object_id, frame)
+    if problem:
+        return problem
     more = f", and {len(others)} more" if others else ""
     words = f"{document.get_object(object_id).name} is locked on frame {frame}{more}"
     if done.edit is None:
@@ -155,9 +160,13 @@ def tell_of_locks(document: Document, done: Painting) -> str:
 def _without_locked(
     document: Document, frame: int, before: Drawn, labels: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], list[int]]:
-    """Return a label image in which locked masks are as before, and which these are."""
+    """Return a label image in which locked masks are as before, and which these are.
+
+    Likewise those of objects that are no more, or not yet.
+    """
     on_frame = document.masks.on_frame(frame)
-    locked = sorted(i for i, mask in on_frame.items() if mask.is_locked)
+    away = {i for i in document.objects if not document.lives.hold(i, frame)}
+    locked = sorted(away.union(i for i, mask in on_frame.items() if mask.is_locked))
     if not locked:
         return labels, []
     was = np.zeros(labels.shape, labels.dtype)

@@ -155,6 +155,18 @@ def test_locked_masks_are_kept(desk: Desk) -> None:
     assert list(desk.document.said_about(9)) == [0, 5]
 
 
+def test_objects_that_have_divided_take_no_labels(desk: Desk) -> None:
+    desk.add(9)
+    desk.paint(9, 3, (STACK[0] == 9) | (STACK[5] == 9))
+    desk.controller.dividing.divide(9, 3)
+    take(desk, [0, 5])
+    assert desk.status.message == (
+        "2 objects start from labels. 1 label is left out, of an object that has "
+        "divided, or begins later."
+    )
+    assert list(desk.document.said_about(9)) == [0]
+
+
 def test_labels_are_read_on_the_lane_and_can_be_stopped(slow_desk: Desk) -> None:
     read = []
 

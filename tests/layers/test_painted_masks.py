@@ -230,3 +230,17 @@ def test_a_hidden_object_that_is_painted_keeps_what_it_had(with_block):
     layer.selected_label = 1
     layer.data_setitem((np.array([2]), np.array([0]), np.array([0])), 1)
     assert area(with_block, 1, 2) == 101
+
+
+def test_a_mother_is_not_painted_where_she_has_divided(with_block):
+    two = np.zeros(with_block.image.shape_hw, bool)
+    two[5:15, 5:9] = two[5:15, 11:15] = True
+    with_block.history.do(edits.paint_mask(with_block.document, 1, 2, two))
+    with_block.history.do(edits.divide_object(with_block.document, 1, 2))
+    with_block.masks.apply()
+    steps = len(with_block.history)
+    with_block.masks.layer.fill((3, 0, 0), 1)
+    with_block.masks.apply()
+    assert len(with_block.history) == steps
+    assert not (np.asarray(with_block.masks.layer.data[3]) == 1).any()
+    assert "has divided on frame 2: from there on" in with_block.refused[0]
