@@ -187,7 +187,7 @@ class FramePrompts:
         """Whether both say the same, masks pixel by pixel."""
         if not isinstance(other, FramePrompts):
             return NotImplemented
-        return self.packed == other.packed and self._outlines == other._outlines
+        return self._outlines == other._outlines and self.packed == other.packed
 
     @property
     def packed(self) -> PackedMask | None:
@@ -269,7 +269,7 @@ class FramePrompts:
                 f"There is no prompt for {what}: give a point, a box or a mask."
             )
         if self.mask is not None:
-            check_mask_shape(_shape_hw(self.mask), shape_hw, what)
+            check_mask_shape(self.mask.shape, shape_hw, what)
             return
         if self.box_yxyx is None and not any(self.positive) and not refines:
             raise NoPromptError(
@@ -288,10 +288,6 @@ def _kept(mask: Mask, what: str) -> Mask:
 
 def _packed(mask: Mask) -> PackedMask:
     return mask if isinstance(mask, PackedMask) else pack_mask(mask)
-
-
-def _shape_hw(mask: Mask) -> tuple[int, ...]:
-    return mask.shape_hw if isinstance(mask, PackedMask) else mask.shape
 
 
 def check_frame_prompts(prompts: FramePrompts) -> None:

@@ -292,8 +292,7 @@ def _trimmed(
     mask: npt.NDArray[np.bool_],
 ) -> tuple[tuple[int, int], npt.NDArray[np.bool_]]:
     """Return the first row and column of a mask, and a copy less its empty margins."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    columns = np.flatnonzero(mask.any(axis=0))
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return (0, 0), np.zeros((0, 0), bool)
     crop = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()

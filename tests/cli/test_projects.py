@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import tifffile
 
-import napari_sam2.project.results
 from napari_sam2.cli import replay
 from napari_sam2.cli.replay import _Models
 from napari_sam2.control import Controller
 from napari_sam2.core.prompts import FramePrompts
 from napari_sam2.core.recipe import Made
+from napari_sam2.project import results
 from napari_sam2.project.reading import read_project
 from napari_sam2.project.values import Project
 from napari_sam2.project.writing import write_project
@@ -91,6 +91,22 @@ def test_masks_of_unknown_making_are_written_as_they_are(
     assert said.code == 0, said.err
     assert "nothing to do again; 19 are written as they are" in said.out
     np.testing.assert_array_equal(tifffile.imread(out), expected(study))
+
+
+def test_what_was_said_is_described_once_however_many_files_there_are(
+    cli, study: Path, tmp_path: Path, monkeypatch
+) -> None:
+    described, describe = [], results.describe_said
+    monkeypatch.setattr(
+        results, "describe_said", lambda said: described.append(said) or describe(said)
+    )
+    project = read_project(study / "work.sam2")
+    contents = replace(project.contents, steps=(), masks=without_steps(project))
+    write_project(tmp_path / "old.sam2", replace(project, contents=contents))
+    words = ("-o", tmp_path / "labels.tif", "--table", tmp_path / "objects.csv")
+    said = cli("track", "--project", tmp_path / "old.sam2", *words)
+    assert said.code == 0, said.err
+    assert len(described) == 1
 
 
 def without_steps(project: Project) -> dict[Place, FrameMask]:
@@ -175,7 +191,7 @@ def test_a_model_is_loaded_once_for_steps_that_share_it(monkeypatch, capsys) -> 
 def test_ctrl_c_stops_the_writing_of_a_replay_as_well(
     cli, study, tmp_path, monkeypatch
 ) -> None:
-    written = napari_sam2.project.results.export
+    written = results.export
 
     def export(*args, **options):
         for number, progress in enumerate(written(*args, **options)):

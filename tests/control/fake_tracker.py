@@ -25,8 +25,8 @@ def disc(shape_hw: tuple[int, int], center_yx: tuple[float, float]) -> np.ndarra
 
 
 def draw(prompts: FramePrompts, shape_hw: tuple[int, int]) -> np.ndarray:
-    if prompts.mask is not None:
-        return prompts.mask
+    if prompts.packed is not None:
+        return prompts.packed.mask
     mask = np.zeros(shape_hw, bool)
     if prompts.box_yxyx is not None:
         y0, x0, y1, x1 = (round(c) for c in prompts.box_yxyx)

@@ -199,7 +199,7 @@ class ToldTracker:
         if isinstance(said, Refinement):
             return refine(self._tracker, place, said, spare_id=spare_id)
         if isinstance(said, PackedMask):
-            return self._tracker.set_prompts(*place, FramePrompts(mask=said.mask))
+            return self._tracker.set_prompts(*place, FramePrompts(mask=said))
         previous = None if step.previous is None else step.previous.mask
         return self._tracker.set_prompts(*place, said, previous=previous)
 

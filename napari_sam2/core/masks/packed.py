@@ -78,6 +78,11 @@ class PackedMask:
         return self.shape_hw, self.numbers[:_CENTROID_AT]
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the frame, as an array of it has them."""
+        return self.shape_hw
+
+    @property
     def digest(self) -> bytes:
         """A few bytes that are the same for equal masks, and practically no others."""
         frame = _PAIR.pack(*self.shape_hw)
