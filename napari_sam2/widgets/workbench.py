@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.layers.volume_axes import volume_axes
+from napari_sam2.widgets.controls.beat import Beat
 from napari_sam2.widgets.controls.controls import button, column, row
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.controls.section import Section
@@ -120,7 +121,9 @@ class Workbench(QWidget):
         links.connect(session.position.changed, self.review.show_frame)
         links.connect(session.position.changed, self.objects.refresh_locks)
         self.review.show_frame(session.position.frame)
-        links.connect(session.painted, self.objects.refresh_coverage)
+        coverage = Beat(self.objects.refresh_coverage, parent=self)
+        links.connect(session.painted, lambda _: coverage.soon())
+        links.at_end(coverage.stop)
         if session.masks.hidden:  # as it was left
             self.objects.switch_show_only()
         links.connect(session.history.changed, self._show_steps)

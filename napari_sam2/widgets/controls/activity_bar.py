@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from napari_sam2.core.cancel import Progress
 
-_INTERVAL_MS = 200
+_INTERVAL_MS = 400
 
 
 class ActivityBar:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from napari.utils.notifications import notification_manager, show_warning
 from qtpy.QtWidgets import QProgressBar, QWidget
 
 from napari_sam2.control import Activity, Status, Topic, explain, is_foreseen
 from napari_sam2.widgets.controls.activity_bar import ActivityBar
+from napari_sam2.widgets.controls.beat import Beat
 from napari_sam2.widgets.controls.controls import column, text
 from napari_sam2.widgets.controls.problem_box import ProblemBox
 
@@ -20,9 +23,11 @@ _WORDS = {
 
 
 class StatusLine(QWidget):
-    """Shows a :class:`napari_sam2.control.Status`, here and in napari's activity dock.
+    """Shows a :class:`napari_sam2.control.Status`.
 
-    What went wrong stays above it until it was read.
+    What went wrong stays above it until it was read. How far things have come is also
+    shown in napari's activity dock, which moves a picture all the time, but only where
+    this is not seen.
 
     Parameters
     ----------
@@ -38,6 +43,8 @@ class StatusLine(QWidget):
         self._bar.setTextVisible(True)
         self._last: dict[str, Status] = {}
         self._activity = ActivityBar(self)
+        self._status = Status()
+        self._beat = Beat(self._show, parent=self)
         column(self, self.problems, self._bar, self._line)
         self.layout().setContentsMargins(_MARGIN, 0, _MARGIN, 0)
         self.problems.changed.connect(self._show_readiness)
@@ -55,12 +62,11 @@ class StatusLine(QWidget):
 
     def show_status(self, status: Status) -> None:
         """Show what is going on; a new problem is also told to napari."""
-        self._write(_sentence(status))
-        self._bar.setVisible(status.is_busy)
-        if status.is_busy:
-            self._show_progress(status)
+        before, self._status = self._status, status
+        if status.is_busy and _only_goes_on(before, status):
+            self._beat.soon()
         else:
-            self._activity.show(None)
+            self._beat.now()
         self.show_problem(status)
 
     def show_problem(self, status: Status, source: str = "work") -> None:
@@ -110,14 +116,23 @@ class StatusLine(QWidget):
         if self._line.text() in ("", _READY):
             self._line.setText("" if self.problems.sentences else _READY)
 
+    def _show(self) -> None:
+        status = self._status
+        self._write(_sentence(status))
+        self._bar.setVisible(status.is_busy)
+        if status.is_busy:
+            self._show_progress(status)
+        is_elsewhere = status.is_busy and not self.isVisible()
+        self._activity.show(status.progress if is_elsewhere else None)
+
     def _show_progress(self, status: Status) -> None:
         now = status.progress
         total = now.total if now is not None else 0
         done = now.done if now is not None else 0
-        self._bar.setRange(0, total)
-        self._bar.setValue(done)
+        # Without an end it stays empty: Qt would move it all the time.
+        self._bar.setRange(0, total or 1)
+        self._bar.setValue(done if total else 0)
         self._bar.setFormat(_pace(status))
-        self._activity.show(now)
 
 
 def announce(problem: Exception) -> None:
@@ -128,6 +143,19 @@ def announce(problem: Exception) -> None:
         notification_manager.receive_error(
             type(problem), problem, problem.__traceback__
         )
+
+
+def _only_goes_on(before: Status, now: Status) -> bool:
+    """Whether nothing is new but how far it has come."""
+    was, this = before.progress, now.progress
+    if was is None or this is None or was.label != this.label:
+        return False
+    return before == replace(
+        now,
+        progress=was,
+        frames_per_second=before.frames_per_second,
+        seconds_left=before.seconds_left,
+    )
 
 
 def _sentence(status: Status) -> str:

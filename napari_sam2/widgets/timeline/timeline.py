@@ -12,6 +12,7 @@ from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_sam2.io.pictures.palette import object_colour
+from napari_sam2.widgets.controls.beat import Beat
 from napari_sam2.widgets.timeline.strip import Strip, pooled
 from napari_sam2.widgets.timeline.strip_painter import RowPictures
 
@@ -68,6 +69,7 @@ class Timeline(QWidget):
         self._strip = Strip(document, reviewer)
         self._pictures = RowPictures()
         self._frame = 0
+        self._beat = Beat(self.update, parent=self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -87,7 +89,7 @@ class Timeline(QWidget):
         """Read these frames anew when the strip is next painted."""
         self._strip.distrust(frames)
         self._pictures.clear()
-        self.update()
+        self._beat.soon()
 
     def sizeHint(self) -> QSize:
         """Return the size that shows all rows."""

@@ -11,6 +11,7 @@ pytest.importorskip("qtpy", reason="needs a Qt binding")
 from qtpy.QtGui import QColor, QPixmap
 
 from napari_sam2.state import Document, Reviewer, ReviewThresholds, edits
+from napari_sam2.widgets.controls import beat as beats
 from napari_sam2.widgets.controls.links import Links
 from napari_sam2.widgets.timeline import strip_painter
 from napari_sam2.widgets.timeline.timeline import Timeline
@@ -78,3 +79,20 @@ def test_another_frame_is_shown_without_painting_the_cells_again(
         timeline.show_frame(frame)
         timeline.render(QPixmap(timeline.size()))
     assert not painted
+
+
+def test_frames_that_come_quickly_are_painted_together(
+    document: Document, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beats.time, "monotonic_ns", lambda: 10_000_000_000)
+    asked: list[int] = []
+    monkeypatch.setattr(Timeline, "update", lambda _: asked.append(1))
+    timeline = Timeline(document, Reviewer(document, ReviewThresholds()), Links())
+    qtbot.addWidget(timeline)
+    asked.clear()
+    for frame in range(20):
+        paint(document, 1, range(frame, frame + 1))
+    assert len(asked) == 1
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    qtbot.wait(100)
+    assert len(asked) == 2
