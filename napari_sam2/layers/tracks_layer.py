@@ -19,6 +19,7 @@ from napari.layers import Tracks
 from napari_sam2.core.errors import NoPromptError, StackError
 from napari_sam2.layers.geometry import copy_geometry
 from napari_sam2.layers.palette import mask_colours
+from napari_sam2.state.lineage import parents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,10 +45,13 @@ class TrackTable:
         Track id and data coordinates of the image, by track and frame.
     features : dict of str to ndarray, shape (N,)
         ``object``, ``frame`` and ``confidence``.
+    graph : dict of int to list of int
+        The last track of the mother, by the first track of each daughter.
     """
 
     data: npt.NDArray[np.float64]
     features: dict[str, npt.NDArray[Any]]
+    graph: dict[int, list[int]]
 
 
 def track_table(document: Document, space: FrameSpace) -> TrackTable:
@@ -77,7 +81,7 @@ def track_table(document: Document, space: FrameSpace) -> TrackTable:
         "confidence": np.array([m.predicted_iou for *_, m in rows], np.float64),
     }
     data = np.array(points, np.float64).reshape(-1, 1 + space.ndim)
-    return TrackTable(data, features)
+    return TrackTable(data, features, _graph(parents_of(document.objects), tracks))
 
 
 def add_tracks(layers: LayerList, image: ImageSource, document: Document) -> Tracks:
@@ -103,12 +107,25 @@ def add_tracks(layers: LayerList, image: ImageSource, document: Document) -> Tra
         data,
         name=f"{image.layer.name} tracks",
         features=table.features,
+        graph=table.graph,
         color_by="object",
         colormaps_dict={"object": mask_colours(list(document.objects))},
         **geometry,
     )
     layers.append(layer)
     return layer
+
+
+def _graph(
+    parents: Mapping[int, int], tracks: Mapping[int, tuple[int, _Stretch]]
+) -> dict[int, list[int]]:
+    """Return the track that daughters' first tracks came of, where both are there."""
+    last = {i: track_id for track_id, (i, _) in sorted(tracks.items())}
+    return {
+        daughter: [last[mother]]
+        for daughter, mother in parents.items()
+        if daughter in tracks and mother in last
+    }
 
 
 def _stretches(

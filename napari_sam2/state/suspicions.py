@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _CERTAIN_LOSS, _DIVISION = 0.8, 0.7
 _SIMILAR = 1 / 3
 """The smaller of two pieces of similar size is at least this share of the larger."""
+_MOST_LOOKED_AT = 1 << 22
+"""Pixels of a box in which pieces are looked for: a tenth of a second's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,9 @@ def contact(
 
 def _parted(mask: PackedMask, before: PackedMask) -> Iterator[Suspicion]:
     """Doubt a mask that was one piece, and is two of similar size: a cell divides."""
+    height, width = mask.crop_hw
+    if height * width > _MOST_LOOKED_AT:
+        return
     if similar_pieces(mask, _SIMILAR) and not similar_pieces(before, _SIMILAR):
         yield Suspicion(
             _DIVISION,

@@ -110,3 +110,15 @@ def test_what_has_no_path_is_told(new_bench) -> None:
     picture = new_bench(shape=(30, 40))
     with pytest.raises(StackError, match="single picture"):
         add_tracks(picture.viewer.layers, picture.image, picture.document)
+
+
+def test_the_path_of_a_daughter_begins_where_her_mothers_ends() -> None:
+    viewer, image, document = volume(0)
+    follow(document, 1, {0: (0, 0), 2: (0, 1)})
+    halves = np.zeros(document.shape_hw, bool)
+    halves[:2, :3] = halves[4:6, 4:7] = True
+    document.apply(edits.paint_mask(document, 1, 3, halves))
+    document.apply(edits.divide_object(document, 1, 3))
+    layer = add_tracks(viewer.layers, image, document)
+    # after the gap, the mother is on a track of its own
+    assert {int(i): list(of) for i, of in layer.graph.items()} == {2: [4], 3: [4]}
