@@ -107,6 +107,10 @@ def test_an_object_divides_once(dividing: Document) -> None:
     assert "has divided on frame 3, into Object 3 and Object 4" in said
 
 
+def test_nobody_divides_on_the_first_frame(dividing: Document) -> None:
+    assert "cell begins on frame 0: it can divide after" in refusal(dividing, frame=0)
+
+
 def test_daughters_divide_in_turn(dividing: Document) -> None:
     divide(dividing)
     assert "Object 3 begins on frame 3" in refusal(dividing, 3, 3)

@@ -71,7 +71,7 @@ def _check_can_end(document: Document, mother: TrackedObject, frame: int) -> Non
             f"{name} has divided on frame {when}, into {names}: choose one of these, "
             f"or delete them to mark the division of {name} elsewhere."
         )
-    begin = -1 if mother.descent is None else mother.descent.frame
+    begin = 0 if mother.descent is None else mother.descent.frame
     if frame <= begin:
         raise PromptError(
             f"{name} begins on frame {begin}: it can divide after that only."
