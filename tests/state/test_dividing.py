@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,6 +19,7 @@ from napari_sam2.state import (
     edits,
 )
 from napari_sam2.state.lineage import is_sound, parents_of
+from tests.state.acts import Act, ways_to_change
 from tests.state.all_doubts import all_doubts
 from tests.state.conftest import SHAPE_HW, click, found, square, track
 from tests.state.test_history import state
@@ -206,31 +205,17 @@ def seen_out_of_time(document: Document) -> list[Place]:
     ]
 
 
-Act = Callable[[Document], Edit]
-KINDS: dict[str, Callable[[Document, int, int], Edit]] = {
-    "divide": edits.divide_object,
-    "run": lambda d, i, frame: edits.set_results(
-        d, [found(i, f, BOTH) for f in range(frame, 6)]
-    ),
-    "remove": lambda d, i, _: edits.remove_object(d, i),
-    "merge": lambda d, i, frame: edits.merge_objects(d, {i, 1 + frame}),
-    "click": lambda d, i, frame: edits.set_prompts(d, i, frame, click(3, 3)),
-    "paint": lambda d, i, frame: edits.paint_mask(d, i, frame, BOTH),
-    "absent": lambda d, i, frame: edits.mark_absent(d, i, [frame]),
-    "lock": lambda d, i, frame: edits.set_flags(d, [(i, frame)], is_locked=True),
-    "add": lambda d, _, __: edits.add_object(d),
-}
-
-
 @st.composite
-def acts(draw: st.DrawFn) -> Act:
-    """Draw what a user or a run might do; nothing where it is refused."""
-    kind = KINDS[draw(st.sampled_from(["divide", "divide", *KINDS]))]
-    object_id, frame = draw(st.integers(1, 6)), draw(st.integers(0, 5))
+def acts_on_two(draw: st.DrawFn) -> Act:
+    """Draw an act, often a division; it does nothing where it is refused."""
+    place = draw(st.integers(1, 6)), draw(st.integers(0, 5))
+    ways = ways_to_change(place, click(3, 3), BOTH)
+    ways["divide"] = lambda document: edits.divide_object(document, *place)
+    way = ways[draw(st.sampled_from([*ways, *["divide"] * 5]))]
 
     def act(document: Document) -> Edit:
         try:
-            return kind(document, object_id, frame)
+            return way(document)
         except PromptError:
             return Edit("")
 
@@ -240,7 +225,7 @@ def acts(draw: st.DrawFn) -> Act:
 @given(
     st.lists(
         st.one_of(
-            st.tuples(acts(), st.sampled_from([None, "run"])),
+            st.tuples(acts_on_two(), st.sampled_from([None, "run"])),
             st.sampled_from(["undo", "redo"]),
         ),
         max_size=30,
