@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -71,6 +71,14 @@ class PackedMask:
     def __repr__(self) -> str:
         """Say where the mask is, not what it looks like."""
         return f"<PackedMask of {self.area} pixels in {self.box_yxyx}>"
+
+    def __array__(
+        self, dtype: npt.DTypeLike = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
+        """Let NumPy take it for what it shows, :attr:`mask`."""
+        if copy is False:
+            raise ValueError("A packed mask is unpacked into an array of its own.")
+        return self.mask if dtype is None else self.mask.astype(dtype)
 
     @property
     def _outline(self) -> tuple[object, ...]:

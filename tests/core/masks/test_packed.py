@@ -36,6 +36,15 @@ def test_it_agrees_with_the_result_it_was_made_from(mask: np.ndarray) -> None:
     assert packed.centroid_yx == pytest.approx(result.centroid_yx)
 
 
+def test_numpy_takes_it_for_the_mask() -> None:
+    mask = np.zeros((6, 9), bool)
+    mask[2:4, 1:7] = True
+    packed = pack_mask(mask)
+    assert np.asarray(packed).dtype == bool
+    assert np.array_equal(packed, mask)
+    assert np.asarray(packed, np.uint8).sum() == 12
+
+
 @given(MASKS, st.data())
 def test_covers_is_the_pixel(mask: np.ndarray, data: st.DataObject) -> None:
     y = data.draw(st.integers(-1, mask.shape[0]))
