@@ -73,7 +73,7 @@ class PackedMask:
         return f"<PackedMask of {self.area} pixels in {self.box_yxyx}>"
 
     def __array__(
-        self, dtype: npt.DTypeLike = None, copy: bool | None = None
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
     ) -> npt.NDArray[Any]:
         """Let NumPy take it for what it shows, :attr:`mask`."""
         if copy is False:
