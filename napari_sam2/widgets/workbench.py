@@ -57,6 +57,7 @@ class Workbench(QWidget):
         self._save = save
         self.links = Links()
         self._escape = Links()
+        self._was_busy = False
         self._make_panels(viewer)
         self._undo = button("Undo", "", session.controller.steps.undo)
         self._redo = button("Redo", "", session.controller.steps.redo)
@@ -156,9 +157,11 @@ class Workbench(QWidget):
     def _on_status_changed(self, status: Status) -> None:
         """Let Esc stop from any of our layers, which have another use for it else."""
         stop = {"stop": self.session.controller.stop}
-        self._escape.cut()
-        if status.is_busy:
+        if status.is_busy != self._was_busy:
+            self._escape.cut()
+        if status.is_busy and not self._was_busy:
             bind_in_layers(self.session.layers, stop, self._escape)
+        self._was_busy = status.is_busy
         self._show_steps()  # a run that begins can be undone
 
     def _go_on(self, _: object = None) -> None:

@@ -7,7 +7,8 @@ composed anew. So those that follow a run wait for the same moments.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+from weakref import WeakSet
 
 from qtpy.QtCore import QObject, Qt, QTimer
 
@@ -20,7 +21,7 @@ BEAT_MS = 400
 class Beat(QObject):
     """Does something soon, and not again before the next beat.
 
-    Beats of the same length come at the same times, whoever waits for them.
+    All that wait for a beat have it at once, so that one painting shows what they did.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class Beat(QObject):
     parent : QObject, optional
         Owns the timer.
     """
+
+    _waiting: ClassVar[WeakSet[Beat]] = WeakSet()
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class Beat(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.now)
+        self._timer.timeout.connect(self._come)
 
     def soon(self) -> None:
         """Do it at once if it was not done since the last beat, or else at the next."""
@@ -57,13 +60,31 @@ class Beat(QObject):
             self.now()
         else:
             self._timer.start(self._beat_ms - passed)
+            self._waiting.add(self)
 
     def now(self) -> None:
         """Do it now."""
-        self._timer.stop()
+        self.stop()
         self._last = time.monotonic_ns() // 1_000_000 // self._beat_ms
         self._act()
 
     def stop(self) -> None:
         """Do nothing more that was to be done soon."""
+        self._waiting.discard(self)
         self._timer.stop()
+
+    def _come(self) -> None:
+        """Do what all wait for; timers of their own would part it by a painting."""
+        for one in (self, *(self._waiting - {self})):
+            self._waiting.discard(one)
+            if not one._is_gone:
+                one.now()
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether Qt has deleted it, as windows do with what is theirs."""
+        try:
+            self._timer.isActive()
+        except RuntimeError:
+            return True
+        return False

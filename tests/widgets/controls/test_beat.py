@@ -7,6 +7,8 @@ import pytest
 pytest.importorskip("pytestqt", reason="the window's tests need pytest-qt")
 pytest.importorskip("napari", reason="the window needs napari")
 
+from qtpy.QtCore import QObject
+
 from napari_sam2.widgets.controls import beat as beats
 from napari_sam2.widgets.controls.beat import Beat
 
@@ -51,3 +53,26 @@ def test_nothing_is_done_after_it_was_stopped(qtbot, clock) -> None:
     beat.stop()
     qtbot.wait(100)
     assert len(done) == 1
+
+
+def test_all_that_wait_have_the_beat_at_once(qtbot, clock) -> None:
+    done: list[str] = []
+    first = Beat(lambda: done.append("first"), beat_ms=40)
+    second = Beat(lambda: done.append("second"), beat_ms=400_000)
+    for one in (first, first, second, second):
+        one.soon()
+    done.clear()
+    qtbot.waitUntil(lambda: "first" in done)
+    assert sorted(done) == ["first", "second"]
+
+
+def test_what_is_gone_keeps_nobody_from_the_beat(qtbot, clock) -> None:
+    done: list[int] = []
+    owner = QObject()
+    gone = Beat(lambda: None, beat_ms=40, parent=owner)
+    beat = Beat(lambda: done.append(1), beat_ms=40)
+    for one in (gone, gone, beat, beat):
+        one.soon()
+    with qtbot.waitSignal(owner.destroyed):
+        owner.deleteLater()
+    qtbot.waitUntil(lambda: len(done) == 2)
