@@ -129,10 +129,13 @@ class StatusLine(QWidget):
         now = status.progress
         total = now.total if now is not None else 0
         done = now.done if now is not None else 0
+        # Bars paint themselves on the spot, apart from what else changes with them.
+        self._bar.setUpdatesEnabled(False)
         # Without an end it stays empty: Qt would move it all the time.
         self._bar.setRange(0, total or 1)
         self._bar.setValue(done if total else 0)
         self._bar.setFormat(_pace(status))
+        self._bar.setUpdatesEnabled(True)
 
 
 def announce(problem: Exception) -> None:
