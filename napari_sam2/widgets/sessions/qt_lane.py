@@ -121,6 +121,9 @@ class QtLane(QObject):
     def deliver_until(self, is_enough: Callable[[], bool], *, seconds: float) -> None:
         """Deliver what comes, while the caller waits and the window does nothing else.
 
+        Python's own hook for errors hears of a callback that fails, and the caller, who
+        is closing perhaps, goes on.
+
         Parameters
         ----------
         is_enough : callable
@@ -131,7 +134,10 @@ class QtLane(QObject):
         end = time.monotonic() + seconds
         while not is_enough() and time.monotonic() < end:
             if self._news:
-                self._deliver()
+                try:
+                    self._deliver()
+                except Exception:  # noqa: BLE001 (told by the hook)
+                    sys.excepthook(*sys.exc_info())
             else:
                 time.sleep(_LOOK_S)
 

@@ -190,6 +190,19 @@ def test_a_failing_callback_ends_its_job(lane: QtLane, qtbot) -> None:
     assert errors[0][0] is KeyError
 
 
+def test_who_waits_goes_on_when_a_callback_fails(lane: QtLane, qtbot) -> None:
+    def fail(item: object) -> None:
+        raise KeyError(item)
+
+    ear = Ear()
+    with qtbot.captureExceptions() as errors:
+        lane.submit(lambda token: iter([1]), on_item=fail)
+        lane.submit(lambda token: iter([2]), on_item=ear.item)
+        lane.deliver_until(lambda: bool(ear.heard), seconds=5)
+    assert ear.heard == [2]
+    assert [error[0] for error in errors] == [KeyError]
+
+
 def test_a_step_that_hangs_does_not_hang_closing(qtbot, monkeypatch) -> None:
     monkeypatch.setattr("napari_sam2.widgets.sessions.qt_lane._PATIENCE_S", 0.05)
     lane = QtLane(name="hanging-lane")
