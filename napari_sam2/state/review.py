@@ -203,10 +203,11 @@ def onward(
     direction : str
     frames : range
         From the corrected frame to the end of that part, or else of the stack or
-        series, on that side.
+        series, on that side: as far as the object lives.
     """
-    series = document.series_of(frame)
-    wanted = series if within is None else series[within.start : within.stop]
+    whole = document.series_of(frame)
+    wanted = whole if within is None else whole[within.start : within.stop]
+    series, wanted = (_lived(document, object_id, one) for one in (whole, wanted))
     said = document.said_about(object_id)
     others = [other for other in said if other != frame and other in series]
     if others and frame < min(others):
@@ -214,6 +215,14 @@ def onward(
         return "backward", range((wanted if is_heeded else series).start, frame + 1)
     is_heeded = frame in wanted and frame < wanted.stop - 1
     return "forward", range(frame, (wanted if is_heeded else series).stop)
+
+
+def _lived(document: Document, object_id: int, frames: range) -> range:
+    """Return those frames on which an object can be."""
+    lives = document.lives
+    begin = lives.begins.get(object_id, frames.start)
+    end = lives.ends.get(object_id, frames.stop)
+    return range(max(begin, frames.start), min(end, frames.stop))
 
 
 def is_waiting(document: Document, doubt: Doubt) -> bool:

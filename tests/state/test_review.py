@@ -254,6 +254,19 @@ def test_a_correction_is_carried_to_the_end_of_the_range_that_it_lies_in() -> No
     assert onward(document, 1, 11, within) == ("forward", range(11, 12)), "beside it"
 
 
+def test_a_correction_is_carried_as_far_as_the_object_lives(document: Document) -> None:
+    pieces = square(2, 2, 6) | square(2, 12)
+    document.apply(edits.set_prompts(document, 1, 0, click(4, 4)))
+    track(document, *(found(1, frame, pieces) for frame in range(6)))
+    document.apply(edits.divide_object(document, 1, 3))
+    assert onward(document, 1, 1) == ("forward", range(1, 3))
+    assert onward(document, 1, 1, range(5)) == ("forward", range(1, 3))
+    assert onward(document, 3, 4) == ("forward", range(4, 6))
+    document.apply(edits.paint_mask(document, 3, 5, square(2, 2)))
+    document.apply(edits.remove_objects(document, (4,)))
+    assert onward(document, 3, 3, range(6)) == ("backward", range(3, 4))
+
+
 def test_doubt_is_not_carried_on_to_another_position() -> None:
     document = Document(frame_count=6, shape_hw=(20, 30), series_length=3)
     document.apply(edits.add_object(document, 1))

@@ -9,7 +9,9 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_sam2.control import Topic
+from napari_sam2.core.errors import PromptError
 from napari_sam2.state import edits
+from napari_sam2.state.lineage import why_not_alive
 from napari_sam2.state.review import onward
 from napari_sam2.state.reviewer import Reviewer
 from napari_sam2.widgets.controls.controls import button, column, row, switch
@@ -189,10 +191,14 @@ class ReviewPanel(QWidget):
 
     def follow_again(self) -> None:
         """Compute the chosen object anew from the displayed frame on."""
-        place = self._place()
-        if place is not None:
-            within = self._settings.run_frames
-            direction, frames = onward(self._document, *place, within)
+        place, document = self._place(), self._document
+        if place is None:
+            return
+        with self._controller.attempt(Topic.RUN):
+            problem = why_not_alive(document.objects, document.lives, *place)
+            if problem:
+                raise PromptError(problem)
+            direction, frames = onward(document, *place, self._settings.run_frames)
             self._controller.run(objects=[place[0]], direction=direction, frames=frames)
 
     def mark_absent(self) -> None:

@@ -67,6 +67,19 @@ def test_one_undo_takes_a_division_back(dividing: User) -> None:
     assert set(np.unique(dividing.shown(DIVIDES_AT))) == {0, 1}
 
 
+def test_nobody_is_followed_again_where_they_are_not(dividing: User) -> None:
+    dividing.session.position.go_to(DIVIDES_AT)
+    press(dividing, "Divided")
+    dividing.wait_idle()
+    dividing.document.select(1)
+    press(dividing, "Follow from here")
+    assert "Object 1 has divided on frame 6" in dividing.status.message
+    dividing.session.position.go_to(DIVIDES_AT - 1)
+    dividing.document.select(2)
+    press(dividing, "Follow from here")
+    assert "Object 2 begins on frame 6" in dividing.status.message
+
+
 def test_an_object_in_one_piece_does_not_divide(dividing: User) -> None:
     dividing.session.position.go_to(DIVIDES_AT - 1)
     press(dividing, "Divided")
