@@ -69,6 +69,27 @@ def test_what_was_said_of_the_mother_later_goes(dividing: Document) -> None:
     assert set(dividing.prompts) == {(1, 0)}
 
 
+def test_a_mother_who_was_painted_only_later_keeps_a_painted_mask(
+    document: Document,
+) -> None:
+    document.apply(edits.paint_mask(document, 1, 4, WHOLE))
+    track(document, *(found(1, f, BOTH if f == 3 else WHOLE) for f in range(4)))
+    before, history = state(document), History(document)
+    history.do(edits.divide_object(document, 1, 3))
+    assert list(document.said_about(1)) == [2]
+    assert np.array_equal(document.masks[1, 2].mask.mask, WHOLE)
+    assert frames_of(document, 1) == [0, 1, 2]
+    history.undo()
+    assert state(document) == before
+
+
+def test_a_mother_who_was_said_something_of_before_is_not_painted(
+    dividing: Document,
+) -> None:
+    divide(dividing)
+    assert list(dividing.said_about(1)) == [0]
+
+
 def test_one_undo_takes_all_of_it_back(dividing: Document) -> None:
     before = state(dividing)
     history = History(dividing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_sam2.core.errors import PromptError
@@ -27,7 +28,8 @@ def divide_object(document: Document, object_id: int, frame: int) -> Edit:
 
     The two largest pieces of its mask there become the masks of two new objects, as if
     they were painted. The mother has nothing on this frame and after it; what was said
-    and found there goes.
+    and found there goes. Where that is all that was ever said of her, her mask on the
+    frame before is kept as if it were painted, for runs to follow her from.
 
     Raises
     ------
@@ -47,6 +49,7 @@ def divide_object(document: Document, object_id: int, frame: int) -> Edit:
     # Also where there is no mask yet: what a run finds between undo and redo must not
     # outlive the mother.
     masks: dict[Place, FrameMask | None] = {(object_id, f): None for f in later}
+    masks |= _last_word(document, object_id, frame - 1)
     daughters: dict[int, TrackedObject] = {}
     for piece in pieces:
         number = free_number({*document.objects, *daughters})
@@ -83,6 +86,26 @@ def _check_can_end(document: Document, mother: TrackedObject, frame: int) -> Non
             f"{name} is locked on frame {min(locked)}, where it would be no more: "
             "unlock it there before it divides."
         )
+
+
+def _last_word(
+    document: Document, object_id: int, frame: int
+) -> dict[Place, FrameMask]:
+    """Return an object's last mask as painted, if all was said of it behind that."""
+    first, known = (
+        document.first_prompt(object_id),
+        document.masks.get((object_id, frame)),
+    )
+    if first is None or first <= frame or known is None or known.mask.is_absent:
+        return {}
+    painted = replace(
+        known,
+        origin=Origin.PAINTED,
+        predicted_iou=1.0,
+        object_logit=CERTAIN,
+        step=None,
+    )
+    return {(object_id, frame): painted}
 
 
 def _pieces(document: Document, mother: TrackedObject, frame: int) -> list[PackedMask]:
