@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 # Of mallopt(3). What is set once is not adapted any more, so both are needed.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_LARGEST_FROM_HEAP = 64 << 20  # bytes; what is larger comes from the system each time
+_LARGEST_FROM_HEAP = 32 << 20  # bytes; older libraries refuse more
 _MOST_KEPT = 256 << 20
 _OWN_WISHES = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 
@@ -24,9 +24,10 @@ def keep_freed_memory() -> bool:
     Intermediate results of a frame are some megabytes each. GNU's library gives them
     back to the system as soon as twice the largest of them are free, and the system
     then hands out every page of 4 KiB anew, filled with zeros: with eight objects
-    60,000 times a frame. Nothing is done with other C libraries, or where the
-    environment says what is wanted (``MALLOC_TRIM_THRESHOLD_``,
-    ``MALLOC_MMAP_THRESHOLD_``, ``GLIBC_TUNABLES``).
+    60,000 times a frame. What is larger than 32 MiB still comes from the system each
+    time, and what lies below something that is in use is not given back, either way.
+    Nothing is done with other C libraries, or where the environment says what is wanted
+    (``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_``, ``GLIBC_TUNABLES``).
 
     Returns
     -------

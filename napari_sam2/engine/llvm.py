@@ -20,17 +20,21 @@ def leave_triton_out() -> None:
     too; where it is not to be had, all but compiling for GPUs works without. Nothing is
     done where Triton is there already, as it came first and met no other.
     """
-    if "triton" in sys.modules or not _has_llvm():
+    library = _loaded_llvm()
+    if library is None or "triton" in sys.modules:
         return
     sys.modules["triton"] = None  # type: ignore[assignment]  # so it cannot be imported
     _log.info(
-        "Triton is left out, as the window's graphics driver has loaded LLVM: nothing "
-        "can be compiled for a GPU in this process."
+        "Triton is left out, as %s is loaded, most likely by the graphics driver: "
+        "nothing can be compiled for a GPU in this process.",
+        library,
     )
 
 
-def _has_llvm() -> bool:
+def _loaded_llvm() -> str | None:
+    """Return the path of a library of LLVM in this process."""
     try:
-        return "libLLVM" in _MAPPED.read_text(errors="replace")
+        mapped = _MAPPED.read_text(errors="replace").splitlines()
     except OSError:  # no Linux
-        return False
+        return None
+    return next((line.split()[-1] for line in mapped if "libLLVM" in line), None)

@@ -10,6 +10,7 @@ import torch
 
 from napari_sam2.core.errors import GpuMemoryError
 from napari_sam2.core.prompts import PointPrompt
+from napari_sam2.engine.objects.selection import Reach
 from napari_sam2.engine.options import EXACT
 from napari_sam2.engine.tracker import VideoTracker
 from tests.engine.stacks import LIMITS, Generated, course, session
@@ -150,3 +151,18 @@ def test_where_nothing_can_be_forgotten_fewer_objects_are_advised(
     room(tracker, 0)
     with pytest.raises(GpuMemoryError, match="fewer objects at once"):
         list(tracker.propagate())
+
+
+def test_a_run_that_begins_where_a_short_one_ended_looks_back_at_it() -> None:
+    model = seeded_model(memory_count=7, pointer_count=16)
+    found = []
+    for is_short in (False, True):
+        tracker = VideoTracker(model, Generated(60), limits=LIMITS)
+        tracker.add(PointPrompt(1, 0, (15, 12)))
+        list(tracker.propagate(frames=range(40), direction="forward"))
+        if is_short:  # of memory, as it was at the end of the run
+            reach = Reach(spatial=6, pointers=16)
+            assert tracker._tracks[1].bank.forget_far([0, 39], reach)
+        run = tracker.propagate(frames=range(40, 50), direction="forward")
+        found.append([(one.object_logit, one.area) for result in run for one in result])
+    assert found[0] == found[1]

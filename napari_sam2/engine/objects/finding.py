@@ -102,9 +102,13 @@ class ObjectFinder:
         return any(found)
 
     def forget(self, one: ObjectTrack, frames: range) -> None:
-        """Forget what is to be found anew, and what no run looks at any more."""
+        """Forget what is to be found anew, and what no run looks at any more.
+
+        Beside where this one begins, or turns, an earlier one may have left off.
+        """
         one.bank.forget(frames)
-        one.bank.forget_left(one.answers, self._reach)
+        ends = {frames[0], frames[-1]} if frames else set()
+        one.bank.forget_left({*one.answers, *ends}, self._reach)
 
     def _query(self, one: ObjectTrack, step: Step) -> MemoryQuery:
         bank, frame, is_reverse = one.bank, step.frame, step.is_reverse

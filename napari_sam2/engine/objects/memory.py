@@ -156,9 +156,16 @@ class MemoryBank:
             self.recent.pop(frame, None)
             self.around.pop(frame, None)
 
-    def forget_left(self, prompted: Collection[int], reach: Reach) -> None:
-        """Forget what was kept around frames that are no longer prompted."""
-        self.around = _thinned(self.around, prompted, reach)
+    def forget_left(self, near: Collection[int], reach: Reach) -> None:
+        """Forget what was kept around frames that are no longer looked at from.
+
+        Parameters
+        ----------
+        near : collection of int
+            The prompted frames, and where a run begins and ends.
+        reach : Reach
+        """
+        self.around = _thinned(self.around, near, reach)
 
     def forget_far(self, near: Collection[int], reach: Reach) -> bool:
         """Forget of tracked frames what is not looked at from any of ``near``.

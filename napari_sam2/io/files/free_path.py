@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_LONG = (".ome.tif", ".ome.tiff", ".ome.zarr", ".nii.gz", ".adapter.safetensors")
+"""Endings of two parts; a point elsewhere may be one of a number, ``2.5 um``."""
+
+
 def free_path(path: Path) -> Path:
     """Return a path at which nothing is: this one, or a numbered one beside it.
 
-    The number stands before the ending, ``labels 2.ome.tif``, which may tell a format
-    by two of its parts.
+    The number stands before the ending: ``labels 2.ome.tif``.
 
     Parameters
     ----------
@@ -22,7 +25,8 @@ def free_path(path: Path) -> Path:
     """
     if not path.exists():
         return path
-    ending = "".join(path.suffixes[-2:])
+    ending = next((one for one in _LONG if path.name.lower().endswith(one)), "")
+    ending = path.name[-len(ending) :] if ending else path.suffix
     stem = path.name.removesuffix(ending)
     numbered = (path.with_name(f"{stem} {number}{ending}") for number in count(2))
     return next(one for one in numbered if not one.exists())

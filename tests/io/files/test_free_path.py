@@ -14,6 +14,7 @@ from napari_sam2.io.files.free_path import free_path
         ("a.ome.tif", "a 2.ome.tif"),
         ("a.v1.adapter.safetensors", "a.v1 2.adapter.safetensors"),
         ("folder", "folder 2"),
+        ("run at 1.5 um.csv", "run at 1.5 um 2.csv"),
     ],
 )
 def test_a_number_keeps_the_ending(tmp_path, name, second) -> None:
