@@ -149,7 +149,7 @@ class StatusBoard:
             Whether it is said again with what comes of work that goes on at once, and
             hides it.
         """
-        if message and self._unread:
+        if message and self._unread and not message.startswith(self._unread):
             message = f"{self._unread}\n{message}"
         if is_to_be_read:
             self._unread = message

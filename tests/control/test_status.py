@@ -38,6 +38,14 @@ def test_what_is_hidden_by_other_work_is_said_again_behind_it() -> None:
     assert board.now.message == "Undone: Add point.", "it was read"
 
 
+def test_what_goes_on_from_what_is_to_be_read_is_said_once() -> None:
+    board = StatusBoard()
+    board.show(activity=Activity.RUNNING)
+    board.say("2 objects start from labels.", is_to_be_read=True)
+    board.say(f"{board.now.message} Labels is hidden now.")
+    assert board.now.message == "2 objects start from labels. Labels is hidden now."
+
+
 def test_a_problem_ends_what_was_to_be_read() -> None:
     board = StatusBoard()
     board.show(activity=Activity.LOADING)

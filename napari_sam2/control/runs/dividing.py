@@ -46,7 +46,8 @@ class Dividing:
             daughters = " and ".join(document.objects[i].name for i in edit.objects)
             self._board.say(
                 f"{name} ends here, and divides into {daughters}: Propagate follows "
-                "them on."
+                "them on.",
+                is_to_be_read=True,
             )
             is_done = True
         return is_done

@@ -43,7 +43,7 @@ class Merging:
             self._running.abandon(because_of="the objects")
             self._history.do(edit)
             document.select(min(object_ids))
-            self._board.say(said)
+            self._board.say(said, is_to_be_read=True)
 
 
 def _outcome(edit: Edit) -> str:

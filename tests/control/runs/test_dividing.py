@@ -65,6 +65,8 @@ def test_a_run_does_not_go_on_with_the_mother(slow_desk: Desk) -> None:
     assert slow_desk.status.activity is Activity.IDLE
     assert max(frames_of(slow_desk, 1)) < 2
     assert not slow_desk.controller.can_resume
+    assert "Object 1 ends here, and divides into" in slow_desk.status.message
+    assert "Stopped because of a change of the objects" in slow_desk.status.message
 
 
 def test_it_is_said_why_an_object_does_not_divide(desk: Desk) -> None:

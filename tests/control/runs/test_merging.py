@@ -84,6 +84,7 @@ def test_a_run_does_not_bring_the_parts_back(desk: Desk) -> None:
     desk.lane.finish()
     assert all((seen(desk, f) == (LEFT | RIGHT)).all() for f in range(10))
     assert list(desk.document.objects) == [1]
+    assert "Done: Merge 2 objects into Object 1." in desk.status.message
     assert "Stopped because of a change of the objects" in desk.status.message
     assert not desk.controller.can_resume
 
