@@ -23,6 +23,7 @@ from napari_sam2.io.writing.result_format import ResultFormat
 from napari_sam2.io.writing.result_formats import RESULT_FORMATS
 from napari_sam2.layers.hooks import read_layers
 from napari_sam2.layers.layer_file import PATH_KEY
+from napari_sam2.state import edits
 from napari_sam2.widgets.panels import export_form
 from napari_sam2.widgets.panels.export_form import ExportForm
 from napari_sam2.widgets.sessions import exporting
@@ -100,6 +101,9 @@ def test_a_film_can_be_of_the_frames_with_masks(working: User, tmp_path: Path) -
     for frame in (3, 5):
         working.click(frame, 20, 30)
         working.wait_mask(1, frame)
+    working.wait_idle()
+    absent = edits.mark_absent(working.document, 1, [1, *range(6, 10)])
+    working.session.history.do(absent)
     working.wait_idle()
     line, form = working.dock.status_line, working.dock.workbench.results.form
     save(working, "overlay-gif", tmp_path / "all.gif")

@@ -83,7 +83,7 @@ class ResultsPanel(QWidget):
             image_name(image().layer),
             document.frame_count if is_single else None,
             self._save,
-            frames_with_masks=lambda: document.masks.frames,
+            frames_with_masks=lambda: take_results(document).frames_seen,
             image_path=self._own_path(),
         )
         tip = "Measure every object on every frame, and show the table"
@@ -157,7 +157,7 @@ class ResultsPanel(QWidget):
 
 def _remark(chosen: ResultFormat, results: Results) -> str:
     """Say of a film that most of it shows no mask, if that is so."""
-    shown, count = len(results.masks), len(results.frames)
+    shown, count = len(results.frames_seen), len(results.frames)
     if chosen.name not in _FILMS or 2 * shown > count:
         return ""
     return (

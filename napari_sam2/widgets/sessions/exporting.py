@@ -68,6 +68,15 @@ class Results:
         """Number of masks."""
         return sum(map(len, self.masks.values()))
 
+    @property
+    def frames_seen(self) -> list[int]:
+        """The frames with a mask of an object that is not absent."""
+        return [
+            frame
+            for frame, masks in self.masks.items()
+            if not all(one.mask.is_absent for one in masks.values())
+        ]
+
     def frame(self, frame: int) -> FrameResult:
         """Return a frame's masks as the engine would."""
         return frame_result(frame, self.masks[frame])
