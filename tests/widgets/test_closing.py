@@ -102,6 +102,19 @@ def test_deleting_the_image_takes_what_belongs_to_it(
     can_begin_anew(user)
 
 
+def test_a_layer_of_a_deleted_image_does_not_bring_its_work_back(
+    user_without_window: User,
+) -> None:
+    user = user_without_window
+    bring_to(user, "running")
+    masks = user.session.masks.layer
+    user.viewer.layers.remove("cells")
+    user.viewer.layers.selection.active = None
+    user.viewer.layers.selection.active = masks
+    assert user.session is None
+    user.wait(lambda: names(user) == ["cells objects"])
+
+
 def test_layers_without_use_go_at_once(user_without_window: User) -> None:
     user = user_without_window
     bring_to(user, "idle")

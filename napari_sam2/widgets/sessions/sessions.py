@@ -143,9 +143,12 @@ class Sessions:
             after.take_along(before)
 
     def session_of(self, layer: Any) -> Session | None:
-        """Return the session that a layer of ours belongs to."""
+        """Return the session that a layer of ours belongs to, while its image is there.
+
+        Without it a session waits only for its run to stop.
+        """
         for session in self._all:
-            if layer in session.layers:
+            if session.has_image and layer in session.layers:
                 return session
         return None
 
