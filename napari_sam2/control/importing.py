@@ -111,9 +111,7 @@ class Importing:
     ) -> None:
         """Say what became of the labels."""
         if error is None and not taken.ids:
-            error = PromptError(
-                "There are no such labels on these frames: nothing to take."
-            )
+            error = PromptError(taken.nothing)
         if error is not None:
             self._dispatcher.board.complain(error, Topic.LABELS)
         else:
@@ -176,16 +174,28 @@ class _Taken:
             reason = "taken or too large" if max(moved) > LARGEST_ID else "taken"
             said += f", {len(moved)} of them under another number, as theirs was "
             said += reason
+        return " ".join([f"{said}.", *self._not_taken])
+
+    @property
+    def nothing(self) -> str:
+        """Why no label became anything."""
+        why = " ".join(self._not_taken)
+        if why:
+            return f"Nothing was taken of these labels. {why}"
+        return "There are no such labels on these frames: nothing to take."
+
+    @property
+    def _not_taken(self) -> list[str]:
+        """What was not taken over, in a sentence for each reason."""
+        said = []
         if self.left_out:
-            count = counted(self.left_out, "label is", "labels are")
-            said = f"{said}. {count} left out, of an object that has divided, or begins"
-            said += " later"
-        if not self.locked:
-            return f"{said}."
-        kept = counted(
-            self.locked, "mask is locked and stays", "masks are locked and stay"
-        )
-        return f"{said}. {kept} as before."
+            words = "mask is left out, where its", "masks are left out, where their"
+            count = counted(self.left_out, *words)
+            said.append(f"{count} object has divided or does not begin yet.")
+        if self.locked:
+            words = "mask is locked and stays", "masks are locked and stay"
+            said.append(f"{counted(self.locked, *words)} as before.")
+        return said
 
     def _object_of(self, value: int, marks: Marks) -> int:
         taken = self.before | {*self.numbers.values()}

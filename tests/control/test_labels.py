@@ -161,10 +161,26 @@ def test_objects_that_have_divided_take_no_labels(desk: Desk) -> None:
     desk.controller.dividing.divide(9, 3)
     take(desk, [0, 5])
     assert desk.status.message == (
-        "2 objects start from labels. 1 label is left out, of an object that has "
-        "divided, or begins later."
+        "2 objects start from labels. 1 mask is left out, where its object has divided "
+        "or does not begin yet."
     )
     assert list(desk.document.said_about(9)) == [0]
+
+
+def test_it_is_said_why_no_label_was_taken(desk: Desk) -> None:
+    desk.add(9)
+    desk.paint(9, 3, (STACK[0] == 9) | (STACK[5] == 9))
+    desk.controller.dividing.divide(9, 3)
+    desk.add(4)
+    desk.paint(4, 5, STACK[5] == 9)
+    desk.lock(4, 5)
+    before = dict(desk.document.masks)
+    take(desk, [5], lambda frame: np.where(STACK[frame] == 9, 9, 4))
+    assert desk.status.message == (
+        "Nothing was taken of these labels. 1 mask is left out, where its object has "
+        "divided or does not begin yet. 1 mask is locked and stays as before."
+    )
+    assert dict(desk.document.masks) == before
 
 
 def test_labels_are_read_on_the_lane_and_can_be_stopped(slow_desk: Desk) -> None:

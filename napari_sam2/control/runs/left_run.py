@@ -130,8 +130,8 @@ class LeftRun:
         if not self._session.keeper.is_too_much:
             return ""
         return (
-            "It can as long as napari is open: what is remembered of so many objects "
-            "is too much to be kept."
+            "Continue works only as long as napari is open: what is remembered of so "
+            "many objects is too much to be kept."
         )
 
     def keep_again(self, rest: RunOrder, is_still: Callable[[], bool]) -> None:

@@ -301,8 +301,8 @@ def test_a_run_that_takes_too_much_is_not_kept(
     assert sitting.controller.can_resume
     assert sitting.controller.status.message == (
         "Stopped: 5 of 12 frames are done, and are kept. Continue goes on with the "
-        "rest. It can as long as napari is open: what is remembered of so many objects "
-        "is too much to be kept."
+        "rest. Continue works only as long as napari is open: what is remembered of so "
+        "many objects is too much to be kept."
     )
     assert sitting.save(tmp_path / "cells.sam2").left is None
     assert sitting.controller.status.problem is None
