@@ -166,14 +166,15 @@ def _without_locked(
     """
     on_frame = document.masks.on_frame(frame)
     away = {i for i in document.objects if not document.lives.hold(i, frame)}
-    locked = sorted(away.union(i for i, mask in on_frame.items() if mask.is_locked))
-    if not locked:
+    locked = {i for i, mask in on_frame.items() if mask.is_locked}
+    if not away and not locked:
         return labels, []
     was = np.zeros(labels.shape, labels.dtype)
     draw(before, was)
     changed, masks = labels != was, dict(before)
+    present = {*masks, *np.unique(labels[changed]).tolist()}  # few of all there are
     held, kept = np.zeros(labels.shape, bool), []
-    for object_id in locked:
+    for object_id in sorted(locked | (away & present)):
         theirs = labels == object_id
         if object_id in masks:  # what is hidden loses nothing anyway
             theirs |= masks[object_id].mask

@@ -244,3 +244,22 @@ def test_a_mother_is_not_painted_where_she_has_divided(with_block):
     assert len(with_block.history) == steps
     assert not (np.asarray(with_block.masks.layer.data[3]) == 1).any()
     assert "has divided on frame 2: from there on" in with_block.refused[0]
+
+
+def test_who_is_not_born_yet_takes_no_pixel_and_others_do(with_block):
+    two = np.zeros(with_block.image.shape_hw, bool)
+    two[5:15, 5:9] = two[5:15, 11:15] = True
+    with_block.history.do(edits.add_object(with_block.document, 2))
+    with_block.history.do(edits.paint_mask(with_block.document, 1, 2, two))
+    with_block.history.do(edits.divide_object(with_block.document, 1, 2))
+    with_block.masks.apply()
+    layer = with_block.masks.layer
+    layer.data[1, 20, 20:23] = 3
+    layer.data[1, 22, 20:23] = 2
+    layer.refresh()
+    with_block.masks.apply()
+    assert area(with_block, 2, 1) == 3
+    assert (3, 1) not in with_block.document.masks
+    assert not (np.asarray(layer.data[1]) == 3).any()
+    (remark,) = with_block.remarked
+    assert "Object 3 begins on frame 2" in remark
