@@ -23,6 +23,7 @@ def listing(working: User) -> User:
     working.click(2, 20, 30)
     working.wait_mask(1, 2)
     working.wait_idle()
+    working.wait(lambda: listed(working)[0][3] == "1")  # counts come at a beat
     return working
 
 

@@ -98,7 +98,7 @@ def test_projects_that_are_opened_together_all_come(
     for path in (one, tmp_path / "odd.sam2", other):
         worker.dock.projects.open(path)
     worker.wait(lambda: opened == [one, other])
-    assert f"Opened: {other}" in worker.dock.status_line.message
+    worker.wait(lambda: f"Opened: {other}" in worker.dock.status_line.message)
     assert (1, 2) in worker.document.prompts
 
 
