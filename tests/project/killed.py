@@ -92,7 +92,7 @@ def exported_masks(folder: Path) -> int | None:
     path = folder / "masks.zarr"
     if not path.exists():  # it was killed between moving the old and the new
         for old in folder.glob(".masks.zarr*.old"):
-            old.rename(path)
+            (old / path.name).rename(path)
     for rest in folder.glob(".masks.zarr*"):
         shutil.rmtree(rest)
     if not path.exists():
