@@ -9,9 +9,9 @@ import torch
 from napari_sam2.benchmarking import reference
 from napari_sam2.benchmarking.clock import take_turns
 from napari_sam2.benchmarking.comparison import Row
-from napari_sam2.benchmarking.results import objects_in_words
 from napari_sam2.benchmarking.runs import warm_up_frames
 from napari_sam2.benchmarking.sessions import Sessions
+from napari_sam2.core.wording import counted
 from napari_sam2.engine.compiled.opening import compiled_network
 from napari_sam2.engine.device import inference
 
@@ -59,7 +59,7 @@ def compare(
     for objects in extent.objects:
         if token.is_cancelled:
             return
-        say(f"sam2, tracking {objects_in_words(objects)}")
+        say(f"sam2, tracking {counted(objects, 'object')}")
         warm_up = warm_up_frames(model.config, extent.frames)
         if is_compiled:
             warm_up = max(warm_up, _FRAMES_TO_COMPILE)
@@ -91,5 +91,5 @@ def _tracking_row(predictor: Any, model: Network, objects: int, warm_up: int) ->
     sessions.skip(warm_up + 1)
     times = sessions.walk(_BLOCKS, _FRAMES_PER_BLOCK)
     note = f"masks on the last frame agree to an IoU of {sessions.agreement():.4f}"
-    case = objects_in_words(objects)
+    case = counted(objects, "object")
     return Row(case, "time per frame", "s", *times, note)

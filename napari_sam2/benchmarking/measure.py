@@ -10,10 +10,11 @@ from napari_sam2.benchmarking.machine import Watch
 from napari_sam2.benchmarking.models import empty_model
 from napari_sam2.benchmarking.parts import host_parts, network_parts
 from napari_sam2.benchmarking.peaks import compute_dtype, measure_peaks
-from napari_sam2.benchmarking.results import Findings, PartTime, objects_in_words
+from napari_sam2.benchmarking.results import Findings, PartTime
 from napari_sam2.benchmarking.runs import measure_clicks, measure_run
 from napari_sam2.benchmarking.work import count_work
 from napari_sam2.core.quality import EXACT
+from napari_sam2.core.wording import counted
 from napari_sam2.engine.device import inference
 from napari_sam2.engine.objects.stepping import objects_at_once
 
@@ -134,7 +135,7 @@ def _measure_whole(
     say("clicks")
     found.clicks = measure_clicks(model)
     for objects in extent.objects:
-        say(f"tracking {objects_in_words(objects)}")
+        say(f"tracking {counted(objects, 'object')}")
         run = measure_run(
             model,
             objects,

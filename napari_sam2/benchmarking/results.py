@@ -112,8 +112,3 @@ class Findings:
         """Return a part with the most memories, if it was measured."""
         found = [p for p in self.parts if (p.name, p.objects) == (name, objects)]
         return max(found, key=lambda p: p.memories, default=None)
-
-
-def objects_in_words(count: int) -> str:
-    """Return ``1 object``, ``2 objects`` and so on."""
-    return f"{count} object{'s' * (count > 1)}"

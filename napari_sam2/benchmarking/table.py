@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.benchmarking.breakdown import REST, break_down, flops_per_frame, roof
 from napari_sam2.benchmarking.comparison import table as comparison_table
-from napari_sam2.benchmarking.results import objects_in_words
+from napari_sam2.core.wording import counted
 from napari_sam2.evaluation.markup import as_markdown
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _memory(found: Findings) -> str:
 
 
 def _breakdown_rows(found: Findings) -> Iterator[list[str]]:
-    yield ["part", *(objects_in_words(run.objects) for run in found.runs)]
+    yield ["part", *(counted(run.objects, "object") for run in found.runs)]
     columns = [break_down(found, run) for run in found.runs]
     for name in columns[0]:
         both = zip(columns, found.runs, strict=True)
@@ -167,7 +167,7 @@ def _longer_than_frames(found: Findings) -> Iterator[str]:
         rest = break_down(found, run)[REST]
         if _is_less_than_nothing(rest, run):
             yield (
-                f"With {objects_in_words(run.objects)} the parts take "
+                f"With {counted(run.objects, 'object')} the parts take "
                 f"{1 - rest / run.seconds:.2f} times as long as the frame: "
                 "they are\nmeasured one by one, and in a "
                 "frame some go on at once, or the machine was busier then."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 def human_rate(frames_per_second: float) -> str:
@@ -32,6 +32,11 @@ def frame_ranges(frames: Iterable[int]) -> str:
         else:
             spans.append([frame, frame])
     return ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def frames_in_words(frames: Collection[int]) -> str:
+    """Write frames as ``frame 3`` or ``frames 0–37, 40``."""
+    return f"frame{'s' if len(frames) > 1 else ''} {frame_ranges(frames)}"
 
 
 def as_options(arguments: Mapping[str, object]) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_sam2.core.geometry import mask_iou
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -27,8 +29,7 @@ def jaccard(found: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float
     ----------
     found, truth : ndarray of bool, same shape
     """
-    union = np.count_nonzero(found | truth)
-    return float(np.count_nonzero(found & truth) / union) if union else 1.0
+    return mask_iou(found, truth)
 
 
 def dice(found: npt.NDArray[Any], truth: npt.NDArray[Any]) -> float:

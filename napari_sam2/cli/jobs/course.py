@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_sam2.cli.interrupt import stop_on_interrupt
 from napari_sam2.cli.progress.frame_bar import FrameBar
-from napari_sam2.cli.wording import frame_ranges
+from napari_sam2.cli.wording import frames_in_words
 from napari_sam2.core.errors import FrameError, GpuMemoryError, Sam2Error
 
 if TYPE_CHECKING:
@@ -131,12 +131,8 @@ def describe_finished(plan: Plan, done: Mapping[int, set[int]]) -> str:
     parts = []
     if finished:
         verb = "is" if len(finished) == 1 else "are"
-        parts.append(f"{_frames(finished)} {verb} finished")
+        parts.append(f"{frames_in_words(finished)} {verb} finished")
     if begun:
         verb = "lacks" if len(begun) == 1 else "lack"
-        parts.append(f"{_frames(begun)} {verb} some objects")
+        parts.append(f"{frames_in_words(begun)} {verb} some objects")
     return f"{', '.join(parts)}; the rest is empty"
-
-
-def _frames(frames: list[int]) -> str:
-    return f"frame{'s' if len(frames) > 1 else ''} {frame_ranges(frames)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_sam2.cli.wording import frame_ranges
+from napari_sam2.cli.wording import frames_in_words
 from napari_sam2.core.errors import PromptError
 
 if TYPE_CHECKING:
@@ -84,9 +84,10 @@ class Reach:
 
     def _missing(self, one: Missed) -> str:
         where = f" at {self.positions.describe(one.position)}" if one.position else ""
+        prompted, wanted = map(frames_in_words, (one.frames, self.span))
         return (
-            f"Object {one.object_id} is prompted on {_frames(one.frames)}{where}, and "
-            f"going {self.direction} from there never comes to {_frames(self.span)}"
+            f"Object {one.object_id} is prompted on {prompted}{where}, and going "
+            f"{self.direction} from there never comes to {wanted}"
         )
 
 
@@ -121,7 +122,3 @@ def _is_reached(prompted: Sequence[int], direction: Direction, span: range) -> b
     if direction == "forward":
         return min(prompted) <= span[-1]
     return direction == "both" or max(prompted) >= span[0]
-
-
-def _frames(frames: Sequence[int]) -> str:
-    return f"frame{'s' if len(frames) > 1 else ''} {frame_ranges(frames)}"
